@@ -1,0 +1,221 @@
+// Every routine that the processor can run, and the public entry, go through
+// the same tests; see AllRoutines.
+#include "fastckpt/codec/crc32c.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace fastckpt {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes RandomBytes(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  Bytes bytes(size);
+  for (std::uint8_t& byte : bytes) {
+    byte = static_cast<std::uint8_t>(random());
+  }
+  return bytes;
+}
+
+// The definition, one bit at a time (FORMAT.md section 4.1).
+std::uint32_t SlowExtend(std::uint32_t crc, ByteView bytes) {
+  std::uint32_t state = ~crc;
+  for (const std::uint8_t byte : bytes) {
+    state ^= byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      state = (state >> 1) ^ ((state & 1) != 0 ? 0x82f63b78 : 0);
+    }
+  }
+  return ~state;
+}
+
+std::vector<Crc32cRoutines> AllRoutines() {
+  const auto available = AvailableCrc32c();
+  std::vector<Crc32cRoutines> all(available.begin(), available.end());
+  all.push_back({"public", ExtendCrc32c, ExtendCrc32cCopy});
+  return all;
+}
+
+class Crc32cTest : public testing::TestWithParam<Crc32cRoutines> {
+ protected:
+  std::uint32_t Extend(std::uint32_t crc, ByteView bytes) {
+    return GetParam().extend(crc, bytes.data(), bytes.size());
+  }
+};
+
+std::string TestName(const testing::TestParamInfo<Crc32cRoutines>& test) {
+  std::string name = test.param.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Crc32cTest, testing::ValuesIn(AllRoutines()),
+                         TestName);
+
+// RFC 3720 B.4 and FORMAT.md section 4.2.
+TEST_P(Crc32cTest, GivesThePublishedValues) {
+  Bytes ascending(32);
+  std::iota(ascending.begin(), ascending.end(), std::uint8_t{0});
+  const Bytes descending(ascending.rbegin(), ascending.rend());
+  const Bytes scsi_read = {
+      0x01, 0xc0, 0, 0, 0, 0, 0,    0, 0,    0, 0, 0,    0, 0, 0, 0,
+      0x14, 0,    0, 0, 0, 0, 0x04, 0, 0,    0, 0, 0x14, 0, 0, 0, 0x18,
+      0x28, 0,    0, 0, 0, 0, 0,    0, 0x02, 0, 0, 0,    0, 0, 0, 0};
+  EXPECT_EQ(Extend(0, {}), 0u);
+  EXPECT_EQ(Extend(0, AsBytes("a")), 0xc1d04330u);
+  EXPECT_EQ(Extend(0, AsBytes("123456789")), 0xe3069283u);
+  EXPECT_EQ(Extend(0, Bytes(32, 0x00)), 0x8a9136aau);
+  EXPECT_EQ(Extend(0, Bytes(32, 0xff)), 0x62a8ab43u);
+  EXPECT_EQ(Extend(0, ascending), 0x46dd794eu);
+  EXPECT_EQ(Extend(0, descending), 0x113fdb5cu);
+  EXPECT_EQ(Extend(0, scsi_read), 0xd9963a56u);
+  EXPECT_EQ(Extend(0, Bytes{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40}), 0x28c0c9b1u);
+}
+
+TEST_P(Crc32cTest, AgreesWithTheDefinitionAtEveryLengthAndAlignment) {
+  constexpr std::size_t kLengths = 600;
+  const Bytes bytes = RandomBytes(64 + kLengths, 1);
+  for (std::size_t start = 0; start <= 64; ++start) {
+    std::uint32_t expected = 0x12345678;
+    for (std::size_t size = 0; size < kLengths; ++size) {
+      const ByteView part = ByteView(bytes).subspan(start, size);
+      ASSERT_EQ(Extend(0x12345678, part), expected)
+          << "start " << start << ", size " << size;
+      expected = SlowExtend(expected, ByteView(&bytes[start + size], 1));
+    }
+  }
+}
+
+TEST_P(Crc32cTest, AgreesWithTheDefinitionOnLargeInput) {
+  const Bytes bytes = RandomBytes(3'000'000, 2);
+  std::mt19937 random(3);
+  for (int i = 0; i < 12; ++i) {
+    const std::size_t start = random() % 100;
+    const std::size_t size = random() % (bytes.size() - start);
+    const ByteView part = ByteView(bytes).subspan(start, size);
+    ASSERT_EQ(Extend(0, part), SlowExtend(0, part))
+        << "start " << start << ", size " << size;
+  }
+}
+
+// Sizes around every power of two: where block loops begin and end.
+TEST_P(Crc32cTest, AgreesWithTheDefinitionAroundBlockBoundaries) {
+  const Bytes bytes = RandomBytes(70'000, 4);
+  std::uint32_t expected = 0;
+  std::size_t done = 0;
+  for (std::size_t power = 512; power <= 65536; power *= 2) {
+    for (std::size_t size = power - 70; size <= power + 70; ++size) {
+      expected = SlowExtend(expected, ByteView(&bytes[done], size - done));
+      done = size;
+      ASSERT_EQ(Extend(0, ByteView(bytes.data(), size)), expected) << size;
+    }
+  }
+}
+
+TEST_P(Crc32cTest, ExtendsAcrossASplitAnywhere) {
+  const Bytes bytes = RandomBytes(700, 5);
+  const std::uint32_t whole = SlowExtend(0, bytes);
+  for (std::size_t split = 0; split <= bytes.size(); ++split) {
+    const std::uint32_t head = Extend(0, ByteView(bytes).first(split));
+    ASSERT_EQ(Extend(head, ByteView(bytes).subspan(split)), whole) << split;
+  }
+}
+
+// Copies `size` bytes to the odd place `start` and looks at what lies around.
+void CheckCopy(const Crc32cRoutines& routines, const Bytes& bytes,
+               std::size_t from, std::size_t start, std::size_t size) {
+  constexpr std::uint8_t kUntouched = 0xa5;
+  Bytes target(start + size + 128, kUntouched);
+  const std::uint32_t crc =
+      routines.extend_copy(77, &target[start], &bytes[from], size);
+  ASSERT_EQ(crc, routines.extend(77, &bytes[from], size));
+  ASSERT_EQ(std::memcmp(&target[start], &bytes[from], size), 0);
+  const auto untouched = [](std::uint8_t byte) { return byte == kUntouched; };
+  const auto begin = target.begin();
+  const auto split = begin + static_cast<std::ptrdiff_t>(start);
+  ASSERT_TRUE(std::all_of(begin, split, untouched));
+  ASSERT_TRUE(std::all_of(split + static_cast<std::ptrdiff_t>(size),
+                          target.end(), untouched));
+}
+
+TEST_P(Crc32cTest, CopiesTheBytesAndNothingElse) {
+  const Bytes bytes = RandomBytes(800, 6);
+  for (std::size_t start = 0; start <= 64; start += 7) {
+    for (std::size_t size = 0; size < 600; ++size) {
+      ASSERT_NO_FATAL_FAILURE(
+          CheckCopy(GetParam(), bytes, (start * 5) % 64, 64 + start, size))
+          << "start " << start << ", size " << size;
+    }
+  }
+}
+
+TEST_P(Crc32cTest, CopiesLargeInput) {
+  const Bytes bytes = RandomBytes(2'000'000, 7);
+  for (const std::size_t size : {4095u, 4097u, 65536u, 1000003u, 1999000u}) {
+    ASSERT_NO_FATAL_FAILURE(CheckCopy(GetParam(), bytes, 13, 101, size))
+        << size;
+  }
+}
+
+TEST(Crc32cCombineTest, JoinsASplitAnywhere) {
+  const Bytes bytes = RandomBytes(700, 8);
+  const std::uint32_t whole = Crc32c(bytes);
+  for (std::size_t split = 0; split <= bytes.size(); ++split) {
+    const std::uint32_t head = Crc32c(ByteView(bytes).first(split));
+    const std::uint32_t tail = Crc32c(ByteView(bytes).subspan(split));
+    ASSERT_EQ(CombineCrc32c(head, tail, bytes.size() - split), whole) << split;
+  }
+}
+
+TEST(Crc32cCombineTest, GivesTheValueOfTheFormatDescription) {
+  EXPECT_EQ(CombineCrc32c(Crc32c(AsBytes("hello ")),
+                          Crc32c(AsBytes("world, crc")), 10),
+            0x7fcaf08du);
+}
+
+// FORMAT.md section 4.4: x^8, x^64 and x^(8 * 4096), applied to 1.
+TEST(Crc32cCombineTest, MultipliesByThePowersOfTheFormatDescription) {
+  EXPECT_EQ(CombineCrc32c(0x80000000, 0, 1), 0x00800000u);
+  EXPECT_EQ(CombineCrc32c(0x80000000, 0, 8), 0x6ea2d55cu);
+  EXPECT_EQ(CombineCrc32c(0x80000000, 0, 4096), 0x35d73a62u);
+}
+
+// Three quarters of the 64-bit range at once and in steps.
+TEST(Crc32cCombineTest, TakesSizesUpTo64Bits) {
+  const std::uint64_t quarter = std::uint64_t{1} << 62;
+  std::uint32_t stepped = 0xdeadbeef;
+  for (int i = 0; i < 3; ++i) stepped = CombineCrc32c(stepped, 0, quarter);
+  EXPECT_EQ(CombineCrc32c(0xdeadbeef, 0, 3 * quarter), stepped);
+}
+
+// FORMAT.md section 4.2.
+TEST(Crc32cMaskTest, GivesTheValuesOfTheFormatDescription) {
+  EXPECT_EQ(MaskCrc32c(0x00000000), 0xa282ead8u);
+  EXPECT_EQ(MaskCrc32c(0xc1d04330), 0x28e46e78u);
+  EXPECT_EQ(MaskCrc32c(0xe3069283), 0xc78ab0e5u);
+  EXPECT_EQ(MaskCrc32c(0x28c0c9b1), 0x35e53c59u);
+}
+
+TEST(Crc32cMaskTest, UnmaskUndoesMask) {
+  for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+    EXPECT_EQ(UnmaskCrc32c(MaskCrc32c(bit)), bit);
+    EXPECT_EQ(UnmaskCrc32c(MaskCrc32c(~bit)), ~bit);
+  }
+}
+
+TEST(Crc32cDispatchTest, UsesTheFirstOfTheAvailableRoutines) {
+  EXPECT_STREQ(Crc32cImplementation(), AvailableCrc32c().front().name);
+  EXPECT_STREQ(AvailableCrc32c().back().name, "portable");
+}
+
+}  // namespace
+}  // namespace fastckpt
