@@ -1,0 +1,70 @@
+// Fields: a protocol buffer message as a sequence of fields, without a schema.
+//
+// Plain protobuf rules: unknown fields and balanced groups are skipped, order
+// is free, a known number with another wire type is an unknown field. Throws
+// Corruption on field number 0, wire types 6 and 7, unbalanced groups, varints
+// over 10 bytes and lengths over the end. Depth is bounded, never recursive.
+//
+// Source: protobuf.dev/programming-guides/encoding.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fastckpt/base/bytes.h"
+
+namespace fastckpt {
+
+enum class WireType : std::uint8_t {
+  kVarint = 0,
+  kFixed64 = 1,
+  kBytes = 2,
+  kGroupBegin = 3,
+  kGroupEnd = 4,
+  kFixed32 = 5,
+};
+
+// One field; which member holds the value follows from `type`.
+struct Field {
+  std::uint32_t number = 0;
+  WireType type = WireType::kVarint;
+  std::uint64_t number_value = 0;  // varint, fixed32, fixed64
+  ByteView bytes;                  // kBytes
+
+  bool Is(std::uint32_t wanted, WireType wanted_type) const {
+    return number == wanted && type == wanted_type;
+  }
+};
+
+class FieldReader {
+ public:
+  explicit FieldReader(ByteView message) : cursor_(message) {}
+
+  // Moves to the next field; false at the end. Groups are passed over whole.
+  bool Next(Field* field);
+
+  // Where in the message the next field begins.
+  std::size_t position() const { return cursor_.position(); }
+
+ private:
+  void TakeTag(Field* field);
+  void TakeValue(Field* field);
+  void SkipGroup(std::uint32_t number);
+
+  Cursor cursor_;
+};
+
+// An int32 or enum field: 32 bits sign-extended to 64. Throws Corruption when
+// the varint holds more, where protobuf would silently drop the high bits.
+std::int32_t ToInt32(std::uint64_t varint, std::string_view what);
+
+void PutTag(std::string* out, std::uint32_t number, WireType type);
+void PutVarintField(std::string* out, std::uint32_t number,
+                    std::uint64_t value);
+void PutFixed32Field(std::string* out, std::uint32_t number,
+                     std::uint32_t value);
+void PutBytesField(std::string* out, std::uint32_t number,
+                   std::string_view bytes);
+
+}  // namespace fastckpt
