@@ -1,0 +1,155 @@
+#include "fastckpt/bundle/bundle_index.h"
+
+#include <algorithm>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/codec/crc32c.h"
+#include "fastckpt/table/table_reader.h"
+
+namespace fastckpt {
+namespace {
+
+// Prefix compression can expand n bytes to n*n/2 of names. Real indexes stay
+// below ten times; past this the file was made to exhaust memory.
+constexpr std::uint64_t kMaxNameExpansion = 3;
+constexpr std::uint64_t kFreeNameBytes = 48 << 20;
+
+StoredEntry ToStored(const BundleEntry& parsed) {
+  StoredEntry entry{};
+  entry.crc32c = UnmaskCrc32c(parsed.masked_crc32c);
+  entry.offset = parsed.offset;
+  entry.size = parsed.size;
+  entry.dtype = parsed.dtype;
+  entry.shard = parsed.shard_id;
+  entry.rank = static_cast<std::uint16_t>(
+      std::min(parsed.shape.rank, kMaxRank + 1));
+  entry.unknown_rank = parsed.shape.unknown_rank;
+  return entry;
+}
+
+void CheckHeader(const BundleHeader& header) {
+  CheckVersion(header.version);
+  if (header.endianness != 0 && header.endianness != 1) {
+    ThrowCorruption("the header names byte order " +
+                    std::to_string(header.endianness) +
+                    "; 0 is little-endian, 1 big-endian");
+  }
+}
+
+}  // namespace
+
+BundleIndex::BundleIndex(const std::string& path, std::uint64_t max_bytes) {
+  const DataFile file(path, IoMode::kRead);
+  identity_ = file.file().identity();
+  const TableReader table(file, max_bytes);
+  WithContext(Where{path, {}, {}}, [&] {
+    if (file.size() > max_bytes) {
+      ThrowUnsupported("an index of " + std::to_string(file.size()) +
+                       " bytes is over the limit of " +
+                       std::to_string(max_bytes) +
+                       "; raise max_index_bytes to read it");
+    }
+    bool is_first = true;
+    BundleEntry parsed;
+    table.VisitAll([&](std::string_view key, ByteView value) {
+      if (is_first) {
+        ReadHeader(key, value);
+      } else {
+        AddEntry(key, value, &parsed);
+      }
+      is_first = false;
+    });
+    if (is_first) ThrowCorruption("the index has no header entry");
+    if (!entries_.empty() && header_.num_shards <= 0) {
+      ThrowCorruption("the header counts " +
+                      std::to_string(header_.num_shards) +
+                      " shards for " + std::to_string(entries_.size()) +
+                      " tensors");
+    }
+    HideSlices();
+  });
+  Shrink();
+}
+
+void BundleIndex::ReadHeader(std::string_view key, ByteView value) {
+  if (!key.empty()) {
+    ThrowCorruption("the first key is " + Quote(key) +
+                    " where the header's empty key must be");
+  }
+  header_ = ParseBundleHeader(value);
+  CheckHeader(header_);
+}
+
+void BundleIndex::AddEntry(std::string_view key, ByteView value,
+                           BundleEntry* parsed) {
+  if (names_.size() + key.size() >
+      identity_.size * kMaxNameExpansion + kFreeNameBytes) {
+    ThrowUnsupported("the names are many times longer than the index");
+  }
+  WithContext(Where{{}, {}, std::string(key)},
+              [&] { ParseBundleEntry(value, parsed); });
+  StoredEntry entry = ToStored(*parsed);
+  entry.name_begin = names_.size();
+  entry.name_size = static_cast<std::uint32_t>(key.size());
+  entry.dims_begin = static_cast<std::uint32_t>(dims_.size());
+  names_.append(key);
+  dims_.insert(dims_.end(), parsed->shape.dims.begin(),
+               parsed->shape.dims.end());
+  if (!parsed->slices.empty()) {
+    sliced_values_.emplace_back(AsText(value));
+    entry.sliced = static_cast<std::uint32_t>(sliced_values_.size());
+  }
+  entries_.push_back(entry);
+}
+
+// A key is hidden if it is the slice key of a slice that some entry lists, not
+// because it begins with a zero byte: that is a legal name.
+void BundleIndex::HideSlices() {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    for (const SliceSpec& slice : slices(i)) {
+      const auto found = Find(SliceKey(name(i), slice));
+      if (!found || entries_[*found].is_hidden) continue;
+      entries_[*found].is_hidden = true;
+      ++hidden_count_;
+    }
+  }
+}
+
+void BundleIndex::Shrink() {
+  names_.shrink_to_fit();
+  dims_.shrink_to_fit();
+  entries_.shrink_to_fit();
+}
+
+std::string_view BundleIndex::name(std::size_t i) const {
+  return {names_.data() + entries_[i].name_begin, entries_[i].name_size};
+}
+
+Dims BundleIndex::dims(std::size_t i) const {
+  const std::size_t kept = std::min<std::size_t>(entries_[i].rank, kMaxRank);
+  return {dims_.data() + entries_[i].dims_begin, kept};
+}
+
+std::vector<SliceSpec> BundleIndex::slices(std::size_t i) const {
+  if (!IsSliced(i)) return {};
+  BundleEntry parsed;
+  ParseBundleEntry(AsBytes(sliced_values_[entries_[i].sliced - 1]), &parsed);
+  return std::move(parsed.slices);
+}
+
+std::optional<std::size_t> BundleIndex::Find(std::string_view key) const {
+  std::size_t low = 0;
+  std::size_t high = entries_.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (name(middle) < key) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low == entries_.size() || name(low) != key) return std::nullopt;
+  return low;
+}
+
+}  // namespace fastckpt
