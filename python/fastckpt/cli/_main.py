@@ -1,0 +1,102 @@
+"""From the words typed to the exit status: parses, runs, and words what went wrong.
+
+Exit status: 0 fine, or the same; 1 something is wrong with the checkpoint, or they
+differ; 2 usage, or a file that cannot be read; 130 interrupted; 141 nobody reads what
+is written (as the shell tells it of any other program in a pipe).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from fastckpt.cli._errors import INTERRUPTED, PIPE_CLOSED, USAGE, explain_error
+from fastckpt.cli._options import add_common_arguments
+from fastckpt.cli._output import print_error
+from fastckpt.cli._region import join_region
+from fastckpt.cli.commands import COMMANDS, import_command
+
+__all__ = ["main"]
+
+DESCRIPTION = "Reads, checks, writes and converts TensorFlow checkpoints."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit status.
+
+    Args:
+        arguments: The words after the program's name; None takes ``sys.argv``.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _tolerate_any_character()
+    try:
+        status = _run(words)
+        _flush()
+        return status
+    except KeyboardInterrupt:
+        print_error("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_standard_output()
+        return PIPE_CLOSED
+    except Exception as error:
+        message, status = explain_error(error)
+        print_error(message)
+        return status
+
+
+def _run(words: list[str]) -> int:
+    try:
+        args = _make_parser(words).parse_args(join_region(words))
+    except SystemExit as leaving:  # --help, --version and usage errors leave so
+        return leaving.code if isinstance(leaving.code, int) else USAGE
+    return import_command(args.command).run(args)
+
+
+def _make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Makes the parser; only commands among the words are imported and filled in."""
+    from fastckpt import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="fastckpt", description=DESCRIPTION, allow_abbrev=False
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"fastckpt {__version__}"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        child = commands.add_parser(
+            name,
+            help=summary,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name in words:
+            module = import_command(name)
+            child.description = module.__doc__
+            module.add_arguments(child)
+            add_common_arguments(child)
+    return parser
+
+
+def _tolerate_any_character() -> None:
+    """Lets names be printed where the locale lacks their characters, escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _silence_standard_output() -> None:
+    """Points standard output nowhere, so that the flush at exit stays quiet."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,90 @@
+"""A whole checkpoint as ``show`` presents it when no tensor is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fastckpt import Checkpoint, TensorInfo
+from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
+from fastckpt.cli._output import paint, print_json, print_lines, print_table
+from fastckpt.cli._text import (
+    escape,
+    format_count,
+    format_field,
+    format_shape,
+    format_size,
+)
+
+__all__ = ["show_checkpoint"]
+
+_MOST_LARGEST = 5
+
+
+def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
+    """Writes what a checkpoint is made of; reads the index alone."""
+    infos = checkpoint.infos()
+    largest = sorted(infos, key=lambda info: -(info.nbytes or 0))[:_MOST_LARGEST]
+    overview = {
+        **summarize(checkpoint, infos),
+        "io": checkpoint.io,
+        "files": [_describe_file(path) for path in checkpoint.files],
+        "dtypes": _sum_by_dtype(infos),
+        "largest": [describe_tensor(info) for info in largest],
+    }
+    if as_json:
+        print_json(overview)
+        return
+    print_lines(_format_head(overview))
+    print_lines([""])
+    files = [
+        [escape(os.path.basename(file["path"])), _format_size(file["nbytes"])]
+        for file in overview["files"]
+    ]
+    print_table(["file", "size"], files, right=frozenset({"size"}))
+    print_lines([""])
+    rows = [
+        [escape(info.name), info.tf_dtype, format_shape(info.shape), _size_of(info)]
+        for info in largest
+    ]
+    print_table(["largest", "dtype", "shape", "size"], rows, frozenset({"size"}))
+
+
+def _describe_file(path: str) -> dict[str, Any]:
+    try:
+        return {"path": path, "nbytes": os.stat(path).st_size}
+    except FileNotFoundError:
+        return {"path": path, "nbytes": None}
+
+
+def _sum_by_dtype(infos: Sequence[TensorInfo]) -> dict[str, dict[str, int]]:
+    groups: dict[str, list[TensorInfo]] = {}
+    for info in infos:
+        groups.setdefault(info.tf_dtype, []).append(info)
+    return {dtype: sum_tensors(group) for dtype, group in sorted(groups.items())}
+
+
+def _format_head(overview: dict[str, Any]) -> Iterator[str]:
+    total = overview["total"]
+    yield paint(escape(overview["path"]), "bold")
+    yield format_field("format", overview["format"])
+    yield format_field("read by", overview["io"])
+    yield format_field("tensors", _format_total(total))
+    for dtype, part in overview["dtypes"].items():
+        yield format_field(f"  {dtype}", _format_total(part))
+
+
+def _format_total(total: dict[str, int]) -> str:
+    return (
+        f"{total['tensors']:,}, {format_count(total['values'], 'value')}, "
+        f"{format_size(total['nbytes'])}"
+    )
+
+
+def _format_size(nbytes: int | None) -> str:
+    return "missing" if nbytes is None else format_size(nbytes)
+
+
+def _size_of(info: TensorInfo) -> str:
+    return "-" if info.nbytes is None else format_size(info.nbytes)

@@ -1,0 +1,136 @@
+"""One tensor as ``show`` presents it, as text and as plain values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastckpt import Checkpoint, CheckpointError, TensorPiece
+from fastckpt.cli._describe import describe_tensor
+from fastckpt.cli._output import paint, terminal_width
+from fastckpt.cli._region import Region, format_region
+from fastckpt.cli._statistics import describe_values
+from fastckpt.cli._text import (
+    escape,
+    format_count,
+    format_field,
+    format_shape,
+    format_size,
+)
+from fastckpt.cli._values import format_values, list_values
+
+__all__ = ["ShownTensor"]
+
+_MOST_PIECES = 16
+"""Pieces of one tensor that a terminal gets to see; a pipe gets them all."""
+
+
+class ShownTensor:
+    """What there is to see of one tensor, or of a region of it.
+
+    Attributes:
+        error: Why its values cannot be shown, or None.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, name: str, region: Region | None):
+        self._info = checkpoint.info(name)
+        self._region = region
+        self._is_v1 = checkpoint.format == "v1"
+        self._pieces: list[TensorPiece] = []
+        self._array: NDArray[Any] | None = None
+        self.error: str | None = None
+        try:
+            self._pieces = list(checkpoint.layout(name).pieces)
+            self._array = (
+                checkpoint[name] if region is None else checkpoint.read(name, region)
+            )
+        except (CheckpointError, FileNotFoundError) as error:
+            self.error = str(error)
+
+    def describe(self) -> dict[str, Any]:
+        """Gives it as plain values."""
+        shown = describe_tensor(self._info)
+        shown["pieces"] = [_describe_piece(piece) for piece in self._pieces]
+        if self._region is not None:
+            shown["region"] = format_region(self._region)
+        if self.error is not None or self._array is None:
+            return {**shown, "error": self.error}
+        return {
+            **shown,
+            "statistics": describe_values(self._array),
+            "values": list_values(self._array),
+        }
+
+    def format(self) -> Iterator[str]:
+        """Gives it as lines of text."""
+        info = self._info
+        yield paint(escape(info.name), "bold")
+        yield format_field("dtype", self._format_dtype())
+        yield format_field("shape", format_shape(info.shape))
+        if info.nbytes is not None:
+            yield format_field(
+                "size", f"{format_size(info.nbytes)} ({info.nbytes:,} bytes)"
+            )
+        if info.crc32c is not None and not info.slices:
+            yield format_field("crc32c", f"{info.crc32c:#010x}")
+        yield from self._format_pieces()
+        if self._array is None:
+            return
+        yield from self._format_values(self._array)
+
+    def _format_dtype(self) -> str:
+        info = self._info
+        if info.dtype is None or str(info.dtype) in (info.tf_dtype, "object"):
+            return info.tf_dtype
+        return f"{info.tf_dtype} ({info.dtype} in NumPy)"
+
+    def _format_pieces(self) -> Iterator[str]:
+        limit = len(self._pieces) if terminal_width() is None else _MOST_PIECES
+        for piece in self._pieces[:limit]:
+            yield format_field("stored in", self._format_piece(piece))
+        left_out = len(self._pieces) - limit
+        if left_out > 0:
+            more = format_count(left_out, "more piece")
+            yield format_field("", f"and {more}; --json lists them")
+
+    def _format_piece(self, piece: TensorPiece) -> str:
+        text = escape(os.path.basename(piece.file))
+        if piece.offset is not None and piece.nbytes is not None:
+            end = piece.offset + piece.nbytes
+            text += f", bytes {piece.offset:,} to {end:,}"
+        if self._info.slices:
+            ends = zip(piece.begin, piece.extent, strict=True)
+            region = ",".join(f"{begin}:{begin + count}" for begin, count in ends)
+            text += f", holds [{region}]"
+        return text
+
+    def _format_values(self, array: NDArray[Any]) -> Iterator[str]:
+        if self._region is not None:
+            shape = format_shape(array.shape)
+            yield format_field(
+                "region", f"[{format_region(self._region)}], shape {shape}"
+            )
+        for label, value in describe_values(array).items():
+            yield format_field(label, _format_statistic(value))
+        yield from format_values(array, terminal_width()).split("\n")
+
+
+def _describe_piece(piece: TensorPiece) -> dict[str, Any]:
+    return {
+        "file": piece.file,
+        "offset": piece.offset,
+        "nbytes": piece.nbytes,
+        "begin": list(piece.begin),
+        "extent": list(piece.extent),
+    }
+
+
+def _format_statistic(value: float | complex | None) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.6g}"

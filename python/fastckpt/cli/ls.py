@@ -1,0 +1,106 @@
+r"""List the tensors of a checkpoint: name, dtype, shape, size.
+
+Reads the index alone, never a data file. A PATTERN is a name or a shell pattern whose
+* also matches /, such as 'dense/*'. Control characters, bytes that are no UTF-8 and
+backslashes in names are escaped; what is printed can be typed as a PATTERN again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from fastckpt import TensorInfo
+from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
+from fastckpt.cli._options import add_path_argument, open_checkpoint
+from fastckpt.cli._output import print_json, print_lines, print_note, print_table
+from fastckpt.cli._select import select_names
+from fastckpt.cli._text import escape, format_count, format_shape, format_size
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser)
+    parser.add_argument("patterns", metavar="PATTERN", nargs="*", help="which tensors")
+    parser.add_argument(
+        "--sort",
+        choices=("name", "size", "offset"),
+        default="name",
+        help="by name (default), by size with the largest first, or as they lie",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Lists what was asked for."""
+    with open_checkpoint(args.path, args) as checkpoint:
+        infos = checkpoint.infos()
+        if args.patterns:
+            chosen = set(select_names(checkpoint, args.patterns))
+            infos = [info for info in infos if info.name in chosen]
+        summary = summarize(checkpoint, infos)
+        is_all = len(infos) == len(checkpoint)
+    infos = _sort(infos, args.sort)
+    if args.json:
+        print_json({**summary, "tensors": list(map(describe_tensor, infos))})
+        return 0
+    header, rows = _make_rows(infos, with_place=args.sort == "offset")
+    print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
+    print_lines([_format_total(infos, is_all)])
+    return 0
+
+
+def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
+    """Sorts; the checkpoint's own order is by name already."""
+    if order == "size":
+        return sorted(infos, key=lambda info: -(info.nbytes or 0))
+    if order == "offset":
+        if any(info.offset is None for info in infos):
+            print_note("tensors without an offset of their own come last, by name")
+        return sorted(infos, key=_place)
+    return list(infos)
+
+
+def _place(info: TensorInfo) -> tuple[bool, int, int]:
+    if info.shard is None or info.offset is None:
+        return True, 0, 0
+    return False, info.shard, info.offset
+
+
+def _make_rows(
+    infos: Sequence[TensorInfo], with_place: bool
+) -> tuple[list[str], list[list[str]]]:
+    header = ["name", "dtype", "shape", "size"]
+    rows = [
+        [
+            escape(info.name),
+            info.tf_dtype,
+            format_shape(info.shape),
+            "-" if info.nbytes is None else format_size(info.nbytes),
+        ]
+        for info in infos
+    ]
+    if with_place:
+        header += ["shard", "offset"]
+        for row, info in zip(rows, infos, strict=True):
+            row += ["-" if n is None else str(n) for n in (info.shard, info.offset)]
+    if any(info.slices for info in infos):
+        header.append("stored as")
+        for row, info in zip(rows, infos, strict=True):
+            count = len(info.slices)
+            row.append(format_count(count, "slice") if count else "")
+    return header, rows
+
+
+def _format_total(infos: Sequence[TensorInfo], is_all: bool) -> str:
+    total = sum_tensors(infos)
+    unknown = sum(info.nbytes is None for info in infos)
+    parts = [
+        format_count(total["tensors"], "tensor") + ("" if is_all else " chosen"),
+        format_count(total["values"], "value"),
+        f"{format_size(total['nbytes'])} ({total['nbytes']:,} bytes)",
+    ]
+    if unknown:
+        parts.append(f"{unknown:,} of unknown size")
+    return ", ".join(parts)
