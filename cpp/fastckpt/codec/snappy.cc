@@ -13,12 +13,17 @@ namespace {
 // The element that yields most is a copy of 64 bytes from 3, 21.3 for one.
 constexpr std::uint64_t kMaxExpansion = 22;
 
-// A copy, and a literal whose length is in its tag, fits in these.
+// The longest copy, and the longest literal whose length is in its tag.
 constexpr std::size_t kMaxShort = 64;
-// A fast step reads a tag and then at most kMaxShort bytes.
+constexpr unsigned kMaxTagLiteral = 60;
+// A fast step reads a tag and at most kMaxShort bytes behind it, ...
 constexpr std::size_t kInputSlack = 1 + kMaxShort;
-// A fast step writes less than one 16-byte chunk behind kMaxShort bytes.
-constexpr std::size_t kOutputSlack = kMaxShort + 16;
+// ... and writes at most kMaxShort bytes, the last by a chunk of 16.
+constexpr std::size_t kOutputSlack = kMaxShort + 15;
+
+// The lowest two bits of a tag.
+enum Kind : unsigned { kLiteral, kCopy1, kCopy2, kCopy4 };
+constexpr Kind KindOf(std::uint8_t byte) { return Kind{byte & 3u}; }
 
 // What a tag says by itself.
 struct Tag {
@@ -27,17 +32,17 @@ struct Tag {
   std::uint16_t offset;  // a copy's offset, less what the extra bytes give
 };
 
-constexpr Tag MakeTag(unsigned byte) {
+constexpr Tag MakeTag(std::uint8_t byte) {
   const unsigned high = byte >> 2;
   const auto short_length = static_cast<std::uint8_t>(high + 1);
-  switch (byte & 3) {
-    case 0:
-      if (high < 60) return {short_length, 0, 0};
-      return {0, static_cast<std::uint8_t>(high - 59), 0};
-    case 1:
+  switch (KindOf(byte)) {
+    case kLiteral:
+      if (high < kMaxTagLiteral) return {short_length, 0, 0};
+      return {0, static_cast<std::uint8_t>(high - kMaxTagLiteral + 1), 0};
+    case kCopy1:
       return {static_cast<std::uint8_t>(4 + (high & 7)), 1,
               static_cast<std::uint16_t>((byte >> 5) << 8)};
-    case 2:
+    case kCopy2:
       return {short_length, 2, 0};
     default:
       return {short_length, 4, 0};
@@ -47,16 +52,10 @@ constexpr Tag MakeTag(unsigned byte) {
 constexpr std::array<Tag, 256> kTags = [] {
   std::array<Tag, 256> tags{};
   for (unsigned byte = 0; byte < tags.size(); ++byte) {
-    tags[byte] = MakeTag(byte);
+    tags[byte] = MakeTag(static_cast<std::uint8_t>(byte));
   }
   return tags;
 }();
-
-// Picks as many of the four bytes behind a tag as belong to it.
-constexpr std::array<std::uint32_t, 5> kExtraMasks = {0, 0xff, 0xffff, 0xffffff,
-                                                      0xffffffff};
-
-constexpr bool IsLiteral(std::uint8_t tag_byte) { return (tag_byte & 3) == 0; }
 
 template <std::size_t kSize>
 void CopyChunk(std::uint8_t* to, const std::uint8_t* from) {
@@ -65,26 +64,74 @@ void CopyChunk(std::uint8_t* to, const std::uint8_t* from) {
   std::memcpy(to, chunk, kSize);
 }
 
-// Writes the `length` <= 64 bytes that begin `offset` before `to`, and up to
-// 16 more. A chunk may overlap its source only by bytes that it need not get
-// right; below 8 the distance is doubled until 8-byte chunks keep clear.
-void CopyWithSlack(std::uint8_t* to, std::size_t offset, std::size_t length) {
-  const std::uint8_t* from = to - offset;
+// Stores a word's bytes in the order in which LoadLittle found them.
+void StoreLittle(std::uint8_t* to, std::uint64_t value) {
+  const auto bytes = LoadLittle<std::uint64_t>(&value);
+  std::memcpy(to, &bytes, sizeof bytes);
+}
+
+// Multiplied with these, the lowest 1 to 7 bytes fill a word as a pattern; the
+// stride is how many bytes of the word are whole periods.
+constexpr std::array<std::uint64_t, 8> kRepeat = {0,
+                                                  0x0101010101010101,
+                                                  0x0001000100010001,
+                                                  0x0001000001000001,
+                                                  0x0000000100000001,
+                                                  0x0000010000000001,
+                                                  0x0001000000000001,
+                                                  0x0100000000000001};
+constexpr std::array<std::size_t, 8> kStride = {0, 8, 8, 6, 8, 5, 6, 7};
+
+constexpr std::uint64_t LowBytes(std::uint64_t word, std::size_t count) {
+  return word & ((std::uint64_t{1} << (8 * count)) - 1);
+}
+
+// Writes a copy whose offset is below 16 from a register, period by period:
+// loading what was just stored would wait for the store.
+void RepeatWithSlack(std::uint8_t* to, std::size_t offset, std::size_t length) {
   const std::uint8_t* const end = to + length;
-  if (offset >= 16) {
-    CopyChunk<16>(to, from);
-    if (length > 16) {
-      CopyChunk<16>(to + 16, from + 16);
-      CopyChunk<16>(to + 32, from + 32);
-      CopyChunk<16>(to + 48, from + 48);
-    }
+  const std::uint8_t* const from = to - offset;
+  const auto first = LoadLittle<std::uint64_t>(from);
+  if (offset < 8) {
+    const std::uint64_t pattern = LowBytes(first, offset) * kRepeat[offset];
+    for (; to < end; to += kStride[offset]) StoreLittle(to, pattern);
     return;
   }
-  for (; offset < 8; offset *= 2) {
-    CopyChunk<8>(to, from);
-    to += offset;
+  const std::size_t tail = offset - 8;
+  const std::uint64_t second =
+      LowBytes(LoadLittle<std::uint64_t>(from + 8), tail) | first << (8 * tail);
+  for (; to < end; to += offset) {
+    StoreLittle(to, first);
+    StoreLittle(to + 8, second);
   }
-  for (; to < end; to += 8, from += 8) CopyChunk<8>(to, from);
+}
+
+// Writes the bytes of a literal; may touch kInputSlack and kOutputSlack.
+void CopyLiteral(std::uint8_t* to, const std::uint8_t* from,
+                 std::size_t length) {
+  CopyChunk<16>(to, from);
+  if (length <= 16) return;
+  for (std::size_t i = 16; i < kMaxShort; i += 16) {
+    CopyChunk<16>(to + i, from + i);
+  }
+}
+
+// Writes the `length` bytes that begin `offset` before `to`; may touch
+// kOutputSlack.
+void CopyWithSlack(std::uint8_t* to, std::size_t offset, std::size_t length) {
+  const std::uint8_t* const from = to - offset;
+  // Chunks no longer than the offset do not meet their own output. One branch
+  // for the usual case: the two conditions are not worth guessing apart.
+  if ((offset >= 8) & (length <= 16)) {
+    CopyChunk<8>(to, from);
+    CopyChunk<8>(to + 8, from + 8);
+  } else if (offset >= 16) {
+    for (std::size_t i = 0; i < kMaxShort; i += 16) {
+      CopyChunk<16>(to + i, from + i);
+    }
+  } else {
+    RepeatWithSlack(to, offset, length);
+  }
 }
 
 // Writes exactly the `length` bytes that begin `offset` before `to`.
@@ -98,6 +145,45 @@ void CopyExactly(std::uint8_t* to, std::size_t offset, std::size_t length) {
     offset *= 2;
   }
   std::memcpy(to, from, length);
+}
+
+struct Progress {
+  const std::uint8_t* in;
+  std::uint8_t* out;
+};
+
+// Decodes elements that begin at or before `limit`, and stops at one that is
+// long or wrong or uncommon.
+Progress DecodeWithSlack(Progress at, Progress limit,
+                         const std::uint8_t* out_begin) {
+  auto [in, out] = at;
+  while (in <= limit.in && out <= limit.out) {
+    const unsigned byte = *in;
+    const unsigned kind = byte & 3;
+    if (kind == kLiteral) {
+      // Not from the table: it would be in the way of finding the next tag.
+      const std::size_t length = (byte >> 2) + 1;
+      if (length > kMaxTagLiteral) break;
+      CopyLiteral(out, in + 1, length);
+      in += 1 + length;
+      out += length;
+      continue;
+    }
+    if (kind == kCopy4) [[unlikely]]
+      break;
+    const Tag tag = kTags[byte];
+    const unsigned mask = kind == kCopy1 ? 0xff : 0xffff;
+    const std::size_t length = tag.length;
+    const std::size_t offset =
+        tag.offset + (LoadLittle<std::uint16_t>(in + 1) & mask);
+    const std::size_t step = 1 + kind;
+    // Offset 0 becomes the largest number and is refused, too.
+    if (offset - 1 >= static_cast<std::size_t>(out - out_begin)) break;
+    CopyWithSlack(out, offset, length);
+    in += step;
+    out += length;
+  }
+  return {in, out};
 }
 
 class Decoder {
@@ -118,8 +204,7 @@ class Decoder {
   }
 
  private:
-  // Decodes elements until one is long or wrong or lies near either end, and
-  // leaves that one to DecodeElement.
+  // Decodes elements far from both ends, as long as they are plain.
   void DecodeFast();
   void DecodeElement();
   void DecodeLiteral(std::size_t at, std::uint64_t length);
@@ -139,35 +224,16 @@ void Decoder::DecodeFast() {
   const ByteView rest = input_.rest();
   const std::size_t room = decoded_.size() - produced_;
   if (rest.size() < kInputSlack || room < kOutputSlack) return;
-  const std::uint8_t* in = rest.data();
-  const std::uint8_t* const in_limit = in + (rest.size() - kInputSlack);
-  std::uint8_t* const out_begin = decoded_.data();
-  std::uint8_t* out = out_begin + produced_;
-  const std::uint8_t* const out_limit = out + (room - kOutputSlack);
-
-  while (in <= in_limit && out <= out_limit) {
-    const Tag tag = kTags[*in];
-    if (IsLiteral(*in)) {
-      if (tag.length == 0) break;
-      CopyChunk<16>(out, in + 1);
-      if (tag.length > 16) CopyChunk<48>(out + 16, in + 17);
-      in += 1 + tag.length;
-    } else {
-      const std::size_t offset =
-          std::size_t{tag.offset} +
-          (LoadLittle<std::uint32_t>(in + 1) & kExtraMasks[tag.extra]);
-      // Offset 0 becomes the largest number and is refused, too.
-      if (offset - 1 >= static_cast<std::size_t>(out - out_begin)) break;
-      CopyWithSlack(out, offset, tag.length);
-      in += 1 + tag.extra;
-    }
-    out += tag.length;
-  }
+  std::uint8_t* const out = decoded_.data() + produced_;
+  const Progress reached = DecodeWithSlack(
+      {rest.data(), out},
+      {rest.data() + (rest.size() - kInputSlack), out + (room - kOutputSlack)},
+      decoded_.data());
+  // Never past the slack: an element lies within it.
   ByteView consumed;
-  // Never past in_limit + kInputSlack, the end of the input.
-  (void)input_.TakeBytes(static_cast<std::uint64_t>(in - rest.data()),
+  (void)input_.TakeBytes(static_cast<std::uint64_t>(reached.in - rest.data()),
                          &consumed);
-  produced_ = static_cast<std::size_t>(out - out_begin);
+  produced_ += static_cast<std::size_t>(reached.out - out);
 }
 
 void Decoder::DecodeElement() {
@@ -176,7 +242,7 @@ void Decoder::DecodeElement() {
   TakeExtra(at, 1);
   const Tag tag = kTags[byte];
   const std::uint32_t extra = TakeExtra(at, tag.extra);
-  if (!IsLiteral(byte)) {
+  if (KindOf(byte) != kLiteral) {
     DecodeCopy(at, std::size_t{tag.offset} + extra, tag.length);
   } else {
     DecodeLiteral(at, tag.length != 0 ? tag.length : std::uint64_t{extra} + 1);
