@@ -36,7 +36,8 @@ void Error::Compose() {
   text_.clear();
   if (!where_.path.empty()) text_ += where_.path + ": ";
   if (where_.tensor) text_ += "tensor " + Quote(*where_.tensor) + ": ";
-  if (where_.offset) text_ += "at offset " + std::to_string(*where_.offset) + ": ";
+  if (where_.offset)
+    text_ += "at offset " + std::to_string(*where_.offset) + ": ";
   text_ += message_;
 }
 

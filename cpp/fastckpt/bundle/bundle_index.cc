@@ -21,8 +21,8 @@ StoredEntry ToStored(const BundleEntry& parsed) {
   entry.size = parsed.size;
   entry.dtype = parsed.dtype;
   entry.shard = parsed.shard_id;
-  entry.rank = static_cast<std::uint16_t>(
-      std::min(parsed.shape.rank, kMaxRank + 1));
+  entry.rank =
+      static_cast<std::uint16_t>(std::min(parsed.shape.rank, kMaxRank + 1));
   entry.unknown_rank = parsed.shape.unknown_rank;
   return entry;
 }
@@ -62,9 +62,8 @@ BundleIndex::BundleIndex(const std::string& path, std::uint64_t max_bytes) {
     if (is_first) ThrowCorruption("the index has no header entry");
     if (!entries_.empty() && header_.num_shards <= 0) {
       ThrowCorruption("the header counts " +
-                      std::to_string(header_.num_shards) +
-                      " shards for " + std::to_string(entries_.size()) +
-                      " tensors");
+                      std::to_string(header_.num_shards) + " shards for " +
+                      std::to_string(entries_.size()) + " tensors");
     }
     HideSlices();
   });

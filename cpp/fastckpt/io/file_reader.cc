@@ -18,10 +18,10 @@ FileIdentity ToIdentity(const struct stat& info) {
 #else
   const timespec& time = info.st_mtim;
 #endif
-  return {static_cast<std::uint64_t>(info.st_ino),
-          static_cast<std::uint64_t>(info.st_size),
-          static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 +
-              time.tv_nsec};
+  return {
+      static_cast<std::uint64_t>(info.st_ino),
+      static_cast<std::uint64_t>(info.st_size),
+      static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec};
 }
 
 // Opening a FIFO without O_NONBLOCK would wait for a writer.
@@ -80,12 +80,10 @@ void FileReader::CheckSize() const {
   }
 }
 
-void FileReader::Read(std::uint64_t offset,
-                      std::span<std::uint8_t> out) const {
+void FileReader::Read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   std::size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = pread(descriptor_, out.data() + done,
-                              out.size() - done,
+    const ssize_t got = pread(descriptor_, out.data() + done, out.size() - done,
                               static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) ThrowSystem(errno, "cannot read", path_);

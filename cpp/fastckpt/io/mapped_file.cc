@@ -48,7 +48,8 @@ std::uint64_t MappedFile::ResidentBytes() const {
     if (mincore(Address(part), part.size(), pages.data()) != 0) return resident;
     const std::size_t count = (part.size() + page - 1) / page;
     resident += page * static_cast<std::size_t>(std::count_if(
-                           pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(count),
+                           pages.begin(),
+                           pages.begin() + static_cast<std::ptrdiff_t>(count),
                            [](auto flags) { return (flags & 1) != 0; }));
   }
   return std::min<std::uint64_t>(resident, bytes_.size());

@@ -64,8 +64,9 @@ Footer ReadFooter(ByteView tail, std::uint64_t file_size) {
   }
   tail = tail.last(kFooterSize);
   if (!HasTableMagic(tail)) {
-    ThrowCorruption("the last 8 bytes are not a table's magic number; the file "
-                    "is cut, damaged or no checkpoint");
+    ThrowCorruption(
+        "the last 8 bytes are not a table's magic number; the file "
+        "is cut, damaged or no checkpoint");
   }
   Footer footer;
   Cursor cursor(tail.first(kFooterSize - kMagicSize));
@@ -88,13 +89,18 @@ void PutTrailer(std::string* out, ByteView stored, BlockType type) {
   PutFixed32(out, MaskedBlockCrc(stored, byte));
 }
 
-BlockType ReadTrailer(ByteView stored, ByteView trailer) {
-  Cursor cursor(trailer);
-  std::uint8_t type = 0;
-  std::uint32_t masked = 0;
-  if (!cursor.TakeByte(&type) || !cursor.TakeFixed32(&masked)) {
-    ThrowCorruption("the block has no trailer");
+BlockType ReadBlockType(ByteView trailer) {
+  const std::uint8_t type = trailer.front();
+  if (type > static_cast<std::uint8_t>(BlockType::kSnappy)) {
+    ThrowUnsupported("block type " + std::to_string(type) +
+                     " is neither raw (0) nor Snappy (1)");
   }
+  return static_cast<BlockType>(type);
+}
+
+BlockType ReadTrailer(ByteView stored, ByteView trailer) {
+  const std::uint8_t type = trailer.front();
+  const auto masked = LoadLittle<std::uint32_t>(trailer.data() + 1);
   const std::uint32_t computed = MaskedBlockCrc(stored, type);
   if (computed != masked) {
     ThrowCorruption("block of " + std::to_string(stored.size()) +
@@ -102,11 +108,7 @@ BlockType ReadTrailer(ByteView stored, ByteView trailer) {
                     ", computed " + Hex32(UnmaskCrc32c(computed)) +
                     "; the file is damaged, copy it again");
   }
-  if (type > static_cast<std::uint8_t>(BlockType::kSnappy)) {
-    ThrowUnsupported("block type " + std::to_string(type) +
-                     " is neither raw (0) nor Snappy (1)");
-  }
-  return static_cast<BlockType>(type);
+  return ReadBlockType(trailer);
 }
 
 }  // namespace fastckpt

@@ -1,6 +1,7 @@
 // Table format: block handle, block trailer, footer; read and write together.
 //
-//   [block][trailer] ... [metaindex block][trailer][index block][trailer][footer]
+//   [block][trailer] ... [metaindex block][trailer][index
+//   block][trailer][footer]
 //
 //   trailer  type:u8  crc:u32 = mask(crc32c(stored block bytes, type byte))
 //   handle   varint64 offset, varint64 size   (size without the trailer)
@@ -56,7 +57,12 @@ std::uint32_t MaskedBlockCrc(ByteView stored, std::uint8_t type);
 
 void PutTrailer(std::string* out, ByteView stored, BlockType type);
 
-// Checks the trailer that follows `stored` and returns the block's type.
+// The type that a trailer of kTrailerSize bytes names; throws Unsupported for
+// others.
+BlockType ReadBlockType(ByteView trailer);
+
+// Checks the trailer of kTrailerSize bytes that follows `stored` and returns
+// the block's type.
 BlockType ReadTrailer(ByteView stored, ByteView trailer);
 
 }  // namespace fastckpt

@@ -28,10 +28,9 @@ TableReader::TableReader(const DataFile& file, std::uint64_t max_index_block)
     const Footer footer =
         ReadFooter(file.Fetch(size - tail, tail, &scratch), size);
     if (footer.index.size > max_index_block) {
-      ThrowUnsupported("an index block of " +
-                       std::to_string(footer.index.size) +
-                       " bytes is over the limit of " +
-                       std::to_string(max_index_block));
+      ThrowUnsupported(
+          "an index block of " + std::to_string(footer.index.size) +
+          " bytes is over the limit of " + std::to_string(max_index_block));
     }
     ReadIndex(footer.index);
   });
@@ -40,7 +39,7 @@ TableReader::TableReader(const DataFile& file, std::uint64_t max_index_block)
 void TableReader::ReadIndex(const BlockHandle& handle) {
   WithContext(At(handle), [&] {
     BlockScratch scratch;
-    const Block block = ReadStored(handle, &scratch);
+    const Block block = ReadStored(handle, true, &scratch);
     const std::uint64_t max_keys =
         block.contents.size() * kMaxKeyExpansion + kFreeKeyBytes;
     BlockReader reader(block.contents);
@@ -88,13 +87,15 @@ std::optional<std::size_t> TableReader::FindBlock(std::string_view key) const {
   return low;
 }
 
-Block TableReader::ReadStored(const BlockHandle& handle,
+Block TableReader::ReadStored(const BlockHandle& handle, bool check,
                               BlockScratch* scratch) const {
   const auto size = static_cast<std::size_t>(handle.size);
   const ByteView bytes =
       file_.Fetch(handle.offset, size + kTrailerSize, &scratch->stored);
   const ByteView stored = bytes.first(size);
-  const BlockType type = ReadTrailer(stored, bytes.subspan(size));
+  const ByteView trailer = bytes.subspan(size);
+  const BlockType type =
+      check ? ReadTrailer(stored, trailer) : ReadBlockType(trailer);
   if (type == BlockType::kRaw) return {stored, type};
   scratch->decoded.resize(SnappyDecodedSize(stored));
   DecodeSnappy(stored, scratch->decoded);
@@ -104,7 +105,14 @@ Block TableReader::ReadStored(const BlockHandle& handle,
 Block TableReader::ReadBlock(std::size_t block, BlockScratch* scratch) const {
   const BlockHandle& place = handle(block);
   return WithContext(Where{file_.path(), place.offset, {}},
-                     [&] { return ReadStored(place, scratch); });
+                     [&] { return ReadStored(place, true, scratch); });
+}
+
+Block TableReader::ReadUnchecked(std::size_t block,
+                                 BlockScratch* scratch) const {
+  const BlockHandle& place = handle(block);
+  return WithContext(Where{file_.path(), place.offset, {}},
+                     [&] { return ReadStored(place, false, scratch); });
 }
 
 void TableReader::VisitBlock(std::size_t block, const Block& contents,

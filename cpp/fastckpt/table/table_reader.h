@@ -51,6 +51,9 @@ class TableReader {
   // Reads and checks one data block.
   Block ReadBlock(std::size_t block, BlockScratch* scratch) const;
 
+  // The same without looking at the checksum, for a block that was checked.
+  Block ReadUnchecked(std::size_t block, BlockScratch* scratch) const;
+
   // Calls visit(key, value) for each entry of a block that ReadBlock gave, and
   // checks that its keys lie between the index keys around it.
   using Visit = std::function<void(std::string_view key, ByteView value)>;
@@ -68,7 +71,8 @@ class TableReader {
 
   void ReadIndex(const BlockHandle& handle);
   void AddIndexEntry(std::string_view key, ByteView value);
-  Block ReadStored(const BlockHandle& handle, BlockScratch* scratch) const;
+  Block ReadStored(const BlockHandle& handle, bool check,
+                   BlockScratch* scratch) const;
   std::string_view IndexKey(std::size_t block) const;
 
   const DataFile& file_;

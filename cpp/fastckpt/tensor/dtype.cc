@@ -80,8 +80,7 @@ DType FindDType(const std::string& name) {
 
 void CheckReadable(DType dtype) {
   const auto number = static_cast<std::int32_t>(dtype);
-  const bool is_ref =
-      number > kRefOffset && number <= kRefOffset + kMaxDType;
+  const bool is_ref = number > kRefOffset && number <= kRefOffset + kMaxDType;
   if (number <= 0 || is_ref) {
     ThrowCorruption("dtype " + std::to_string(number) +
                     " cannot stand in a checkpoint");

@@ -57,8 +57,9 @@ class OverlapFinder {
   void Spend(std::uint64_t steps) {
     steps_ += steps;
     if (steps_ > kMaxSteps) {
-      ThrowUnsupported("the slices of the tensor lie too irregularly to prove "
-                       "that no two of them overlap");
+      ThrowUnsupported(
+          "the slices of the tensor lie too irregularly to prove "
+          "that no two of them overlap");
     }
   }
 

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxGroupDepth = 100;
 bool FieldReader::Next(Field* field) {
   while (!cursor_.AtEnd()) {
     TakeTag(field);
-    if (field->type == WireType::kGroupEnd) ThrowAt(cursor_, "stray end of group");
+    if (field->type == WireType::kGroupEnd)
+      ThrowAt(cursor_, "stray end of group");
     if (field->type == WireType::kGroupBegin) {
       SkipGroup(field->number);
       continue;
@@ -56,7 +57,8 @@ void FieldReader::TakeValue(Field* field) {
       break;
     case WireType::kBytes: {
       std::uint64_t size = 0;
-      taken = cursor_.TakeVarint64(&size) && cursor_.TakeBytes(size, &field->bytes);
+      taken =
+          cursor_.TakeVarint64(&size) && cursor_.TakeBytes(size, &field->bytes);
       break;
     }
     case WireType::kGroupBegin:

@@ -251,6 +251,12 @@ void PutBundleEntry(std::string* out, const BundleEntry& entry) {
   }
 }
 
+ShapeMessage ParseShapeMessage(ByteView bytes) {
+  ShapeMessage shape;
+  MergeShape(bytes, &shape);
+  return shape;
+}
+
 SavedTensorSlices ParseSavedTensorSlices(ByteView bytes) {
   SavedTensorSlices record;
   FieldReader reader(bytes);
@@ -310,7 +316,8 @@ void CheckVersion(const Version& version) {
   }
   const auto& bad = version.bad_consumers;
   if (std::find(bad.begin(), bad.end(), kConsumerVersion) != bad.end()) {
-    ThrowUnsupported("the file names readers of version 1 as unable to read it");
+    ThrowUnsupported(
+        "the file names readers of version 1 as unable to read it");
   }
 }
 

@@ -90,6 +90,8 @@ void PutBundleHeader(std::string* out, const BundleHeader& header);
 void ParseBundleEntry(ByteView bytes, BundleEntry* entry);
 void PutBundleEntry(std::string* out, const BundleEntry& entry);
 
+ShapeMessage ParseShapeMessage(ByteView bytes);
+
 SavedTensorSlices ParseSavedTensorSlices(ByteView bytes);
 void PutSavedMeta(std::string* out, const SavedMeta& meta);
 // Puts everything of a data record up to the TensorProto's own bytes, of which

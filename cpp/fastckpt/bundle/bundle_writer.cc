@@ -1,0 +1,142 @@
+#include "fastckpt/bundle/bundle_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/bundle/shard_name.h"
+#include "fastckpt/codec/crc32c.h"
+#include "fastckpt/io/parallel.h"
+
+namespace fastckpt {
+namespace {
+
+constexpr std::int32_t kMaxShards = 99999;
+constexpr std::uint64_t kMaxAlignment = std::uint64_t{1} << 30;
+
+// The versions that TensorFlow writes: kTensorBundleVersion and the oldest
+// reader, 0.
+constexpr std::int32_t kProducer = 1;
+
+const WriteOptions& Checked(const WriteOptions& options) {
+  if (options.shards < 1 || options.shards > kMaxShards) {
+    ThrowInvalid("shards must be from 1 to 99999, not " +
+                 std::to_string(options.shards));
+  }
+  if (options.alignment < 1 || options.alignment > kMaxAlignment) {
+    ThrowInvalid("align must be from 1 to 2^30, not " +
+                 std::to_string(options.alignment));
+  }
+  return options;
+}
+
+std::uint64_t PaddingFor(std::uint64_t size, std::uint64_t alignment) {
+  return (alignment - size % alignment) % alignment;
+}
+
+BundleEntry MakeEntry(const TensorInput& input,
+                      const std::vector<std::int64_t>& dims,
+                      std::int32_t shard) {
+  BundleEntry entry;
+  entry.dtype = static_cast<std::int32_t>(input.dtype);
+  entry.shape.dims = dims;
+  entry.shape.rank = dims.size();
+  entry.shard_id = shard;
+  return entry;
+}
+
+bool IsSlice(const TensorInput& input) {
+  return input.placement && !input.placement->IsWhole();
+}
+
+}  // namespace
+
+BundleWriter::BundleWriter(const std::string& prefix,
+                           const WriteOptions& options)
+    : options_(Checked(options)), replacement_(prefix, IndexName("")) {
+  shards_.resize(static_cast<std::size_t>(options_.shards));
+  for (std::int32_t i = 0; i < options_.shards; ++i) {
+    shards_[static_cast<std::size_t>(i)].file =
+        replacement_.Create(DataName("", i, options_.shards));
+  }
+}
+
+void BundleWriter::Add(const std::vector<TensorInput>& inputs) {
+  std::vector<std::pair<std::string, BundleEntry>> entries;
+  std::vector<DataPart> parts;
+  for (const TensorInput& input : inputs) {
+    CheckInput(input);
+    const std::int32_t shard = SmallestShard();
+    std::string key = ClaimKey(input, shard);
+    parts.push_back(Place(input, shard));
+    BundleEntry entry = MakeEntry(input, input.dims, shard);
+    entry.offset = static_cast<std::int64_t>(parts.back().offset);
+    entry.size = static_cast<std::int64_t>(parts.back().size);
+    entries.emplace_back(std::move(key), std::move(entry));
+  }
+  WriteData(&parts, options_.threads, options_.sync);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    entries[i].second.masked_crc32c = MaskCrc32c(parts[i].crc32c);
+    entries_.Set(entries[i].first, entries[i].second);
+  }
+  if (options_.sync) StartWriteback();
+}
+
+void BundleWriter::Finish() {
+  const std::unique_ptr<OutputFile> index =
+      replacement_.Create(IndexName(""));
+  BundleHeader header;
+  header.num_shards = options_.shards;
+  header.version.producer = kProducer;
+  entries_.Write(header, *index);
+
+  std::vector<OutputFile*> files;
+  for (const Shard& shard : shards_) files.push_back(shard.file.get());
+  files.push_back(index.get());
+  if (options_.sync) {
+    ParallelFor(files.size(), options_.threads,
+                [&](std::size_t i) { files[i]->Sync(); });
+  }
+  replacement_.Commit(files, options_.sync);
+}
+
+std::int32_t BundleWriter::SmallestShard() const {
+  const auto smallest = std::min_element(
+      shards_.begin(), shards_.end(),
+      [](const Shard& a, const Shard& b) { return a.size < b.size; });
+  return static_cast<std::int32_t>(smallest - shards_.begin());
+}
+
+// The key of a tensor is its name, that of a slice is made from name and slice,
+// which the tensor's own entry lists.
+std::string BundleWriter::ClaimKey(const TensorInput& input,
+                                   std::int32_t shard) {
+  std::string key = input.name;
+  if (IsSlice(input)) {
+    BundleEntry full = MakeEntry(input, input.placement->full_dims, shard);
+    full.slices.push_back(input.placement->spec);
+    entries_.AddSlices(input.name, full);
+    key = SliceKey(input.name, input.placement->spec);
+  }
+  entries_.Claim(key, input.name);
+  return key;
+}
+
+DataPart BundleWriter::Place(const TensorInput& input, std::int32_t number) {
+  Shard& shard = shards_[static_cast<std::size_t>(number)];
+  DataPart part{&input, shard.file.get(), shard.size, StoredSize(input), 0};
+  part.padding = PaddingFor(shard.size + part.size, options_.alignment);
+  shard.size += part.size + part.padding;
+  return part;
+}
+
+// What small tensors left behind; large ones have begun by themselves.
+void BundleWriter::StartWriteback() {
+  for (Shard& shard : shards_) {
+    if (shard.size - shard.started < kWritebackSize) continue;
+    shard.file->StartWriteback(shard.started, shard.size - shard.started);
+    shard.started = shard.size;
+  }
+}
+
+}  // namespace fastckpt

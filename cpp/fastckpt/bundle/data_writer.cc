@@ -1,0 +1,196 @@
+#include "fastckpt/bundle/data_writer.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <variant>
+
+#include "fastckpt/bundle/string_writer.h"
+#include "fastckpt/codec/crc32c.h"
+#include "fastckpt/io/parallel.h"
+
+namespace fastckpt {
+namespace {
+
+// Fits the second-level cache beside what it is filled from.
+constexpr std::uint64_t kBufferSize = std::uint64_t{256} << 10;
+
+// A range of one part's values.
+struct Piece {
+  std::size_t part;
+  std::uint64_t begin;
+  std::uint64_t size;
+  bool is_last;
+  std::uint32_t crc32c = 0;
+};
+
+// Neighbouring pieces of one file.
+struct Job {
+  const OutputFile* file;
+  std::uint64_t offset;
+  std::uint64_t size;
+  std::vector<Piece> pieces;
+};
+
+// Collects bytes and writes them whenever the buffer is full.
+class Buffer {
+ public:
+  explicit Buffer(const Job& job)
+      : file_(*job.file),
+        offset_(job.offset),
+        capacity_(std::min(job.size, kBufferSize)),
+        bytes_(new std::uint8_t[static_cast<std::size_t>(capacity_)]) {}
+
+  // Gives room for `unit` bytes at least.
+  std::span<std::uint8_t> Room(std::uint64_t unit) {
+    if (capacity_ - used_ < unit) Flush();
+    return {bytes_.get() + used_, static_cast<std::size_t>(capacity_ - used_)};
+  }
+  void Use(std::uint64_t size) { used_ += size; }
+
+  void Put(ByteView bytes) {
+    while (!bytes.empty()) {
+      const std::span<std::uint8_t> room = Room(1);
+      const std::size_t size = std::min(room.size(), bytes.size());
+      std::copy_n(bytes.begin(), size, room.begin());
+      Use(size);
+      bytes = bytes.subspan(size);
+    }
+  }
+
+  void PutZeros(std::uint64_t size) {
+    while (size > 0) {
+      const std::span<std::uint8_t> room = Room(1);
+      const std::uint64_t step = std::min<std::uint64_t>(room.size(), size);
+      std::fill_n(room.begin(), step, std::uint8_t{0});
+      Use(step);
+      size -= step;
+    }
+  }
+
+  void Flush() {
+    file_.WriteAt(offset_, {bytes_.get(), static_cast<std::size_t>(used_)});
+    offset_ += used_;
+    used_ = 0;
+  }
+
+ private:
+  const OutputFile& file_;
+  std::uint64_t offset_;
+  std::uint64_t capacity_;
+  std::uint64_t used_ = 0;
+  std::unique_ptr<std::uint8_t[]> bytes_;
+};
+
+std::uint32_t WriteArray(const StridedArray& array, const Piece& piece,
+                         Buffer* buffer) {
+  const GatherPlan plan(array);
+  const std::uint64_t item = plan.item_size();
+  std::uint32_t crc = 0;
+  for (std::uint64_t done = 0; done < piece.size;) {
+    const std::span<std::uint8_t> room = buffer->Room(item);
+    const std::uint64_t size =
+        std::min<std::uint64_t>(room.size() / item * item, piece.size - done);
+    crc = plan.Copy(crc, piece.begin + done, size, room.data());
+    buffer->Use(size);
+    done += size;
+  }
+  return crc;
+}
+
+std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
+                         Buffer* buffer) {
+  const auto* array = std::get_if<StridedArray>(&part.input->values);
+  if (array != nullptr) return WriteArray(*array, piece, buffer);
+  return WriteStrings(std::get<StringValues>(part.input->values),
+                      [buffer](ByteView bytes) { buffer->Put(bytes); });
+}
+
+class JobPlanner {
+ public:
+  explicit JobPlanner(const std::vector<DataPart>& parts) : parts_(parts) {
+    for (std::size_t i = 0; i < parts.size(); ++i) AddPart(i);
+    // Files side by side: threads that write one file wait for each other.
+    std::stable_sort(jobs_.begin(), jobs_.end(),
+                     [](const Job& a, const Job& b) {
+                       return a.offset < b.offset;
+                     });
+  }
+
+  std::vector<Job> TakeJobs() { return std::move(jobs_); }
+
+ private:
+  void AddPart(std::size_t i) {
+    const DataPart& part = parts_[i];
+    if (part.input->dtype == DType::kString) return AddPiece(i, 0, part.size);
+    const std::uint64_t item = ElementSize(part.input->dtype);
+    std::uint64_t begin = 0;
+    do {
+      const std::uint64_t room =
+          std::max(Room(*part.file) / item, std::uint64_t{1}) * item;
+      const std::uint64_t size = std::min(part.size - begin, room);
+      AddPiece(i, begin, size);
+      begin += size;
+    } while (begin < part.size);
+  }
+
+  std::uint64_t Room(const OutputFile& file) const {
+    const auto open = open_.find(&file);
+    if (open == open_.end()) return kWritebackSize;
+    return kWritebackSize - std::min(kWritebackSize, jobs_[open->second].size);
+  }
+
+  void AddPiece(std::size_t i, std::uint64_t begin, std::uint64_t size) {
+    const DataPart& part = parts_[i];
+    const bool is_last = begin + size == part.size;
+    const auto [open, is_new] = open_.try_emplace(part.file, jobs_.size());
+    if (is_new) jobs_.push_back({part.file, part.offset + begin, 0, {}});
+    Job& job = jobs_[open->second];
+    job.pieces.push_back({i, begin, size, is_last});
+    job.size += size + (is_last ? part.padding : 0);
+    if (job.size >= kWritebackSize) open_.erase(open);
+  }
+
+  const std::vector<DataPart>& parts_;
+  std::vector<Job> jobs_;
+  std::map<const OutputFile*, std::size_t> open_;  // jobs that take more
+};
+
+void RunJob(const std::vector<DataPart>& parts, bool start_writeback,
+            Job* job) {
+  Buffer buffer(*job);
+  for (Piece& piece : job->pieces) {
+    const DataPart& part = parts[piece.part];
+    piece.crc32c = WritePiece(part, piece, &buffer);
+    if (piece.is_last) buffer.PutZeros(part.padding);
+  }
+  buffer.Flush();
+  if (start_writeback && job->size >= kWritebackSize / 2) {
+    job->file->StartWriteback(job->offset, job->size);
+  }
+}
+
+}  // namespace
+
+std::uint64_t StoredSize(const TensorInput& input) {
+  const auto* strings = std::get_if<StringValues>(&input.values);
+  if (strings != nullptr) return StoredSize(*strings);
+  return ByteCount(input.dims, input.dtype);
+}
+
+void WriteData(std::vector<DataPart>* parts, std::size_t threads,
+               bool start_writeback) {
+  std::vector<Job> jobs = JobPlanner(*parts).TakeJobs();
+  ParallelFor(jobs.size(), threads, [&](std::size_t i) {
+    RunJob(*parts, start_writeback, &jobs[i]);
+  });
+  // Jobs lie in the order of offsets, and so do the pieces of one part.
+  for (const Job& job : jobs) {
+    for (const Piece& piece : job.pieces) {
+      std::uint32_t& crc = (*parts)[piece.part].crc32c;
+      crc = CombineCrc32c(crc, piece.crc32c, piece.size);
+    }
+  }
+}
+
+}  // namespace fastckpt

@@ -1,0 +1,73 @@
+// OutputFile: a file being written beside its target, under a temporary name.
+//
+// Until it is renamed the file belongs to this object, which removes it when it
+// dies. While it lives it holds the file's advisory lock; by that a later save
+// knows a file in the making from litter of a process that was killed.
+//
+// Thread-safety: WriteAt, StartWriteback and Sync may be called from many
+// threads; the rest from one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "fastckpt/base/bytes.h"
+#include "fastckpt/io/descriptor.h"
+#include "fastckpt/io/directory.h"
+
+namespace fastckpt {
+
+class OutputFile {
+ public:
+  // Creates `temporary`, which must not exist, to become `target`; messages
+  // speak of the target. Throws System.
+  OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
+             std::string target);
+  // The same, with the content of the file at `source`: by a hard link or a
+  // copy, whichever the file systems allow first. Throws System.
+  static std::unique_ptr<OutputFile> Duplicate(
+      std::shared_ptr<const Directory> directory, std::string temporary,
+      std::string target, const std::string& source);
+  // Removes the file unless it was moved.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  // The path that the file is to have.
+  std::string path() const { return directory_->PathOf(target_); }
+
+  // Writes all of `bytes` at `offset`. Throws System.
+  void WriteAt(std::uint64_t offset, ByteView bytes) const;
+
+  // Asks the system to begin writing a range to the disk, so that a later Sync
+  // finds little left to do. Failures show at Sync.
+  void StartWriteback(std::uint64_t offset, std::uint64_t size) const;
+
+  // Returns when the bytes are on the disk. Throws System.
+  void Sync() const;
+
+  // Renames the file to its target, over another file if need be. Throws
+  // System. MoveBack undoes it; it does nothing to a file that was not moved.
+  void Move();
+  void MoveBack();
+
+ private:
+  OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
+             std::string target, Descriptor descriptor);
+
+  std::shared_ptr<const Directory> directory_;
+  std::string temporary_;
+  std::string target_;
+  Descriptor descriptor_;
+  bool is_moved_ = false;
+  // A forked child has a copy of this object, but the file is not its own.
+  pid_t owner_;
+};
+
+// True unless some live OutputFile is writing the file.
+bool IsAbandoned(const Directory& directory, const std::string& name);
+
+}  // namespace fastckpt

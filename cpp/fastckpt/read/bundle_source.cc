@@ -1,0 +1,289 @@
+#include "fastckpt/read/bundle_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fastckpt/bundle/shard_name.h"
+#include "fastckpt/bundle/string_tensor.h"
+
+namespace fastckpt {
+namespace {
+
+// Shard numbers outside [0, num_shards) are refused when a tensor is read.
+std::vector<std::int32_t> UsedShards(const BundleIndex& index) {
+  std::vector<std::int32_t> shards;
+  for (std::size_t i = 0; i < index.entry_count(); ++i) {
+    const std::int32_t shard = index.entry(i).shard;
+    if (shards.empty() || shards.back() != shard) shards.push_back(shard);
+  }
+  std::sort(shards.begin(), shards.end());
+  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
+  return shards;
+}
+
+Box WholeBox(Dims dims) {
+  return {std::vector<std::int64_t>(dims.size(), 0),
+          std::vector<std::int64_t>(dims.begin(), dims.end())};
+}
+
+}  // namespace
+
+BundleSource::BundleSource(std::string prefix, IoMode mode,
+                           std::uint64_t max_index_bytes)
+    : prefix_(std::move(prefix)),
+      mode_(mode),
+      index_(IndexName(prefix_), max_index_bytes),
+      shards_(UsedShards(index_)),
+      files_(shards_.size()),
+      states_(index_.entry_count()) {}
+
+BundleSource::~BundleSource() {
+  for (const auto& file : files_) delete file.load();
+}
+
+std::optional<std::size_t> BundleSource::Find(std::string_view name) const {
+  const auto slot = index_.Find(name);
+  return slot && IsTensor(*slot) ? slot : std::nullopt;
+}
+
+TensorFacts BundleSource::Facts(std::size_t slot) const {
+  const StoredEntry& entry = index_.entry(slot);
+  TensorFacts facts;
+  facts.name = index_.name(slot);
+  facts.dtype = dtype(slot);
+  facts.dims = index_.dims(slot);
+  facts.has_size = true;
+  facts.size = entry.size > 0 ? static_cast<std::uint64_t>(entry.size) : 0;
+  if (!index_.IsSliced(slot)) {
+    facts.has_place = true;
+    facts.shard = entry.shard;
+    facts.offset = entry.offset;
+    facts.crc32c = entry.crc32c;
+    return facts;
+  }
+  try {
+    facts.size = ByteCount(facts.dims, facts.dtype);
+    if (facts.dtype == DType::kString) {
+      for (const Part& part : PartsOf(slot, nullptr)) {
+        facts.size += static_cast<std::uint64_t>(index_.entry(part.slot).size);
+      }
+    }
+  } catch (const Error&) {
+    facts.has_size = false;  // CheckMeaning says why
+  }
+  return facts;
+}
+
+std::vector<SliceSpec> BundleSource::Slices(std::size_t slot) const {
+  return index_.slices(slot);
+}
+
+bool BundleSource::IsView(std::size_t slot) const {
+  const Layout layout = LayoutOf(slot);
+  return mode_ == IoMode::kMap && !index_.IsSliced(slot) &&
+         ElementSize(dtype(slot)) > 0 && layout.swap_unit == 1;
+}
+
+Layout BundleSource::LayoutOf(std::size_t slot) const {
+  const DType type = dtype(slot);
+  return {std::max<std::size_t>(ElementSize(type), 1),
+          big_endian() ? std::max<std::size_t>(SwapUnit(type), 1) : 1};
+}
+
+void BundleSource::CheckArrayOf(std::size_t slot) const {
+  const StoredEntry& entry = index_.entry(slot);
+  CheckArray(dtype(slot), entry.rank, entry.unknown_rank, index_.dims(slot));
+}
+
+void BundleSource::CheckMeaning(std::size_t slot) const {
+  CheckArrayOf(slot);
+  if (!index_.IsSliced(slot)) {
+    CheckPlace(slot);
+    return;
+  }
+  static_cast<void>(PartsOf(slot, nullptr));
+}
+
+// The size must be the shape's, the place must be one; whether the shard is
+// long enough shows when it is opened.
+void BundleSource::CheckPlace(std::size_t slot) const {
+  const StoredEntry& entry = index_.entry(slot);
+  const auto shard_count = index_.header().num_shards;
+  if (entry.shard < 0 || entry.shard >= shard_count) {
+    ThrowCorruption("shard " + std::to_string(entry.shard) + " of " +
+                    std::to_string(shard_count) + " does not exist");
+  }
+  if (entry.offset < 0 || entry.size < 0 ||
+      entry.size > INT64_MAX - entry.offset) {
+    ThrowCorruption("offset " + std::to_string(entry.offset) + ", size " +
+                    std::to_string(entry.size) + " is no place in a file");
+  }
+  if (ElementSize(dtype(slot)) == 0) return;
+  const std::uint64_t expected = ByteCount(index_.dims(slot), dtype(slot));
+  if (static_cast<std::uint64_t>(entry.size) != expected) {
+    ThrowCorruption("the entry's size is " + std::to_string(entry.size) +
+                    " bytes, its shape " + FormatShape(index_.dims(slot)) +
+                    " of " + DTypeName(dtype(slot)) + " takes " +
+                    std::to_string(expected));
+  }
+}
+
+// The stored entries that a region needs, each with its place in the tensor.
+std::vector<BundleSource::Part> BundleSource::PartsOf(
+    std::size_t slot, const Region* region) const {
+  const Dims dims = index_.dims(slot);
+  const std::vector<SliceSpec> specs = index_.slices(slot);
+  const std::vector<Box> boxes = ResolveSlices(specs, dims);
+  const Region whole = WholeRegion(dims);
+  CheckCovered(boxes, region ? *region : whole);
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (region && CountInside(boxes[i], *region) == 0) continue;
+    parts.push_back({FindPart(slot, specs[i], boxes[i]), boxes[i]});
+  }
+  return parts;
+}
+
+std::size_t BundleSource::FindPart(std::size_t slot, const SliceSpec& spec,
+                                   const Box& box) const {
+  const auto part = index_.Find(SliceKey(index_.name(slot), spec));
+  const std::string what = "slice " + FormatSlice(spec);
+  if (!part) ThrowCorruption(what + " is listed, but not stored");
+  if (index_.IsSliced(*part)) ThrowCorruption(what + " is sliced itself");
+  if (index_.entry(*part).dtype != index_.entry(slot).dtype) {
+    ThrowCorruption(what + " is stored as " + DTypeName(dtype(*part)) +
+                    ", the tensor is " + DTypeName(dtype(slot)));
+  }
+  const Dims stored = index_.dims(*part);
+  if (!std::equal(stored.begin(), stored.end(), box.extent.begin(),
+                  box.extent.end()) ||
+      index_.entry(*part).rank != box.extent.size()) {
+    ThrowCorruption(what + " is stored with shape " + FormatShape(stored));
+  }
+  CheckPlace(*part);
+  return *part;
+}
+
+void BundleSource::AppendPieces(std::size_t slot, const Region* region,
+                                bool /*check*/, SeenFiles* seen,
+                                std::vector<Piece>* pieces) const {
+  CheckArrayOf(slot);
+  if (!index_.IsSliced(slot)) {
+    pieces->push_back(StoredPiece(slot, seen));
+    return;
+  }
+  for (Part& part : PartsOf(slot, region)) {
+    Piece piece = StoredPiece(part.slot, seen);
+    piece.box = std::move(part.box);
+    pieces->push_back(std::move(piece));
+  }
+}
+
+Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
+  CheckPlace(slot);
+  const StoredEntry& entry = index_.entry(slot);
+  Piece piece;
+  piece.box = WholeBox(index_.dims(slot));
+  piece.offset = static_cast<std::uint64_t>(entry.offset);
+  piece.size = static_cast<std::uint64_t>(entry.size);
+  piece.crc32c = entry.crc32c;
+  piece.state = &states_[slot];
+  piece.file = &Shard(slot);
+  seen->CheckUnchanged(*piece.file);
+  piece.file->CheckRange(piece.offset, piece.size);
+  return piece;
+}
+
+void BundleSource::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+                                 std::vector<StringPiece>* pieces) const {
+  CheckArrayOf(slot);
+  if (!index_.IsSliced(slot)) {
+    pieces->push_back(
+        ReadStrings({slot, WholeBox(index_.dims(slot))}, check, seen));
+    return;
+  }
+  for (const Part& part : PartsOf(slot, nullptr)) {
+    pieces->push_back(ReadStrings(part, check, seen));
+  }
+}
+
+StringPiece BundleSource::ReadStrings(const Part& part, bool check,
+                                      SeenFiles* seen) const {
+  const Piece piece = StoredPiece(part.slot, seen);
+  return WithContext(Where{piece.file->path(), piece.offset, {}}, [&] {
+    auto scratch = std::make_shared<Scratch>();
+    const ByteView stored = piece.file->Fetch(
+        piece.offset, static_cast<std::size_t>(piece.size), scratch.get());
+    StringElements elements =
+        ParseStrings(stored, ElementCount(part.box.extent), piece.crc32c,
+                     big_endian(), check);
+    std::shared_ptr<const void> owner = scratch;
+    if (piece.file->mapping()) owner = piece.file->mapping();
+    return StringPiece{part.box, std::move(elements.sizes), elements.bytes,
+                       std::move(owner)};
+  });
+}
+
+std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
+  CheckArrayOf(slot);
+  if (dtype(slot) == DType::kString) {
+    ThrowUnsupported("the stored bytes of a string tensor are not an array's");
+  }
+  std::vector<Part> parts;
+  if (index_.IsSliced(slot)) {
+    parts = PartsOf(slot, nullptr);
+  } else {
+    CheckPlace(slot);
+    parts.push_back({slot, WholeBox(index_.dims(slot))});
+  }
+  std::vector<PiecePlace> places;
+  for (Part& part : parts) {
+    const StoredEntry& entry = index_.entry(part.slot);
+    places.push_back(
+        {ShardPath(part.slot), static_cast<std::uint64_t>(entry.offset),
+         static_cast<std::uint64_t>(entry.size), std::move(part.box)});
+  }
+  return places;
+}
+
+std::vector<const DataFile*> BundleSource::OpenFiles() const {
+  std::vector<const DataFile*> open;
+  for (const auto& file : files_) {
+    if (const DataFile* data = file.load(std::memory_order_acquire)) {
+      open.push_back(data);
+    }
+  }
+  return open;
+}
+
+std::string BundleSource::ShardPath(std::size_t slot) const {
+  return DataName(prefix_, index_.entry(slot).shard,
+                  index_.header().num_shards);
+}
+
+const DataFile& BundleSource::Shard(std::size_t slot) const {
+  const auto found = std::lower_bound(shards_.begin(), shards_.end(),
+                                      index_.entry(slot).shard);
+  auto& place = files_[static_cast<std::size_t>(found - shards_.begin())];
+  const DataFile* file = place.load(std::memory_order_acquire);
+  if (file) return *file;
+  CheckIndexUnchanged();
+  auto opened = std::make_unique<DataFile>(ShardPath(slot), mode_);
+  if (place.compare_exchange_strong(file, opened.get())) {
+    return *opened.release();
+  }
+  return *file;  // another thread was faster
+}
+
+// A data file belongs to the index only while the index is the one that was
+// read: saving over a checkpoint replaces both.
+void BundleSource::CheckIndexUnchanged() const {
+  const std::string path = IndexName(prefix_);
+  if (StatFile(path) == index_.identity()) return;
+  ThrowCorruption(
+      "the index was replaced since the checkpoint was opened; "
+      "open it again",
+      Where{path, {}, {}});
+}
+
+}  // namespace fastckpt

@@ -1,0 +1,74 @@
+// BundleSource: the tensors of a V2 bundle. Shards are opened when needed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fastckpt/bundle/bundle_index.h"
+#include "fastckpt/read/tensor_source.h"
+
+namespace fastckpt {
+
+class BundleSource final : public TensorSource {
+ public:
+  BundleSource(std::string prefix, IoMode mode, std::uint64_t max_index_bytes);
+  ~BundleSource() override;
+
+  const BundleIndex& index() const { return index_; }
+
+  std::size_t slot_count() const override { return index_.entry_count(); }
+  std::size_t tensor_count() const override { return index_.tensor_count(); }
+  bool IsTensor(std::size_t slot) const override {
+    return !index_.entry(slot).is_hidden;
+  }
+  std::optional<std::size_t> Find(std::string_view name) const override;
+  TensorFacts Facts(std::size_t slot) const override;
+  std::vector<SliceSpec> Slices(std::size_t slot) const override;
+  bool IsView(std::size_t slot) const override;
+  Layout LayoutOf(std::size_t slot) const override;
+  void CheckMeaning(std::size_t slot) const override;
+  void AppendPieces(std::size_t slot, const Region* region, bool check,
+                    SeenFiles* seen, std::vector<Piece>* pieces) const override;
+  void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+                     std::vector<StringPiece>* pieces) const override;
+  std::vector<PiecePlace> Places(std::size_t slot) const override;
+  bool DecodesPieces() const override { return false; }
+  std::vector<const DataFile*> OpenFiles() const override;
+
+  // The stored bytes of one unsliced slot, whatever its dtype.
+  Piece StoredPiece(std::size_t slot, SeenFiles* seen) const;
+
+ private:
+  struct Part {
+    std::size_t slot;
+    Box box;
+  };
+
+  DType dtype(std::size_t slot) const {
+    return static_cast<DType>(index_.entry(slot).dtype);
+  }
+  bool big_endian() const { return index_.header().endianness == 1; }
+  void CheckArrayOf(std::size_t slot) const;
+  std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
+  std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
+                       const Box& box) const;
+  void CheckPlace(std::size_t slot) const;
+  StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
+  std::string ShardPath(std::size_t slot) const;
+  const DataFile& Shard(std::size_t slot) const;
+  void CheckIndexUnchanged() const;
+
+  std::string prefix_;
+  IoMode mode_;
+  BundleIndex index_;
+  // Shard numbers that entries name, sorted, and a slot for each one's file:
+  // filled by whoever comes first, without a lock.
+  std::vector<std::int32_t> shards_;
+  mutable std::vector<std::atomic<const DataFile*>> files_;
+  mutable std::vector<CheckState> states_;
+};
+
+}  // namespace fastckpt

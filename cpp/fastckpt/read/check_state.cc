@@ -1,0 +1,44 @@
+#include "fastckpt/read/check_state.h"
+
+#include <pthread.h>
+
+namespace fastckpt {
+namespace {
+
+// Bit 1 tells a claim from the two resting states; the rest counts forks.
+constexpr std::uint32_t kClaimBit = 2;
+
+std::atomic<std::uint32_t> forks{0};
+
+void CountFork() { forks.fetch_add(1, std::memory_order_relaxed); }
+
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, CountFork);
+
+std::uint32_t ClaimWord() {
+  return forks.load(std::memory_order_relaxed) << 2 | kClaimBit;
+}
+
+}  // namespace
+
+CheckState::Claim CheckState::TryClaim() {
+  std::uint32_t seen = word_.load(std::memory_order_acquire);
+  const std::uint32_t mine = ClaimWord();
+  while (true) {
+    if (seen == kDoneWord) return Claim::kDone;
+    // A claim from before a fork belongs to a thread of the parent.
+    if (seen == mine) return Claim::kBusy;
+    if (word_.compare_exchange_weak(seen, mine, std::memory_order_acq_rel)) {
+      return Claim::kMine;
+    }
+  }
+}
+
+void CheckState::Finish(bool is_right) {
+  word_.store(is_right ? kDoneWord : kIdleWord, std::memory_order_release);
+  word_.notify_all();
+}
+
+void CheckState::Wait() const { word_.wait(ClaimWord()); }
+
+}  // namespace fastckpt

@@ -1,0 +1,49 @@
+// Region: the part of a tensor that a caller asks for, and its destination.
+//
+// Steps are positive here: a negative one is turned round by the caller's side
+// of the border (FlipNegativeSteps), with the destination's stride negated.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "fastckpt/tensor/shape.h"
+
+namespace fastckpt {
+
+// One dimension: elements start, start + step, ... `count` of them.
+struct RegionDim {
+  std::int64_t start = 0;
+  std::int64_t count = 0;
+  std::int64_t step = 1;
+};
+
+using Region = std::vector<RegionDim>;
+
+// Where a region's elements go: one stride in bytes per dimension of the
+// tensor (0 for a dimension that the caller took one index of).
+struct Destination {
+  std::uint8_t* base = nullptr;
+  std::vector<std::int64_t> strides;
+};
+
+Region WholeRegion(Dims dims);
+
+// Elements in the region.
+std::uint64_t RegionCount(const Region& region);
+
+// Throws Invalid unless each index of the region lies in the shape.
+void CheckRegion(const Region& region, Dims dims);
+
+// Makes every step positive without changing which element goes where.
+void FlipNegativeSteps(Region* region, Destination* destination);
+
+// True if the region is the whole of `dims`, each element in its place.
+bool IsWhole(const Region& region, Dims dims);
+
+// True if the destination is one dense array in the region's order.
+bool IsDense(const Region& region, const Destination& destination,
+             std::size_t item_size);
+
+}  // namespace fastckpt

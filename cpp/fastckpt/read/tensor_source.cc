@@ -1,0 +1,54 @@
+#include "fastckpt/read/tensor_source.h"
+
+#include <algorithm>
+
+#include "fastckpt/read/strided_copy.h"
+
+namespace fastckpt {
+
+void SeenFiles::CheckUnchanged(const DataFile& file) {
+  if (std::find(seen_.begin(), seen_.end(), &file) != seen_.end()) return;
+  file.file().CheckSize();
+  seen_.push_back(&file);
+}
+
+void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims) {
+  CheckReadable(dtype);
+  if (unknown_rank) ThrowCorruption("the tensor has no known rank");
+  CheckRank(rank);
+  // Strings have no size of their own, but their count must fit as well.
+  static_cast<void>(ElementCount(dims));
+  static_cast<void>(ByteCount(dims, dtype));
+}
+
+std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims) {
+  std::vector<Box> boxes;
+  boxes.reserve(specs.size());
+  for (const SliceSpec& spec : specs) boxes.push_back(ResolveSlice(spec, dims));
+  if (ElementCount(dims) == 0) return boxes;
+  if (const auto pair = FindOverlap(boxes)) {
+    ThrowCorruption("slices " + FormatSlice(specs[pair->first]) + " and " +
+                    FormatSlice(specs[pair->second]) + " overlap");
+  }
+  return boxes;
+}
+
+std::uint64_t CountInside(const Box& box, const Region& region) {
+  Destination nowhere;
+  nowhere.strides.assign(region.size(), 1);
+  const auto copy = StridedCopy::Make(box, region, nowhere, 1, 1);
+  return copy ? copy->run_bytes() : 0;
+}
+
+void CheckCovered(const std::vector<Box>& boxes, const Region& region) {
+  std::uint64_t covered = 0;
+  for (const Box& box : boxes) covered += CountInside(box, region);
+  const std::uint64_t wanted = RegionCount(region);
+  if (covered != wanted) {
+    ThrowCorruption("the stored slices hold " + std::to_string(covered) +
+                    " of the " + std::to_string(wanted) +
+                    " elements asked for; a part of the tensor is missing");
+  }
+}
+
+}  // namespace fastckpt

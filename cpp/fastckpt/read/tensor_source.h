@@ -1,0 +1,139 @@
+// TensorSource: one checkpoint's tensors as pieces of stored bytes, V2 or V1.
+//
+// The floors above ask it what there is and which pieces a region needs; they
+// read, check and copy pieces without knowing the format. All that can be wrong
+// with an entry's meaning is found here, before a result is allocated.
+//
+// Thread-safety: const methods are safe to call from many threads and in a
+// forked child; none of them takes a lock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/io/data_file.h"
+#include "fastckpt/read/check_state.h"
+#include "fastckpt/read/region.h"
+#include "fastckpt/tensor/dtype.h"
+#include "fastckpt/tensor/slice.h"
+
+namespace fastckpt {
+
+// A dense C-ordered part of a tensor. Either `file` is set and the bytes lie
+// there under a checksum of their own, or they are in memory and were checked
+// when the piece was made.
+struct Piece {
+  Box box;
+  const DataFile* file = nullptr;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::uint32_t crc32c = 0;
+  CheckState* state = nullptr;
+  ByteView memory;
+  std::shared_ptr<const void> owner;  // keeps `memory`
+};
+
+// The elements of a part of a string tensor.
+struct StringPiece {
+  Box box;
+  std::vector<std::uint64_t> sizes;
+  ByteView bytes;
+  std::shared_ptr<const void> owner;  // keeps `bytes`
+};
+
+// Where a part of a tensor lies, from the index alone.
+struct PiecePlace {
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  Box box;
+};
+
+// What the index says about a tensor, unchecked.
+struct TensorFacts {
+  std::string_view name;
+  DType dtype = DType::kInvalid;
+  Dims dims;
+  std::uint64_t size = 0;
+  bool has_size = false;
+  // Of a plain tensor with a place of its own.
+  bool has_place = false;
+  std::int32_t shard = 0;
+  std::int64_t offset = 0;
+  std::uint32_t crc32c = 0;
+};
+
+// Remembers which files were seen unchanged during one call, so that a load of
+// many tensors asks the system once for each file.
+class SeenFiles {
+ public:
+  void CheckUnchanged(const DataFile& file);
+
+ private:
+  std::vector<const DataFile*> seen_;
+};
+
+// How the bytes of an item are to be read.
+struct Layout {
+  std::size_t item_size = 1;
+  std::size_t swap_unit = 1;  // 1 where nothing is to be swapped
+};
+
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+
+  // Slots are numbered in byte order of names; not every slot is a tensor.
+  virtual std::size_t slot_count() const = 0;
+  virtual std::size_t tensor_count() const = 0;
+  virtual bool IsTensor(std::size_t slot) const = 0;
+  // Of a tensor; a slot that is none is not found.
+  virtual std::optional<std::size_t> Find(std::string_view name) const = 0;
+
+  virtual TensorFacts Facts(std::size_t slot) const = 0;
+  virtual std::vector<SliceSpec> Slices(std::size_t slot) const = 0;
+  // True if the tensor's bytes in the mapping are the array's.
+  virtual bool IsView(std::size_t slot) const = 0;
+  virtual Layout LayoutOf(std::size_t slot) const = 0;
+
+  // Throws what is wrong with the meaning of an entry, its slices included.
+  virtual void CheckMeaning(std::size_t slot) const = 0;
+
+  // Appends the pieces that a region needs (null: the whole). A hole in the
+  // region is Corruption. Strings are asked for below.
+  virtual void AppendPieces(std::size_t slot, const Region* region, bool check,
+                            SeenFiles* seen,
+                            std::vector<Piece>* pieces) const = 0;
+  virtual void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+                             std::vector<StringPiece>* pieces) const = 0;
+
+  // Where the array's bytes lie; Unsupported where stored bytes are not the
+  // array's. Touches no data file of V2.
+  virtual std::vector<PiecePlace> Places(std::size_t slot) const = 0;
+
+  // True if AppendPieces reads and decodes, so that it pays to run it on many
+  // threads and to hold few results at once.
+  virtual bool DecodesPieces() const = 0;
+
+  // The files that hold data and were opened so far.
+  virtual std::vector<const DataFile*> OpenFiles() const = 0;
+};
+
+// Throws unless dtype and shape can become an array.
+void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims);
+
+// The slices of a tensor resolved and proved disjoint. Throws Corruption.
+std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims);
+
+// How many elements of `region` lie in `box`.
+std::uint64_t CountInside(const Box& box, const Region& region);
+
+// Throws Corruption if the boxes, which are disjoint, leave a hole in `region`.
+void CheckCovered(const std::vector<Box>& boxes, const Region& region);
+
+}  // namespace fastckpt

@@ -1,0 +1,229 @@
+#include "fastckpt/read/v1_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fastckpt/wire/tensor_proto.h"
+
+namespace fastckpt {
+namespace {
+
+std::vector<SliceSpec> Specs(const V1Tensor& tensor) {
+  std::vector<SliceSpec> specs;
+  specs.reserve(tensor.slices.size());
+  for (const V1Slice& slice : tensor.slices) specs.push_back(slice.spec);
+  return specs;
+}
+
+bool IsWithin(ByteView inner, ByteView outer) {
+  return inner.data() >= outer.data() &&
+         inner.data() + inner.size() <= outer.data() + outer.size();
+}
+
+}  // namespace
+
+V1Source::V1Source(const std::vector<std::string>& paths, IoMode mode)
+    : mode_(mode), reader_(paths, mode) {
+  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
+    states_.emplace_back(reader_.table(i).block_count());
+  }
+}
+
+TensorFacts V1Source::Facts(std::size_t slot) const {
+  TensorFacts facts;
+  facts.name = tensor(slot).name;
+  facts.dtype = dtype(slot);
+  facts.dims = tensor(slot).shape.dims;
+  if (ElementSize(facts.dtype) == 0) return facts;
+  try {
+    facts.size = ByteCount(facts.dims, facts.dtype);
+    facts.has_size = true;
+  } catch (const Error&) {
+    facts.has_size = false;  // CheckMeaning says why
+  }
+  return facts;
+}
+
+// A plain tensor has one slice that is all of it: none to speak of.
+std::vector<SliceSpec> V1Source::Slices(std::size_t slot) const {
+  std::vector<SliceSpec> specs = Specs(tensor(slot));
+  if (specs.size() == 1) {
+    bool is_whole = true;
+    for (const Extent& extent : specs[0]) is_whole &= extent.IsWhole();
+    if (is_whole) specs.clear();
+  }
+  return specs;
+}
+
+Layout V1Source::LayoutOf(std::size_t slot) const {
+  return {std::max<std::size_t>(ElementSize(dtype(slot)), 1), 1};
+}
+
+void V1Source::CheckMeaning(std::size_t slot) const {
+  static_cast<void>(BoxesOf(slot, nullptr));
+}
+
+std::vector<Box> V1Source::BoxesOf(std::size_t slot,
+                                   const Region* region) const {
+  const ShapeMessage& shape = tensor(slot).shape;
+  CheckArray(dtype(slot), shape.rank, shape.unknown_rank, shape.dims);
+  std::vector<Box> boxes = ResolveSlices(Specs(tensor(slot)), shape.dims);
+  const Region whole = WholeRegion(shape.dims);
+  CheckCovered(boxes, region ? *region : whole);
+  return boxes;
+}
+
+// Looks at the record without checking its block: the answer says how the
+// bytes lie, not that they are right.
+bool V1Source::IsView(std::size_t slot) const {
+  if (mode_ != IoMode::kMap || tensor(slot).slices.size() != 1) return false;
+  try {
+    const std::vector<Box> boxes = BoxesOf(slot, nullptr);
+    return FindPlace(slot, tensor(slot).slices[0], boxes[0]).has_value();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+Block V1Source::ReadBlock(std::uint32_t file, std::size_t block, bool check,
+                          BlockScratch* scratch) const {
+  const TableReader& table = reader_.table(file);
+  if (mode_ == IoMode::kRead) return table.ReadBlock(block, scratch);
+  CheckState& state = states_[file][block];
+  if (!check || state.IsDone()) return table.ReadUnchecked(block, scratch);
+  while (true) {
+    const CheckState::Claim claim = state.TryClaim();
+    if (claim == CheckState::Claim::kDone) {
+      return table.ReadUnchecked(block, scratch);
+    }
+    if (claim == CheckState::Claim::kBusy) {
+      state.Wait();
+      continue;
+    }
+    try {
+      const Block contents = table.ReadBlock(block, scratch);
+      state.Finish(true);
+      return contents;
+    } catch (...) {
+      state.Finish(false);
+      throw;
+    }
+  }
+}
+
+V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
+                              bool check, SeenFiles* seen) const {
+  const DataFile& file = reader_.file(slice.file);
+  seen->CheckUnchanged(file);
+  const std::size_t block = reader_.BlockOf(tensor, slice);
+  const std::uint64_t offset = reader_.table(slice.file).handle(block).offset;
+  return WithContext(Where{file.path(), offset, {}}, [&] {
+    auto scratch = std::make_shared<BlockScratch>();
+    const Block contents = ReadBlock(slice.file, block, check, scratch.get());
+    std::shared_ptr<const void> owner = scratch;
+    if (file.mapping() && contents.type == BlockType::kRaw) {
+      owner = file.mapping();
+    }
+    return reader_.FindRecord(tensor, slice, block, contents, std::move(owner));
+  });
+}
+
+Piece V1Source::ReadPiece(std::size_t slot, const V1Slice& slice,
+                          const Box& box, bool check, SeenFiles* seen) const {
+  V1Record record = ReadRecord(tensor(slot), slice, check, seen);
+  const DType type = dtype(slot);
+  Piece piece;
+  piece.box = box;
+  piece.memory =
+      FindPackedArray(record.message, type, ElementCount(box.extent));
+  if (!piece.memory.empty()) {
+    CheckAgrees(record.message, type, box.extent);
+    piece.owner = std::move(record.owner);
+    return piece;
+  }
+  auto decoded = std::make_shared<std::vector<std::uint8_t>>(
+      DecodeValues(record.message, type, box.extent));
+  piece.memory = *decoded;
+  piece.owner = std::move(decoded);
+  return piece;
+}
+
+void V1Source::AppendPieces(std::size_t slot, const Region* region, bool check,
+                            SeenFiles* seen, std::vector<Piece>* pieces) const {
+  const std::vector<Box> boxes = BoxesOf(slot, region);
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    if (region && CountInside(boxes[i], *region) == 0) continue;
+    pieces->push_back(
+        ReadPiece(slot, tensor(slot).slices[i], boxes[i], check, seen));
+  }
+}
+
+StringPiece V1Source::ReadStrings(const V1Tensor& tensor, const V1Slice& slice,
+                                  const Box& box, bool check,
+                                  SeenFiles* seen) const {
+  const V1Record record = ReadRecord(tensor, slice, check, seen);
+  auto bytes = std::make_shared<std::vector<std::uint8_t>>();
+  StringPiece piece;
+  piece.box = box;
+  for (const ByteView value : DecodeStrings(record.message, box.extent)) {
+    piece.sizes.push_back(value.size());
+    bytes->insert(bytes->end(), value.begin(), value.end());
+  }
+  piece.bytes = *bytes;
+  piece.owner = std::move(bytes);
+  return piece;
+}
+
+void V1Source::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+                             std::vector<StringPiece>* pieces) const {
+  const std::vector<Box> boxes = BoxesOf(slot, nullptr);
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    pieces->push_back(ReadStrings(tensor(slot), tensor(slot).slices[i],
+                                  boxes[i], check, seen));
+  }
+}
+
+std::optional<PiecePlace> V1Source::FindPlace(std::size_t slot,
+                                              const V1Slice& slice,
+                                              const Box& box) const {
+  const DataFile& file = reader_.file(slice.file);
+  const std::size_t block = reader_.BlockOf(tensor(slot), slice);
+  auto scratch = std::make_shared<BlockScratch>();
+  const TableReader& table = reader_.table(slice.file);
+  const Block contents = table.ReadUnchecked(block, scratch.get());
+  if (contents.type != BlockType::kRaw) return std::nullopt;
+  const V1Record record =
+      reader_.FindRecord(tensor(slot), slice, block, contents, scratch);
+  const ByteView packed =
+      FindPackedArray(record.message, dtype(slot), ElementCount(box.extent));
+  if (packed.empty() || !IsWithin(packed, contents.contents)) {
+    return std::nullopt;
+  }
+  const auto inside =
+      static_cast<std::uint64_t>(packed.data() - contents.contents.data());
+  return PiecePlace{file.path(), table.handle(block).offset + inside,
+                    packed.size(), box};
+}
+
+std::vector<PiecePlace> V1Source::Places(std::size_t slot) const {
+  const std::vector<Box> boxes = BoxesOf(slot, nullptr);
+  std::vector<PiecePlace> places;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    auto place = FindPlace(slot, tensor(slot).slices[i], boxes[i]);
+    if (!place) {
+      ThrowUnsupported("the stored bytes are encoded, not the array's own");
+    }
+    places.push_back(std::move(*place));
+  }
+  return places;
+}
+
+std::vector<const DataFile*> V1Source::OpenFiles() const {
+  std::vector<const DataFile*> files;
+  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
+    files.push_back(&reader_.file(i));
+  }
+  return files;
+}
+
+}  // namespace fastckpt

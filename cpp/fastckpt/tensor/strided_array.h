@@ -1,0 +1,65 @@
+// StridedArray: somebody's array in memory, and its elements in file order.
+//
+// A checkpoint holds elements dense, in C order and little-endian; an array has
+// any strides and either byte order. GatherPlan takes one range of the dense
+// form at a time, so that nobody needs a second copy of the whole.
+//
+// Thread-safety: immutable once made.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace fastckpt {
+
+struct StridedArray {
+  const std::uint8_t* data = nullptr;
+  std::vector<std::int64_t> dims;
+  std::vector<std::int64_t> strides;  // bytes, of any sign
+  std::size_t item_size = 1;
+  std::size_t swap_unit = 1;      // bytes to reverse together; 1 for none
+  std::uint8_t byte_mask = 0xff;  // bits of each byte that are stored
+};
+
+class GatherPlan {
+ public:
+  // Keeps the array's pointer, not its vectors.
+  explicit GatherPlan(const StridedArray& array);
+
+  std::size_t item_size() const { return item_size_; }
+
+  // Copies bytes [offset, offset + size) of the dense form to `to` and gives
+  // `crc` extended by what it stored there, whatever others do to the array
+  // meanwhile.
+  // REQUIRES: offset and size are multiples of the item size, in range.
+  std::uint32_t Copy(std::uint32_t crc, std::uint64_t offset,
+                     std::uint64_t size, std::uint8_t* to) const;
+
+ private:
+  struct Dim {
+    std::uint64_t count;
+    std::int64_t step;  // bytes
+  };
+  struct Position {
+    std::vector<std::uint64_t> index;  // in dims_
+    const std::uint8_t* from;
+  };
+
+  void AddDim(const Dim& dim);
+  bool IsDense() const { return dims_.empty(); }
+  Position Find(std::uint64_t run) const;
+  void Advance(Position* at, std::size_t dim, std::uint64_t count) const;
+  std::uint64_t TakeRows(Position* at, std::uint64_t runs,
+                         std::uint8_t* to) const;
+  void Gather(std::uint64_t offset, std::uint64_t size, std::uint8_t* to) const;
+
+  const std::uint8_t* data_;
+  std::size_t item_size_;
+  std::size_t swap_unit_;
+  std::uint8_t byte_mask_;
+  std::uint64_t run_;      // bytes that lie dense
+  std::vector<Dim> dims_;  // of runs, outer to inner
+};
+
+}  // namespace fastckpt

@@ -1,0 +1,63 @@
+#include "fastckpt/tensor/tensor_input.h"
+
+#include "fastckpt/base/bytes.h"
+#include "fastckpt/base/error.h"
+
+namespace fastckpt {
+namespace {
+
+void CheckFullShape(Dims full) {
+  std::uint64_t count = 1;
+  for (const std::int64_t dim : full) {
+    // A zero among the dimensions does not excuse the others.
+    const auto factor = static_cast<std::uint64_t>(dim > 0 ? dim : 1);
+    if (dim < 0 || !CheckedMultiply(count, factor, &count) ||
+        count > INT64_MAX) {
+      ThrowInvalid("the full shape " + FormatShape(full) +
+                   " is negative or has more than 2^63-1 elements");
+    }
+  }
+}
+
+bool Fits(const Extent& extent, std::int64_t part, std::int64_t full) {
+  if (extent.IsWhole()) return extent.start == 0 && part == full;
+  return extent.length == part && part > 0 && extent.start >= 0 &&
+         part <= full && extent.start <= full - part;
+}
+
+void CheckPlacement(const Placement& placement, Dims part) {
+  const std::vector<std::int64_t>& full = placement.full_dims;
+  CheckFullShape(full);
+  bool fits = placement.spec.size() == full.size() && part.size() == full.size();
+  for (std::size_t i = 0; fits && i < full.size(); ++i) {
+    fits = Fits(placement.spec[i], part[i], full[i]);
+  }
+  if (fits) return;
+  ThrowInvalid("a part of shape " + FormatShape(part) + " as slice " +
+               FormatSlice(placement.spec) + " does not fit a tensor of shape " +
+               FormatShape(full));
+}
+
+}  // namespace
+
+bool Placement::IsWhole() const {
+  for (std::size_t i = 0; i < spec.size(); ++i) {
+    if (!spec[i].IsWhole() && spec[i].length != full_dims[i]) return false;
+  }
+  return true;
+}
+
+void CheckInput(const TensorInput& input) {
+  if (input.name.empty()) {
+    ThrowInvalid("a tensor needs a name: the empty one belongs to the header");
+  }
+  WithContext(Where{{}, {}, input.name}, [&] {
+    if (ElementSize(input.dtype) == 0 && input.dtype != DType::kString) {
+      ThrowUnsupported("values of dtype " + DTypeName(input.dtype) +
+                       " cannot be stored; leave the tensor out");
+    }
+    if (input.placement) CheckPlacement(*input.placement, input.dims);
+  });
+}
+
+}  // namespace fastckpt

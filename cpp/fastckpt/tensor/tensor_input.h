@@ -1,0 +1,45 @@
+// TensorInput: one tensor, or one slice of a partitioned tensor, to be written.
+//
+// The values stay the caller's and must stay where they are until the writer's
+// method returns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "fastckpt/tensor/dtype.h"
+#include "fastckpt/tensor/slice.h"
+#include "fastckpt/tensor/strided_array.h"
+
+namespace fastckpt {
+
+// Elements of a string tensor in C order.
+using StringValues = std::vector<std::string_view>;
+
+// Where a slice lies in its tensor.
+struct Placement {
+  std::vector<std::int64_t> full_dims;
+  SliceSpec spec;
+
+  // True if the slice is the whole tensor, however that is spelled.
+  bool IsWhole() const;
+};
+
+struct TensorInput {
+  std::string name;
+  DType dtype = DType::kInvalid;
+  std::vector<std::int64_t> dims;  // of the values
+  std::optional<Placement> placement;
+  std::variant<StridedArray, StringValues> values;
+};
+
+// Checks what a caller can get wrong: an empty name, a slice that does not fit
+// its tensor (Invalid), a type that has no stored form (Unsupported). Throws
+// errors that name the tensor.
+void CheckInput(const TensorInput& input);
+
+}  // namespace fastckpt

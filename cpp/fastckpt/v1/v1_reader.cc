@@ -1,0 +1,168 @@
+#include "fastckpt/v1/v1_reader.h"
+
+#include <algorithm>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/table/block_reader.h"
+#include "fastckpt/wire/fields.h"
+
+namespace fastckpt {
+namespace {
+
+// An index block this large would name tens of millions of blocks.
+constexpr std::uint64_t kMaxIndexBlock = std::uint64_t{1} << 30;
+
+// The value at the empty key. `scratch` keeps its memory.
+ByteView ReadFirstValue(const TableReader& table, BlockScratch* scratch) {
+  ByteView first;
+  bool found = false;
+  if (table.block_count() > 0) {
+    const Block block = table.ReadBlock(0, scratch);
+    bool is_first = true;
+    table.VisitBlock(0, block, [&](std::string_view key, ByteView value) {
+      if (is_first && key.empty()) {
+        first = value;
+        found = true;
+      }
+      is_first = false;
+    });
+  }
+  if (!found) ThrowCorruption("the table has no record at the empty key");
+  return first;
+}
+
+void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
+                     std::uint32_t file) {
+  if (std::any_of(a.slices.begin(), a.slices.end(),
+                  [&](const V1Slice& slice) { return slice.file == file; })) {
+    ThrowCorruption("the tensor is listed twice");
+  }
+  if (a.dtype != b.dtype || a.shape.dims != b.shape.dims) {
+    ThrowCorruption("two shards disagree about the tensor's dtype or shape");
+  }
+}
+
+}  // namespace
+
+V1Reader::File::File(const std::string& path, IoMode mode)
+    : data(std::make_unique<DataFile>(path, mode)),
+      table(*data, kMaxIndexBlock) {}
+
+V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
+  for (const std::string& path : paths) {
+    files_.push_back(std::make_unique<File>(path, mode));
+    const auto file = static_cast<std::uint32_t>(files_.size() - 1);
+    WithContext(Where{path, {}, {}}, [&] { AddMeta(file); });
+  }
+}
+
+void V1Reader::AddMeta(std::uint32_t file) {
+  BlockScratch scratch;
+  SavedTensorSlices record =
+      ParseSavedTensorSlices(ReadFirstValue(table(file), &scratch));
+  if (!record.has_meta) {
+    ThrowCorruption(
+        "the record at the empty key is not that of a V1 "
+        "checkpoint; a V2 index is opened by its prefix");
+  }
+  CheckVersion(record.meta.version);
+  // Found by name among the tensors of the files before this one only; a name
+  // that comes twice in one file shows when the new ones are sorted in.
+  const std::size_t known_count = tensors_.size();
+  for (SavedSliceMeta& meta : record.meta.tensors) {
+    const std::string name = meta.name;
+    WithContext(Where{{}, {}, name},
+                [&] { AddTensor(std::move(meta), file, known_count); });
+  }
+  SortTensors();
+}
+
+void V1Reader::SortTensors() {
+  std::sort(tensors_.begin(), tensors_.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (std::size_t i = 1; i < tensors_.size(); ++i) {
+    if (tensors_[i - 1].name != tensors_[i].name) continue;
+    ThrowCorruption("the tensor is listed twice",
+                    Where{{}, {}, tensors_[i].name});
+  }
+}
+
+void V1Reader::AddTensor(SavedSliceMeta&& meta, std::uint32_t file,
+                         std::size_t known_count) {
+  if (meta.slices.empty()) ThrowCorruption("the tensor lists no slice");
+  std::optional<std::size_t> known = FindAmong(meta.name, known_count);
+  if (known) {
+    CheckSameTensor(tensors_[*known], meta, file);
+  } else {
+    known = tensors_.size();
+    tensors_.push_back({meta.name, meta.dtype, meta.shape, {}});
+  }
+  for (SliceSpec& spec : meta.slices) {
+    tensors_[*known].slices.push_back({std::move(spec), file});
+  }
+}
+
+std::optional<std::size_t> V1Reader::Find(std::string_view name) const {
+  return FindAmong(name, tensors_.size());
+}
+
+std::optional<std::size_t> V1Reader::FindAmong(std::string_view name,
+                                               std::size_t count) const {
+  const auto end = tensors_.begin() + static_cast<std::ptrdiff_t>(count);
+  const auto found =
+      std::lower_bound(tensors_.begin(), end, name,
+                       [](const V1Tensor& tensor, std::string_view wanted) {
+                         return std::string_view(tensor.name) < wanted;
+                       });
+  if (found == end || found->name != name) return std::nullopt;
+  return static_cast<std::size_t>(found - tensors_.begin());
+}
+
+std::size_t V1Reader::BlockOf(const V1Tensor& tensor,
+                              const V1Slice& slice) const {
+  const auto block =
+      table(slice.file).FindBlock(SliceKey(tensor.name, slice.spec));
+  if (!block) {
+    ThrowCorruption(
+        "the record of slice " + FormatSlice(slice.spec) + " is missing",
+        Where{file(slice.file).path(), {}, tensor.name});
+  }
+  return *block;
+}
+
+V1Record V1Reader::FindRecord(const V1Tensor& tensor, const V1Slice& slice,
+                              std::size_t block_index, const Block& block,
+                              std::shared_ptr<const void> owner) const {
+  const std::string wanted = SliceKey(tensor.name, slice.spec);
+  std::optional<ByteView> found;
+  table(slice.file)
+      .VisitBlock(block_index, block,
+                  [&](std::string_view key, ByteView value) {
+                    if (key == wanted) found = value;
+                  });
+  if (!found) {
+    ThrowCorruption("the record of slice " + FormatSlice(slice.spec) +
+                    " is missing");
+  }
+  SavedTensorSlices record = ParseSavedTensorSlices(*found);
+  if (!record.has_data) ThrowCorruption("the record holds no data");
+  if (record.data.name != tensor.name || record.data.slice != slice.spec) {
+    ThrowCorruption("the record is that of tensor " + Quote(record.data.name) +
+                    ", slice " + FormatSlice(record.data.slice));
+  }
+  return {std::move(owner), std::move(record.data.data)};
+}
+
+bool IsV1Table(const DataFile& file) {
+  const TableReader table(file, kMaxIndexBlock);
+  BlockScratch scratch;
+  return WithContext(Where{file.path(), {}, {}}, [&] {
+    FieldReader reader(ReadFirstValue(table, &scratch));
+    for (Field field; reader.Next(&field);) {
+      if (field.Is(1, WireType::kBytes)) return true;
+    }
+    return false;
+  });
+}
+
+}  // namespace fastckpt
