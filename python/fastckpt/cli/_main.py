@@ -21,6 +21,7 @@ from fastckpt.cli.commands import COMMANDS, import_command
 __all__ = ["main"]
 
 DESCRIPTION = "Reads, checks, writes and converts TensorFlow checkpoints."
+MORE_HELP = "'fastckpt COMMAND --help' tells more of each."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,35 +50,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        args = _make_parser(words).parse_args(join_region(words))
+        args = _parse(words)
     except SystemExit as leaving:  # --help, --version and usage errors leave so
         return leaving.code if isinstance(leaving.code, int) else USAGE
     return import_command(args.command).run(args)
 
 
-def _make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Makes the parser; only commands among the words are imported and filled in."""
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    """Parses in two steps, so that only the command that is called is imported.
+
+    (And so that options may stand between a command's positional arguments, which
+    argparse's own sub-commands do not allow.)
+    """
+    parser = _make_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        parser.exit(USAGE)
+    found = parser.parse_args(words)
+    module = import_command(found.command)
+    command = argparse.ArgumentParser(
+        prog=f"fastckpt {found.command}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(command)
+    add_common_arguments(command)
+    args = command.parse_intermixed_args(join_region(found.arguments))
+    args.command = found.command
+    return args
+
+
+def _make_parser() -> argparse.ArgumentParser:
     from fastckpt import __version__
 
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
     parser = argparse.ArgumentParser(
-        prog="fastckpt", description=DESCRIPTION, allow_abbrev=False
+        prog="fastckpt",
+        description=DESCRIPTION,
+        usage="fastckpt [--help] [--version] COMMAND ...",
+        epilog="\n".join(["commands:", *lines, "", MORE_HELP]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--version", action="version", version=f"fastckpt {__version__}"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, summary in COMMANDS.items():
-        child = commands.add_parser(
-            name,
-            help=summary,
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        if name in words:
-            module = import_command(name)
-            child.description = module.__doc__
-            module.add_arguments(child)
-            add_common_arguments(child)
+    parser.add_argument(
+        "command", metavar="COMMAND", choices=COMMANDS, help="one of those below"
+    )
+    parser.add_argument(
+        "arguments", metavar="...", nargs=argparse.REMAINDER, help=argparse.SUPPRESS
+    )
     return parser
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "print_lines",
     "print_note",
     "print_table",
+    "print_text",
     "terminal_width",
 ]
 
@@ -57,6 +58,17 @@ def print_lines(lines: Iterable[str]) -> None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
+def print_text(text: str) -> None:
+    """Writes a sentence to standard output, broken between words on a terminal."""
+    width = terminal_width()
+    if width is None or len(text) <= width:
+        print_lines([text])
+        return
+    from textwrap import wrap
+
+    print_lines(wrap(text, width, break_long_words=False, break_on_hyphens=False))
+
+
 def print_table(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -69,15 +81,29 @@ def print_table(
 
 
 def print_json(value: Any) -> None:
-    """Writes one JSON document; numbers that JSON lacks become strings."""
-    print_lines([json.dumps(_replace_non_finite(value), indent=2, allow_nan=False)])
+    """Writes one JSON document; what JSON lacks (NaN, infinities) becomes strings.
+
+    A complex number is a list of its two parts.
+    """
+    indent = 2 if is_terminal(sys.stdout) else None
+    try:
+        text = json.dumps(value, indent=indent, allow_nan=False, default=_split_complex)
+    except ValueError:
+        text = json.dumps(_name_non_finite(value), indent=indent)
+    print_lines([text])
 
 
-def _replace_non_finite(value: Any) -> Any:
+def _split_complex(value: Any) -> list[float]:
+    return [value.real, value.imag]
+
+
+def _name_non_finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _replace_non_finite(inner) for key, inner in value.items()}
+        return {key: _name_non_finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_replace_non_finite(inner) for inner in value]
+        return [_name_non_finite(inner) for inner in value]
+    if isinstance(value, complex):
+        return _name_non_finite(_split_complex(value))
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value

@@ -11,7 +11,6 @@ from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
 from fastckpt.cli._output import paint, print_json, print_lines, print_table
 from fastckpt.cli._text import (
     escape,
-    format_count,
     format_field,
     format_shape,
     format_size,
@@ -38,15 +37,32 @@ def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
         return
     print_lines(_format_head(overview))
     print_lines([""])
-    files = [
-        [escape(os.path.basename(file["path"])), _format_size(file["nbytes"])]
-        for file in overview["files"]
-    ]
-    print_table(["file", "size"], files, right=frozenset({"size"}))
+    _print_files(overview["files"])
     print_lines([""])
+    _print_dtypes(overview["dtypes"], overview["total"])
+    print_lines([""])
+    _print_largest(largest)
+
+
+def _print_files(files: Sequence[dict[str, Any]]) -> None:
+    rows = [
+        [escape(os.path.basename(file["path"])), _format_size(file["nbytes"])]
+        for file in files
+    ]
+    print_table(["file", "size"], rows, frozenset({"size"}))
+
+
+def _print_dtypes(dtypes: dict[str, dict[str, int]], total: dict[str, int]) -> None:
+    header = ["dtype", "tensors", "values", "size"]
+    rows = [_make_dtype_row(dtype, part) for dtype, part in dtypes.items()]
+    rows.append(_make_dtype_row("total", total))
+    print_table(header, rows, frozenset(header[1:]))
+
+
+def _print_largest(infos: Sequence[TensorInfo]) -> None:
     rows = [
         [escape(info.name), info.tf_dtype, format_shape(info.shape), _size_of(info)]
-        for info in largest
+        for info in infos
     ]
     print_table(["largest", "dtype", "shape", "size"], rows, frozenset({"size"}))
 
@@ -66,20 +82,14 @@ def _sum_by_dtype(infos: Sequence[TensorInfo]) -> dict[str, dict[str, int]]:
 
 
 def _format_head(overview: dict[str, Any]) -> Iterator[str]:
-    total = overview["total"]
     yield paint(escape(overview["path"]), "bold")
     yield format_field("format", overview["format"])
     yield format_field("read by", overview["io"])
-    yield format_field("tensors", _format_total(total))
-    for dtype, part in overview["dtypes"].items():
-        yield format_field(f"  {dtype}", _format_total(part))
 
 
-def _format_total(total: dict[str, int]) -> str:
-    return (
-        f"{total['tensors']:,}, {format_count(total['values'], 'value')}, "
-        f"{format_size(total['nbytes'])}"
-    )
+def _make_dtype_row(dtype: str, total: dict[str, int]) -> list[str]:
+    counts = [f"{total['tensors']:,}", f"{total['values']:,}"]
+    return [dtype, *counts, format_size(total["nbytes"])]
 
 
 def _format_size(nbytes: int | None) -> str:

@@ -16,9 +16,9 @@ from fastckpt.cli._statistics import describe_values
 from fastckpt.cli._text import (
     escape,
     format_count,
+    format_exact_size,
     format_field,
     format_shape,
-    format_size,
 )
 from fastckpt.cli._values import format_values, list_values
 
@@ -71,9 +71,7 @@ class ShownTensor:
         yield format_field("dtype", self._format_dtype())
         yield format_field("shape", format_shape(info.shape))
         if info.nbytes is not None:
-            yield format_field(
-                "size", f"{format_size(info.nbytes)} ({info.nbytes:,} bytes)"
-            )
+            yield format_field("size", format_exact_size(info.nbytes))
         if info.crc32c is not None and not info.slices:
             yield format_field("crc32c", f"{info.crc32c:#010x}")
         yield from self._format_pieces()

@@ -11,7 +11,6 @@ __all__ = ["format_table"]
 _GAP = 2
 _WIDEST_NAME = 120
 _NARROWEST_NAME = 12
-_INDENT = 4
 
 
 def format_table(
@@ -34,38 +33,38 @@ def format_table(
     Returns:
         The lines, the header's first, without trailing blanks.
     """
-    lines = [header, *rows]
-    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(display_width, column)) for column in columns]
     rest = sum(widths[1:]) + _GAP * (len(widths) - 1)
-    limit = _WIDEST_NAME
+    limit = min(widths[0], _WIDEST_NAME)
     if width is not None:
-        limit = max(min(limit, width - rest), _NARROWEST_NAME)
-        if rest + _NARROWEST_NAME > width:  # hopeless: details under an indent
-            limit = 0
-    indent = max(min(widths[0], limit), _INDENT - _GAP)
-    justified = [title in right for title in header]
-    for line in lines:
-        details = _join_details(line, widths, justified)
-        yield from _place(line[0], details, indent, width)
+        limit = min(limit, max(width - rest, _NARROWEST_NAME))
+        if rest + _NARROWEST_NAME > width:  # hopeless: all details under an indent
+            limit = -1
+    padded = [
+        _pad(column, size, to_the_right=column[0] in right)
+        for column, size in zip(columns[1:], widths[1:], strict=True)
+    ]
+    details = map((" " * _GAP).join, zip(*padded, strict=True))
+    for name, rest_of_row in zip(columns[0], details, strict=True):
+        yield from _place(name, rest_of_row.rstrip(), limit, width)
 
 
-def _join_details(
-    line: Sequence[str], widths: Sequence[int], right: Sequence[bool]
-) -> str:
-    cells = []
-    for text, size, to_the_right in zip(line[1:], widths[1:], right[1:], strict=True):
-        blanks = " " * (size - display_width(text))
-        cells.append(blanks + text if to_the_right else text + blanks)
-    return (" " * _GAP).join(cells).rstrip()
+def _pad(cells: Sequence[str], size: int, to_the_right: bool) -> list[str]:
+    blanks = [" " * (size - display_width(cell)) for cell in cells]
+    if to_the_right:
+        return [blank + cell for blank, cell in zip(blanks, cells, strict=True)]
+    return [cell + blank for blank, cell in zip(blanks, cells, strict=True)]
 
 
-def _place(name: str, details: str, indent: int, width: int | None) -> Iterator[str]:
+def _place(
+    name: str, details: str, limit: int, width: int | None
+) -> tuple[str] | tuple[str, str]:
+    """Gives the one or two lines of a row."""
     columns = display_width(name)
     gap = " " * _GAP
-    if columns <= indent:
-        yield f"{name}{' ' * (indent - columns)}{gap}{details}".rstrip()
-    elif width is None:
-        yield f"{name}{gap}{details}".rstrip()
-    else:
-        yield name
-        yield f"{' ' * indent}{gap}{details}".rstrip()
+    if columns <= limit:
+        return (f"{name}{' ' * (limit - columns)}{gap}{details}",)
+    if width is None:
+        return (f"{name}{gap}{details}",)
+    return name, f"{' ' * max(limit, _GAP)}{gap}{details}"

@@ -10,6 +10,7 @@ __all__ = [
     "display_width",
     "escape",
     "format_count",
+    "format_exact_size",
     "format_field",
     "format_shape",
     "format_size",
@@ -81,6 +82,12 @@ def format_size(nbytes: int) -> str:
         if size < 999.95 or unit == _UNITS[-1]:
             break
     return f"{size:.1f} {unit}"
+
+
+def format_exact_size(nbytes: int) -> str:
+    """Gives a size to the byte, and beside it what it amounts to."""
+    exact = format_count(nbytes, "byte")
+    return exact if nbytes < 1024 else f"{format_size(nbytes)} ({exact})"
 
 
 def format_field(label: str, text: str) -> str:

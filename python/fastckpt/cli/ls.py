@@ -13,9 +13,15 @@ from collections.abc import Sequence
 from fastckpt import TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
 from fastckpt.cli._options import add_path_argument, open_checkpoint
-from fastckpt.cli._output import print_json, print_lines, print_note, print_table
+from fastckpt.cli._output import print_json, print_note, print_table, print_text
 from fastckpt.cli._select import select_names
-from fastckpt.cli._text import escape, format_count, format_shape, format_size
+from fastckpt.cli._text import (
+    escape,
+    format_count,
+    format_exact_size,
+    format_shape,
+    format_size,
+)
 
 __all__ = ["add_arguments", "run"]
 
@@ -23,7 +29,9 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_path_argument(parser)
-    parser.add_argument("patterns", metavar="PATTERN", nargs="*", help="which tensors")
+    parser.add_argument(
+        "patterns", metavar="PATTERN", nargs="*", default=[], help="which tensors"
+    )
     parser.add_argument(
         "--sort",
         choices=("name", "size", "offset"),
@@ -47,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     header, rows = _make_rows(infos, with_place=args.sort == "offset")
     print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
-    print_lines([_format_total(infos, is_all)])
+    print_text(_format_total(infos, is_all))
     return 0
 
 
@@ -99,7 +107,7 @@ def _format_total(infos: Sequence[TensorInfo], is_all: bool) -> str:
     parts = [
         format_count(total["tensors"], "tensor") + ("" if is_all else " chosen"),
         format_count(total["values"], "value"),
-        f"{format_size(total['nbytes'])} ({total['nbytes']:,} bytes)",
+        format_exact_size(total["nbytes"]),
     ]
     if unknown:
         parts.append(f"{unknown:,} of unknown size")

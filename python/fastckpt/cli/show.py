@@ -25,7 +25,9 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_path_argument(parser)
-    parser.add_argument("names", metavar="NAME", nargs="*", help="which tensors")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", default=[], help="which tensors"
+    )
     parser.add_argument(
         "--region",
         type=_region_argument,
