@@ -52,6 +52,7 @@ def test_json_lists_plain_values():
     assert list_values(np.array([True])) == [True]
     assert list_values(np.array([1.5], ml_dtypes.bfloat16)) == [1.5]
     assert list_values(np.array([-3], ml_dtypes.int4)) == [-3]
+    assert list_values(np.array([0.5], ml_dtypes.float8_e5m2)) == [0.5]
 
 
 def test_json_has_strings_as_it_has_names():

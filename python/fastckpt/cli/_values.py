@@ -50,7 +50,7 @@ def list_values(array: NDArray[Any]) -> Any:
     if array.dtype.kind == "O":
         decode = np.frompyfunc(_decode, 1, 1)
         return _as_list(decode(array))
-    if array.dtype.kind == "V":  # a type of ml_dtypes
+    if array.dtype.isbuiltin != 1:  # a type of ml_dtypes
         is_integer = array.dtype.name.startswith(("int", "uint"))
         array = array.astype(np.int64 if is_integer else np.float64)
     return _as_list(array)

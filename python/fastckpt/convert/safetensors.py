@@ -1,0 +1,98 @@
+"""Safetensors, by the library of that name (the extra ``safetensors``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastckpt.convert._file import refuse, require, write_beside
+from fastckpt.errors import CorruptionError
+
+__all__ = ["check", "read", "write"]
+
+_INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+_FLOATS = ["float16", "float32", "float64", "bfloat16", "float8_e5m2", "float8_e4m3fn"]
+_HELD = frozenset(["bool", *_INTEGERS, *_FLOATS, "complex64"])
+_RESERVED = "__metadata__"
+_FLOAT8 = {"F8_E5M2": "float8_e5m2", "F8_E4M3": "float8_e4m3fn"}
+"""The types that the library writes from NumPy and does not read back to it."""
+
+
+def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
+    """Checks that safetensors can hold tensors of these names and types.
+
+    Raises:
+        ValueError: It cannot; the tensors are named.
+        ImportError: The library is not installed.
+    """
+    require("safetensors", "safetensors")
+    names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
+    refuse("safetensors", "such names", names, "rename them")
+    strings = [n for n, t in dtypes.items() if t is None or t.kind == "O"]
+    refuse("safetensors", "strings", strings, "leave them out (--drop)")
+    others = {n: str(t) for n, t in dtypes.items() if str(t) not in _HELD}
+    kinds = ", ".join(sorted(set(others.values())))
+    refuse("safetensors", kinds, list(others), "cast them, or leave them out (--drop)")
+
+
+def _is_unicode(name: str) -> bool:
+    """Tells whether a name can stand in JSON; bytes that are no UTF-8 cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def write(
+    path: str, tensors: Mapping[str, NDArray[Any]], *, fsync: bool = True
+) -> None:
+    """Writes tensors; views are written from where they lie, without a copy.
+
+    Args:
+        path: The file; one that exists is replaced when the new one is complete.
+        tensors: All of them are held until the file is written.
+        fsync: Whether the file is on the disk when the call returns.
+
+    Raises:
+        OSError: The file cannot be written.
+        ImportError: The library is not installed.
+    """
+    require("safetensors", "safetensors")
+    from safetensors.numpy import save_file
+
+    arrays = {name: np.asarray(tensors[name], order="C") for name in tensors}
+    with write_beside(path, fsync) as beside:
+        save_file(arrays, beside)
+
+
+def read(path: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Gives the arrays of a file in the order of their names, one at a time.
+
+    Raises:
+        CorruptionError: The file is no safetensors file.
+        OSError: The file cannot be read.
+        ImportError: The library is not installed.
+    """
+    require("safetensors", "safetensors")
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            for name in sorted(file.keys()):
+                kind = file.get_slice(name).get_dtype()
+                if kind in _FLOAT8:
+                    yield name, _read_float8(path, name, kind)
+                else:
+                    yield name, file.get_tensor(name)
+    except SafetensorError as error:
+        raise CorruptionError(f"{path}: {error}", path=path) from error
+
+
+def _read_float8(path: str, name: str, kind: str) -> NDArray[Any]:
+    import ml_dtypes
+    from safetensors import deserialize
+
+    with open(path, "rb") as file:
+        tensors = dict(deserialize(file.read()))
+    dtype = np.dtype(getattr(ml_dtypes, _FLOAT8[kind]))
+    return np.frombuffer(tensors[name]["data"], dtype).reshape(tensors[name]["shape"])

@@ -1,0 +1,220 @@
+"""Other formats: what is written is what is read, or a refusal by name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import ml_dtypes
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from fastckpt.convert import npz, safetensors
+from fastckpt.errors import CorruptionError
+
+TENSORS = {
+    "dense/kernel": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "größe/重み": np.array([True, False]),
+    "scalar": np.array(7, np.int64),
+    "empty": np.empty((0, 3), np.float16),
+    "transposed": np.arange(6, dtype=np.uint8).reshape(2, 3).T,
+    "complex": np.array([1 + 2j], np.complex64),
+}
+MODULES = {"npz": npz, "safetensors": safetensors}
+both = pytest.mark.parametrize("kind", MODULES)
+
+
+def dtypes(tensors):
+    return {name: array.dtype for name, array in tensors.items()}
+
+
+def assert_same(found, expected):
+    assert sorted(found) == sorted(expected)
+    for name, array in expected.items():
+        assert found[name].dtype == array.dtype
+        assert found[name].shape == array.shape
+        assert found[name].tobytes() == array.tobytes()
+
+
+@both
+def test_what_is_written_is_read(kind, tmp_path):
+    path = str(tmp_path / f"t.{kind}")
+    MODULES[kind].check(dtypes(TENSORS))
+    MODULES[kind].write(path, TENSORS)
+    assert_same(dict(MODULES[kind].read(path)), TENSORS)
+
+
+def test_numpy_reads_the_npz(tmp_path):
+    npz.write(str(tmp_path / "t.npz"), TENSORS)
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as archive:
+        assert_same(dict(archive), TENSORS)
+
+
+def test_the_library_reads_the_safetensors_and_we_what_it_wrote(tmp_path):
+    safetensors.write(str(tmp_path / "ours"), TENSORS)
+    assert_same(load_file(tmp_path / "ours"), TENSORS)
+    save_file({"w": TENSORS["scalar"]}, tmp_path / "theirs")
+    found = dict(safetensors.read(str(tmp_path / "theirs")))
+    assert_same(found, {"w": TENSORS["scalar"]})
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float8_e5m2", "float8_e4m3fn"])
+def test_safetensors_hold_floats_that_numpy_lacks(name, tmp_path):
+    array = np.array([[1.5, -2, 0]]).astype(getattr(ml_dtypes, name))
+    safetensors.check({"w": array.dtype})
+    safetensors.write(str(tmp_path / "t"), {"w": array})
+    assert_same(dict(safetensors.read(str(tmp_path / "t"))), {"w": array})
+
+
+@both
+def test_the_same_tensors_give_the_same_bytes(kind, tmp_path):
+    for name in ("a", "b"):
+        MODULES[kind].write(str(tmp_path / name), TENSORS)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@both
+def test_strings_are_refused_by_name(kind):
+    types = {"a": np.dtype("f4"), "graph": np.dtype("O"), "words": np.dtype("O")}
+    with pytest.raises(ValueError, match=r"strings: 'graph', 'words'; leave them out"):
+        MODULES[kind].check(types)
+
+
+@both
+def test_many_refused_tensors_are_counted(kind):
+    types = {f"s{number:04}": np.dtype("O") for number in range(1234)}
+    with pytest.raises(ValueError, match=r"'s0004' and 1,229 more;"):
+        MODULES[kind].check(types)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("npz", "bfloat16"),
+        ("npz", "float8_e5m2"),
+        ("npz", "int4"),
+        ("safetensors", "int4"),
+        ("safetensors", "float8_e4m3b11fnuz"),
+    ],
+)
+def test_types_that_would_be_lost_are_refused(kind, name):
+    types = {"w": np.dtype(getattr(ml_dtypes, name))}
+    with pytest.raises(ValueError, match=f"does not hold {name}: 'w'; cast them"):
+        MODULES[kind].check(types)
+
+
+def test_complex128_is_refused_by_safetensors_alone():
+    types = {"w": np.dtype(np.complex128)}
+    npz.check(types)
+    with pytest.raises(ValueError, match="does not hold complex128: 'w'"):
+        safetensors.check(types)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/x", "a/../../b", "..", "nul\0", "\udcff", "x" * 70_000]
+)
+def test_names_that_a_zip_file_must_not_hold_are_refused(name):
+    with pytest.raises(ValueError, match="npz does not hold such names"):
+        npz.check({name: np.dtype("f4")})
+
+
+@pytest.mark.parametrize("name", ["a..b", "..a/b..", "a//b", "a.npy", "C:\\x", "%s"])
+def test_odd_names_survive_in_npz(name, tmp_path):
+    npz.check({name: np.dtype("f4")})
+    npz.write(str(tmp_path / "t.npz"), {name: np.zeros(1, np.float32)})
+    assert [found for found, _ in npz.read(str(tmp_path / "t.npz"))] == [name]
+
+
+@pytest.mark.parametrize("name", ["\udcff", "__metadata__"])
+def test_names_that_safetensors_cannot_hold_are_refused(name):
+    with pytest.raises(ValueError, match="safetensors does not hold such names"):
+        safetensors.check({name: np.dtype("f4")})
+
+
+@both
+def test_a_file_that_is_replaced_keeps_its_bytes_for_who_has_it_mapped(kind, tmp_path):
+    path = str(tmp_path / "t")
+    MODULES[kind].write(path, {"w": np.zeros(4096, np.float32)})
+    mapped = np.memmap(path, np.uint8, "r")
+    before = mapped.tobytes()
+    MODULES[kind].write(path, {"w": np.ones(4096, np.float32)})
+    assert mapped.tobytes() == before
+    assert dict(MODULES[kind].read(path))["w"].min() == 1
+
+
+@both
+def test_a_write_that_fails_leaves_the_old_file_and_no_litter(kind, tmp_path):
+    path = str(tmp_path / "t")
+    MODULES[kind].write(path, {"w": np.zeros(3, np.float32)})
+    before = (tmp_path / "t").read_bytes()
+
+    class Failing(dict):
+        def __getitem__(self, name):
+            raise CorruptionError("damaged")
+
+    with pytest.raises(CorruptionError, match="damaged"):
+        MODULES[kind].write(path, Failing(w=0))
+    assert (tmp_path / "t").read_bytes() == before
+    assert os.listdir(tmp_path) == ["t"]
+
+
+@both
+@pytest.mark.parametrize("content", [b"", b"nonsense" * 20, b"PK\x03\x04" + b"\0" * 50])
+def test_what_is_no_such_file_is_corrupt(kind, content, tmp_path):
+    (tmp_path / "t").write_bytes(content)
+    with pytest.raises(CorruptionError, match=str(tmp_path / "t")):
+        list(MODULES[kind].read(str(tmp_path / "t")))
+
+
+@both
+def test_a_file_that_is_not_there_is_not_found(kind, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(MODULES[kind].read(str(tmp_path / "nothing")))
+
+
+def test_pickled_objects_in_npz_are_not_loaded(tmp_path):
+    np.savez(tmp_path / "t.npz", x=np.array([{}], object))
+    with pytest.raises(CorruptionError, match="pickle"):
+        list(npz.read(str(tmp_path / "t.npz")))
+
+
+def test_a_damaged_member_of_npz_is_corrupt(tmp_path):
+    path = tmp_path / "t.npz"
+    npz.write(str(path), {"w": np.arange(1000, dtype=np.float32)})
+    data = bytearray(path.read_bytes())
+    data[2000] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CorruptionError, match="CRC"):
+        list(npz.read(str(path)))
+
+
+def test_npz_is_written_without_holding_every_tensor(tmp_path):
+    alive = []
+
+    class Counting(dict):
+        def __getitem__(self, name):
+            alive.append(name)
+            return np.zeros(3, np.float32)
+
+    npz.write(str(tmp_path / "t.npz"), Counting(a=0, b=0))
+    assert alive == ["a", "b"]
+    with zipfile.ZipFile(tmp_path / "t.npz") as archive:
+        assert archive.testzip() is None
+
+
+def test_without_the_library_one_line_names_the_extra():
+    code = (
+        "import sys; sys.modules['safetensors'] = None\n"
+        "from fastckpt.convert import safetensors\n"
+        "try: safetensors.check({})\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (
+        done.stdout == "this needs safetensors: pip install 'fastckpt[safetensors]'\n"
+    )
