@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "ls": "list the tensors: name, dtype, shape, size",
     "show": "show values, statistics and where the bytes lie",
     "verify": "check every block and every tensor",
+    "diff": "compare two checkpoints",
 }
 """What can be called, in the order ``--help`` has it, each with its one line."""
 
