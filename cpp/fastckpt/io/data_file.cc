@@ -11,7 +11,6 @@ DataFile::DataFile(std::string path, IoMode mode) : file_(std::move(path)) {
 }
 
 void DataFile::CheckRange(std::uint64_t offset, std::uint64_t size) const {
-  file_.CheckSize();
   if (FitsWithin(offset, size, file_.size())) return;
   ThrowCorruption("bytes " + std::to_string(offset) + " to " +
                       std::to_string(offset) + "+" + std::to_string(size) +

@@ -31,8 +31,8 @@ class DataFile {
   // Null under IoMode::kRead.
   const std::shared_ptr<const MappedFile>& mapping() const { return mapping_; }
 
-  // Throws Corruption unless [offset, offset + size) lies in the file as it is
-  // now. To be called before bytes are fetched or handed out.
+  // Throws Corruption unless [offset, offset + size) lies in the file as it was
+  // opened; file().CheckSize() tells whether it still is that long.
   void CheckRange(std::uint64_t offset, std::uint64_t size) const;
 
   // The bytes at a range that CheckRange accepted: a view of the mapping, or

@@ -179,8 +179,33 @@ void BundleSource::AppendPieces(std::size_t slot, const Region* region,
   }
 }
 
-Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
+// The file that holds a slot's bytes, which are proved to be in it.
+const DataFile& BundleSource::OpenPlace(std::size_t slot,
+                                        SeenFiles* seen) const {
   CheckPlace(slot);
+  const StoredEntry& entry = index_.entry(slot);
+  const DataFile& file = Shard(slot);
+  seen->CheckUnchanged(file);
+  file.CheckRange(static_cast<std::uint64_t>(entry.offset),
+                  static_cast<std::uint64_t>(entry.size));
+  return file;
+}
+
+std::optional<ByteView> BundleSource::ReadyView(
+    std::size_t slot, bool check,
+    std::shared_ptr<const MappedFile>* mapping) const {
+  if (!IsView(slot) || (check && !states_[slot].IsDone())) return std::nullopt;
+  CheckArrayOf(slot);
+  SeenFiles seen;
+  const DataFile& file = OpenPlace(slot, &seen);
+  const StoredEntry& entry = index_.entry(slot);
+  *mapping = file.mapping();
+  return file.mapping()->bytes().subspan(static_cast<std::size_t>(entry.offset),
+                                         static_cast<std::size_t>(entry.size));
+}
+
+Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
+  const DataFile& file = OpenPlace(slot, seen);
   const StoredEntry& entry = index_.entry(slot);
   Piece piece;
   piece.box = WholeBox(index_.dims(slot));
@@ -188,9 +213,7 @@ Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
   piece.size = static_cast<std::uint64_t>(entry.size);
   piece.crc32c = entry.crc32c;
   piece.state = &states_[slot];
-  piece.file = &Shard(slot);
-  seen->CheckUnchanged(*piece.file);
-  piece.file->CheckRange(piece.offset, piece.size);
+  piece.file = &file;
   return piece;
 }
 

@@ -17,6 +17,7 @@ class BundleSource final : public TensorSource {
   BundleSource(std::string prefix, IoMode mode, std::uint64_t max_index_bytes);
   ~BundleSource() override;
 
+  const std::string& prefix() const { return prefix_; }
   const BundleIndex& index() const { return index_; }
 
   std::size_t slot_count() const override { return index_.entry_count(); }
@@ -34,6 +35,9 @@ class BundleSource final : public TensorSource {
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
   void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
+  std::optional<ByteView> ReadyView(
+      std::size_t slot, bool check,
+      std::shared_ptr<const MappedFile>* mapping) const override;
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
   std::vector<const DataFile*> OpenFiles() const override;
@@ -56,6 +60,7 @@ class BundleSource final : public TensorSource {
   std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
                        const Box& box) const;
   void CheckPlace(std::size_t slot) const;
+  const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen) const;
   StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
   std::string ShardPath(std::size_t slot) const;
   const DataFile& Shard(std::size_t slot) const;

@@ -112,6 +112,12 @@ class TensorSource {
   virtual void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                              std::vector<StringPiece>* pieces) const = 0;
 
+  // The bytes of a tensor that is a view and needs no check any more, or
+  // nothing: at most one fstat of work.
+  virtual std::optional<ByteView> ReadyView(
+      std::size_t slot, bool check,
+      std::shared_ptr<const MappedFile>* mapping) const = 0;
+
   // Where the array's bytes lie; Unsupported where stored bytes are not the
   // array's. Touches no data file of V2.
   virtual std::vector<PiecePlace> Places(std::size_t slot) const = 0;
@@ -123,6 +129,17 @@ class TensorSource {
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
 };
+
+// Runs `work` and names the slot's tensor in any Error that leaves it.
+template <typename Work>
+auto WithName(const TensorSource& source, std::size_t slot, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (Error& error) {
+    error.AddContext(Where{{}, {}, std::string(source.Facts(slot).name)});
+    throw;
+  }
+}
 
 // Throws unless dtype and shape can become an array.
 void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims);

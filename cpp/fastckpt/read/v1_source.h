@@ -33,6 +33,11 @@ class V1Source final : public TensorSource {
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
   void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
+  // Values are always looked up in their record.
+  std::optional<ByteView> ReadyView(
+      std::size_t, bool, std::shared_ptr<const MappedFile>*) const override {
+    return std::nullopt;
+  }
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return true; }
   std::vector<const DataFile*> OpenFiles() const override;

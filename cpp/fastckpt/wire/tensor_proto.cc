@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/wire/fields.h"
 #include "fastckpt/wire/messages.h"
 
 namespace fastckpt {
@@ -13,47 +12,6 @@ constexpr std::uint32_t kDtypeField = 1;
 constexpr std::uint32_t kShapeField = 2;
 constexpr std::uint32_t kContentField = 4;
 constexpr std::uint32_t kStringField = 8;
-
-// How the values of a dtype are kept.
-struct Encoding {
-  std::uint32_t field = 0;
-  WireType wire = WireType::kVarint;
-  std::size_t values_per_element = 1;
-};
-
-Encoding EncodingOf(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat:
-      return {5, WireType::kFixed32};
-    case DType::kDouble:
-      return {6, WireType::kFixed64};
-    case DType::kInt32:
-    case DType::kInt16:
-    case DType::kInt8:
-    case DType::kUint8:
-    case DType::kUint16:
-    case DType::kQint8:
-    case DType::kQuint8:
-    case DType::kQint32:
-      return {7, WireType::kVarint};
-    case DType::kComplex64:
-      return {9, WireType::kFixed32, 2};
-    case DType::kInt64:
-      return {10, WireType::kVarint};
-    case DType::kBool:
-      return {11, WireType::kVarint};
-    case DType::kComplex128:
-      return {12, WireType::kFixed64, 2};
-    case DType::kHalf:
-      return {13, WireType::kVarint};
-    case DType::kUint32:
-      return {16, WireType::kVarint};
-    case DType::kUint64:
-      return {17, WireType::kVarint};
-    default:
-      return {};
-  }
-}
 
 std::size_t FixedWidth(WireType wire) {
   return wire == WireType::kFixed32 ? 4 : 8;
@@ -74,7 +32,8 @@ void VisitFields(TensorMessage message, Visit&& visit) {
   }
 }
 
-std::uint64_t CountValues(TensorMessage message, const Encoding& encoding) {
+std::uint64_t CountValues(TensorMessage message,
+                          const ValueEncoding& encoding) {
   std::uint64_t count = 0;
   VisitFields(message, [&](const Field& field) {
     if (field.Is(encoding.field, encoding.wire)) ++count;
@@ -139,6 +98,40 @@ class ArrayWriter {
 
 }  // namespace
 
+ValueEncoding EncodingOf(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat:
+      return {5, WireType::kFixed32};
+    case DType::kDouble:
+      return {6, WireType::kFixed64};
+    case DType::kInt32:
+    case DType::kInt16:
+    case DType::kInt8:
+    case DType::kUint8:
+    case DType::kUint16:
+    case DType::kQint8:
+    case DType::kQuint8:
+    case DType::kQint32:
+      return {7, WireType::kVarint};
+    case DType::kComplex64:
+      return {9, WireType::kFixed32, 2};
+    case DType::kInt64:
+      return {10, WireType::kVarint};
+    case DType::kBool:
+      return {11, WireType::kVarint};
+    case DType::kComplex128:
+      return {12, WireType::kFixed64, 2};
+    case DType::kHalf:
+      return {13, WireType::kVarint};
+    case DType::kUint32:
+      return {16, WireType::kVarint};
+    case DType::kUint64:
+      return {17, WireType::kVarint};
+    default:
+      return {};
+  }
+}
+
 void CheckAgrees(TensorMessage message, DType dtype, Dims dims) {
   VisitFields(message, [&](const Field& field) {
     if (field.Is(kDtypeField, WireType::kVarint) && field.number_value != 0 &&
@@ -163,7 +156,7 @@ void CheckAgrees(TensorMessage message, DType dtype, Dims dims) {
 
 ByteView FindPackedArray(TensorMessage message, DType dtype,
                          std::uint64_t count) {
-  const Encoding encoding = EncodingOf(dtype);
+  const ValueEncoding encoding = EncodingOf(dtype);
   if (encoding.field == 0 || encoding.wire == WireType::kVarint) return {};
   ByteView found;
   std::size_t runs = 0;
@@ -183,7 +176,7 @@ ByteView FindPackedArray(TensorMessage message, DType dtype,
 
 std::vector<std::uint8_t> DecodeValues(TensorMessage message, DType dtype,
                                        Dims dims) {
-  const Encoding encoding = EncodingOf(dtype);
+  const ValueEncoding encoding = EncodingOf(dtype);
   if (encoding.field == 0) {
     ThrowUnsupported("V1 files have no field for values of dtype " +
                      DTypeName(dtype));

@@ -17,8 +17,18 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/shape.h"
+#include "fastckpt/wire/fields.h"
 
 namespace fastckpt {
+
+// How the values of a dtype are kept; `field` is 0 where V1 has none.
+struct ValueEncoding {
+  std::uint32_t field = 0;
+  WireType wire = WireType::kVarint;
+  std::size_t values_per_element = 1;
+};
+
+ValueEncoding EncodingOf(DType dtype);
 
 // A serialized TensorProto, in pieces that follow one another.
 using TensorMessage = std::span<const ByteView>;

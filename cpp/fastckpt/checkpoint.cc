@@ -1,0 +1,306 @@
+#include "fastckpt/checkpoint.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "fastckpt/io/memory.h"
+#include "fastckpt/read/bundle_source.h"
+#include "fastckpt/read/v1_source.h"
+
+namespace fastckpt {
+namespace {
+
+// Decoded values of V1 tensors that wait to be copied, at most.
+constexpr std::uint64_t kMaxDecoded = 128 << 20;
+
+// Claims on checks that end with this object: as right only after Succeed.
+class Claims {
+ public:
+  ~Claims() {
+    for (CheckState* state : states_) state->Finish(is_right_);
+  }
+  void Add(CheckState* state) { states_.push_back(state); }
+  void Succeed() { is_right_ = true; }
+
+ private:
+  std::vector<CheckState*> states_;
+  bool is_right_ = false;
+};
+
+void Run(std::vector<PieceTask>* tasks, const RunOptions& options) {
+  const auto by_place = [](const PieceTask& a, const PieceTask& b) {
+    return std::pair(a.piece->file, a.piece->offset) <
+           std::pair(b.piece->file, b.piece->offset);
+  };
+  if (!std::is_sorted(tasks->begin(), tasks->end(), by_place)) {
+    std::sort(tasks->begin(), tasks->end(), by_place);
+  }
+  if (!RunTasks(*tasks, options)) throw Interrupted{};
+}
+
+Destination DenseDestination(std::uint8_t* base, Dims dims,
+                             std::size_t item_size) {
+  return {base, ContiguousStrides(dims, item_size)};
+}
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> Checkpoint::OpenBundle(
+    const std::string& prefix, IoMode mode, bool verify,
+    std::uint64_t max_index_bytes) {
+  return std::unique_ptr<Checkpoint>(new Checkpoint(
+      std::make_unique<BundleSource>(prefix, mode, max_index_bytes), verify));
+}
+
+std::unique_ptr<Checkpoint> Checkpoint::OpenV1(
+    const std::vector<std::string>& paths, IoMode mode, bool verify) {
+  return std::unique_ptr<Checkpoint>(
+      new Checkpoint(std::make_unique<V1Source>(paths, mode), verify));
+}
+
+Checkpoint::Checkpoint(std::unique_ptr<TensorSource> source, bool verify)
+    : source_(std::move(source)), verify_(verify) {}
+
+Checkpoint::~Checkpoint() = default;
+
+std::optional<ArrayBytes> Checkpoint::FindReady(std::size_t slot) const {
+  return WithName(*source_, slot, [&]() -> std::optional<ArrayBytes> {
+    std::shared_ptr<const MappedFile> mapping;
+    const auto bytes = source_->ReadyView(slot, verify_, &mapping);
+    if (!bytes) return std::nullopt;
+    return ArrayBytes{bytes->data(), bytes->size(), std::move(mapping)};
+  });
+}
+
+std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
+    std::span<const std::size_t> slots, const RunOptions& options,
+    bool may_wait) const {
+  if (source_->DecodesPieces()) return TakeDecoded(slots, options);
+  std::vector<ArrayBytes> taken(slots.size());
+  std::vector<Piece> views;
+  std::vector<std::size_t> view_slots;
+  std::vector<std::size_t> copies;
+  SeenFiles seen;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!source_->IsView(slots[i])) {
+      copies.push_back(i);
+      continue;
+    }
+    AppendPieces({slots[i], nullptr}, &seen, &views);
+    view_slots.push_back(slots[i]);
+    const Piece& piece = views.back();
+    const auto& mapping = piece.file->mapping();
+    taken[i] = {mapping->bytes().data() + piece.offset,
+                static_cast<std::size_t>(piece.size), mapping};
+  }
+  if (verify_ && !CheckViews(views, view_slots, options, may_wait)) {
+    return std::nullopt;
+  }
+  std::vector<std::size_t> copy_slots;
+  for (const std::size_t i : copies) copy_slots.push_back(slots[i]);
+  std::vector<ArrayBytes> copied = Copy(copy_slots, options);
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    taken[copies[i]] = std::move(copied[i]);
+  }
+  return taken;
+}
+
+// Checks what nobody has checked and waits for what others are checking. Waits
+// only after its own claims have ended, so that two calls cannot wait for each
+// other.
+bool Checkpoint::CheckViews(std::span<const Piece> views,
+                            std::span<const std::size_t> slots,
+                            const RunOptions& options, bool may_wait) const {
+  std::vector<std::size_t> pending(views.size());
+  for (std::size_t i = 0; i < pending.size(); ++i) pending[i] = i;
+  while (!pending.empty()) {
+    std::vector<std::size_t> busy;
+    {
+      Claims claims;
+      std::vector<PieceTask> tasks;
+      for (const std::size_t i : pending) {
+        const CheckState::Claim claim = views[i].state->TryClaim();
+        if (claim == CheckState::Claim::kBusy) busy.push_back(i);
+        if (claim != CheckState::Claim::kMine) continue;
+        claims.Add(views[i].state);
+        PieceTask& task = tasks.emplace_back();
+        task.piece = &views[i];
+        task.name = source_->Facts(slots[i]).name;
+      }
+      Run(&tasks, options);
+      claims.Succeed();
+    }
+    if (!busy.empty() && !may_wait) return false;
+    for (const std::size_t i : busy) views[i].state->Wait();
+    pending = std::move(busy);
+  }
+  return true;
+}
+
+std::vector<ArrayBytes> Checkpoint::TakeDecoded(
+    std::span<const std::size_t> slots, const RunOptions& options) const {
+  std::vector<ArrayBytes> taken(slots.size());
+  std::vector<std::size_t> in_parts;
+  std::mutex mutex;
+  const auto take = [&](std::size_t i) {
+    std::vector<Piece> pieces;
+    SeenFiles seen;
+    AppendPieces({slots[i], nullptr}, &seen, &pieces);
+    if (pieces.size() == 1) {
+      const Piece& piece = pieces[0];
+      taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
+      return;
+    }
+    const std::lock_guard<std::mutex> lock(mutex);
+    in_parts.push_back(i);
+  };
+  if (!ParallelFor(slots.size(), options.threads, take, options.interrupted)) {
+    throw Interrupted{};
+  }
+  std::vector<std::size_t> part_slots;
+  for (const std::size_t i : in_parts) part_slots.push_back(slots[i]);
+  std::vector<ArrayBytes> copied = Copy(part_slots, options);
+  for (std::size_t i = 0; i < in_parts.size(); ++i) {
+    taken[in_parts[i]] = std::move(copied[i]);
+  }
+  return taken;
+}
+
+std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
+                                         const RunOptions& options) const {
+  std::vector<ArrayBytes> copies(slots.size());
+  std::vector<Wanted> wanted;
+  std::uint64_t small_bytes = 0;
+  for (const std::size_t slot : slots) {
+    wanted.push_back({slot, nullptr});
+    const auto size = static_cast<std::size_t>(source_->Facts(slot).size);
+    if (SlabAllocator::IsSmall(size))
+      small_bytes += SlabAllocator::Padded(size);
+  }
+  SlabAllocator allocator(small_bytes);
+  const auto make = [&](std::size_t i) {
+    const TensorFacts facts = source_->Facts(slots[i]);
+    const auto size =
+        static_cast<std::size_t>(ByteCount(facts.dims, facts.dtype));
+    const SlabAllocator::Place place = allocator.Allocate(size);
+    copies[i] = {place.data, size, place.owner};
+    return DenseDestination(place.data, facts.dims,
+                            source_->LayoutOf(slots[i]).item_size);
+  };
+  CopyAll(wanted, make, options);
+  return copies;
+}
+
+void Checkpoint::Read(std::span<const ReadRequest> requests,
+                      const RunOptions& options) const {
+  std::vector<Wanted> wanted;
+  for (const ReadRequest& request : requests) {
+    wanted.push_back({request.slot, &request.region});
+  }
+  CopyAll(
+      wanted, [&](std::size_t i) { return requests[i].destination; }, options);
+}
+
+void Checkpoint::CopyAll(std::span<const Wanted> wanted,
+                         const MakeDestination& make,
+                         const RunOptions& options) const {
+  if (!source_->DecodesPieces()) {
+    if (!wanted.empty()) CopyBatch(wanted, 0, make, options);
+    return;
+  }
+  std::size_t first = 0;
+  while (first < wanted.size()) {
+    std::size_t end = first;
+    for (std::uint64_t bytes = 0; end < wanted.size(); ++end) {
+      bytes += source_->Facts(wanted[end].slot).size;
+      if (end > first && bytes > kMaxDecoded) break;
+    }
+    CopyBatch(wanted.subspan(first, end - first), first, make, options);
+    first = end;
+  }
+}
+
+void Checkpoint::CopyBatch(std::span<const Wanted> wanted, std::size_t first,
+                           const MakeDestination& make,
+                           const RunOptions& options) const {
+  const std::vector<std::vector<Piece>> pieces = FindPieces(wanted, options);
+  std::vector<PieceTask> tasks;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    AddTasks(wanted[i], pieces[i], make(first + i), &tasks);
+  }
+  Run(&tasks, options);
+}
+
+std::vector<std::vector<Piece>> Checkpoint::FindPieces(
+    std::span<const Wanted> wanted, const RunOptions& options) const {
+  std::vector<std::vector<Piece>> pieces(wanted.size());
+  if (!source_->DecodesPieces()) {
+    SeenFiles seen;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      AppendPieces(wanted[i], &seen, &pieces[i]);
+    }
+    return pieces;
+  }
+  const auto find = [&](std::size_t i) {
+    SeenFiles seen;
+    AppendPieces(wanted[i], &seen, &pieces[i]);
+  };
+  if (!ParallelFor(wanted.size(), options.threads, find, options.interrupted)) {
+    throw Interrupted{};
+  }
+  return pieces;
+}
+
+void Checkpoint::AppendPieces(const Wanted& wanted, SeenFiles* seen,
+                              std::vector<Piece>* pieces) const {
+  WithName(*source_, wanted.slot, [&] {
+    source_->AppendPieces(wanted.slot, wanted.region, verify_, seen, pieces);
+  });
+}
+
+void Checkpoint::AddTasks(const Wanted& wanted,
+                          const std::vector<Piece>& pieces,
+                          const Destination& destination,
+                          std::vector<PieceTask>* tasks) const {
+  const TensorFacts facts = source_->Facts(wanted.slot);
+  const Layout layout = source_->LayoutOf(wanted.slot);
+  const Region whole = wanted.region ? *wanted.region : WholeRegion(facts.dims);
+  const bool is_dense = pieces.size() == 1 && layout.swap_unit == 1 &&
+                        IsWhole(whole, facts.dims) &&
+                        IsDense(whole, destination, layout.item_size);
+  for (const Piece& piece : pieces) {
+    PieceTask task;
+    task.piece = &piece;
+    task.name = facts.name;
+    task.check = verify_;
+    if (is_dense) {
+      task.dense = destination.base;
+    } else {
+      task.strided = StridedCopy::Make(piece.box, whole, destination,
+                                       layout.item_size, layout.swap_unit);
+      if (!task.strided && !verify_) continue;
+    }
+    tasks->push_back(std::move(task));
+  }
+}
+
+std::vector<StringPiece> Checkpoint::Strings(std::size_t slot) const {
+  return WithName(*source_, slot, [&] {
+    std::vector<StringPiece> pieces;
+    SeenFiles seen;
+    source_->AppendStrings(slot, verify_, &seen, &pieces);
+    return pieces;
+  });
+}
+
+VerifyResult Checkpoint::Verify(const RunOptions& options) const {
+  const auto* bundle = dynamic_cast<const BundleSource*>(source_.get());
+  VerifyResult result =
+      bundle ? VerifyBundle(*bundle, options)
+             : VerifyV1(dynamic_cast<const V1Source&>(*source_), options);
+  if (result.was_interrupted) throw Interrupted{};
+  return result;
+}
+
+}  // namespace fastckpt

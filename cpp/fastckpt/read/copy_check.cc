@@ -1,0 +1,248 @@
+#include "fastckpt/read/copy_check.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+
+#include "fastckpt/codec/crc32c.h"
+
+namespace fastckpt {
+namespace {
+
+constexpr std::uint64_t kMinPart = 256 << 10;
+constexpr std::uint64_t kMaxPart = 4 << 20;
+// Parts per thread: enough that the last ones do not leave threads idle.
+constexpr std::uint64_t kPartsPerThread = 16;
+// Below this a second thread costs more than it saves.
+constexpr std::uint64_t kBytesPerThread = 512 << 10;
+// What is checked and then copied stays in a core's own cache in between.
+constexpr std::uint64_t kCacheStep = 128 << 10;
+// Runs further apart than this are read one by one rather than in one go.
+constexpr std::uint64_t kSparse = 4;
+
+// Bytes [begin, end) of the piece of one task.
+struct Part {
+  std::size_t task;
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+// The bytes of its piece that a task has to visit.
+struct Span {
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+std::uint64_t PieceSize(const Piece& piece) {
+  return piece.file ? piece.size : piece.memory.size();
+}
+
+bool Checks(const PieceTask& task) { return task.check && task.piece->file; }
+
+// A check needs all bytes; a copy alone what lies between its runs' ends.
+Span SpanOf(const PieceTask& task) {
+  if (Checks(task) || !task.strided) return {0, PieceSize(*task.piece)};
+  // Parts begin at multiples of the largest item.
+  constexpr std::uint64_t kAlign = 16;
+  return {task.strided->begin() / kAlign * kAlign, task.strided->end()};
+}
+
+class TaskRun {
+ public:
+  TaskRun(const std::vector<PieceTask>& tasks, const RunOptions& options)
+      : tasks_(tasks), options_(options) {
+    for (const PieceTask& task : tasks) {
+      const Span span = SpanOf(task);
+      total_ += span.end - span.begin;
+    }
+    threads_ = std::clamp<std::size_t>(
+        total_ / kBytesPerThread, 1, std::max<std::size_t>(options.threads, 1));
+    MakeParts();
+    if (options.progress) options.progress->total += total_;
+  }
+
+  bool Run() {
+    return ParallelFor(
+        batches_.size() - 1, threads_, [this](std::size_t i) { RunBatch(i); },
+        options_.interrupted);
+  }
+
+ private:
+  // Parts in file order, and the batches of them that threads take.
+  void MakeParts() {
+    std::uint64_t size = total_ / (threads_ * kPartsPerThread);
+    size = std::clamp(size, kMinPart, kMaxPart) / kMinPart * kMinPart;
+    crcs_.reserve(tasks_.size());
+    parts_.reserve(tasks_.size() + total_ / size);
+    std::uint64_t in_batch = size;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      const Span span = SpanOf(tasks_[i]);
+      crc_begin_.push_back(crcs_.size());
+      std::uint64_t begin = span.begin;
+      do {
+        // An empty batch would be taken for the end of a run of small tasks.
+        if (in_batch >= size) {
+          batches_.push_back(parts_.size());
+          in_batch = 0;
+        }
+        const std::uint64_t end = std::min(span.end, begin + size);
+        parts_.push_back({i, begin, end});
+        crcs_.push_back(0);
+        in_batch += end - begin + 1024;
+        begin = end;
+      } while (begin < span.end);
+    }
+    batches_.push_back(parts_.size());
+    left_ = std::vector<std::atomic<std::uint32_t>>(tasks_.size());
+    for (const Part& part : parts_) {
+      left_[part.task].fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
+  void RunBatch(std::size_t batch) {
+    Scratch scratch;
+    std::uint64_t done = 0;
+    for (std::size_t i = batches_[batch]; i < batches_[batch + 1]; ++i) {
+      const Part& part = parts_[i];
+      try {
+        RunPart(i, &scratch);
+      } catch (Error& error) {
+        Fail(part.task, &error);
+      }
+      done += part.end - part.begin;
+    }
+    if (options_.progress) options_.progress->done += done;
+  }
+
+  void RunPart(std::size_t index, Scratch* scratch) {
+    const Part& part = parts_[index];
+    const PieceTask& task = tasks_[part.task];
+    if (task.piece->file && task.piece->file->mapping() == nullptr) {
+      crcs_[index] = ReadPart(task, part, scratch);
+    } else {
+      crcs_[index] = CopyPart(0, task, part, Bytes(task, part));
+    }
+    const bool is_last =
+        left_[part.task].fetch_sub(1, std::memory_order_acq_rel) == 1;
+    if (is_last && Checks(task)) CompareCrc(part.task);
+  }
+
+  static const std::uint8_t* Bytes(const PieceTask& task, const Part& part) {
+    const Piece& piece = *task.piece;
+    if (!piece.file) return piece.memory.data() + part.begin;
+    return piece.file->mapping()->bytes().data() + piece.offset + part.begin;
+  }
+
+  // Checks and copies bytes that are in memory; gives `crc` extended by them.
+  static std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
+                                const Part& part, const std::uint8_t* bytes) {
+    const auto size = static_cast<std::size_t>(part.end - part.begin);
+    if (task.dense) {
+      std::uint8_t* to = task.dense + part.begin;
+      if (Checks(task)) return ExtendCrc32cCopy(crc, to, bytes, size);
+      if (size > 0) std::memcpy(to, bytes, size);
+      return 0;
+    }
+    if (!task.strided) return ExtendCrc32c(crc, bytes, size);
+    for (std::uint64_t at = part.begin; at < part.end; at += kCacheStep) {
+      const std::uint64_t end = std::min(part.end, at + kCacheStep);
+      const std::uint8_t* from = bytes + (at - part.begin);
+      if (Checks(task)) {
+        crc = ExtendCrc32c(crc, from, static_cast<std::size_t>(end - at));
+      }
+      task.strided->CopyRange(at, end, from);
+    }
+    return crc;
+  }
+
+  // The same for bytes that must be read first, a cache's worth at a time.
+  static std::uint32_t ReadPart(const PieceTask& task, const Part& part,
+                                Scratch* scratch) {
+    if (!Checks(task) && task.strided && IsSparse(task, part)) {
+      ReadRuns(task, part, scratch);
+      return 0;
+    }
+    const Piece& piece = *task.piece;
+    std::uint32_t crc = 0;
+    for (std::uint64_t at = part.begin; at < part.end; at += kCacheStep) {
+      const Part step{part.task, at, std::min(part.end, at + kCacheStep)};
+      const auto size = static_cast<std::size_t>(step.end - at);
+      if (task.dense) {
+        const std::span<std::uint8_t> to(task.dense + at, size);
+        piece.file->file().Read(piece.offset + at, to);
+        if (Checks(task)) crc = ExtendCrc32c(crc, to.data(), size);
+        continue;
+      }
+      const ByteView bytes =
+          piece.file->Fetch(piece.offset + at, size, scratch);
+      crc = CopyPart(crc, task, step, bytes.data());
+    }
+    return crc;
+  }
+
+  static bool IsSparse(const PieceTask& task, const Part& part) {
+    const Span span = SpanOf(task);
+    return part.end > part.begin &&
+           task.strided->run_bytes() < (span.end - span.begin) / kSparse;
+  }
+
+  static void ReadRuns(const PieceTask& task, const Part& part,
+                       Scratch* scratch) {
+    const Piece& piece = *task.piece;
+    task.strided->VisitRuns(
+        part.begin, part.end,
+        [&](std::uint64_t offset, std::uint64_t size, std::uint8_t* to) {
+          const ByteView bytes = piece.file->Fetch(
+              piece.offset + offset, static_cast<std::size_t>(size), scratch);
+          task.strided->CopyRun(to, bytes.data(), bytes.size());
+        });
+  }
+
+  void CompareCrc(std::size_t index) const {
+    const Piece& piece = *tasks_[index].piece;
+    const std::size_t begin = crc_begin_[index];
+    const std::size_t end =
+        index + 1 < tasks_.size() ? crc_begin_[index + 1] : crcs_.size();
+    std::uint32_t crc = crcs_[begin];
+    for (std::size_t i = begin + 1; i < end; ++i) {
+      crc = CombineCrc32c(crc, crcs_[i], parts_[i].end - parts_[i].begin);
+    }
+    if (crc == piece.crc32c) return;
+    ThrowCorruption(std::to_string(piece.size) + " bytes: stored checksum " +
+                    Hex32(piece.crc32c) + ", computed " + Hex32(crc) +
+                    "; the file is damaged, copy it again");
+  }
+
+  void Fail(std::size_t task, Error* error) {
+    const Piece& piece = *tasks_[task].piece;
+    Where where{{}, {}, std::string(tasks_[task].name)};
+    if (piece.file) {
+      where.path = piece.file->path();
+      where.offset = piece.offset;
+    }
+    error->AddContext(where);
+    if (!options_.on_error) throw *error;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    options_.on_error(task, *error);
+  }
+
+  const std::vector<PieceTask>& tasks_;
+  const RunOptions& options_;
+  std::uint64_t total_ = 0;
+  std::size_t threads_ = 1;
+  std::vector<Part> parts_;
+  std::vector<std::size_t> batches_;  // first part of each, and the end
+  std::vector<std::uint32_t> crcs_;   // one per part
+  std::vector<std::size_t> crc_begin_;
+  std::vector<std::atomic<std::uint32_t>> left_;  // parts to go, per task
+  std::mutex mutex_;
+};
+
+}  // namespace
+
+bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options) {
+  if (tasks.empty()) return true;
+  return TaskRun(tasks, options).Run();
+}
+
+}  // namespace fastckpt

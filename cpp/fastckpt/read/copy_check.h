@@ -1,0 +1,55 @@
+// CopyCheck: reads, checks and copies pieces, in one pass, on all threads.
+//
+// Work is cut into parts of a few hundred KiB to 4 MiB, small tasks joined and
+// large ones split, so that threads end together whatever the sizes; the
+// checksums of a task's parts are joined by multiplication modulo the
+// polynomial. A dense copy is fused with its checksum: the source is read once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/io/parallel.h"
+#include "fastckpt/read/strided_copy.h"
+#include "fastckpt/read/tensor_source.h"
+
+namespace fastckpt {
+
+// What a running call has done so far; read by other threads.
+struct Progress {
+  std::atomic<std::uint64_t> done{0};
+  std::atomic<std::uint64_t> total{0};
+};
+
+// One piece to check, to copy, or both. With neither destination it is only
+// checked.
+struct PieceTask {
+  const Piece* piece = nullptr;
+  std::string_view name;  // of the tensor, for errors
+  bool check = true;      // ignored for pieces in memory
+  // The piece goes here as it is ...
+  std::uint8_t* dense = nullptr;
+  // ... or what the region takes of it goes where this says.
+  std::optional<StridedCopy> strided;
+};
+
+// How a set of tasks is to be run.
+struct RunOptions {
+  std::size_t threads = 1;
+  Progress* progress = nullptr;
+  Interrupt interrupted;
+  // Called, from any thread but one at a time, with each task that failed. If
+  // it is not set the first failure is thrown.
+  std::function<void(std::size_t task, const Error& error)> on_error;
+};
+
+// Runs all tasks. Throws the Error of a task whose bytes cannot be read or do
+// not fit their checksum; what was copied until then is unspecified. Returns
+// false if the run was interrupted.
+bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options);
+
+}  // namespace fastckpt
