@@ -1,0 +1,267 @@
+"""Which files make a checkpoint: their names, and which of them are there.
+
+Names are literal; no sign in them is a pattern. Names of V1 shards alone may be
+given as a pattern, which is matched within its folder.
+
+Source: tensorflow/core/util/tensor_bundle/naming.cc; saver.py for the patterns.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fastckpt import _native
+from fastckpt.errors import CorruptionError
+
+__all__ = [
+    "PathName",
+    "Resolved",
+    "ShardName",
+    "data_files",
+    "exists",
+    "find",
+    "find_v1_shards",
+    "is_file",
+    "is_format",
+    "kind_of",
+    "list_folder",
+    "split_shard",
+    "v1_files",
+    "v1_pattern",
+    "v1_shards",
+]
+
+
+PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class Resolved(NamedTuple):
+    """A checkpoint that is there.
+
+    Attributes:
+        format: "v2" or "v1".
+        prefix: The checkpoint's name as TensorFlow takes it, for V1 shards the
+            pattern ``X-?????-of-00004``.
+        files: V2: the index. V1: the file, or all shards in order.
+    """
+
+    format: str
+    prefix: str
+    files: list[str]
+
+
+class ShardName(NamedTuple):
+    """The parts of a name ``stem-SSSSS-of-NNNNN``."""
+
+    stem: str
+    shard: int
+    num_shards: int
+
+    @property
+    def name(self) -> str:
+        """The whole name; TensorFlow prints at least five digits."""
+        return f"{self.stem}-{self.shard:05d}-of-{self.num_shards:05d}"
+
+
+_SHARD = re.compile(r"(.*)-([0-9]{5,})-of-([0-9]{5,})", re.DOTALL)
+# How TensorFlow names a set of V1 shards.
+_PATTERN = re.compile(r"(.*)-\?{5,}-of-([0-9]{5,})", re.DOTALL)
+_PATTERN_SIGNS = frozenset("?*[")
+
+
+def split_shard(name: str) -> ShardName | None:
+    """Gives the parts of a shard's name, None where the name is no such name."""
+    match = _SHARD.fullmatch(name)
+    if match is None:
+        return None
+    parts = ShardName(match[1], int(match[2]), int(match[3]))
+    return parts if name == parts.name and parts.shard < parts.num_shards else None
+
+
+def kind_of(path: str) -> str | None:
+    """Gives "file", "folder", or None where nothing is.
+
+    Raises:
+        OSError: The path cannot be looked at, or is neither file nor folder.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    raise OSError(errno.EINVAL, "not a regular file", path)
+
+
+def is_file(path: str) -> bool:
+    """Tells whether a regular file is there; links are followed."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def list_folder(folder: str) -> list[str]:
+    """Gives the names in a folder, sorted; none where there is no such folder."""
+    try:
+        return sorted(os.listdir(folder or "."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def exists(prefix: str) -> bool:
+    """Tells whether anything of a checkpoint's name is there, as TensorFlow does."""
+    if is_file(prefix + ".index") or os.path.exists(prefix):
+        return True
+    try:
+        return bool(_shard_sets(prefix))
+    except OSError:
+        return False
+
+
+def data_files(prefix: str) -> list[str]:
+    """Gives the data files there are for a V2 prefix, of any number of shards."""
+    folder, base = os.path.split(prefix)
+    return [
+        os.path.join(folder, name)
+        for name in list_folder(folder)
+        if (parts := split_shard(name)) and parts.stem == f"{base}.data"
+    ]
+
+
+def v1_files(name: str) -> list[str]:
+    """Gives the V1 files of exactly this name: the file, or a pattern's shards."""
+    if is_file(name):
+        return [name]
+    folder, base = os.path.split(name)
+    shards = _of_pattern(v1_shards(list_folder(folder)), base)
+    return [os.path.join(folder, parts.name) for parts in shards]
+
+
+def find(prefix: str) -> Resolved | None:
+    """Finds the checkpoint of a name: V2, a V1 file, V1 shards; None where none is.
+
+    Raises:
+        CorruptionError: A file has this name and is no checkpoint.
+        FileNotFoundError: V1 shards are there, but not all of them.
+        OSError: What has this name cannot be read.
+    """
+    if _has_index(prefix):
+        return Resolved("v2", prefix, [prefix + ".index"])
+    if kind_of(prefix) == "file":
+        if _probe(prefix) == "v1":
+            return Resolved("v1", prefix, [prefix])
+        raise CorruptionError(
+            f"{prefix!r} is a V2 index, but is not named PREFIX.index; rename it so, "
+            f"beside its data files",
+            path=prefix,
+        )
+    return find_v1_shards(prefix)
+
+
+def _has_index(prefix: str) -> bool:
+    try:
+        return kind_of(prefix + ".index") == "file"
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # the name alone may still fit
+            return False
+        raise
+
+
+def _probe(path: str) -> str:
+    return _native.probe(os.fsencode(path))
+
+
+def is_format(path: str, format: str) -> bool:
+    """Tells whether a file is a V1 checkpoint ("v1") or a V2 index ("v2")."""
+    try:
+        return _probe(path) == format
+    except (CorruptionError, OSError):
+        return False
+
+
+_ShardSets = dict[tuple[str, int], dict[int, str]]
+
+
+def _group_shards(folder: str, shards: Iterable[ShardName]) -> _ShardSets:
+    sets: _ShardSets = {}
+    for parts in shards:
+        path = os.path.join(folder, parts.name)
+        sets.setdefault((parts.stem, parts.num_shards), {})[parts.shard] = path
+    return sets
+
+
+def v1_shards(names: Iterable[str]) -> list[ShardName]:
+    """Gives those of some names that a V1 shard can have, and no V2 data file."""
+    parsed = (split_shard(name) for name in names)
+    return [parts for parts in parsed if parts and not parts.stem.endswith(".data")]
+
+
+def _of_pattern(shards: Iterable[ShardName], base: str) -> list[ShardName]:
+    """The shards that TensorFlow names by this pattern; its stem is literal."""
+    pattern = _PATTERN.fullmatch(base)
+    if pattern is None:
+        return []
+    key = pattern[1], int(pattern[2])
+    return [parts for parts in shards if (parts.stem, parts.num_shards) == key]
+
+
+def _shard_sets(prefix: str) -> _ShardSets:
+    """The sets of V1 shards that a prefix or a pattern names."""
+    folder, base = os.path.split(prefix)
+    shards = v1_shards(list_folder(folder))
+    named = [parts for parts in shards if parts.stem == base]
+    if named := named or _of_pattern(shards, base):
+        return _group_shards(folder, named)
+    if _PATTERN_SIGNS.isdisjoint(base):
+        return {}
+    from fnmatch import fnmatchcase
+
+    matched = (parts for parts in shards if fnmatchcase(parts.name, base))
+    return _group_shards(folder, matched)
+
+
+def find_v1_shards(prefix: str) -> Resolved | None:
+    """Finds the one whole set of V1 shards that a prefix or a pattern names.
+
+    Raises:
+        FileNotFoundError: No set is whole, or several are.
+    """
+    sets = _shard_sets(prefix)
+    whole = [key for key, shards in sets.items() if len(shards) == key[1]]
+    if not sets:
+        return None
+    if not whole:
+        raise _missing_shard(*next(iter(sets.items())))
+    if len(whole) > 1:
+        named = ", ".join(repr(v1_pattern(*key)) for key in whole)
+        raise FileNotFoundError(
+            errno.ENOENT, f"several sets of V1 shards: {named}; name one", prefix
+        )
+    files = [path for _, path in sorted(sets[whole[0]].items())]
+    name = os.path.join(os.path.dirname(prefix), v1_pattern(*whole[0]))
+    return Resolved("v1", name, files)
+
+
+def v1_pattern(stem: str, count: int) -> str:
+    """Gives the pattern by which TensorFlow names a set of V1 shards."""
+    return f"{stem}-?????-of-{count:05d}"
+
+
+def _missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:
+    stem, count = key
+    missing = next(shard for shard in range(count) if shard not in shards)
+    folder = os.path.dirname(next(iter(shards.values())))
+    return FileNotFoundError(
+        errno.ENOENT,
+        f"{len(shards)} of {count} V1 shards are there; this one is missing, copy it "
+        f"here too",
+        os.path.join(folder, ShardName(stem, missing, count).name),
+    )
