@@ -1,0 +1,60 @@
+"""Deletes the files of a checkpoint. Names are literal, so no neighbour is touched.
+
+Source: tensorflow/python/checkpoint/checkpoint_management.py, which globs instead.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from fastckpt.fileset import PathName, data_files, v1_files
+
+__all__ = ["checkpoint_format", "meta_graph_name", "remove_checkpoint"]
+
+# What TensorFlow's SaverDef numbers.
+_FORMATS = {"v1": "v1", "v2": "v2", 1: "v1", 2: "v2"}
+
+
+def checkpoint_format(version: str | int) -> str:
+    """Gives "v1" or "v2" for these or for TensorFlow's numbers 1 and 2.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if version not in _FORMATS:
+        raise ValueError(f"the format is 'v2' or 'v1', not {version!r}")
+    return _FORMATS[version]
+
+
+def meta_graph_name(prefix: str, suffix: str = "meta") -> str:
+    """Gives the name of the graph's file; shards of a checkpoint have one together."""
+    return re.sub(r"-[\d\?]+-of-\d+$", "", prefix) + "." + suffix
+
+
+def remove_checkpoint(
+    checkpoint_prefix: PathName,
+    checkpoint_format_version: str | int = "v2",
+    meta_graph_suffix: str = "meta",
+) -> None:
+    """Deletes a checkpoint's files, those that are there; the index goes first.
+
+    Args:
+        checkpoint_prefix: The checkpoint's name, for V1 shards their pattern
+            ``X-?????-of-00004``.
+        checkpoint_format_version: "v2" or "v1": only that format's files go.
+        meta_graph_suffix: What follows the dot in the name of the graph's file.
+
+    Raises:
+        OSError: A file cannot be deleted.
+    """
+    prefix = os.fsdecode(checkpoint_prefix)
+    if checkpoint_format(checkpoint_format_version) == "v2":
+        files = [f"{prefix}.index", *data_files(prefix)]
+    else:
+        files = v1_files(prefix)
+    for path in [*files, meta_graph_name(prefix, meta_graph_suffix)]:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            continue

@@ -1,0 +1,65 @@
+"""TensorFlow's state files, in a process of its own.
+
+`python tensorflow_management.py` takes from standard input a JSON list of
+[function, arguments], calls `_FUNCTIONS[function](*arguments)` for each in the current
+folder, and leaves the list of results in the file `results`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def call_all(calls: list[list[Any]], folder: Path) -> list[Any]:
+    """Runs this file in a child process, in a folder; gives the results."""
+    environment = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONPATH": str(Path(__file__).parent),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    done = subprocess.run(
+        [sys.executable, __file__],
+        input=json.dumps(calls),
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads((folder / "results").read_text())
+
+
+def _write_state(folder: str, *arguments: Any) -> str:
+    """Gives the text of the state file that TensorFlow writes."""
+    from tensorflow.python.checkpoint import checkpoint_management
+
+    os.makedirs(folder, exist_ok=True)
+    checkpoint_management.update_checkpoint_state_internal(folder, *arguments)
+    return Path(folder, arguments[2] or "checkpoint").read_text()
+
+
+def _read_state(text: str) -> list[Any]:
+    """Gives what TensorFlow reads from a state file in the folder `read`."""
+    import tensorflow as tf
+
+    os.makedirs("read", exist_ok=True)
+    Path("read", "checkpoint").write_text(text)
+    state = tf.train.get_checkpoint_state("read")
+    return [
+        state.model_checkpoint_path,
+        list(state.all_model_checkpoint_paths),
+        list(state.all_model_checkpoint_timestamps),
+        state.last_preserved_timestamp,
+    ]
+
+
+_FUNCTIONS = {"write_state": _write_state, "read_state": _read_state}
+
+if __name__ == "__main__":
+    results = [_FUNCTIONS[name](*given) for name, given in json.load(sys.stdin)]
+    Path("results").write_text(json.dumps(results))
