@@ -52,9 +52,9 @@ std::uint64_t CopyInSystem(const FileReader& from, const Descriptor& to) {
 void Copy(const FileReader& from, const OutputFile& to, std::uint64_t done) {
   std::vector<std::uint8_t> buffer(kCopySize);
   while (done < from.size()) {
-    const std::span<std::uint8_t> part = std::span(buffer).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(
-            buffer.size(), from.size() - done)));
+    const std::span<std::uint8_t> part =
+        std::span(buffer).first(static_cast<std::size_t>(
+            std::min<std::uint64_t>(buffer.size(), from.size() - done)));
     from.Read(done, part);
     to.WriteAt(done, part);
     done += part.size();
