@@ -8,10 +8,10 @@ namespace fastckpt {
 namespace {
 
 std::size_t SharedPrefix(std::string_view a, std::string_view b) {
-  const auto [end, ignored] =
-      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(
-                                               std::min(a.size(), b.size())),
-                    b.begin());
+  const auto [end, ignored] = std::mismatch(
+      a.begin(),
+      a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())),
+      b.begin());
   return static_cast<std::size_t>(end - a.begin());
 }
 
