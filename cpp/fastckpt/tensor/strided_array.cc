@@ -39,14 +39,11 @@ struct Plane {
 template <typename CopyItem>
 void CopyPlane(const Plane& plane, std::uint8_t* to, std::size_t item,
                CopyItem copy_item) {
-  const bool by_rows =
-      std::abs(plane.row_step) >= std::abs(plane.column_step);
+  const bool by_rows = std::abs(plane.row_step) >= std::abs(plane.column_step);
   const std::uint64_t outer = by_rows ? plane.rows : plane.columns;
   const std::uint64_t inner = by_rows ? plane.columns : plane.rows;
-  const std::int64_t outer_step =
-      by_rows ? plane.row_step : plane.column_step;
-  const std::int64_t inner_step =
-      by_rows ? plane.column_step : plane.row_step;
+  const std::int64_t outer_step = by_rows ? plane.row_step : plane.column_step;
+  const std::int64_t inner_step = by_rows ? plane.column_step : plane.row_step;
   const std::uint64_t outer_to = by_rows ? plane.columns * item : item;
   const std::uint64_t inner_to = by_rows ? item : plane.columns * item;
   for (std::uint64_t i = 0; i < outer; ++i) {
@@ -137,8 +134,7 @@ void GatherPlan::Advance(Position* at, std::size_t dim,
   at->index[dim] += count;
   at->from += static_cast<std::int64_t>(count) * dims_[dim].step;
   while (at->index[dim] == dims_[dim].count && dim > 0) {
-    at->from -=
-        static_cast<std::int64_t>(dims_[dim].count) * dims_[dim].step;
+    at->from -= static_cast<std::int64_t>(dims_[dim].count) * dims_[dim].step;
     at->index[dim] = 0;
     --dim;
     at->from += dims_[dim].step;

@@ -1,5 +1,7 @@
 #include "fastckpt/tensor/tensor_input.h"
 
+#include <algorithm>
+
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/base/error.h"
 
@@ -28,14 +30,24 @@ bool Fits(const Extent& extent, std::int64_t part, std::int64_t full) {
 void CheckPlacement(const Placement& placement, Dims part) {
   const std::vector<std::int64_t>& full = placement.full_dims;
   CheckFullShape(full);
-  bool fits = placement.spec.size() == full.size() && part.size() == full.size();
+  bool fits =
+      placement.spec.size() == full.size() && part.size() == full.size();
   for (std::size_t i = 0; fits && i < full.size(); ++i) {
     fits = Fits(placement.spec[i], part[i], full[i]);
   }
   if (fits) return;
   ThrowInvalid("a part of shape " + FormatShape(part) + " as slice " +
-               FormatSlice(placement.spec) + " does not fit a tensor of shape " +
-               FormatShape(full));
+               FormatSlice(placement.spec) +
+               " does not fit a tensor of shape " + FormatShape(full));
+}
+
+// A variant's message is TensorFlow's own; it can be passed on, not made.
+bool HasStoredForm(const TensorInput& input) {
+  if (ElementSize(input.dtype) > 0 || input.dtype == DType::kString) {
+    return true;
+  }
+  return input.dtype == DType::kVariant &&
+         std::holds_alternative<StoredBytes>(input.values);
 }
 
 }  // namespace
@@ -52,12 +64,34 @@ void CheckInput(const TensorInput& input) {
     ThrowInvalid("a tensor needs a name: the empty one belongs to the header");
   }
   WithContext(Where{{}, {}, input.name}, [&] {
-    if (ElementSize(input.dtype) == 0 && input.dtype != DType::kString) {
+    if (!HasStoredForm(input)) {
       ThrowUnsupported("values of dtype " + DTypeName(input.dtype) +
                        " cannot be stored; leave the tensor out");
     }
     if (input.placement) CheckPlacement(*input.placement, input.dims);
   });
+}
+
+void CheckAlike(DType a, Dims full_a, DType b, Dims full_b) {
+  if (a != b) {
+    ThrowInvalid("one slice is of dtype " + DTypeName(a) + ", another of " +
+                 DTypeName(b));
+  }
+  if (!std::ranges::equal(full_a, full_b)) {
+    ThrowInvalid("one slice is of a tensor of shape " + FormatShape(full_a) +
+                 ", another of " + FormatShape(full_b));
+  }
+}
+
+void CheckDisjoint(Dims full, const std::vector<SliceSpec>& slices) {
+  std::vector<Box> boxes;
+  for (const SliceSpec& spec : slices) {
+    boxes.push_back(ResolveSlice(spec, full));
+  }
+  const auto pair = FindOverlap(boxes);
+  if (!pair) return;
+  ThrowInvalid("slices " + FormatSlice(slices[pair->first]) + " and " +
+               FormatSlice(slices[pair->second]) + " overlap");
 }
 
 }  // namespace fastckpt

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "fastckpt/base/bytes.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/slice.h"
 #include "fastckpt/tensor/strided_array.h"
@@ -19,6 +20,12 @@ namespace fastckpt {
 
 // Elements of a string tensor in C order.
 using StringValues = std::vector<std::string_view>;
+
+// Values as another bundle stores them, with the checksum it stores.
+struct StoredBytes {
+  ByteView bytes;
+  std::uint32_t crc32c = 0;
+};
 
 // Where a slice lies in its tensor.
 struct Placement {
@@ -34,12 +41,17 @@ struct TensorInput {
   DType dtype = DType::kInvalid;
   std::vector<std::int64_t> dims;  // of the values
   std::optional<Placement> placement;
-  std::variant<StridedArray, StringValues> values;
+  std::variant<StridedArray, StringValues, StoredBytes> values;
 };
 
 // Checks what a caller can get wrong: an empty name, a slice that does not fit
 // its tensor (Invalid), a type that has no stored form (Unsupported). Throws
 // errors that name the tensor.
 void CheckInput(const TensorInput& input);
+
+// Checks that slices added under one name are of one tensor, and that they have
+// no element in common. Throws Invalid.
+void CheckAlike(DType a, Dims full_a, DType b, Dims full_b);
+void CheckDisjoint(Dims full, const std::vector<SliceSpec>& slices);
 
 }  // namespace fastckpt
