@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/bundle/shard_name.h"
 #include "fastckpt/codec/crc32c.h"
-#include "fastckpt/io/parallel.h"
 
 namespace fastckpt {
 namespace {
@@ -45,6 +45,20 @@ BundleEntry MakeEntry(const TensorInput& input,
   return entry;
 }
 
+// What the entry says of its values. That of strings and variants is not the
+// checksum of their stored bytes: who passes such on has checked them.
+std::uint32_t EntryCrc(const DataPart& part) {
+  const auto* stored = std::get_if<StoredBytes>(&part.input->values);
+  if (stored == nullptr) return part.crc32c;
+  if (ElementSize(part.input->dtype) > 0 && stored->crc32c != part.crc32c) {
+    ThrowCorruption("stored checksum " + Hex32(stored->crc32c) + ", computed " +
+                        Hex32(part.crc32c) +
+                        "; the file is damaged, copy it again",
+                    Where{{}, {}, part.input->name});
+  }
+  return stored->crc32c;
+}
+
 bool IsSlice(const TensorInput& input) {
   return input.placement && !input.placement->IsWhole();
 }
@@ -61,7 +75,10 @@ BundleWriter::BundleWriter(const std::string& prefix,
   }
 }
 
-void BundleWriter::Add(const std::vector<TensorInput>& inputs) {
+bool BundleWriter::Add(const std::vector<TensorInput>& inputs,
+                       const Interrupt& interrupted) {
+  CheckSound();
+  is_sound_ = inputs.size() == 1;
   std::vector<std::pair<std::string, BundleEntry>> entries;
   std::vector<DataPart> parts;
   for (const TensorInput& input : inputs) {
@@ -74,30 +91,38 @@ void BundleWriter::Add(const std::vector<TensorInput>& inputs) {
     entry.size = static_cast<std::int64_t>(parts.back().size);
     entries.emplace_back(std::move(key), std::move(entry));
   }
-  WriteData(&parts, options_.threads, options_.sync);
+  is_sound_ = false;
+  if (!WriteData(&parts, options_.threads, options_.sync, interrupted)) {
+    return false;
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    entries[i].second.masked_crc32c = MaskCrc32c(parts[i].crc32c);
+    entries[i].second.masked_crc32c = MaskCrc32c(EntryCrc(parts[i]));
     entries_.Set(entries[i].first, entries[i].second);
   }
   if (options_.sync) StartWriteback();
+  is_sound_ = true;
+  return true;
 }
 
 void BundleWriter::Finish() {
-  const std::unique_ptr<OutputFile> index =
-      replacement_.Create(IndexName(""));
+  CheckSound();
+  is_sound_ = false;
+  const std::unique_ptr<OutputFile> index = replacement_.Create(IndexName(""));
   BundleHeader header;
   header.num_shards = options_.shards;
+  header.endianness = options_.endianness;
   header.version.producer = kProducer;
   entries_.Write(header, *index);
 
   std::vector<OutputFile*> files;
   for (const Shard& shard : shards_) files.push_back(shard.file.get());
   files.push_back(index.get());
-  if (options_.sync) {
-    ParallelFor(files.size(), options_.threads,
-                [&](std::size_t i) { files[i]->Sync(); });
-  }
-  replacement_.Commit(files, options_.sync);
+  replacement_.Commit(files, options_.sync, options_.threads);
+}
+
+void BundleWriter::CheckSound() const {
+  if (is_sound_) return;
+  ThrowInvalid("this writer is finished or has failed; begin a new one");
 }
 
 std::int32_t BundleWriter::SmallestShard() const {
@@ -108,17 +133,19 @@ std::int32_t BundleWriter::SmallestShard() const {
 }
 
 // The key of a tensor is its name, that of a slice is made from name and slice,
-// which the tensor's own entry lists.
+// which the tensor's own entry lists. What is refused leaves nothing behind.
 std::string BundleWriter::ClaimKey(const TensorInput& input,
                                    std::int32_t shard) {
-  std::string key = input.name;
-  if (IsSlice(input)) {
-    BundleEntry full = MakeEntry(input, input.placement->full_dims, shard);
-    full.slices.push_back(input.placement->spec);
-    entries_.AddSlices(input.name, full);
-    key = SliceKey(input.name, input.placement->spec);
+  if (!IsSlice(input)) {
+    entries_.Claim(input.name, input.name);
+    return input.name;
   }
+  BundleEntry full = MakeEntry(input, input.placement->full_dims, shard);
+  full.slices.push_back(input.placement->spec);
+  std::string key = SliceKey(input.name, input.placement->spec);
+  entries_.CheckSlices(input.name, full);
   entries_.Claim(key, input.name);
+  entries_.AddSlices(input.name, full);
   return key;
 }
 

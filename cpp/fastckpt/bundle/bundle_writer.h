@@ -1,9 +1,9 @@
 // BundleWriter: writes a V2 checkpoint, the bytes TensorFlow would write.
 //
-// One shard: what SaveV2 writes for the same tensors in the same order. Several:
-// each tensor goes to the smallest shard so far, and the bytes are those of one
-// SaveV2 for each shard put together by MergeV2Checkpoints; files of shards
-// that got nothing are there and empty.
+// One shard: what SaveV2 writes for the same tensors in the same order.
+// Several: each tensor goes to the smallest shard so far, and the bytes are
+// those of one SaveV2 for each shard put together by MergeV2Checkpoints; files
+// of shards that got nothing are there and empty.
 //
 // Thread-safety: one thread at a time.
 //
@@ -27,6 +27,7 @@ struct WriteOptions {
   std::uint64_t alignment = 1;  // of each tensor's offset; TensorFlow's is 1
   bool sync = true;             // flush to the disk before names appear
   std::size_t threads = 1;
+  std::int32_t endianness = 0;  // of stored bytes that are passed on
 };
 
 class BundleWriter {
@@ -37,8 +38,12 @@ class BundleWriter {
 
   // Appends tensors in their order. Throws System; Invalid and Unsupported for
   // what CheckInput refuses, names given twice, slices that do not belong
-  // together. After a failure the writer is of no more use.
-  void Add(const std::vector<TensorInput>& inputs);
+  // together; Corruption for stored bytes that do not fit their checksum. If
+  // one tensor alone is refused by Invalid or Unsupported, it is as if it had
+  // not been added; after any other failure the writer is of no more use, and
+  // after `interrupted` ended the work, when it returns false.
+  bool Add(const std::vector<TensorInput>& inputs,
+           const Interrupt& interrupted = nullptr);
 
   // Puts the checkpoint in its place. Throws System, and then the place is as
   // it was.
@@ -51,6 +56,7 @@ class BundleWriter {
     std::uint64_t started = 0;  // write-back of so many bytes has begun
   };
 
+  void CheckSound() const;
   std::int32_t SmallestShard() const;
   std::string ClaimKey(const TensorInput& input, std::int32_t shard);
   DataPart Place(const TensorInput& input, std::int32_t shard);
@@ -60,6 +66,7 @@ class BundleWriter {
   Replacement replacement_;
   std::vector<Shard> shards_;
   EntryTable entries_;
+  bool is_sound_ = true;
 };
 
 }  // namespace fastckpt

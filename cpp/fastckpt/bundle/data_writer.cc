@@ -7,7 +7,6 @@
 
 #include "fastckpt/bundle/string_writer.h"
 #include "fastckpt/codec/crc32c.h"
-#include "fastckpt/io/parallel.h"
 
 namespace fastckpt {
 namespace {
@@ -98,12 +97,32 @@ std::uint32_t WriteArray(const StridedArray& array, const Piece& piece,
   return crc;
 }
 
+StridedArray ArrayOf(ByteView bytes) {
+  StridedArray array;
+  array.data = bytes.data();
+  array.dims = {static_cast<std::int64_t>(bytes.size())};
+  array.strides = {1};
+  return array;
+}
+
 std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
                          Buffer* buffer) {
-  const auto* array = std::get_if<StridedArray>(&part.input->values);
-  if (array != nullptr) return WriteArray(*array, piece, buffer);
-  return WriteStrings(std::get<StringValues>(part.input->values),
+  const auto& values = part.input->values;
+  if (const auto* array = std::get_if<StridedArray>(&values)) {
+    return WriteArray(*array, piece, buffer);
+  }
+  if (const auto* stored = std::get_if<StoredBytes>(&values)) {
+    return WriteArray(ArrayOf(stored->bytes), piece, buffer);
+  }
+  return WriteStrings(std::get<StringValues>(values),
                       [buffer](ByteView bytes) { buffer->Put(bytes); });
+}
+
+// Bytes that a cut may not part; 0 if the values cannot be cut at all.
+std::uint64_t UnitOf(const TensorInput& input) {
+  if (std::holds_alternative<StringValues>(input.values)) return 0;
+  const auto* array = std::get_if<StridedArray>(&input.values);
+  return array == nullptr ? 1 : array->item_size;
 }
 
 class JobPlanner {
@@ -111,10 +130,9 @@ class JobPlanner {
   explicit JobPlanner(const std::vector<DataPart>& parts) : parts_(parts) {
     for (std::size_t i = 0; i < parts.size(); ++i) AddPart(i);
     // Files side by side: threads that write one file wait for each other.
-    std::stable_sort(jobs_.begin(), jobs_.end(),
-                     [](const Job& a, const Job& b) {
-                       return a.offset < b.offset;
-                     });
+    std::stable_sort(
+        jobs_.begin(), jobs_.end(),
+        [](const Job& a, const Job& b) { return a.offset < b.offset; });
   }
 
   std::vector<Job> TakeJobs() { return std::move(jobs_); }
@@ -122,12 +140,12 @@ class JobPlanner {
  private:
   void AddPart(std::size_t i) {
     const DataPart& part = parts_[i];
-    if (part.input->dtype == DType::kString) return AddPiece(i, 0, part.size);
-    const std::uint64_t item = ElementSize(part.input->dtype);
+    const std::uint64_t unit = UnitOf(*part.input);
+    if (unit == 0) return AddPiece(i, 0, part.size);
     std::uint64_t begin = 0;
     do {
       const std::uint64_t room =
-          std::max(Room(*part.file) / item, std::uint64_t{1}) * item;
+          std::max(Room(*part.file) / unit, std::uint64_t{1}) * unit;
       const std::uint64_t size = std::min(part.size - begin, room);
       AddPiece(i, begin, size);
       begin += size;
@@ -173,17 +191,22 @@ void RunJob(const std::vector<DataPart>& parts, bool start_writeback,
 }  // namespace
 
 std::uint64_t StoredSize(const TensorInput& input) {
-  const auto* strings = std::get_if<StringValues>(&input.values);
-  if (strings != nullptr) return StoredSize(*strings);
+  if (const auto* strings = std::get_if<StringValues>(&input.values)) {
+    return StoredSize(*strings);
+  }
+  if (const auto* stored = std::get_if<StoredBytes>(&input.values)) {
+    return stored->bytes.size();
+  }
   return ByteCount(input.dims, input.dtype);
 }
 
-void WriteData(std::vector<DataPart>* parts, std::size_t threads,
-               bool start_writeback) {
+bool WriteData(std::vector<DataPart>* parts, std::size_t threads,
+               bool start_writeback, const Interrupt& interrupted) {
   std::vector<Job> jobs = JobPlanner(*parts).TakeJobs();
-  ParallelFor(jobs.size(), threads, [&](std::size_t i) {
-    RunJob(*parts, start_writeback, &jobs[i]);
-  });
+  const bool is_done = ParallelFor(
+      jobs.size(), threads,
+      [&](std::size_t i) { RunJob(*parts, start_writeback, &jobs[i]); },
+      interrupted);
   // Jobs lie in the order of offsets, and so do the pieces of one part.
   for (const Job& job : jobs) {
     for (const Piece& piece : job.pieces) {
@@ -191,6 +214,7 @@ void WriteData(std::vector<DataPart>* parts, std::size_t threads,
       crc = CombineCrc32c(crc, piece.crc32c, piece.size);
     }
   }
+  return is_done;
 }
 
 }  // namespace fastckpt

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fastckpt/io/output_file.h"
+#include "fastckpt/io/parallel.h"
 #include "fastckpt/tensor/tensor_input.h"
 
 namespace fastckpt {
@@ -32,10 +33,12 @@ struct DataPart {
 // The size of the values as a data file stores them.
 std::uint64_t StoredSize(const TensorInput& input);
 
-// Writes all parts and sets their checksums. With `start_writeback` the system
-// is asked to begin writing each large job to the disk. Throws System.
+// Writes all parts and sets their checksums; false if `interrupted` ended the
+// work early. With `start_writeback` the system is asked to begin writing each
+// large job to the disk. Throws System.
 // REQUIRES: parts of one file follow one another without gaps.
-void WriteData(std::vector<DataPart>* parts, std::size_t threads,
-               bool start_writeback);
+[[nodiscard]] bool WriteData(std::vector<DataPart>* parts, std::size_t threads,
+                             bool start_writeback,
+                             const Interrupt& interrupted);
 
 }  // namespace fastckpt

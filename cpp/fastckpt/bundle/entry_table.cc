@@ -1,41 +1,12 @@
 #include "fastckpt/bundle/entry_table.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/table/table_writer.h"
-#include "fastckpt/tensor/slice.h"
+#include "fastckpt/tensor/tensor_input.h"
 
 namespace fastckpt {
-namespace {
-
-void CheckAlike(const BundleEntry& a, const BundleEntry& b) {
-  if (a.dtype != b.dtype) {
-    ThrowInvalid("one slice is of dtype " +
-                 DTypeName(static_cast<DType>(a.dtype)) + ", another of " +
-                 DTypeName(static_cast<DType>(b.dtype)));
-  }
-  if (a.shape.dims != b.shape.dims) {
-    ThrowInvalid("one slice is of a tensor of shape " +
-                 FormatShape(a.shape.dims) + ", another of " +
-                 FormatShape(b.shape.dims));
-  }
-}
-
-void CheckDisjoint(const BundleEntry& entry) {
-  std::vector<Box> boxes;
-  for (const SliceSpec& spec : entry.slices) {
-    boxes.push_back(ResolveSlice(spec, entry.shape.dims));
-  }
-  const auto pair = FindOverlap(boxes);
-  if (!pair) return;
-  ThrowInvalid("slices " + FormatSlice(entry.slices[pair->first]) + " and " +
-               FormatSlice(entry.slices[pair->second]) + " overlap");
-}
-
-}  // namespace
-
 void EntryTable::Claim(const std::string& key, const std::string& tensor) {
   if (!entries_.try_emplace(key).second) {
     ThrowInvalid("the same name or slice was added before",
@@ -43,15 +14,28 @@ void EntryTable::Claim(const std::string& key, const std::string& tensor) {
   }
 }
 
-void EntryTable::AddSlices(const std::string& name, const BundleEntry& part) {
-  auto tensor = partitioned_.find(name);
+void EntryTable::CheckSlices(const std::string& name,
+                             const BundleEntry& part) const {
+  const Where where{{}, {}, name};
+  const auto tensor = partitioned_.find(name);
   if (tensor == partitioned_.end()) {
+    if (!entries_.contains(name)) return;
+    ThrowInvalid("the tensor was added whole before", where);
+  }
+  const BundleEntry& entry = tensor->second.entry;
+  WithContext(where, [&] {
+    CheckAlike(static_cast<DType>(entry.dtype), entry.shape.dims,
+               static_cast<DType>(part.dtype), part.shape.dims);
+  });
+}
+
+void EntryTable::AddSlices(const std::string& name, const BundleEntry& part) {
+  const auto [tensor, is_new] = partitioned_.try_emplace(name);
+  if (is_new) {
     Claim(name, name);
-    tensor = partitioned_.emplace(name, Partitioned{part, {}}).first;
+    tensor->second.entry = part;
     tensor->second.entry.slices.clear();
   }
-  WithContext(Where{{}, {}, name},
-              [&] { CheckAlike(tensor->second.entry, part); });
   for (const SliceSpec& spec : part.slices) {
     tensor->second.slices.emplace_back(part.shard_id, spec);
   }
@@ -74,7 +58,9 @@ void EntryTable::SetPartitioned(const std::string& name, Partitioned* tensor) {
   for (auto& [shard, spec] : tensor->slices) {
     tensor->entry.slices.push_back(std::move(spec));
   }
-  WithContext(Where{{}, {}, name}, [&] { CheckDisjoint(tensor->entry); });
+  WithContext(Where{{}, {}, name}, [&] {
+    CheckDisjoint(tensor->entry.shape.dims, tensor->entry.slices);
+  });
   Set(name, tensor->entry);
 }
 

@@ -24,9 +24,17 @@ class EntryTable {
   // `tensor`, if it is taken.
   void Claim(const std::string& key, const std::string& tensor);
 
-  // Adds the slices that `part` lists, which lie in its shard, to the entry of
-  // a partitioned tensor. Throws Invalid if the name is that of a whole tensor
-  // or the dtype or the shape differs from those of the other slices.
+  // True if slices of a tensor of that name were added.
+  bool IsPartitioned(const std::string& name) const {
+    return partitioned_.contains(name);
+  }
+
+  // Throws Invalid if `part`, the entry of a partitioned tensor, does not go
+  // with what is there: a whole tensor of that name, or slices of another dtype
+  // or shape.
+  void CheckSlices(const std::string& name, const BundleEntry& part) const;
+  // Adds the slices that `part` lists and that lie in its shard.
+  // REQUIRES: CheckSlices passes.
   void AddSlices(const std::string& name, const BundleEntry& part);
 
   // Sets the entry of a key that was claimed.

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/io/parallel.h"
 
 namespace fastckpt {
 namespace {
@@ -84,8 +85,7 @@ Replacement::Replacement(const std::string& prefix, std::string_view last)
   directory_ = std::make_shared<const Directory>(FolderOf(prefix));
   const std::string target = base_ + std::string(last);
   if (directory_->HasFolder(target)) {
-    ThrowSystem(EISDIR, "a folder is in the way",
-                directory_->PathOf(target));
+    ThrowSystem(EISDIR, "a folder is in the way", directory_->PathOf(target));
   }
 }
 
@@ -109,21 +109,30 @@ std::unique_ptr<OutputFile> Replacement::Duplicate(
                                base_ + std::string(suffix), source);
 }
 
-void Replacement::Commit(const std::vector<OutputFile*>& files, bool sync) {
+void Replacement::Commit(const std::vector<OutputFile*>& files, bool sync,
+                         std::size_t threads) {
+  if (sync) {
+    ParallelFor(files.size(), threads,
+                [&](std::size_t i) { files[i]->Sync(); });
+  }
   const DirectoryLock lock(*directory_);
   FindOld();
   try {
-    SetAside(sync);
-    for (OutputFile* file : files) {
-      if (sync && file == files.back()) directory_->Sync();
-      file->Move();
-    }
+    Exchange(files, sync);
   } catch (...) {
     Undo(files);
     throw;
   }
   if (sync) directory_->Sync();
   Sweep();
+}
+
+void Replacement::Exchange(const std::vector<OutputFile*>& files, bool sync) {
+  SetAside(sync);
+  for (OutputFile* file : files) {
+    if (sync && file == files.back()) directory_->Sync();
+    file->Move();
+  }
 }
 
 // The index first: without it the data files are no checkpoint.

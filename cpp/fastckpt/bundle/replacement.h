@@ -40,11 +40,12 @@ class Replacement {
   std::unique_ptr<OutputFile> Duplicate(std::string_view suffix,
                                         const std::string& source) const;
 
-  // Does steps 2 to 4, with `files` in the order of renaming. `sync` false
-  // leaves out the flushes of the folder. Throws System, the old files back in
-  // place and the new ones under their temporary names; only a failure of the
-  // last flush leaves the new checkpoint where it is.
-  void Commit(const std::vector<OutputFile*>& files, bool sync);
+  // Does all the rest, with `files` in the order of renaming; `sync` false
+  // leaves out all flushes. Throws System, the old files back in place and the
+  // new ones under their temporary names; only a failure of the last flush
+  // leaves the new checkpoint where it is.
+  void Commit(const std::vector<OutputFile*>& files, bool sync,
+              std::size_t threads);
 
  private:
   struct Old {
@@ -53,6 +54,7 @@ class Replacement {
   };
 
   std::string TemporaryName(std::string_view suffix) const;
+  void Exchange(const std::vector<OutputFile*>& files, bool sync);
   void FindOld();
   void SetAside(bool sync);
   void Undo(const std::vector<OutputFile*>& files);
