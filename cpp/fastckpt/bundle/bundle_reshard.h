@@ -1,0 +1,22 @@
+// Resharding: the tensors of bundles are dealt out to other data files.
+//
+// They are copied in the order in which they lie, to where BundleWriter puts
+// each; every checksum is compared on the way.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fastckpt/bundle/bundle_writer.h"
+#include "fastckpt/io/parallel.h"
+
+namespace fastckpt {
+
+// Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
+// sources. False if `interrupted` ended the work, without a checkpoint. Throws
+// System if a file is missing, Corruption for damage, Invalid if a tensor is in
+// two sources or the sources' headers differ.
+bool Reshard(const std::vector<std::string>& sources, const std::string& prefix,
+             const WriteOptions& options, const Interrupt& interrupted);
+
+}  // namespace fastckpt
