@@ -1,0 +1,10 @@
+// Writing, as Python sees it: _native.Writer.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastckpt {
+
+void RegisterWriter(pybind11::module_& m);
+
+}  // namespace fastckpt
