@@ -1,0 +1,153 @@
+"""What can be saved: values from many libraries, as the native writer takes them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastckpt import _native
+from fastckpt.errors import UnsupportedError
+
+__all__ = ["Stored", "stored"]
+
+# TensorFlow's quantised types, which NumPy does not name, and their storage.
+_STORAGE = {
+    "qint8": "int8",
+    "quint8": "uint8",
+    "qint16": "int16",
+    "quint16": "uint16",
+    "qint32": "int32",
+}
+
+# TensorFlow's name of each NumPy dtype that checkpoints can hold is NumPy's own.
+_NUMERIC = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
+    "complex64 complex128 bfloat16 float8_e5m2 float8_e4m3fn float8_e4m3fnuz "
+    "float8_e4m3b11fnuz float8_e5m2fnuz int4 uint4 int2 uint2 float4_e2m1fn".split()
+)
+
+# dtype.name is slow, and a hundred thousand tensors have few dtypes.
+_names: dict[np.dtype[Any], str] = {}
+
+# NumPy's kinds of text and bytes, and of objects, which may be either.
+_STRING_KINDS = "OSUT"
+
+# What a producer may raise when it cannot export by DLPack.
+_NO_EXPORT = (BufferError, TypeError, ValueError, RuntimeError, NotImplementedError)
+
+
+class Stored(NamedTuple):
+    """Values and what a checkpoint calls them.
+
+    Attributes:
+        dtype: TensorFlow's name of the type.
+        values: A NumPy array, a DLPack capsule, or a list of bytes and str.
+        shape: The shape of what is in a list; otherwise None, the values know.
+        nbytes: About how much memory they take.
+    """
+
+    dtype: str
+    values: Any
+    shape: tuple[int, ...] | None
+    nbytes: int
+
+
+def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
+    """Gives a value in the form that the native writer takes, without a copy.
+
+    Args:
+        name: The tensor's name, for messages.
+        value: Anything with the array interface or DLPack; numbers, str, bytes and
+            nested lists of them; arrays of str or bytes.
+        tf_dtype: TensorFlow's name of the type, where NumPy has none ("qint8").
+
+    Raises:
+        TypeError: The value is none of these.
+        UnsupportedError: Its type has no form in a checkpoint.
+        ValueError: ``tf_dtype`` cannot be stored as what the value is.
+    """
+    if type(value) is not np.ndarray:
+        value = _array_or_capsule(name, value)
+    if not isinstance(value, np.ndarray):
+        found = Stored(_native.dlpack_dtype(value), value, None, 1 << 20)
+    elif value.dtype.kind in _STRING_KINDS:
+        elements = value.ravel().tolist()
+        found = Stored("string", elements, value.shape, 64 * len(elements))
+    else:
+        found = Stored(_type_of(name, value.dtype), value, None, value.nbytes)
+    if tf_dtype is None or tf_dtype == found.dtype:
+        return found
+    _check_storage(name, tf_dtype, found.dtype)
+    return found._replace(dtype=tf_dtype)
+
+
+def _array_or_capsule(name: str, value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic, bool, int, float, complex)):
+        return np.asarray(value)
+    if isinstance(value, (str, bytes)):
+        return np.array(value, dtype=object)
+    if isinstance(value, (list, tuple)):
+        return _array_of_list(value)
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array_interface__"):
+        capsule = _capsule_of(value)
+        if capsule is not None:
+            return capsule
+    array = np.asarray(value)
+    if array.dtype == object and array.ndim == 0:
+        raise TypeError(
+            f"tensor {name!r}: a value of type {type(value).__name__} cannot be saved; "
+            "give an array, a number, str, bytes or a list of them"
+        )
+    return array
+
+
+def _array_of_list(value: list[Any] | tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    array = np.asarray(value)
+    if array.dtype.kind in "SU":
+        # NumPy's fixed width would take the NUL bytes from the ends.
+        return np.array(value, dtype=object)
+    return array
+
+
+def _capsule_of(value: Any) -> Any:
+    """Exports by DLPack; None if the producer does not know how to."""
+    if getattr(value, "requires_grad", False):
+        value = value.detach()
+    try:
+        return value.__dlpack__(max_version=(1, 0))
+    except _NO_EXPORT:
+        pass
+    try:
+        return value.__dlpack__()
+    except _NO_EXPORT:
+        return None
+
+
+def _type_of(name: str, dtype: np.dtype[Any]) -> str:
+    found = _names.get(dtype)
+    if found is None:
+        found = dtype.name
+        if found not in _NUMERIC:
+            raise UnsupportedError(
+                f"tensor {name!r}: values of dtype {found} have no form in a "
+                "checkpoint; convert them first"
+            )
+        _names[dtype] = found
+    return found
+
+
+def _check_storage(name: str, tf_dtype: str, found: str) -> None:
+    if tf_dtype in _NUMERIC or tf_dtype == "string":
+        storage = tf_dtype
+    elif tf_dtype in _STORAGE:
+        storage = _STORAGE[tf_dtype]
+    else:
+        raise UnsupportedError(
+            f"tensor {name!r}: values of tf_dtype {tf_dtype!r} cannot be stored"
+        )
+    if storage != found:
+        raise ValueError(
+            f"tensor {name!r}: tf_dtype {tf_dtype!r} is stored as {storage}, not as "
+            f"{found}; convert the values first"
+        )

@@ -1,0 +1,266 @@
+"""Writing checkpoints: `save`, `Writer` and `merge`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from fastckpt import _native
+from fastckpt.fileset import data_files
+from fastckpt.values import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    StrPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+__all__ = ["Writer", "merge", "save"]
+
+# Tensors are handed to the native writer in batches of about this many bytes, so
+# that many small ones share one call and lazily made ones do not pile up.
+_BATCH_BYTES = 64 << 20
+_BATCH_COUNT = 4096
+
+
+class Writer:
+    """Writes a checkpoint tensor by tensor; nothing is there before the end.
+
+    Leaving the ``with`` block finishes the checkpoint; leaving it by an exception
+    drops it. V2 tensors are on their way to the disk when ``add`` returns, so memory
+    stays flat; a V1 file is sorted and kept in memory until the end.
+
+    Args:
+        prefix: Where the checkpoint goes: ``out/model.ckpt``. Missing folders are
+            made.
+        format: ``"v2"`` or ``"v1"``.
+        shards: How many data files (V2); each tensor goes to the smallest so far.
+        align: A multiple of which each tensor's offset is to be (V2). TensorFlow's
+            is 1; 64 makes every view aligned.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads copy and check; None for one per CPU.
+
+    Raises:
+        ValueError: An argument is out of range, or the prefix names a folder.
+        OSError: The folder or the files cannot be made.
+
+    Threads: safe; calls take turns. Releases the interpreter lock.
+    """
+
+    def __init__(
+        self,
+        prefix: StrPath,
+        *,
+        format: str = "v2",
+        shards: int = 1,
+        align: int = 1,
+        fsync: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        if format not in ("v1", "v2"):
+            raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
+        if format == "v1" and (shards != 1 or align != 1):
+            raise ValueError("a V1 file has no shards and no alignment of its data")
+        self._native = _native.Writer(
+            prefix=os.fsencode(prefix),
+            is_v1=format == "v1",
+            shards=_at_least_one("shards", shards),
+            align=_at_least_one("align", align),
+            fsync=bool(fsync),
+            threads=0 if threads is None else _at_least_one("threads", threads),
+        )
+
+    def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
+        """Appends a tensor.
+
+        Args:
+            name: Its name; UTF-8 with ``surrogateescape``.
+            array: Anything with the array interface or DLPack, of any strides and
+                byte order; numbers, str, bytes and nested lists of them.
+            tf_dtype: TensorFlow's name of the type where NumPy has none: "qint8".
+
+        Raises:
+            ValueError: The name is empty or was added before.
+            TypeError: The value is no array.
+            UnsupportedError: The type has no form in a checkpoint.
+            OSError: The values could not be written; the writer is of no more use.
+        """
+        self._native.add([_item(name, stored(name, array, tf_dtype), None)])
+
+    def add_slice(
+        self,
+        name: str,
+        part: Any,
+        full_shape: Sequence[int],
+        begin: Sequence[int | None],
+        tf_dtype: str | None = None,
+    ) -> None:
+        """Appends a part of a tensor, as TensorFlow stores partitioned variables.
+
+        Args:
+            name: The tensor's name, the same for all its parts.
+            part: The values.
+            full_shape: The shape of the whole tensor.
+            begin: Where the part begins, per dimension. None means that it spans
+                the dimension, and is stored like that: TensorFlow keeps the two
+                spellings apart, its own partitioned variables give numbers.
+            tf_dtype: As in `add`.
+
+        Raises:
+            ValueError: The part does not fit the shape, or what was added under
+                this name has another shape or dtype.
+        """
+        placement = (tuple(full_shape), tuple(begin))
+        self._native.add([_item(name, stored(name, part, tf_dtype), placement)])
+
+    def finish(self) -> None:
+        """Puts the checkpoint in its place; the writer is closed.
+
+        Raises:
+            ValueError: Slices of a tensor overlap, or the writer is closed.
+            OSError: It could not be done; what was there before is there again.
+        """
+        try:
+            self._native.finish()
+        finally:
+            self._native.abort()
+
+    def abort(self) -> None:
+        """Drops what was written; the writer is closed."""
+        self._native.abort()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.abort()
+
+
+def save(
+    prefix: StrPath,
+    tensors: Mapping[str, Any],
+    *,
+    format: str = "v2",
+    shards: int = 1,
+    align: int = 1,
+    fsync: bool = True,
+    threads: int | None = None,
+) -> None:
+    """Saves a checkpoint: complete, or not there at all.
+
+    Data lie in the order of the mapping. An open checkpoint is such a mapping too;
+    its tensors keep TensorFlow's types.
+
+    Args:
+        prefix: Where the checkpoint goes: ``out/model.ckpt``.
+        tensors: Values by name; see `Writer.add` for what is accepted.
+        format: ``"v2"`` or ``"v1"``.
+        shards: How many data files; each tensor goes to the smallest so far.
+        align: A multiple of which each tensor's offset is to be.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads copy and check; None for one per CPU.
+
+    Raises:
+        ValueError: As `Writer` and `Writer.add`.
+        TypeError: A value is no array.
+        UnsupportedError: A value's type has no form in a checkpoint.
+        OSError: It could not be written; what was there before is there again.
+    """
+    writer = Writer(
+        prefix, format=format, shards=shards, align=align, fsync=fsync, threads=threads
+    )
+    with writer:
+        for batch in _batches(tensors):
+            writer._native.add(batch)
+
+
+def merge(
+    sources: Iterable[StrPath],
+    destination: StrPath,
+    *,
+    shards: int | None = None,
+    delete_sources: bool = False,
+    fsync: bool = True,
+    threads: int | None = None,
+) -> None:
+    """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
+
+    Data files are hard-linked or, where that cannot be, copied; they are not read.
+    A destination that is one of the sources is replaced.
+
+    Args:
+        sources: The prefixes of V2 checkpoints, no tensor in two of them. Slices of
+            one tensor may be in several.
+        destination: Where the checkpoint goes.
+        shards: Deals the tensors out to so many data files, each to the smallest so
+            far, and compares their checksums; None keeps the files as they are.
+        delete_sources: Whether to remove the sources' files when all is done.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads copy and check; None for one per CPU.
+
+    Raises:
+        ValueError: There is no source, a tensor is in two of them, or their byte
+            order or version differ.
+        CorruptionError: A source is damaged.
+        OSError: A source is missing, or the destination could not be written; what
+            was there before is there again.
+    """
+    prefixes = [os.fsencode(source) for source in sources]
+    _native.merge(
+        sources=prefixes,
+        prefix=os.fsencode(destination),
+        shards=0 if shards is None else _at_least_one("shards", shards),
+        fsync=bool(fsync),
+        threads=0 if threads is None else _at_least_one("threads", threads),
+    )
+    if delete_sources:
+        kept = _identity(os.fsdecode(destination))
+        for source in dict.fromkeys(map(os.fsdecode, prefixes)):
+            if _identity(source) != kept:
+                _remove_files(source)
+
+
+def _identity(prefix: str) -> str:
+    folder, base = os.path.split(prefix)
+    return os.path.join(os.path.realpath(folder), base)
+
+
+def _remove_files(prefix: str) -> None:
+    for path in [f"{prefix}.index", *data_files(prefix)]:
+        os.unlink(path)
+
+
+def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
+    info = getattr(tensors, "info", None)
+    batch: list[Any] = []
+    nbytes = 0
+    for name in tensors:
+        tf_dtype = None if info is None else info(name).tf_dtype
+        value = stored(name, tensors[name], tf_dtype)
+        batch.append(_item(name, value, None))
+        nbytes += value.nbytes
+        if nbytes >= _BATCH_BYTES or len(batch) >= _BATCH_COUNT:
+            yield batch
+            batch, nbytes = [], 0
+    yield batch
+
+
+def _item(name: str, value: Any, placement: Any) -> tuple[Any, ...]:
+    if not isinstance(name, str):
+        raise TypeError(f"a tensor's name is a str, not {type(name).__name__}")
+    raw = name.encode("utf-8", "surrogateescape")
+    return (raw, value.dtype, value.values, value.shape, placement)
+
+
+def _at_least_one(what: str, number: int) -> int:
+    if number < 1:
+        raise ValueError(f"{what} must be at least 1, not {number}")
+    return number
