@@ -116,7 +116,7 @@ class V1Maker:
             tensor: A TensorProto to store in place of the right one.
             meta: What to say in the meta record in place of the truth.
         """
-        array, key = as_array(value), name.encode()
+        array, key = as_array(value), name.encode("utf-8", "surrogateescape")
         number = dtype_number(array) if dtype is None else dtype
         slices = [[None] * array.ndim] if slices is None else slices
         for extents in slices:

@@ -250,9 +250,10 @@ def write_readme(target: Path) -> None:
     )
     (target / "README.md").write_text(
         "# Golden checkpoints\n\n"
-        "Small checkpoints of every type and layout, written by TensorFlow "
-        f"{tf.__version__} (NumPy {np.__version__}) with\n`python make_golden.py`, which also "
-        "writes this page. `../expected_json.py` says what\n`expected.json` holds.\n\n"
+        "Small checkpoints of every type and layout, written by\n"
+        f"TensorFlow {tf.__version__} and NumPy {np.__version__} with "
+        "`python make_golden.py`,\nwhich writes this page, too. "
+        "`../expected_json.py` says what `expected.json` holds.\n\n"
         f"{what}\n## Digests\n\n```\n{files}```\n"
     )
 

@@ -1,0 +1,33 @@
+"""Every flip and every cut of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+# The lowest bit, the highest bit (it ends or lengthens a varint), all bits.
+MASKS = (0x01, 0x80, 0xFF)
+
+
+def flips(data: bytes, masks: tuple[int, ...] = MASKS) -> Iterator[tuple[int, bytes]]:
+    """Gives (offset, damaged file) for every byte and every mask."""
+    for offset, byte in enumerate(data):
+        for mask in masks:
+            damaged = bytearray(data)
+            damaged[offset] = byte ^ mask
+            yield offset, bytes(damaged)
+
+
+def cuts(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Gives (length, first bytes of the file) for every shorter length."""
+    for length in range(len(data)):
+        yield length, data[:length]
+
+
+def change_byte(path: Path, offset: int) -> None:
+    """Changes one byte of a file in place."""
+    with path.open("r+b") as file:
+        file.seek(offset)
+        old = file.read(1)
+        file.seek(offset)
+        file.write(bytes([old[0] ^ 0xFF]))

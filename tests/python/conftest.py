@@ -1,0 +1,22 @@
+"""What all Python tests share."""
+
+import faulthandler
+import os
+
+import pytest
+from hypothesis import settings
+
+# The same examples in every run; no deadline, for other work may share the machine.
+settings.register_profile("fastckpt", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("fastckpt")
+
+# Seconds that one test may take before the whole run ends with a traceback;
+# test_hostile_limits.py sets it for the run that it starts.
+CASE_SECONDS = float(os.environ.get("FASTCKPT_CASE_SECONDS", "0"))
+
+
+@pytest.fixture(autouse=bool(CASE_SECONDS))
+def _limited_time():
+    faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
