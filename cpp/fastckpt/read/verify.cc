@@ -116,7 +116,9 @@ class BundleVerifier {
     return ParallelFor(
         encoded_.size(), options_.threads,
         [&](std::size_t i) {
-          const auto& [slot, piece] = encoded_[i];
+          // Not a structured binding: clang 14 captures none in a lambda.
+          const std::size_t slot = encoded_[i].first;
+          const Piece& piece = encoded_[i].second;
           problems_.Catch(slot, [&] {
             WithName(source_, slot, [&] { CheckPiece(slot, piece); });
           });
@@ -174,7 +176,8 @@ class V1Verifier {
     return ParallelFor(
         blocks_.size(), options_.threads,
         [&](std::size_t i) {
-          const auto [file, block] = blocks_[i];
+          const std::size_t file = blocks_[i].first;
+          const std::size_t block = blocks_[i].second;
           problems_.Catch(i, [&] { CheckBlock(file, block); });
           if (options_.progress) {
             options_.progress->done += reader_.table(file).handle(block).size;
