@@ -32,7 +32,8 @@ void FlipHeader(std::span<std::uint8_t> bytes) {
   if (bytes.size() > 8) bytes[1] ^= static_cast<std::uint8_t>(mask);
 }
 
-// The length of the first run of equal bits, or 0 where it is cut or too long.
+// The length of the first run of equal bits, or 0 where it is too long. Bytes
+// that are missing end the run.
 std::size_t HeaderRun(ByteView bytes) {
   if (bytes.empty()) return 0;
   const unsigned second = bytes.size() > 1 ? bytes[1] : ~unsigned{bytes[0]};
@@ -40,7 +41,7 @@ std::size_t HeaderRun(ByteView bytes) {
       static_cast<std::uint16_t>(unsigned{bytes[0]} << 8 | (second & 0xff));
   if ((head & 0x8000) == 0) head = static_cast<std::uint16_t>(~head);
   const auto run = static_cast<std::size_t>(std::countl_one(head));
-  return run <= std::min(bytes.size(), kMaxSigned) ? run : 0;
+  return run <= kMaxSigned ? run : 0;
 }
 
 // Reads sign-extended big-endian bytes; what exceeds 64 bits is dropped.
