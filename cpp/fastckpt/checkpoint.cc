@@ -192,6 +192,30 @@ std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
   return copies;
 }
 
+ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
+                                  const std::vector<std::int64_t>& strides,
+                                  const RunOptions& options) const {
+  const auto size = static_cast<std::size_t>(RegionCount(region) *
+                                             source_->LayoutOf(slot).item_size);
+  Region rising = region;
+  Destination nowhere{nullptr, std::vector<std::int64_t>(region.size(), 0)};
+  FlipNegativeSteps(&rising, &nowhere);
+  const Wanted wanted{slot, &rising};
+  ArrayBytes copy;
+  // Flipping moves the base as well, and there is none before the pieces are
+  // known to be there.
+  const auto make = [&](std::size_t) {
+    const std::shared_ptr<Memory> memory = Memory::Allocate(size);
+    copy = {memory->data(), size, memory};
+    Region again = region;
+    Destination destination{memory->data(), strides};
+    FlipNegativeSteps(&again, &destination);
+    return destination;
+  };
+  CopyAll({&wanted, 1}, make, options);
+  return copy;
+}
+
 void Checkpoint::Read(std::span<const ReadRequest> requests,
                       const RunOptions& options) const {
   std::vector<Wanted> wanted;

@@ -65,6 +65,12 @@ class Checkpoint {
   std::vector<ArrayBytes> Copy(std::span<const std::size_t> slots,
                                const RunOptions& options) const;
 
+  // A copy of a region, of any steps, in memory of its own: as dense as the
+  // caller's strides make it, one per dimension of the tensor.
+  ArrayBytes CopyRegion(std::size_t slot, const Region& region,
+                        const std::vector<std::int64_t>& strides,
+                        const RunOptions& options) const;
+
   // Copies regions to where the requests say, in the order of the files.
   void Read(std::span<const ReadRequest> requests,
             const RunOptions& options) const;

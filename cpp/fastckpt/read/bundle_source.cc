@@ -5,6 +5,7 @@
 
 #include "fastckpt/bundle/shard_name.h"
 #include "fastckpt/bundle/string_tensor.h"
+#include "fastckpt/read/debug_string.h"
 
 namespace fastckpt {
 namespace {
@@ -307,6 +308,10 @@ void BundleSource::CheckIndexUnchanged() const {
       "the index was replaced since the checkpoint was opened; "
       "open it again",
       Where{path, {}, {}});
+}
+
+std::string BundleSource::DebugString() const {
+  return fastckpt::DebugString(index_);
 }
 
 }  // namespace fastckpt

@@ -40,7 +40,11 @@ class BundleSource final : public TensorSource {
       std::shared_ptr<const MappedFile>* mapping) const override;
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
+  std::vector<FileIdentity> Identities() const override {
+    return {index_.identity()};
+  }
   std::vector<const DataFile*> OpenFiles() const override;
+  std::string DebugString() const override;
 
   // The stored bytes of one unsliced slot, whatever its dtype.
   Piece StoredPiece(std::size_t slot, SeenFiles* seen) const;

@@ -126,8 +126,15 @@ class TensorSource {
   // threads and to hold few results at once.
   virtual bool DecodesPieces() const = 0;
 
+  // Of the files whose replacement makes this another checkpoint: the index,
+  // or each V1 file.
+  virtual std::vector<FileIdentity> Identities() const = 0;
+
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
+
+  // TensorFlow's listing, see debug_string.h.
+  virtual std::string DebugString() const = 0;
 };
 
 // Runs `work` and names the slot's tensor in any Error that leaves it.

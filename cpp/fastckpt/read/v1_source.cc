@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fastckpt/read/debug_string.h"
 #include "fastckpt/wire/tensor_proto.h"
 
 namespace fastckpt {
@@ -218,12 +219,24 @@ std::vector<PiecePlace> V1Source::Places(std::size_t slot) const {
   return places;
 }
 
+std::vector<FileIdentity> V1Source::Identities() const {
+  std::vector<FileIdentity> identities;
+  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
+    identities.push_back(reader_.file(i).file().identity());
+  }
+  return identities;
+}
+
 std::vector<const DataFile*> V1Source::OpenFiles() const {
   std::vector<const DataFile*> files;
   for (std::size_t i = 0; i < reader_.file_count(); ++i) {
     files.push_back(&reader_.file(i));
   }
   return files;
+}
+
+std::string V1Source::DebugString() const {
+  return fastckpt::DebugString(reader_);
 }
 
 }  // namespace fastckpt

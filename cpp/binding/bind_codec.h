@@ -1,0 +1,10 @@
+// CRC32C and Snappy as functions, for comparison with other implementations.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastckpt {
+
+void RegisterCodec(pybind11::module_& module);
+
+}  // namespace fastckpt

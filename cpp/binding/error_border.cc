@@ -1,0 +1,91 @@
+#include "error_border.h"
+
+#include <new>
+#include <string>
+
+#include "fastckpt/checkpoint.h"
+#include "text.h"
+
+namespace py = pybind11;
+
+namespace fastckpt {
+namespace {
+
+py::object ErrorClass(const char* name) {
+  return py::module_::import("fastckpt.errors").attr(name);
+}
+
+py::object MakeCheckpointError(const char* name, const Error& error) {
+  const Where& where = error.where();
+  py::dict fields;
+  fields["path"] = where.path.empty() ? py::none() : PathToPython(where.path);
+  fields["offset"] =
+      where.offset ? py::object(py::int_(*where.offset)) : py::none();
+  fields["tensor"] =
+      where.tensor ? NameToPython(*where.tensor) : py::object(py::none());
+  return ErrorClass(name)(NameToPython(error.what()), **fields);
+}
+
+py::object MakeOsError(const Error& error) {
+  std::string text = error.message();
+  if (error.where().tensor)
+    text += ", for tensor " + Quote(*error.where().tensor);
+  return py::reinterpret_borrow<py::object>(PyExc_OSError)(
+      error.system_code(), NameToPython(text),
+      PathToPython(error.where().path));
+}
+
+}  // namespace
+
+py::object MakePythonError(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kCorruption:
+      return MakeCheckpointError("CorruptionError", error);
+    case ErrorKind::kUnsupported:
+      return MakeCheckpointError("UnsupportedError", error);
+    case ErrorKind::kSystem:
+      return MakeOsError(error);
+    case ErrorKind::kNotFound:
+      return py::reinterpret_borrow<py::object>(PyExc_KeyError)(
+          NameToPython(error.what()));
+    case ErrorKind::kInvalid:
+      break;
+  }
+  return py::reinterpret_borrow<py::object>(PyExc_ValueError)(
+      NameToPython(error.what()));
+}
+
+void SetPythonError(const Error& error) {
+  const py::object instance = MakePythonError(error);
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())),
+                  instance.ptr());
+}
+
+void SetCurrentPythonError() {
+  try {
+    throw;
+  } catch (const Interrupted&) {
+    // The signal handler has set the exception.
+  } catch (const Error& error) {
+    SetPythonError(error);
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+}
+
+void RegisterErrors(py::module_&) {
+  py::register_local_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const Interrupted&) {
+    } catch (const Error& error) {
+      SetPythonError(error);
+    }
+  });
+}
+
+}  // namespace fastckpt

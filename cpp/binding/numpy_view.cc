@@ -1,0 +1,223 @@
+#include "numpy_view.h"
+
+#define PY_ARRAY_UNIQUE_SYMBOL fastckpt_numpy
+#include <numpy/arrayobject.h>
+
+#include <array>
+
+#include "fastckpt/base/error.h"
+#include "text.h"
+
+namespace py = pybind11;
+
+namespace fastckpt {
+namespace {
+
+// Keeps what an array's memory lies in.
+struct Owner {
+  std::shared_ptr<const void> held;
+};
+
+// NumPy's own types by TensorFlow's number; ml_dtypes' by name, which are the
+// same on both sides. -1: neither.
+int NumpyType(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat:
+      return NPY_FLOAT32;
+    case DType::kDouble:
+      return NPY_FLOAT64;
+    case DType::kInt32:
+    case DType::kQint32:
+      return NPY_INT32;
+    case DType::kUint8:
+    case DType::kQuint8:
+      return NPY_UINT8;
+    case DType::kInt16:
+    case DType::kQint16:
+      return NPY_INT16;
+    case DType::kInt8:
+    case DType::kQint8:
+      return NPY_INT8;
+    case DType::kString:
+      return NPY_OBJECT;
+    case DType::kComplex64:
+      return NPY_COMPLEX64;
+    case DType::kInt64:
+      return NPY_INT64;
+    case DType::kBool:
+      return NPY_BOOL;
+    case DType::kUint16:
+    case DType::kQuint16:
+      return NPY_UINT16;
+    case DType::kComplex128:
+      return NPY_COMPLEX128;
+    case DType::kHalf:
+      return NPY_FLOAT16;
+    case DType::kUint32:
+      return NPY_UINT32;
+    case DType::kUint64:
+      return NPY_UINT64;
+    default:
+      return -1;
+  }
+}
+
+py::object MakeDType(DType dtype) {
+  const int type = NumpyType(dtype);
+  if (type >= 0) {
+    return py::reinterpret_steal<py::object>(
+        reinterpret_cast<PyObject*>(PyArray_DescrFromType(type)));
+  }
+  if (ElementSize(dtype) == 0) return py::none();
+  const py::module_ module = py::module_::import("ml_dtypes");
+  return py::module_::import("numpy").attr("dtype")(
+      module.attr(DTypeName(dtype).c_str()));
+}
+
+// Leaked on purpose: module state that lives as long as the interpreter.
+using ObjectRow = std::array<PyObject*, kMaxDType + 1>;
+
+std::size_t RowIndex(DType dtype) {
+  const auto number = static_cast<std::int32_t>(dtype);
+  return number > 0 && number <= kMaxDType ? static_cast<std::size_t>(number)
+                                           : 0;
+}
+
+PyArray_Descr* NewDescr(DType dtype) {
+  auto* descr = reinterpret_cast<PyArray_Descr*>(DTypeToPython(dtype).ptr());
+  Py_INCREF(descr);
+  return descr;
+}
+
+std::vector<npy_intp> ToIntp(Dims dims) { return {dims.begin(), dims.end()}; }
+
+bool IsAligned(const void* data, const PyArray_Descr* descr) {
+  const auto alignment = static_cast<std::uintptr_t>(
+      PyDataType_ALIGNMENT(const_cast<PyArray_Descr*>(descr)));
+  return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
+}
+
+// Puts the elements of one piece at their places in a flat object array.
+void PutStrings(const StringPiece& piece, Dims dims, PyObject** flat) {
+  const std::vector<std::int64_t> strides = ContiguousStrides(dims, 1);
+  std::vector<std::int64_t> index(dims.size(), 0);
+  const auto* at = reinterpret_cast<const char*>(piece.bytes.data());
+  for (const std::uint64_t size : piece.sizes) {
+    std::int64_t place = 0;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+      place += (piece.box.begin[i] + index[i]) * strides[i];
+    }
+    PyObject* value =
+        PyBytes_FromStringAndSize(at, static_cast<Py_ssize_t>(size));
+    if (value == nullptr) throw py::error_already_set();
+    Py_XSETREF(flat[place], value);
+    at += size;
+    for (std::size_t i = dims.size(); i-- > 0;) {
+      if (++index[i] < piece.box.extent[i]) break;
+      index[i] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+void RegisterNumpy(py::module_& module) {
+  if (_import_array() < 0) throw py::error_already_set();
+  py::class_<Owner>(module, "_Owner", "Keeps the memory that arrays view.");
+}
+
+py::handle DTypeToPython(DType dtype) {
+  static ObjectRow row{};
+  PyObject*& cell = row[RowIndex(dtype)];
+  if (cell == nullptr) cell = MakeDType(dtype).release().ptr();
+  return cell;
+}
+
+py::object DTypeNameToPython(DType dtype) {
+  static ObjectRow row{};
+  const std::size_t index = RowIndex(dtype);
+  if (index == 0) return py::str(DTypeName(dtype));
+  PyObject*& cell = row[index];
+  if (cell == nullptr) {
+    cell = PyUnicode_InternFromString(DTypeName(dtype).c_str());
+  }
+  return py::reinterpret_borrow<py::object>(cell);
+}
+
+py::object DimsToPython(Dims dims) {
+  py::tuple shape(dims.size());
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    PyTuple_SET_ITEM(shape.ptr(), static_cast<Py_ssize_t>(i),
+                     PyLong_FromLongLong(dims[i]));
+  }
+  return shape;
+}
+
+PyObject* OwnerCache::Find(const std::shared_ptr<const void>& owner) {
+  py::object& object = owners_[owner.get()];
+  if (!object) object = py::cast(Owner{owner});
+  return object.ptr();
+}
+
+PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,
+                    bool is_writable, PyObject* owner) {
+  PyArray_Descr* descr = NewDescr(dtype);
+  int flags = is_writable ? NPY_ARRAY_WRITEABLE : 0;
+  if (IsAligned(bytes.data, descr)) flags |= NPY_ARRAY_ALIGNED;
+  std::vector<npy_intp> shape = ToIntp(dims);
+  PyObject* array = PyArray_NewFromDescr(
+      &PyArray_Type, descr, static_cast<int>(dims.size()), shape.data(),
+      nullptr, const_cast<std::uint8_t*>(bytes.data), flags, nullptr);
+  if (array == nullptr) throw py::error_already_set();
+  auto* typed = reinterpret_cast<PyArrayObject*>(array);
+  if (bytes.data == nullptr) {
+    // An empty file's mapping has no address: NumPy gave memory of its own.
+    if (!is_writable) PyArray_CLEARFLAGS(typed, NPY_ARRAY_WRITEABLE);
+    return array;
+  }
+  Py_INCREF(owner);
+  if (PyArray_SetBaseObject(typed, owner) < 0) {
+    Py_DECREF(array);
+    throw py::error_already_set();
+  }
+  return array;
+}
+
+py::object MakeStringArray(const std::vector<StringPiece>& pieces, Dims dims,
+                           bool is_writable) {
+  std::vector<npy_intp> shape = ToIntp(dims);
+  PyObject* array = PyArray_SimpleNew(static_cast<int>(dims.size()),
+                                      shape.data(), NPY_OBJECT);
+  if (array == nullptr) throw py::error_already_set();
+  auto owned = py::reinterpret_steal<py::object>(array);
+  auto* typed = reinterpret_cast<PyArrayObject*>(array);
+  auto** flat = static_cast<PyObject**>(PyArray_DATA(typed));
+  for (const StringPiece& piece : pieces) PutStrings(piece, dims, flat);
+  if (!is_writable) PyArray_CLEARFLAGS(typed, NPY_ARRAY_WRITEABLE);
+  return owned;
+}
+
+OutArray ViewOutArray(py::handle array, DType dtype) {
+  if (!PyArray_Check(array.ptr())) {
+    throw py::type_error("out must be a numpy.ndarray");
+  }
+  auto* typed = reinterpret_cast<PyArrayObject*>(array.ptr());
+  auto* wanted = reinterpret_cast<PyArray_Descr*>(DTypeToPython(dtype).ptr());
+  if (PyArray_DESCR(typed) != wanted &&
+      !PyArray_EquivTypes(PyArray_DESCR(typed), wanted)) {
+    throw py::type_error(
+        "out has dtype " +
+        py::str(py::handle(reinterpret_cast<PyObject*>(PyArray_DESCR(typed))))
+            .cast<std::string>() +
+        ", the tensor " + py::str(DTypeToPython(dtype)).cast<std::string>());
+  }
+  if (!PyArray_ISWRITEABLE(typed)) {
+    throw py::value_error("out is read-only");
+  }
+  const int rank = PyArray_NDIM(typed);
+  return {static_cast<std::uint8_t*>(PyArray_DATA(typed)),
+          {PyArray_DIMS(typed), PyArray_DIMS(typed) + rank},
+          {PyArray_STRIDES(typed), PyArray_STRIDES(typed) + rank}};
+}
+
+}  // namespace fastckpt

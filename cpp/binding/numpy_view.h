@@ -1,0 +1,60 @@
+// NumPy views: arrays over the core's memory, by the NumPy C API.
+//
+// All arrays over one mapping or one slab share one owner object: a capsule for
+// each array costs twice as much as the array.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "fastckpt/checkpoint.h"
+#include "fastckpt/tensor/dtype.h"
+#include "fastckpt/tensor/shape.h"
+
+namespace fastckpt {
+
+// Imports NumPy's C API and registers the owner type. Throws error_already_set.
+void RegisterNumpy(pybind11::module_& module);
+
+// A borrowed dtype for a stored type (ml_dtypes loads with the first type that
+// needs it), None for types that have none. Throws error_already_set.
+pybind11::handle DTypeToPython(DType dtype);
+
+// A str, TensorFlow's name.
+pybind11::object DTypeNameToPython(DType dtype);
+
+pybind11::object DimsToPython(Dims dims);
+
+// The Python objects that keep memory for arrays, one per C++ owner.
+class OwnerCache {
+ public:
+  // A borrowed object that holds `owner`.
+  PyObject* Find(const std::shared_ptr<const void>& owner);
+
+ private:
+  std::unordered_map<const void*, pybind11::object> owners_;
+};
+
+// A C-ordered array over `bytes`; a new reference. `owner` is kept by it.
+PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,
+                    bool is_writable, PyObject* owner);
+
+// An array of bytes objects; pieces cover the shape. Read-only if asked for.
+pybind11::object MakeStringArray(const std::vector<StringPiece>& pieces,
+                                 Dims dims, bool is_writable);
+
+// The memory and strides of a writable array of that dtype, for a region whose
+// kept dimensions the array has. Throws ValueError or TypeError with both
+// shapes or dtypes if it does not fit.
+struct OutArray {
+  std::uint8_t* data;
+  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> strides;
+};
+OutArray ViewOutArray(pybind11::handle array, DType dtype);
+
+}  // namespace fastckpt

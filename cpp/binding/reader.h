@@ -1,0 +1,89 @@
+// Reader: a Checkpoint as Python sees it; where the interpreter lock is let go.
+//
+// The lock is released once per call, wherever more than some 64 KiB are to be
+// read, checked or copied, and never held while waiting for another thread.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fastckpt/checkpoint.h"
+#include "numpy_view.h"
+
+namespace fastckpt {
+
+class Reader {
+ public:
+  explicit Reader(std::unique_ptr<Checkpoint> checkpoint)
+      : checkpoint_(std::move(checkpoint)) {}
+
+  std::size_t Size() const { return source().tensor_count(); }
+  pybind11::list Names() const;
+  // The slots of Names.
+  pybind11::list Slots() const;
+  // The slot of a name, or None.
+  pybind11::object Find(pybind11::handle name) const;
+  pybind11::object Info(std::size_t slot) const;
+  pybind11::list Infos() const;
+
+  // Throws what is wrong with a tensor, its place in the files included.
+  void Check(std::size_t slot) const;
+  // Whether the file has the other byte order.
+  bool IsSwapped(std::size_t slot) const;
+
+  // ckpt[name]; throws KeyError for what is no name of a tensor.
+  pybind11::object Get(pybind11::handle name, std::size_t threads);
+  // The same for many slots.
+  pybind11::list Take(const std::vector<std::size_t>& slots,
+                      std::size_t threads, Progress* progress) const;
+  // Writable copies.
+  pybind11::list Copy(const std::vector<std::size_t>& slots,
+                      std::size_t threads, Progress* progress) const;
+  // A writable copy of a region: ((start, count, step, keep), ...).
+  pybind11::object ReadRegion(std::size_t slot, const pybind11::tuple& region,
+                              std::size_t threads) const;
+  // Copies regions into arrays: [(slot, region, out), ...].
+  void ReadInto(const pybind11::list& requests, std::size_t threads,
+                Progress* progress) const;
+
+  // (bytes checked, [exception, ...]).
+  pybind11::tuple Verify(std::size_t threads, Progress* progress) const;
+
+  // [(path, offset, nbytes, begin, extent), ...].
+  pybind11::list Places(std::size_t slot) const;
+  // [(path, offset, nbytes), ...].
+  pybind11::list ByteRuns(std::size_t slot,
+                          const pybind11::tuple& region) const;
+  // [(path, size, resident bytes or None), ...] of files opened so far.
+  pybind11::list OpenFiles() const;
+  // TensorFlow's listing, see debug_string.h.
+  pybind11::bytes DebugString() const;
+  // (inode, size, mtime in ns) of the index, or of each V1 file.
+  pybind11::list Identity() const;
+
+ private:
+  const TensorSource& source() const { return checkpoint_->source(); }
+  bool IsString(std::size_t slot) const;
+  pybind11::object ReadStrings(std::size_t slot, bool is_writable) const;
+  pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
+  pybind11::list ToArrays(const std::vector<std::size_t>& slots,
+                          const std::vector<ArrayBytes>& arrays,
+                          bool is_writable) const;
+  pybind11::list WithStrings(
+      const std::vector<std::size_t>& slots, bool is_writable,
+      pybind11::list (Reader::*read)(const std::vector<std::size_t>&,
+                                     std::size_t, Progress*) const,
+      std::size_t threads, Progress* progress) const;
+  pybind11::list TakeArrays(const std::vector<std::size_t>& slots,
+                            std::size_t threads, Progress* progress) const;
+  pybind11::list CopyArrays(const std::vector<std::size_t>& slots,
+                            std::size_t threads, Progress* progress) const;
+
+  std::shared_ptr<const Checkpoint> checkpoint_;
+  OwnerCache mappings_;  // of views that Get hands out
+};
+
+}  // namespace fastckpt

@@ -1,0 +1,26 @@
+// Text: names and paths between their bytes and Python's str.
+//
+// Names are bytes; Python sees UTF-8 with surrogateescape, both ways round, so
+// that a name that is no UTF-8 survives the trip.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+#include <string_view>
+
+namespace fastckpt {
+
+pybind11::object NameToPython(std::string_view name);
+
+// The name's bytes. Throws TypeError if `text` is no str.
+std::string NameFromPython(pybind11::handle text);
+
+// Like NameFromPython, without a copy where `text` is plain UTF-8: the view
+// lies in `text` or in `*storage`. False (no exception set) if it is no name.
+bool ViewName(PyObject* text, std::string* storage, std::string_view* name);
+
+// As os.fsdecode.
+pybind11::object PathToPython(std::string_view path);
+
+}  // namespace fastckpt

@@ -1,0 +1,545 @@
+"""Open checkpoints: ``open()`` and ``Checkpoint``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastckpt import _native, io_mode, paths, region, report, select
+from fastckpt.errors import CorruptionError, UnsupportedError
+from fastckpt.progress import ProgressArgument, watch
+from fastckpt.report import Explanation, Problem, TensorInfo, TensorLayout, VerifyReport
+
+if TYPE_CHECKING:
+    from fastckpt.graph.objects import ObjectGraph
+
+__all__ = ["Checkpoint", "open"]
+
+_MAX_INDEX_BYTES = 1 << 30
+
+
+class _Options(NamedTuple):
+    """What a checkpoint was opened with; pickles with it."""
+
+    verify: bool
+    io: str
+    threads: int | None
+    max_index_bytes: int
+
+
+def open(
+    path: str | bytes | os.PathLike[Any],
+    *,
+    verify: bool = True,
+    io: str = "auto",
+    threads: int | None = None,
+    max_index_bytes: int = _MAX_INDEX_BYTES,
+) -> Checkpoint:
+    """Opens a TensorFlow checkpoint.
+
+    The whole index is checked, no data file is touched.
+
+    Args:
+        path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
+            folder with one, or with a single checkpoint; a SavedModel or its
+            ``variables`` folder; a V1 file, or the name of V1 shards.
+        verify: Whether data is checked against its checksums: views once, before
+            the first is handed out; copies every time, in the same pass.
+        io: "mmap", "read" (``pread`` into memory of our own, for network file
+            systems and files that others may cut) or "auto", which chooses by
+            the file system and says what it chose in ``Checkpoint.io``.
+        threads: How many threads a call may use; None: the CPUs of the process.
+        max_index_bytes: A V2 index that is larger is an ``UnsupportedError``.
+
+    Returns:
+        A ``Checkpoint``: a mapping of names to read-only arrays.
+
+    Raises:
+        FileNotFoundError: Nothing is there; the message says what was looked for.
+        CorruptionError: What is there is damaged, or is no checkpoint.
+        UnsupportedError: It is legal, but beyond this library.
+        OSError: The system does not let it be read.
+    """
+    found = paths.resolve(path)
+    options = _Options(bool(verify), io, threads, max_index_bytes)
+    return Checkpoint(found.format, found.prefix, list(found.files), options)
+
+
+class Checkpoint(Mapping[str, np.ndarray]):
+    """An open checkpoint: a mapping of tensor names to NumPy arrays.
+
+    ``ckpt[name]`` is a read-only array: a VIEW of the file's mapping where the
+    bytes allow it (``info(name).is_view``), else a COPY. Views keep the mapping
+    alive after ``close()``. Iteration is in byte order of the names.
+
+    Threads: safe to use from many threads and after ``fork``. Calls release the
+    interpreter lock where more than some 64 KiB are read, checked or copied.
+    Checkpoints pickle by path and identity: the other side reads the index again,
+    a changed file is a ``CorruptionError``.
+
+    Attributes:
+        format: "v2" or "v1".
+        path: The checkpoint's prefix.
+        io: "mmap" or "read": how bytes are read here.
+    """
+
+    def __init__(
+        self, format: str, path: str, files: list[str], options: _Options
+    ) -> None:
+        self.format = format
+        self.path = path
+        self._files = files
+        self._options = options
+        self._threads = _check_threads(options.threads)
+        self.io, self._io_reason, self._filesystem = io_mode.choose(
+            options.io, files[0]
+        )
+        self._open_reader: _native.Reader | None = self._make_reader()
+
+    def _make_reader(self) -> _native.Reader:
+        mapped = self.io == "mmap"
+        verify = self._options.verify
+        if self.format == "v1":
+            return _native.open_v1(
+                [os.fsencode(file) for file in self._files], mapped, verify
+            )
+        return _native.open_bundle(
+            os.fsencode(self.path), mapped, verify, self._options.max_index_bytes
+        )
+
+    @property
+    def _reader(self) -> _native.Reader:
+        if self._open_reader is None:
+            raise ValueError(f"the checkpoint {self.path!r} is closed")
+        return self._open_reader
+
+    # The mapping.
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        try:
+            return self._reader.get(name, self._threads)
+        except KeyError:
+            raise self._missing(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reader.names())
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __contains__(self, name: object) -> bool:
+        return self._reader.find(name) is not None
+
+    # Checkpoints compare by identity, unlike other mappings.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __repr__(self) -> str:
+        if self._open_reader is None:
+            return f"<Checkpoint {self.path!r}, closed>"
+        return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
+
+    def _missing(self, name: object) -> KeyError:
+        return select.missing(name, self._reader.names())
+
+    def _slot(self, name: str) -> int:
+        slot = self._reader.find(name)
+        if slot is None:
+            raise self._missing(name)
+        return slot
+
+    # What is there.
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The index (V2), or the files of a V1 checkpoint."""
+        return tuple(self._files)
+
+    def info(self, name: str) -> TensorInfo:
+        """Gives what the index says about one tensor.
+
+        Raises:
+            KeyError: No such tensor; the message names the closest.
+        """
+        return self._reader.info(self._slot(name))
+
+    def infos(self) -> list[TensorInfo]:
+        """Gives what the index says about every tensor, in order of the names.
+
+        Touches no data file of V2. A tensor that cannot be read is listed too,
+        and ``TensorInfo.problem`` says why.
+        """
+        return self._reader.infos()
+
+    def layout(self, name: str) -> TensorLayout:
+        """Tells in which files, and where in them, a tensor's bytes lie.
+
+        Returns:
+            Pieces that together are the whole tensor, in the order of the index.
+            A plain value that pickles; no data file of V2 is touched.
+
+        Raises:
+            KeyError: No such tensor.
+            UnsupportedError: The stored bytes are not the array's (strings;
+                varints and Snappy in V1).
+            CorruptionError: The index is wrong about the tensor.
+        """
+        slot = self._slot(name)
+        pieces = tuple(report.TensorPiece(*place) for place in self._reader.places(slot))
+        info = self._reader.info(slot)
+        assert info.dtype is not None
+        dtype = info.dtype
+        if self._reader.is_swapped(slot):
+            dtype = dtype.newbyteorder(">")
+        return TensorLayout(dtype, info.shape, pieces)
+
+    def byte_runs(self, name: str, region: Any = None) -> list[tuple[str, int, int]]:
+        """Gives the byte ranges that hold a region: [(file, offset, nbytes), ...].
+
+        Adjacent ranges are joined. Those of an unsliced tensor are, end to end,
+        the region's bytes in C order and no byte more; a sliced tensor gives them
+        slice by slice. Raises as ``layout`` and, for the region, as ``read``.
+        """
+        slot = self._slot(name)
+        return self._reader.byte_runs(slot, self._parse(slot, region))
+
+    def _parse(self, slot: int, wanted: Any) -> region.Region:
+        return region.parse(wanted, self._reader.info(slot).shape)
+
+    # Reading.
+
+    def read(
+        self,
+        name: str,
+        region: Any = None,
+        out: np.ndarray | None = None,
+        *,
+        threads: int | None = None,
+    ) -> np.ndarray:
+        """Copies a tensor, or a region of it.
+
+        Args:
+            name: The tensor.
+            region: Basic indexing, as in ``np.s_[0:128, :]``; None: all of it.
+            out: An array to copy into, of any strides, with the region's shape and
+                the tensor's dtype.
+            threads: As in ``open``.
+
+        Returns:
+            A COPY: ``out``, or a writable array of the caller's own, 64-byte
+            aligned. Always an ``ndarray``, of no dimension too.
+
+        Raises:
+            KeyError: No such tensor.
+            IndexError, TypeError, ValueError: The region or ``out`` does not fit.
+            CorruptionError, UnsupportedError, OSError: As ``open``.
+
+        Threads: safe; releases the interpreter lock.
+        """
+        slot = self._slot(name)
+        parsed = self._parse(slot, region)
+        count = self._count(threads)
+        if self._is_string(slot):
+            return _put(_take_region(self._reader.copy([slot], count, None)[0], parsed), out)
+        if out is not None:
+            self._reader.read_into([(slot, parsed, out)], count, None)
+            return out
+        return self._reader.read_region(slot, parsed, count)
+
+    def read_many(
+        self,
+        requests: Iterable[tuple[str, Any, np.ndarray | None]],
+        *,
+        threads: int | None = None,
+        progress: ProgressArgument = None,
+    ) -> list[np.ndarray]:
+        """Copies many regions at once, in the order in which they lie on disk.
+
+        Args:
+            requests: (name, region, out) as ``read`` takes them.
+
+        Returns:
+            The arrays, in the order of the requests.
+
+        Raises as ``read``; nothing is written before all requests were checked.
+        """
+        wanted = [
+            (slot := self._slot(name), self._parse(slot, part), out)
+            for name, part, out in requests
+        ]
+        numeric = [
+            (slot, part, self._new_array(slot, part) if out is None else out)
+            for slot, part, out in wanted
+            if not self._is_string(slot)
+        ]
+        with watch(progress) as counter:
+            self._reader.read_into(numeric, self._count(threads), counter)
+        done = iter(numeric)
+        return [
+            self._read_strings(slot, part, out)
+            if self._is_string(slot)
+            else next(done)[2]
+            for slot, part, out in wanted
+        ]
+
+    def load(
+        self,
+        names: Iterable[str] | Mapping[str, str] | None = None,
+        *,
+        copy: bool = False,
+        out: Mapping[str, np.ndarray] | None = None,
+        threads: int | None = None,
+        progress: ProgressArgument = False,
+    ) -> dict[str, np.ndarray]:
+        """Loads many tensors at once, checked in parallel.
+
+        Args:
+            names: Names and ``fnmatchcase`` patterns (``*`` matches ``/`` too; a
+                name that exists wins over the pattern it is), or {name wanted:
+                name in the checkpoint}; None: everything, or what ``out`` names.
+            copy: Whether the arrays are writable and the caller's own. Large ones
+                have an allocation each, small ones share slabs of up to 4 MiB.
+            out: {name: array} to copy into; shapes and dtypes must fit and are
+                checked before the first byte is written.
+            threads: As in ``open``.
+            progress: True: a line on standard error, if that is a terminal; or a
+                callable (bytes done, bytes in all), called from another thread.
+
+        Returns:
+            A dict in the checkpoint's order, or the mapping's: arrays as
+            ``ckpt[name]`` gives them, COPIES with ``copy``, the arrays of ``out``.
+
+        Raises:
+            KeyError: A name or pattern that nothing matches.
+            UnsupportedError: A tensor that has no form in NumPy; the message says
+                how to leave it out.
+            CorruptionError, OSError, ValueError, TypeError: As ``read``.
+
+        Threads: safe; releases the interpreter lock once.
+        """
+        slots = self._select(names, out)
+        try:
+            with watch(progress) as counter:
+                return self._load(slots, copy, out, self._count(threads), counter)
+        except UnsupportedError as error:
+            raise _how_to_leave_out(error) from None
+
+    def _select(
+        self, names: Any, out: Mapping[str, np.ndarray] | None
+    ) -> dict[str, int]:
+        reader = self._reader
+        if names is None and out is not None:
+            names = {name: name for name in out}
+        if names is None:
+            every = reader.names()
+            return dict(zip(every, reader.slots(), strict=True))
+        slots = select.select(names, reader.names(), reader.find)
+        lacking = [name for name in slots if out is not None and name not in out]
+        if lacking:
+            raise KeyError(f"out has no array for {lacking[0]!r}")
+        return slots
+
+    def _load(
+        self,
+        slots: dict[str, int],
+        copy: bool,
+        out: Mapping[str, np.ndarray] | None,
+        threads: int,
+        counter: _native.Progress | None,
+    ) -> dict[str, np.ndarray]:
+        reader = self._reader
+        if out is not None:
+            self._load_into({name: out[name] for name in slots}, slots, threads, counter)
+            return {name: out[name] for name in slots}
+        take = reader.copy if copy else reader.take
+        return dict(
+            zip(slots, take(list(slots.values()), threads, counter), strict=True)
+        )
+
+    def _load_into(
+        self,
+        out: dict[str, np.ndarray],
+        slots: dict[str, int],
+        threads: int,
+        counter: _native.Progress | None,
+    ) -> None:
+        strings = {n: s for n, s in slots.items() if self._is_string(s)}
+        for name, slot in strings.items():
+            _check_out(out[name], self._reader.info(slot).shape)
+        requests = [
+            (slot, region.whole(self._reader.info(slot).shape), out[name])
+            for name, slot in slots.items()
+            if name not in strings
+        ]
+        self._reader.read_into(requests, threads, counter)
+        for name, slot in strings.items():
+            out[name][...] = self._reader.copy([slot], threads, None)[0]
+
+    def _is_string(self, slot: int) -> bool:
+        return self._reader.info(slot).tf_dtype == "string"
+
+    def _read_strings(
+        self, slot: int, part: region.Region, out: np.ndarray | None
+    ) -> np.ndarray:
+        whole = self._reader.copy([slot], 1, None)[0]
+        return _put(_take_region(whole, part), out)
+
+    def _new_array(self, slot: int, part: region.Region) -> np.ndarray:
+        self._reader.check(slot)
+        dtype = self._reader.info(slot).dtype
+        return np.empty([count for _, count, _, keep in part if keep], dtype)
+
+    # Checking.
+
+    def verify(
+        self, *, threads: int | None = None, progress: ProgressArgument = None
+    ) -> VerifyReport:
+        """Checks every block and every tensor against its checksum.
+
+        Finds every problem and not just the first, whatever ``verify`` the
+        checkpoint was opened with.
+
+        Args:
+            threads, progress: As in ``load``.
+
+        Threads: safe; releases the interpreter lock once.
+        """
+        begin = perf_counter()
+        with watch(progress) as counter:
+            nbytes, errors = self._reader.verify(self._count(threads), counter)
+        problems = [_to_problem(error) for error in errors]
+        return VerifyReport(problems, nbytes, len(self), perf_counter() - begin)
+
+    def explain(self) -> Explanation:
+        """Tells how bytes are read here, and why: file system, page cache, io mode,
+        threads, views, memory. ``print()`` it."""
+        files = tuple(report.OpenFile(*file) for file in self._reader.open_files())
+        views = sum(info.is_view for info in self.infos())
+        return Explanation(
+            path=self.path,
+            format=self.format,
+            io=self.io,
+            reason=self._io_reason,
+            filesystem=self._filesystem,
+            verify=self._options.verify,
+            threads=self._threads,
+            crc32c=_native.crc32c_implementation(),
+            tensors=len(self),
+            views=views,
+            files=files,
+        )
+
+    # The object graph of TensorFlow 2.
+
+    @property
+    def objects(self) -> ObjectGraph:
+        """The object graph of a checkpoint that TensorFlow 2 wrote.
+
+        Raises:
+            KeyError: The checkpoint has none: it is name-based.
+        """
+        from fastckpt.graph.objects import ObjectGraph
+
+        return ObjectGraph.read(self)
+
+    # Its life.
+
+    def close(self) -> None:
+        """Closes the files. Views that were handed out stay valid."""
+        self._open_reader = None
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        files = [os.path.abspath(file) for file in self._files]
+        path = os.path.abspath(self.path)
+        identity = self._reader.identity()
+        return _reopen, (self.format, path, files, self._options, identity)
+
+    def _count(self, threads: int | None) -> int:
+        return self._threads if threads is None else _check_threads(threads)
+
+
+def _reopen(
+    format: str,
+    path: str,
+    files: list[str],
+    options: _Options,
+    identity: list[tuple[int, int, int]],
+) -> Checkpoint:
+    """Opens a pickled checkpoint again, if it still is the same."""
+    checkpoint = Checkpoint(format, path, files, options)
+    if checkpoint._reader.identity() != identity:
+        raise CorruptionError(
+            f"{files[0]}: the file was replaced since the checkpoint was pickled; "
+            "open it again",
+            path=files[0],
+        )
+    return checkpoint
+
+
+def _check_threads(threads: int | None) -> int:
+    if threads is None:
+        return _native.available_threads()
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"threads must be an int or None, not {threads!r}")
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    return threads
+
+
+def _take_region(array: np.ndarray, part: region.Region) -> np.ndarray:
+    """Indexes an array by a parsed region; always gives an array."""
+    items = [
+        slice(start, None if (stop := start + count * step) < 0 else stop, step)
+        if keep
+        else start
+        for start, count, step, keep in part
+    ]
+    return np.array(array[(*items, ...)], dtype=array.dtype)
+
+
+def _check_out(out: np.ndarray, shape: tuple[int, ...]) -> None:
+    if not isinstance(out, np.ndarray) or out.dtype != object:
+        raise TypeError("strings can only be read into an ndarray of dtype object")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}, the region {shape}")
+
+
+def _put(array: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    if out is None:
+        return array
+    _check_out(out, array.shape)
+    out[...] = array
+    return out
+
+
+def _to_problem(error: Exception) -> Problem:
+    if isinstance(error, OSError):
+        return Problem(str(error), error.filename, None, None)
+    return Problem(
+        str(error),
+        getattr(error, "path", None),
+        getattr(error, "offset", None),
+        getattr(error, "tensor", None),
+    )
+
+
+def _how_to_leave_out(error: UnsupportedError) -> UnsupportedError:
+    if error.tensor is None:
+        return error
+    hint = f"; to leave it out: load([n for n in ckpt if n != {error.tensor!r}])"
+    return UnsupportedError(
+        str(error) + hint, path=error.path, offset=error.offset, tensor=error.tensor
+    )

@@ -1,0 +1,81 @@
+"""Which tensors a call means: patterns, exact names, names given anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["closest", "missing", "select"]
+
+#: At most this many names are compared for a suggestion.
+_MAX_COMPARED = 20_000
+_MAX_NAME = 200
+
+
+def select(
+    wanted: Iterable[str] | Mapping[str, str] | str,
+    names: list[str],
+    find: Callable[[str], int | None],
+) -> dict[str, int]:
+    """Gives {name in the result: slot} for what ``load`` was asked for.
+
+    A name that exists wins over the pattern it also is. A mapping is taken
+    literally: {name wanted: name in the checkpoint}.
+
+    Raises:
+        KeyError: A name or pattern that nothing matches, with the closest names.
+    """
+    if isinstance(wanted, Mapping):
+        return {new: _get(old, names, find) for new, old in wanted.items()}
+    if isinstance(wanted, str):
+        wanted = [wanted]
+    matched: set[str] = set()
+    for pattern in wanted:
+        matched.update(_match(pattern, names, find))
+    slots = ((name, find(name)) for name in names if name in matched)
+    return {name: slot for name, slot in slots if slot is not None}
+
+
+def _match(
+    pattern: str, names: list[str], find: Callable[[str], int | None]
+) -> list[str]:
+    if not isinstance(pattern, str):
+        raise TypeError(f"a name or pattern must be a str, not {pattern!r}")
+    if find(pattern) is not None:
+        return [pattern]
+    from fnmatch import translate
+    from re import compile as compile_re
+
+    match = compile_re(translate(pattern)).match
+    found = [name for name in names if match(name)]
+    if not found:
+        raise missing(pattern, names)
+    return found
+
+
+def _get(name: str, names: list[str], find: Callable[[str], int | None]) -> int:
+    slot = find(name)
+    if slot is None:
+        raise missing(name, names)
+    return slot
+
+
+def missing(name: object, names: list[str]) -> KeyError:
+    """Makes the KeyError for a name that is not there, with the closest names."""
+    close = closest(name, names) if isinstance(name, str) else []
+    hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
+    return KeyError(f"no tensor {_short(name)} among {len(names)}{hint}")
+
+
+def closest(name: str, names: list[str]) -> list[str]:
+    """Gives up to three names that look like ``name``."""
+    from difflib import get_close_matches
+
+    candidates = [n for n in names[:_MAX_COMPARED] if len(n) <= _MAX_NAME]
+    if len(name) > _MAX_NAME:
+        return []
+    return get_close_matches(name, candidates, n=3, cutoff=0.5)
+
+
+def _short(name: object) -> str:
+    text = repr(name)
+    return text if len(text) <= _MAX_NAME else text[:_MAX_NAME] + "..."
