@@ -1,0 +1,169 @@
+"""A stand-in for TensorFlow where code only touches checkpoints.
+
+``import fastckpt.compat.tensorflow as tf``, then ``tf.train.load_checkpoint`` and
+its kin; or `install()` before somebody else's ``import tensorflow as tf``. Results
+and error classes are TensorFlow's. What needs a graph is not here: asking for it is
+an AttributeError that says what fastckpt has instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from fastckpt.compat.tensorflow import (
+    _install,
+    compat,
+    dtypes,
+    errors,
+    gfile,
+    io,
+    logging,
+    train,
+)
+from fastckpt.compat.tensorflow._dtype import DType, as_dtype
+from fastckpt.compat.tensorflow._namespaces import forwarded_to_absl, namespace
+from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.compat.tensorflow._tensor import Tensor, cast
+from fastckpt.compat.tensorflow.dtypes import (
+    bfloat16,
+    bool,
+    complex64,
+    complex128,
+    double,
+    float16,
+    float32,
+    float64,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    qint8,
+    qint16,
+    qint32,
+    quint8,
+    quint16,
+    resource,
+    string,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    variant,
+)
+from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.compat.tensorflow.logging import get_logger
+from fastckpt.compat.tensorflow.readers import (
+    CheckpointReader,
+    NewCheckpointReader,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+
+__all__ = [
+    "DType",
+    "GraphKeys",
+    "OpError",
+    "Tensor",
+    "app",
+    "as_dtype",
+    "bfloat16",
+    "bool",
+    "cast",
+    "compat",
+    "complex64",
+    "complex128",
+    "contrib",
+    "disable_eager_execution",
+    "disable_v2_behavior",
+    "double",
+    "dtypes",
+    "enable_eager_execution",
+    "enable_v2_behavior",
+    "errors",
+    "flags",
+    "float16",
+    "float32",
+    "float64",
+    "get_logger",
+    "gfile",
+    "half",
+    "install",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "io",
+    "logging",
+    "pywrap_tensorflow",
+    "qint8",
+    "qint16",
+    "qint32",
+    "quint8",
+    "quint16",
+    "resource",
+    "string",
+    "train",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "variant",
+]
+
+# The TensorFlow whose answers these are.
+__version__ = "2.21.0"
+
+app = forwarded_to_absl("tf.app", "absl.app")
+flags = forwarded_to_absl("tf.flags", "absl.flags")
+pywrap_tensorflow = namespace(
+    "tf.pywrap_tensorflow",
+    CheckpointReader=CheckpointReader,
+    NewCheckpointReader=NewCheckpointReader,
+)
+contrib = namespace(
+    "tf.contrib",
+    framework=namespace(
+        "tf.contrib.framework",
+        list_variables=list_variables,
+        load_checkpoint=load_checkpoint,
+        load_variable=load_variable,
+    ),
+)
+
+
+class GraphKeys:
+    """Names of TensorFlow 1 that are found in checkpoints and graphs."""
+
+    GLOBAL_STEP = "global_step"
+    GLOBAL_VARIABLES = "variables"
+    TRAINABLE_VARIABLES = "trainable_variables"
+
+
+def disable_v2_behavior() -> None:
+    """Does nothing: there is no behaviour to switch."""
+
+
+disable_eager_execution = enable_eager_execution = disable_v2_behavior
+enable_v2_behavior = disable_v2_behavior
+
+
+def install() -> None:
+    """Puts the stand-in under ``tensorflow`` and the names of its sub-modules.
+
+    ``import tensorflow`` then finds it, in this process and whatever is installed.
+    No distribution of that name appears: who asks ``importlib.metadata`` whether
+    TensorFlow is installed is told the truth. A second call does nothing.
+
+    Raises:
+        RuntimeError: The real TensorFlow, or a part of it, is imported already.
+
+    Threads: call it before others import TensorFlow.
+    """
+    _install.install(sys.modules[__name__])
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise out_of_reach("tf", name)

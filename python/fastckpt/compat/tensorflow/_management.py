@@ -1,0 +1,95 @@
+"""TensorFlow's functions around the state file: which checkpoint is the last.
+
+They answer as TensorFlow does where that differs from fastckpt's own functions: a
+state file that cannot be read is a warning in the log and then no state, paths in
+it are taken as written, and names are patterns.
+
+Source: tensorflow/python/checkpoint/checkpoint_management.py.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fastckpt import state as state_file
+from fastckpt.compat.tensorflow import gfile, logging
+from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.text_format import Field, TextFormatError, parse_fields
+
+__all__ = [
+    "checkpoint_exists",
+    "get_checkpoint_state",
+    "latest_checkpoint",
+]
+
+
+def get_checkpoint_state(
+    checkpoint_dir: Any, latest_filename: str | None = None
+) -> state_file.CheckpointState | None:
+    """Returns what a folder's state file says, or None.
+
+    Args:
+        checkpoint_dir: the folder.
+        latest_filename: the name of the state file, ``"checkpoint"`` if None.
+
+    Returns:
+        Its fields by their names; relative paths start with the folder.
+
+    Raises:
+        ValueError: the file names no checkpoint, or is no UTF-8.
+    """
+    folder = os.fspath(checkpoint_dir)
+    path = os.path.join(folder, latest_filename or state_file.STATE_NAME)
+    try:
+        if not gfile.exists(path):
+            return None
+        return _parsed(gfile.GFile(path).read(), folder)
+    except (OpError, TextFormatError) as error:
+        logging.warning("%s: %s", type(error).__name__, error)
+        logging.warning("%s: Checkpoint ignored", path)
+        return None
+
+
+def _parsed(text: str, folder: str) -> state_file.CheckpointState:
+    named = parse_fields(text, {"model_checkpoint_path": Field(str)})
+    if not named.get("model_checkpoint_path"):
+        raise ValueError("Invalid checkpoint state loaded from " + folder)
+    state = state_file.parse_state(text)
+    paths = [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
+    model, *every = (os.path.join(folder, path) for path in paths)
+    return state._replace(
+        model_checkpoint_path=model,
+        all_model_checkpoint_paths=every,
+        last_preserved_timestamp=state.last_preserved_timestamp or 0.0,
+    )
+
+
+def latest_checkpoint(
+    checkpoint_dir: Any, latest_filename: str | None = None
+) -> str | None:
+    """Returns the prefix of a folder's newest checkpoint; None where there is none.
+
+    Args:
+        checkpoint_dir: the folder.
+        latest_filename: the name of the state file, ``"checkpoint"`` if None.
+
+    Raises:
+        ValueError: the state file names no checkpoint, or is no UTF-8.
+    """
+    state = get_checkpoint_state(checkpoint_dir, latest_filename)
+    if state is None:
+        return None
+    if checkpoint_exists(state.model_checkpoint_path):
+        return state.model_checkpoint_path
+    logging.error("Couldn't match files for checkpoint %s", state.model_checkpoint_path)
+    return None
+
+
+def checkpoint_exists(checkpoint_prefix: str) -> bool:
+    """Tells whether a checkpoint has this prefix, or matches it as a pattern.
+
+    As in TensorFlow any file or folder of that name counts.
+    """
+    names = (checkpoint_prefix + ".index", checkpoint_prefix)
+    return any(gfile.exists(name) or gfile.glob(name) for name in names)

@@ -1,0 +1,14 @@
+"""``tf.io``: here only its file functions."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from fastckpt.compat.tensorflow import gfile
+from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+
+__all__ = ["gfile"]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise out_of_reach("tf.io", name)
