@@ -1,0 +1,18 @@
+"""Calls that checkpoint code makes of TensorFlow, to compare the stand-in with.
+
+``python -m tensorflow_calls tensorflow|fastckpt SAMPLES SCRATCH`` makes them all, of
+TensorFlow or of the stand-in, and prints what came of each as JSON.
+"""
+
+from __future__ import annotations
+
+from tensorflow_calls import errors, files, names, readers, state, types
+
+CALLS = {
+    **readers.CALLS,
+    **state.CALLS,
+    **errors.CALLS,
+    **types.CALLS,
+    **files.CALLS,
+    **names.CALLS,
+}

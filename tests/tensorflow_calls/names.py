@@ -1,0 +1,118 @@
+"""Calls by older names, of the listing tool, and ways to import."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+
+from tensorflow_calls.state import _state
+
+
+def _printed_by_inspect(c, *arguments, **options):
+
+    from tensorflow.python.tools.inspect_checkpoint import (
+        print_tensors_in_checkpoint_file,
+    )
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        print_tensors_in_checkpoint_file(*arguments, **options)
+    return printed.getvalue()
+
+
+def _imported(c, module, *names):
+
+    found = importlib.import_module(module)
+    value = getattr(found, names[0])
+    return [type(value).__name__ in ("function", "type", "pybind11_type"), names[0]]
+
+
+CALLS = {
+    # The older names.
+    "v1.gfile": lambda c: [
+        c.v1.gfile.Exists(c.at("v1")),
+        c.v1.gfile.IsDirectory(c.at("v1")),
+        sorted(c.v1.gfile.ListDirectory(c.at("files"))),
+        c.v1.gfile.Glob(c.at("files/t*")),
+        c.v1.gfile.Open(c.at("files/text")).readline(),
+        c.v1.gfile.FastGFile(c.at("files/text"), "rb").readline(),
+        c.v1.gfile.Stat(c.at("files/text")).length,
+        c.v1.gfile.MakeDirs(c.new("made")),
+        c.v1.gfile.DeleteRecursively(c.new("made")),
+    ],
+    "v1.gfile.ListDirectory of nothing": lambda c: c.v1.gfile.ListDirectory("nothing"),
+    "v1.train": lambda c: [
+        c.v1.train.list_variables(c.at("v1"))[:2],
+        c.v1.train.load_variable(c.at("v1"), "vector/int8"),
+        c.v1.train.load_checkpoint(c.at("v1")).has_tensor("vector/int8"),
+        c.v1.train.latest_checkpoint(c.at("state")),
+        _state(c.v1.train.get_checkpoint_state(c.at("state"))),
+    ],
+    "v1.logging": lambda c: [
+        c.v1.logging.info("quiet %s", 1),
+        c.v1.logging.set_verbosity(c.v1.logging.ERROR),
+        c.v1.logging.get_verbosity(),
+        c.v1.logging.warning("quiet"),
+        [c.v1.logging.DEBUG, c.v1.logging.INFO, c.v1.logging.WARN],
+        [c.v1.logging.ERROR, c.v1.logging.FATAL],
+    ],
+    "graph keys": lambda c: {
+        name: getattr(c.v1.GraphKeys, name)
+        for name in ("GLOBAL_STEP", "GLOBAL_VARIABLES", "TRAINABLE_VARIABLES")
+    },
+    "the version": lambda c: c.tf.__version__.split(".")[0],
+    "disable_v2_behavior": lambda c: c.v1.disable_v2_behavior(),
+    # The listing tool.
+    **{
+        f"inspect_checkpoint of {name}": (
+            lambda c, n=name: _printed_by_inspect(c, c.at(n), "", all_tensors=False)
+        )
+        for name in ("v2", "v1", "sliced")
+    },
+    **{
+        f"inspect_checkpoint of all of {name}": (
+            lambda c, n=name: _printed_by_inspect(c, c.at(n), "", all_tensors=True)
+        )
+        for name in ("v2", "v1", "sliced")
+    },
+    "inspect_checkpoint of all names": lambda c: _printed_by_inspect(
+        c, c.at("v2"), "", False, all_tensor_names=True
+    ),
+    "inspect_checkpoint of one tensor": lambda c: _printed_by_inspect(
+        c, c.at("v2"), "vector/bfloat16", False
+    ),
+    "inspect_checkpoint of no tensor": lambda c: _printed_by_inspect(
+        c, c.at("v2"), "zz", False
+    ),
+    "inspect_checkpoint without some": lambda c: _printed_by_inspect(
+        c, c.at("sliced"), "", False, count_exclude_pattern="pl.*"
+    ),
+    # Ways to import.
+    **{
+        f"from {module} import {name}": (lambda c, m=module, n=name: _imported(c, m, n))
+        for module, name in (
+            ("tensorflow.python.training.py_checkpoint_reader", "NewCheckpointReader"),
+            ("tensorflow.python.training.py_checkpoint_reader", "CheckpointReader"),
+            ("tensorflow.python.training.checkpoint_utils", "load_checkpoint"),
+            ("tensorflow.python.training.checkpoint_utils", "load_variable"),
+            ("tensorflow.python.training.checkpoint_utils", "list_variables"),
+            ("tensorflow.python.training.checkpoint_utils", "checkpoints_iterator"),
+            ("tensorflow.python.training.checkpoint_management", "latest_checkpoint"),
+            ("tensorflow.python.training.checkpoint_management", "checkpoint_exists"),
+            ("tensorflow.python.checkpoint.checkpoint_management", "latest_checkpoint"),
+            ("tensorflow.python.framework.errors_impl", "NotFoundError"),
+            ("tensorflow.python.framework.errors", "NotFoundError"),
+            ("tensorflow.python.framework.dtypes", "as_dtype"),
+            ("tensorflow.python.platform.gfile", "GFile"),
+            ("tensorflow.python.platform.tf_logging", "info"),
+            ("tensorflow.compat.v1", "disable_v2_behavior"),
+            ("tensorflow.compat.v1.train", "NewCheckpointReader"),
+            ("tensorflow.compat.v1.gfile", "Glob"),
+            ("tensorflow.train", "load_checkpoint"),
+            ("tensorflow.errors", "NotFoundError"),
+            ("tensorflow.io.gfile", "exists"),
+            ("tensorflow.dtypes", "cast"),
+        )
+    },
+}
