@@ -68,15 +68,16 @@ class ShardName(NamedTuple):
         return f"{self.stem}-{self.shard:05d}-of-{self.num_shards:05d}"
 
 
-_SHARD = re.compile(r"(.*)-([0-9]{5,})-of-([0-9]{5,})", re.DOTALL)
+# Compiled when first used, for the sake of `import fastckpt`.
+_SHARD = r"(?s:(.*)-([0-9]{5,})-of-([0-9]{5,}))"
 # How TensorFlow names a set of V1 shards.
-_PATTERN = re.compile(r"(.*)-\?{5,}-of-([0-9]{5,})", re.DOTALL)
+_PATTERN = r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))"
 _PATTERN_SIGNS = frozenset("?*[")
 
 
 def split_shard(name: str) -> ShardName | None:
     """Gives the parts of a shard's name, None where the name is no such name."""
-    match = _SHARD.fullmatch(name)
+    match = re.fullmatch(_SHARD, name)
     if match is None:
         return None
     parts = ShardName(match[1], int(match[2]), int(match[3]))
@@ -206,7 +207,7 @@ def v1_shards(names: Iterable[str]) -> list[ShardName]:
 
 def _of_pattern(shards: Iterable[ShardName], base: str) -> list[ShardName]:
     """The shards that TensorFlow names by this pattern; its stem is literal."""
-    pattern = _PATTERN.fullmatch(base)
+    pattern = re.fullmatch(_PATTERN, base)
     if pattern is None:
         return []
     key = pattern[1], int(pattern[2])

@@ -67,6 +67,13 @@ def test_only_some_names_are_listed(tmp_path):
         resolve(tmp_path / "model")
 
 
+def test_of_very_many_checkpoints_the_closest_are_told(tmp_path):
+    for number in range(1000):
+        (tmp_path / f"model-{number}.index").touch()
+    with pytest.raises(FileNotFoundError, match=r"'model-999', .* and 995 more"):
+        resolve(tmp_path / "model-999x")
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"the folder '.*gone' is not there"):
         resolve(tmp_path / "gone" / "model")
