@@ -1,0 +1,293 @@
+"""MetaGraph: a graph with its saver, collections and signatures, without TensorFlow."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from fastckpt.errors import CorruptionError
+from fastckpt.fileset import PathName
+from fastckpt.graph.averages import map_averages
+from fastckpt.graph.files import Tags, find_graph_file, parse, read_graph
+from fastckpt.graph.names import find_close, parse_input, parse_tensor_name
+from fastckpt.graph.operations import GraphFunction, GraphTensor, Operation
+from fastckpt.graph.schema import get_message, get_pool, import_protobuf
+from fastckpt.graph.values import (
+    MetaInfo,
+    SaverInfo,
+    Signature,
+    decode_asset_files,
+    decode_collection,
+    decode_info,
+    decode_saver,
+    decode_signature,
+)
+from fastckpt.graph.variables import GraphVariable, find_variables
+
+__all__ = ["MetaGraph", "Unmatched"]
+
+_PLACEHOLDER_OPS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
+_AVERAGE = "ExponentialMovingAverage"
+
+
+class Unmatched(NamedTuple):
+    """What a graph and a checkpoint do not have in common.
+
+    Attributes:
+        tensors: Tensors of the checkpoint that no variable of the graph reads, such as
+            optimizer slots and averages.
+        variables: Variables of the graph whose tensor the checkpoint lacks.
+    """
+
+    tensors: list[str]
+    variables: list[str]
+
+
+class MetaGraph:
+    """A graph as a file holds it; nothing of it can be run or changed.
+
+    Made by ``MetaGraph.read`` or ``MetaGraph.from_bytes``. Safe to use from many
+    threads.
+    """
+
+    def __init__(self, message: Any, path: str | None = None) -> None:
+        self._message = message
+        self._path = path
+        self._is_bare = message.DESCRIPTOR.name == "GraphDef"
+
+    @classmethod
+    def read(cls, path: PathName, *, tags: Tags = None) -> MetaGraph:
+        """Reads the graph of a file or of a checkpoint.
+
+        Args:
+            path: A ``.meta`` file, a ``saved_model.pb`` or its folder, a bare ``.pb``,
+                the text form of these (``.pbtxt``), or a checkpoint beside which a
+                ``.meta`` file lies.
+            tags: Which of a SavedModel's graphs: exactly these tags. None takes the
+                only one, or the one with the tag ``serve``.
+
+        Raises:
+            CorruptionError: the file holds no such message, is damaged, or has more
+                than 2 GiB.
+            FileNotFoundError: there is no such file, or no graph belongs to it.
+            UnsupportedError: the SavedModel is stored in chunks.
+            ValueError: no graph has these tags.
+        """
+        file = find_graph_file(path)
+        return cls(read_graph(file, tags), file)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> MetaGraph:
+        """Gives the graph of a serialized MetaGraphDef.
+
+        Raises:
+            CorruptionError: the bytes are no such message.
+        """
+        return cls(parse("MetaGraphDef", content, "a graph"))
+
+    def __repr__(self) -> str:
+        count = len(self.graph_def.node)
+        return f"<MetaGraph of {count} operations from {self._path!r}>"
+
+    @property
+    def path(self) -> str | None:
+        """The file that was read, None if it came from bytes."""
+        return self._path
+
+    @property
+    def graph_def(self) -> Any:
+        """The GraphDef message; of fastckpt's own pool, and not to be changed."""
+        return self._message if self._is_bare else self._message.graph_def
+
+    def to_bytes(self) -> bytes:
+        """Gives the serialized MetaGraphDef, unknown fields included: a ``.meta`` file.
+
+        A bare graph comes wrapped into one. Equal graphs give equal bytes.
+        """
+        return bytes(self._get_meta().SerializeToString(deterministic=True))
+
+    def to_text(self) -> str:
+        """Gives the text form of the message as TensorFlow's ``text_format`` prints it.
+
+        A bare graph gives a GraphDef, everything else a MetaGraphDef.
+        """
+        text_format = import_protobuf("text_format")
+        text = text_format.MessageToString(self._message, descriptor_pool=get_pool())
+        return str(text)
+
+    @functools.cached_property
+    def meta_info(self) -> MetaInfo:
+        """Where the graph comes from: TensorFlow's version, tags, the ops used."""
+        return decode_info(self._get_meta().meta_info_def)
+
+    @functools.cached_property
+    def operations(self) -> list[Operation]:
+        """All nodes, in the file's order."""
+        return list(self._operations.values())
+
+    @property
+    def placeholders(self) -> list[Operation]:
+        """The nodes that want to be fed."""
+        return [each for each in self.operations if each.op in _PLACEHOLDER_OPS]
+
+    @functools.cached_property
+    def outputs(self) -> list[Operation]:
+        """The nodes that nobody reads or waits for."""
+        return [op for op in self.operations if op.name not in self._highest_reads]
+
+    @functools.cached_property
+    def functions(self) -> dict[str, GraphFunction]:
+        """The functions of the graph's library."""
+        return {
+            each.signature.name: GraphFunction(each, self.definitions.get)
+            for each in self.graph_def.library.function
+        }
+
+    @functools.cached_property
+    def collections(self) -> dict[str, list[Any]]:
+        """The collections: names, numbers or bytes; of variables ``"w1:0"``."""
+        collections = self._get_meta().collection_def
+        return {
+            name: decode_collection(name, collections[name])
+            for name in sorted(collections)
+        }
+
+    @property
+    def saver(self) -> SaverInfo | None:
+        """What the saver was told, None if the file does not say."""
+        meta = self._get_meta()
+        return decode_saver(meta.saver_def) if meta.HasField("saver_def") else None
+
+    @functools.cached_property
+    def signatures(self) -> dict[str, Signature]:
+        """The ways to call the graph, by name."""
+        signatures = self._get_meta().signature_def
+        return {name: decode_signature(signatures[name]) for name in sorted(signatures)}
+
+    @property
+    def asset_files(self) -> dict[str, str]:
+        """The files that belong to the graph, by the tensors that hold their names."""
+        return decode_asset_files(self._get_meta().asset_file_def)
+
+    @functools.cached_property
+    def variables(self) -> dict[str, GraphVariable]:
+        """The variables by name, each with its tensor in the checkpoint.
+
+        Raises:
+            CorruptionError: the Save and Restore nodes contradict themselves.
+        """
+        return find_variables(self._get_meta())
+
+    def variables_to_restore(
+        self, moving_avg_variables: Iterable[str] | None = None, *, name: str = _AVERAGE
+    ) -> dict[str, str]:
+        """Gives what ``ExponentialMovingAverage.variables_to_restore`` gives.
+
+        Args:
+            moving_avg_variables: Names of the variables that have averages; None takes
+                the trainable ones and those in the collection of averaged ones.
+            name: The name that the averages were made with.
+
+        Returns:
+            The names in the checkpoint by the variables' names, ready for
+            ``ckpt.load()``. A variable without an average keeps its own value.
+        """
+        if moving_avg_variables is None:
+            marked = self.collections.get("moving_average_variables", [])
+            averaged = {tensor.removesuffix(":0") for tensor in marked}
+            averaged.update(v.name for v in self.variables.values() if v.trainable)
+        else:
+            averaged = set(moving_avg_variables)
+        ordered = [each for each in self.variables if each in averaged]
+        return map_averages(self.variables, ordered, name)
+
+    def find_unmatched(self, checkpoint: Iterable[str]) -> Unmatched:
+        """Compares the variables with a checkpoint.
+
+        Args:
+            checkpoint: An open checkpoint, or the names of its tensors.
+        """
+        names = list(checkpoint)
+        read = {each.checkpoint_name for each in self.variables.values()}
+        there = set(names)
+        return Unmatched(
+            tensors=[name for name in names if name not in read],
+            variables=[
+                name
+                for name, each in self.variables.items()
+                if each.checkpoint_name not in there
+            ],
+        )
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """Gives a node.
+
+        Raises:
+            KeyError: no node has this name; the message gives the closest ones.
+        """
+        operation = self._operations.get(name)
+        if operation is None:
+            close = find_close(name, self._operations)
+            raise KeyError(f"the graph has no operation {name!r}{close}")
+        return operation
+
+    def get_tensor_by_name(self, name: str) -> GraphTensor:
+        """Gives an output of a node.
+
+        Args:
+            name: ``"w1:0"``.
+
+        Raises:
+            KeyError: there is no such node, or it has no such output.
+            ValueError: the name has no index.
+        """
+        node, index = parse_tensor_name(name)
+        outputs = self.get_operation_by_name(node).outputs
+        if index >= len(outputs):
+            raise KeyError(
+                f"operation {node!r} has {len(outputs)} outputs; not {name!r}"
+            )
+        return outputs[index]
+
+    @functools.cached_property
+    def _operations(self) -> dict[str, Operation]:
+        reads = self._highest_reads
+        find = self.definitions.get
+        operations = {
+            node.name: Operation(node, find, reads.get(node.name, -1))
+            for node in self.graph_def.node
+        }
+        if len(operations) < len(self.graph_def.node):
+            raise CorruptionError(
+                f"{self._path}: several nodes of the graph have one name",
+                path=self._path,
+            )
+        return operations
+
+    @functools.cached_property
+    def _highest_reads(self) -> dict[str, int]:
+        """The highest output that anybody reads of each node; -1 for control alone."""
+        highest: dict[str, int] = {}
+        for node in self.graph_def.node:
+            for source in map(parse_input, node.input):
+                index = -1 if source.is_control else source.number
+                highest[source.node] = max(highest.get(source.node, -1), index)
+        return highest
+
+    @functools.cached_property
+    def definitions(self) -> dict[str, Any]:
+        """The definitions (OpDef) that the graph brings, by op; functions, too."""
+        ops = self._get_meta().meta_info_def.stripped_op_list.op
+        functions = self.graph_def.library.function
+        definitions = {each.signature.name: each.signature for each in functions}
+        return definitions | {op.name: op for op in ops}
+
+    def _get_meta(self) -> Any:
+        return self._meta if self._is_bare else self._message
+
+    @functools.cached_property
+    def _meta(self) -> Any:
+        meta = get_message("MetaGraphDef")()
+        meta.graph_def.CopyFrom(self._message)
+        return meta
