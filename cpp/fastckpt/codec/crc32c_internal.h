@@ -31,8 +31,11 @@ consteval std::uint32_t Multiply(std::uint32_t a, std::uint32_t b) {
   return product;
 }
 
-// Gives x^exponent modulo the polynomial.
-consteval std::uint32_t PowerOfX(std::uint64_t exponent) {
+// Gives x^exponent modulo the polynomial. The powers of x repeat after
+// 2^31 - 1 steps, so a negative exponent has its meaning too.
+consteval std::uint32_t PowerOfX(std::int64_t exponent) {
+  constexpr std::int64_t kPeriod = 0x7fffffff;
+  exponent = (exponent % kPeriod + kPeriod) % kPeriod;
   std::uint32_t power = kOne;
   for (std::uint32_t square = kOne >> 1; exponent != 0; exponent >>= 1) {
     if ((exponent & 1) != 0) power = Multiply(power, square);
@@ -41,9 +44,37 @@ consteval std::uint32_t PowerOfX(std::uint64_t exponent) {
   return power;
 }
 
+// The implementations. Arguments and results as ExtendCrc32c and
+// ExtendCrc32cCopy have them; REQUIRES: the processor has the instructions.
 std::uint32_t ExtendPortable(std::uint32_t crc, const void* data,
                              std::size_t size);
 std::uint32_t ExtendCopyPortable(std::uint32_t crc, void* to, const void* from,
                                  std::size_t size);
+
+#if defined(__x86_64__)
+// SSE4.2 and PCLMULQDQ.
+std::uint32_t ExtendSse42(std::uint32_t crc, const void* data,
+                          std::size_t size);
+std::uint32_t ExtendCopySse42(std::uint32_t crc, void* to, const void* from,
+                              std::size_t size);
+
+// AVX-512 F, BW, VL and VBMI, and VPCLMULQDQ.
+std::uint32_t ExtendAvx512(std::uint32_t crc, const void* data,
+                           std::size_t size);
+std::uint32_t ExtendCopyAvx512(std::uint32_t crc, void* to, const void* from,
+                               std::size_t size);
+#elif defined(__aarch64__)
+// CRC32 and PMULL.
+std::uint32_t ExtendArm64(std::uint32_t crc, const void* data,
+                          std::size_t size);
+std::uint32_t ExtendCopyArm64(std::uint32_t crc, void* to, const void* from,
+                              std::size_t size);
+
+// CRC32 alone, as the Cortex-A72 of the Raspberry Pi 4 has it.
+std::uint32_t ExtendArm64Crc(std::uint32_t crc, const void* data,
+                             std::size_t size);
+std::uint32_t ExtendCopyArm64Crc(std::uint32_t crc, void* to, const void* from,
+                                 std::size_t size);
+#endif
 
 }  // namespace fastckpt::crc32c
