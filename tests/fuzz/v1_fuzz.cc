@@ -1,0 +1,36 @@
+// Input: a V1 file.
+#include <random>
+#include <string>
+
+#include "fastckpt/base/error.h"
+#include "fuzz_folder.h"
+#include "fuzz_target.h"
+#include "read_everything.h"
+#include "table_mutator.h"
+
+namespace fastckpt {
+namespace {
+
+void Open(const std::string& path, IoMode mode, bool verify) {
+  try {
+    ReadEverything(*Checkpoint::OpenV1({path}, mode, verify));
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace
+}  // namespace fastckpt
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace fastckpt;
+  if (size > kMaxFuzzInput) return 0;
+  const std::string path = FuzzFolder::Get().Write("model", {data, size});
+  Open(path, IoMode::kMap, true);
+  Open(path, IoMode::kRead, false);
+  return 0;
+}
+
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                    std::size_t max_size, unsigned seed) {
+  return fastckpt::MutateTableInput(data, size, max_size, seed);
+}

@@ -1,0 +1,51 @@
+// Input: a dtype, an element count, then the message to parse as each kind.
+#include <functional>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/tensor_proto.h"
+#include "fuzz_target.h"
+#include "require.h"
+
+namespace fastckpt {
+namespace {
+
+void Try(const std::function<void()>& parse) {
+  try {
+    parse();
+  } catch (const Error&) {
+  }
+}
+
+void ParseTensor(ByteView message, DType dtype, std::int64_t count) {
+  const std::int64_t dims[] = {count};
+  const ByteView pieces[] = {message.first(message.size() / 2),
+                             message.subspan(message.size() / 2)};
+  const ByteView whole[] = {message};
+  Try([&] { DecodeStrings(whole, dims); });
+  Try([&] { DecodeValues(pieces, dtype, dims); });
+  Try([&] {
+    const auto packed =
+        FindPackedArray(whole, dtype, static_cast<std::uint64_t>(count));
+    const auto values = DecodeValues(whole, dtype, dims);
+    Require(packed.empty() || packed.size() == values.size(),
+            "a packed array has the size of the values");
+  });
+}
+
+}  // namespace
+}  // namespace fastckpt
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace fastckpt;
+  if (size < 2 || size > kMaxFuzzInput) return 0;
+  const ByteView message = ByteView(data, size).subspan(2);
+  BundleEntry entry;
+  Try([&] { ParseBundleHeader(message); });
+  Try([&] { ParseBundleEntry(message, &entry); });
+  Try([&] { ParseShapeMessage(message); });
+  Try([&] { ParseSavedTensorSlices(message); });
+  ParseTensor(message, static_cast<DType>(data[0]), data[1]);
+  return 0;
+}
