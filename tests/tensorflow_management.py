@@ -1,4 +1,4 @@
-"""TensorFlow's state files, in a process of its own.
+"""TensorFlow's state files and savers, in a process of its own.
 
 `python tensorflow_management.py` takes from standard input a JSON list of
 [function, arguments], calls `_FUNCTIONS[function](*arguments)` for each in the current
@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+import saver_sequences
 
 
 def call_all(calls: list[list[Any]], folder: Path) -> list[Any]:
@@ -58,7 +63,36 @@ def _read_state(text: str) -> list[Any]:
     ]
 
 
-_FUNCTIONS = {"write_state": _write_state, "read_state": _read_state}
+def _run_sequence(seed: int) -> list[Any]:
+    """Runs a random sequence of saves with TensorFlow's Saver, in a folder."""
+    import tensorflow as tf
+
+    v1 = tf.compat.v1
+    steps = saver_sequences.random_sequence(random.Random(seed))
+    folder = Path(f"sequence-{seed}").resolve()
+    folder.mkdir()
+    home = os.getcwd()
+    os.chdir(folder)
+    with tf.Graph().as_default(), v1.Session() as session:
+        for name, value in saver_sequences.TENSORS.items():
+            v1.get_variable(name, initializer=value, use_resource=False)
+        session.run(v1.global_variables_initializer())
+        results = saver_sequences.run(
+            steps,
+            v1.train.Saver,
+            lambda saver, prefix, **given: saver.save(session, prefix, **given),
+            lambda now: setattr(time, "time", lambda: now),
+        )
+    os.chdir(home)
+    shutil.rmtree(folder)
+    return results
+
+
+_FUNCTIONS = {
+    "read_state": _read_state,
+    "run_sequence": _run_sequence,
+    "write_state": _write_state,
+}
 
 if __name__ == "__main__":
     results = [_FUNCTIONS[name](*given) for name, given in json.load(sys.stdin)]

@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from fastckpt.fileset import PathName, data_files, v1_files
 
-__all__ = ["checkpoint_format", "meta_graph_name", "remove_checkpoint"]
+__all__ = [
+    "checkpoint_format",
+    "files_to_remove",
+    "meta_graph_name",
+    "remove_checkpoint",
+    "remove_files",
+]
 
 # What TensorFlow's SaverDef numbers.
 _FORMATS = {"v1": "v1", "v2": "v2", 1: "v1", 2: "v2"}
@@ -48,12 +55,25 @@ def remove_checkpoint(
     Raises:
         OSError: A file cannot be deleted.
     """
-    prefix = os.fsdecode(checkpoint_prefix)
-    if checkpoint_format(checkpoint_format_version) == "v2":
+    remove_files(
+        files_to_remove(
+            os.fsdecode(checkpoint_prefix), checkpoint_format_version, meta_graph_suffix
+        )
+    )
+
+
+def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
+    """Gives the names of a checkpoint's files in the order in which they go."""
+    if checkpoint_format(version) == "v2":
         files = [f"{prefix}.index", *data_files(prefix)]
     else:
         files = v1_files(prefix)
-    for path in [*files, meta_graph_name(prefix, meta_graph_suffix)]:
+    return [*files, meta_graph_name(prefix, suffix)]
+
+
+def remove_files(paths: Iterable[str]) -> None:
+    """Deletes files, those that are there."""
+    for path in paths:
         try:
             os.unlink(path)
         except FileNotFoundError:

@@ -1,0 +1,281 @@
+"""The saver: names, numbers, what is kept, the graph file, restoring."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+import fastckpt
+from fastckpt.saver import Saver
+
+TENSORS = {
+    "w": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "b": np.array([1, 2], dtype=np.int64),
+    "s": np.array([b"text"], dtype=object),
+}
+
+
+class Graph:
+    """What can be written as a graph file."""
+
+    def to_bytes(self):
+        return b"graph of an object"
+
+
+def names_in(folder):
+    return sorted(os.listdir(folder))
+
+
+def state_paths(folder):
+    return fastckpt.get_checkpoint_state(folder).all_model_checkpoint_paths
+
+
+class TestSaving:
+    def test_the_step_is_appended_and_the_state_file_names_it(self, tmp_path):
+        path = Saver().save(tmp_path / "model.ckpt", TENSORS, global_step=1000)
+        assert path == str(tmp_path / "model.ckpt-1000")
+        assert fastckpt.latest_checkpoint(tmp_path) == path
+        assert names_in(tmp_path) == [
+            "checkpoint",
+            "model.ckpt-1000.data-00000-of-00001",
+            "model.ckpt-1000.index",
+        ]
+
+    @pytest.mark.parametrize(
+        ("step", "padded", "name"),
+        [
+            (None, True, "m"),
+            (7, False, "m-7"),
+            (7, True, "m-00000007"),
+            (123456789, True, "m-123456789"),
+            (-5, False, "m--5"),
+            (-5, True, "m--0000005"),
+            (np.int64(3), False, "m-3"),
+            (np.array(4), False, "m-4"),
+        ],
+    )
+    def test_every_step_is_spelled_as_tensorflow_does(
+        self, tmp_path, step, padded, name
+    ):
+        saver = Saver(pad_step_number=padded)
+        path = saver.save(f"{tmp_path}/m", TENSORS, step)
+        assert path == f"{tmp_path}/{name}"
+
+    def test_a_step_that_is_no_integer_is_a_type_error(self, tmp_path):
+        with pytest.raises(TypeError):
+            Saver().save(tmp_path / "m", TENSORS, global_step=1.5)
+        assert names_in(tmp_path) == []
+
+    def test_data_lie_in_the_order_of_the_names(self, tmp_path):
+        path = Saver().save(tmp_path / "m", {"b": TENSORS["b"], "a": TENSORS["b"]})
+        with fastckpt.open(path) as checkpoint:
+            assert [checkpoint.info(name).offset for name in ("a", "b")] == [0, 16]
+
+    def test_v1_files_are_written_on_request(self, tmp_path):
+        for version in ("v1", 1):
+            path = Saver(write_version=version).save(tmp_path / f"m{version}", TENSORS)
+            assert fastckpt.open(path).format == "v1"
+
+    def test_missing_folders_are_made(self, tmp_path):
+        path = Saver().save(tmp_path / "new" / "m", TENSORS)
+        assert fastckpt.latest_checkpoint(tmp_path / "new") == path
+
+    def test_a_name_without_a_folder_is_in_the_current_one(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert Saver().save("m", TENSORS, 1) == "m-1"
+        assert fastckpt.latest_checkpoint("") == "m-1"
+        assert fastckpt.latest_checkpoint(".") == "./m-1"
+
+    @pytest.mark.parametrize("latest", [None, "latest"])
+    def test_without_its_state_a_checkpoint_does_not_count(self, tmp_path, latest):
+        saver = Saver(max_to_keep=1)
+        first = saver.save(tmp_path / "m", TENSORS, 1, latest)
+        second = saver.save(tmp_path / "m", TENSORS, 2, latest, write_state=False)
+        assert saver.last_checkpoints == [first]
+        assert fastckpt.latest_checkpoint(tmp_path, latest) == first
+        assert fastckpt.checkpoint_exists(second)
+
+    @pytest.mark.parametrize("latest", ["sub/latest", "/latest", "m-1.index", "m-1"])
+    def test_a_state_file_in_the_way_is_refused_before_anything(self, tmp_path, latest):
+        with pytest.raises(ValueError, match=r"choose another name|without a folder"):
+            Saver().save(tmp_path / "m", TENSORS, 1, latest)
+        assert names_in(tmp_path) == []
+
+    def test_the_name_of_the_state_file_needs_a_step(self, tmp_path):
+        with pytest.raises(ValueError, match="choose another name"):
+            Saver().save(tmp_path / "checkpoint", TENSORS)
+        path = Saver().save(tmp_path / "checkpoint", TENSORS, 1)
+        assert fastckpt.latest_checkpoint(tmp_path) == path
+
+    def test_a_failed_save_leaves_list_and_state_as_they_were(self, tmp_path):
+        saver = Saver()
+        path = saver.save(tmp_path / "m", TENSORS, 1)
+        (tmp_path / "m-2.index").mkdir()
+        with pytest.raises(OSError, match="directory"):
+            saver.save(tmp_path / "m", TENSORS, 2)
+        assert saver.last_checkpoints == [path]
+        assert fastckpt.latest_checkpoint(tmp_path) == path
+
+
+class TestNames:
+    def test_a_list_names_what_is_saved(self, tmp_path):
+        path = Saver(["w", "b"]).save(tmp_path / "m", TENSORS)
+        assert list(fastckpt.open(path)) == ["b", "w"]
+
+    def test_a_dict_gives_the_names_in_the_checkpoint(self, tmp_path):
+        path = Saver({"layer/w": "w", "again": "w"}).save(tmp_path / "m", TENSORS)
+        with fastckpt.open(path) as checkpoint:
+            assert list(checkpoint) == ["again", "layer/w"]
+            np.testing.assert_array_equal(checkpoint["again"], TENSORS["w"])
+
+    def test_no_names_save_nothing(self, tmp_path):
+        assert list(fastckpt.open(Saver([]).save(tmp_path / "m", TENSORS))) == []
+
+    def test_a_name_that_is_not_given_is_a_key_error_before_anything(self, tmp_path):
+        with pytest.raises(KeyError, match="'gone' is to be saved"):
+            Saver({"w": "w", "x": "gone"}).save(tmp_path / "m", TENSORS)
+        assert names_in(tmp_path) == []
+
+    def test_one_name_alone_is_a_type_error(self):
+        with pytest.raises(TypeError, match="not the name 'w'"):
+            Saver("w")
+
+    def test_an_open_checkpoint_keeps_tensorflows_types(self, tmp_path):
+        with fastckpt.Writer(tmp_path / "q") as writer:
+            writer.add("q", np.array([1, 2], np.int8), tf_dtype="qint8")
+        path = Saver({"new": "q"}).save(tmp_path / "m", fastckpt.open(tmp_path / "q"))
+        assert fastckpt.open(path).info("new").tf_dtype == "qint8"
+
+
+class TestGraphs:
+    def test_bytes_and_objects_are_written_beside_the_checkpoint(self, tmp_path):
+        saver = Saver()
+        saver.save(tmp_path / "m", TENSORS, 1, meta_graph=b"graph")
+        saver.save(tmp_path / "m", TENSORS, 2, meta_graph=Graph())
+        saver.save(tmp_path / "m", TENSORS, 3)
+        saver.save(tmp_path / "m", TENSORS, 4, meta_graph=b"x", write_meta_graph=False)
+        assert (tmp_path / "m-1.meta").read_bytes() == b"graph"
+        assert (tmp_path / "m-2.meta").read_bytes() == b"graph of an object"
+        assert {"m-3.meta", "m-4.meta"}.isdisjoint(names_in(tmp_path))
+
+    def test_the_graph_is_there_before_the_state_file_names_the_checkpoint(
+        self, tmp_path, monkeypatch
+    ):
+        order, real = [], os.replace
+        monkeypatch.setattr(
+            os, "replace", lambda old, new: (order.append(new), real(old, new))
+        )
+        Saver().save(tmp_path / "m", TENSORS, meta_graph=b"graph")
+        assert order == [str(tmp_path / "m.meta"), str(tmp_path / "checkpoint")]
+
+    def test_a_graph_that_two_checkpoints_share_stays(self, tmp_path):
+        saver = Saver(max_to_keep=1)
+        for step in (1, 2):
+            saver.save(tmp_path / "m-00000-of", TENSORS, step, meta_graph=b"graph")
+        assert "m.meta" in names_in(tmp_path)
+
+
+class TestKeeping:
+    def test_the_newest_are_kept_and_all_files_of_others_go(self, tmp_path):
+        saver = Saver(max_to_keep=2)
+        for step in range(4):
+            saver.save(tmp_path / "m", TENSORS, step, meta_graph=b"graph")
+        assert saver.last_checkpoints == [f"{tmp_path}/m-2", f"{tmp_path}/m-3"]
+        assert saver.last_checkpoints == state_paths(tmp_path)
+        suffixes = ("data-00000-of-00001", "index", "meta")
+        kept = [f"m-{step}.{suffix}" for step in (2, 3) for suffix in suffixes]
+        assert names_in(tmp_path) == ["checkpoint", *kept]
+
+    @pytest.mark.parametrize("count", [0, None])
+    def test_without_a_number_all_stay_and_the_newest_alone_is_named(
+        self, tmp_path, count
+    ):
+        saver = Saver(max_to_keep=count)
+        paths = [saver.save(tmp_path / "m", TENSORS, step) for step in range(3)]
+        assert saver.last_checkpoints == []
+        assert state_paths(tmp_path) == paths[-1:]
+        assert all(map(fastckpt.checkpoint_exists, paths))
+
+    def test_a_negative_number_is_refused(self):
+        with pytest.raises(ValueError, match="at least 0, not -1"):
+            Saver(max_to_keep=-1)
+
+    def test_one_is_kept_for_ever_each_time_the_hours_have_passed(
+        self, tmp_path, monkeypatch
+    ):
+        now = 1e9
+        monkeypatch.setattr(time, "time", lambda: now)
+        saver = Saver(max_to_keep=1, keep_checkpoint_every_n_hours=1)
+        for step in range(12):
+            now += 1300
+            saver.save(tmp_path / "m", TENSORS, step)
+        kept = [step for step in range(12) if (tmp_path / f"m-{step}.index").exists()]
+        assert kept == [2, 5, 8, 11]
+
+    def test_names_with_signs_of_patterns_take_no_neighbour_along(self, tmp_path):
+        saver = Saver(max_to_keep=1)
+        neighbour = Saver().save(tmp_path / "d1", TENSORS)
+        for name in ("d*", "d?", "d[1]", "last"):
+            saver.save(tmp_path / name, TENSORS)
+        assert fastckpt.open(neighbour).verify().ok
+        assert names_in(tmp_path) == [
+            "checkpoint",
+            *("d1.data-00000-of-00001", "d1.index"),
+            *("last.data-00000-of-00001", "last.index"),
+        ]
+
+    def test_another_spelling_of_the_newest_is_not_removed(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        saver = Saver(max_to_keep=1)
+        saver.set_last_checkpoints_with_time([(str(tmp_path / "out" / "m-1"), 0.0)])
+        for prefix in ("out/m", "out/../out/m", str(tmp_path / "out" / "m")):
+            path = saver.save(prefix, TENSORS, 1)
+            assert saver.last_checkpoints == [path]
+            assert fastckpt.checkpoint_exists(path)
+
+    def test_what_cannot_be_removed_is_a_warning(self, tmp_path):
+        saver = Saver(max_to_keep=1)
+        (tmp_path / "m-1.meta").mkdir()
+        saver.save(tmp_path / "m", TENSORS, 1)
+        with pytest.warns(UserWarning, match=r"m-1' cannot be removed") as caught:
+            saver.save(tmp_path / "m", TENSORS, 2)
+        assert caught[0].filename == __file__
+        assert saver.last_checkpoints == [f"{tmp_path}/m-2"]
+
+
+class TestTakingOver:
+    def save_two(self, folder):
+        saver = Saver()
+        return [saver.save(folder / "m", TENSORS, step) for step in (1, 2)]
+
+    def test_a_new_saver_removes_nothing_that_it_did_not_save(self, tmp_path):
+        paths = self.save_two(tmp_path)
+        Saver(max_to_keep=1).save(tmp_path / "m", TENSORS, 3)
+        assert all(map(fastckpt.checkpoint_exists, paths))
+
+    def test_recovered_checkpoints_are_kept_and_removed_as_its_own(self, tmp_path):
+        paths = self.save_two(tmp_path)
+        saver = Saver(max_to_keep=2)
+        saver.recover_last_checkpoints([*paths, tmp_path / "gone"])
+        assert saver.last_checkpoints == paths
+        new = saver.save(tmp_path / "m", TENSORS, 3)
+        assert saver.last_checkpoints == [paths[1], new]
+        assert not fastckpt.checkpoint_exists(paths[0])
+
+    @pytest.mark.parametrize("kind", ["v1", "shards"])
+    def test_v1_files_and_shards_are_recovered(self, tmp_path, kind):
+        path = tmp_path / ("m" if kind == "v1" else "m-00000-of-00001")
+        path.touch()
+        name = path if kind == "v1" else tmp_path / "m-?????-of-00001"
+        saver = Saver()
+        saver.recover_last_checkpoints([name])
+        assert saver.last_checkpoints == [str(name)]
+
+    def test_checkpoints_without_a_time_are_never_removed(self, tmp_path):
+        paths = self.save_two(tmp_path)
+        saver = Saver(max_to_keep=1)
+        saver.set_last_checkpoints(paths)
+        for step in range(3, 6):
+            saver.save(tmp_path / "m", TENSORS, step)
+        assert all(map(fastckpt.checkpoint_exists, paths))
