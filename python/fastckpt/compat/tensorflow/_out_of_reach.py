@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-_READ = "fastckpt.open(prefix)[name] or fastckpt.open(prefix).load() give the values"
+_VALUES = "fastckpt.open(prefix).load() gives the values as NumPy arrays"
+_SAVER = "fastckpt.Saver saves dictionaries of arrays and keeps the last few"
+_FREEZE = "fastckpt.freeze writes a graph with its variables as constants"
+
 _INSTEAD = {
-    "Session": _READ,
-    "InteractiveSession": _READ,
-    "Variable": "arrays are plain NumPy arrays: " + _READ,
-    "get_variable": "arrays are plain NumPy arrays: " + _READ,
-    "keras": "fastckpt.open(path) reads the weights of a model saved by Keras in "
-    "TensorFlow's format",
+    "Session": _VALUES,
+    "InteractiveSession": _VALUES,
+    "Variable": _VALUES,
+    "get_variable": _VALUES,
+    "global_variables": _VALUES,
+    "keras": "fastckpt.open(prefix).objects finds the weights of a Keras model, and "
+    + _VALUES,
     "saved_model": "fastckpt.open(folder) reads the variables of a SavedModel",
-    "train.Saver": _READ,
-    "train.Checkpoint": _READ,
-    "train.CheckpointManager": "tf.train.latest_checkpoint finds the last one, and "
-    + _READ,
-    "train.import_meta_graph": _READ,
-    "train.init_from_checkpoint": _READ,
+    "graph_util": _FREEZE,
+    "train.Saver": f"{_SAVER}; {_VALUES}",
+    "train.Checkpoint": "fastckpt.open(prefix).objects is its object graph, "
+    "fastckpt.save writes arrays",
+    "train.CheckpointManager": _SAVER,
+    "train.import_meta_graph": "fastckpt.MetaGraph.read reads a .meta file",
+    "train.export_meta_graph": "fastckpt.MetaGraph.read reads a .meta file",
+    "train.init_from_checkpoint": _VALUES,
+    "train.warm_start": _VALUES,
+    "train.ExponentialMovingAverage": "fastckpt.MetaGraph.read(path)"
+    ".variables_to_restore() names the averages, ready for load()",
 }
 
 
@@ -24,8 +33,8 @@ def out_of_reach(namespace: str, name: str) -> AttributeError:
     """Makes the error for a name of TensorFlow that is not here.
 
     Args:
-        namespace: where it was looked for: ``"tf"``, ``"tf.train"``.
-        name: what was looked for.
+        namespace: Where it was looked for: ``"tf"``, ``"tf.train"``.
+        name: What was looked for.
 
     Returns:
         An AttributeError, so that ``hasattr`` and ``getattr`` with a default
