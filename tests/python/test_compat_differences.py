@@ -9,6 +9,7 @@ import pytest
 
 import fastckpt
 import fastckpt.compat.tensorflow as tf
+from bundle_maker import BundleMaker
 
 
 @pytest.fixture
@@ -78,6 +79,20 @@ def test_a_partitioned_tensor_of_v1_is_read(tmp_path):
             part = whole[begin : begin + 2]
             writer.add_slice("part", part, full_shape=(4, 3), begin=(begin, 0))
     np.testing.assert_array_equal(tf.train.load_variable(path, "part"), whole)
+
+
+def test_a_type_that_nobody_knows_spoils_no_other_tensor(tmp_path):
+    # TensorFlow: the process ends.
+    bundle = BundleMaker()
+    bundle.add("w", np.arange(3, dtype=np.float32))
+    bundle.add("new", np.arange(3, dtype=np.float32), dtype=77)
+    reader = tf.train.load_checkpoint(bundle.write(tmp_path))
+    assert reader.get_tensor("w").tolist() == [0, 1, 2]
+    assert reader.get_variable_to_shape_map() == {"new": [3], "w": [3]}
+    with pytest.raises(tf.errors.UnimplementedError, match=r"'new' is unknown\(77\)"):
+        reader.get_variable_to_dtype_map()
+    with pytest.raises(tf.errors.InternalError, match="'new'"):
+        reader.get_tensor("new")
 
 
 def test_a_damaged_v1_tensor_is_not_said_to_be_missing(tmp_path):

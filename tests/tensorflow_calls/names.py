@@ -76,6 +76,9 @@ CALLS = {
         )
         for name in ("v2", "v1", "sliced")
     },
+    "inspect_checkpoint of variants": lambda c: _printed_by_inspect(
+        c, c.golden("variant/model"), "", True
+    ),
     "inspect_checkpoint of all names": lambda c: _printed_by_inspect(
         c, c.at("v2"), "", False, all_tensor_names=True
     ),

@@ -24,6 +24,9 @@ class Place:
     def new(self, name):
         return f"{self.scratch}/{name}"
 
+    def golden(self, name):
+        return str(pathlib.Path(__file__).parents[1] / "golden" / name)
+
     def reader(self, name):
         return self.tf.train.load_checkpoint(self.at(name))
 

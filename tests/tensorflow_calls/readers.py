@@ -52,6 +52,9 @@ CALLS = {
         f"list_variables of {name}": (lambda c, n=name: c.train.list_variables(c.at(n)))
         for name in ("v2", "v1", "sliced", "v1_sliced", "state", "files", "nothing")
     },
+    "a tensor of variants": lambda c: c.train.load_variable(
+        c.golden("variant/model"), "list"
+    ),
     # Readers: names of tensors.
     "has_tensor": lambda c: c.reader("v2").has_tensor("vector/int8"),
     "has_tensor by bytes": lambda c: c.reader("v2").has_tensor(b"vector/int8"),

@@ -81,7 +81,9 @@ def reading(checkpoint: Checkpoint, name: str) -> Iterator[None]:
     except CorruptionError as error:
         raise _damaged_tensor(checkpoint, name, error) from error
     except UnsupportedError as error:
-        raise errors.UnimplementedError(None, None, str(error)) from error
+        is_type = checkpoint.format == "v2" and checkpoint.info(name).dtype is None
+        kind = errors.InternalError if is_type else errors.UnimplementedError
+        raise kind(None, None, str(error)) from error
     except OSError as error:
         # Not NotFoundError: callers take that for a tensor that was never saved.
         raise errors.OpError(None, None, describe(error), errors.UNKNOWN) from error

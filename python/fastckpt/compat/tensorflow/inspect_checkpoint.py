@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any
 
-from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.compat.tensorflow.errors import InternalError, OpError
 from fastckpt.compat.tensorflow.readers import CheckpointReader, NewCheckpointReader
 
 __all__ = ["print_tensors_in_checkpoint_file"]
@@ -60,7 +60,14 @@ def _print_tensors(
     for name in names:
         print(f"tensor: {name} ({dtypes[name].name}) {shapes[name]}")
         if with_values:
-            print(reader.get_tensor(name))
+            print(_value_of(reader, name))
+
+
+def _value_of(reader: CheckpointReader, name: str) -> Any:
+    try:
+        return reader.get_tensor(name)
+    except InternalError:
+        return "<not convertible to a numpy dtype>"
 
 
 def _count_numbers(reader: CheckpointReader, excluded: str) -> int:

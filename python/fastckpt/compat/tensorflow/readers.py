@@ -5,13 +5,17 @@ Source: tensorflow/python/training/py_checkpoint_reader.py and checkpoint_utils.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastckpt.compat.tensorflow import _translate, gfile
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
 from fastckpt.compat.tensorflow._management import latest_checkpoint
 from fastckpt.compat.tensorflow._opened import opened
 from fastckpt.compat.tensorflow._paths import local_path, text_of
+from fastckpt.compat.tensorflow.errors import UnimplementedError
+
+if TYPE_CHECKING:
+    from fastckpt.report import TensorInfo
 
 __all__ = [
     "CheckpointReader",
@@ -45,8 +49,18 @@ class CheckpointReader:
         return {info.name: list(info.shape) for info in self._checkpoint.infos()}
 
     def get_variable_to_dtype_map(self) -> dict[str, DType]:
-        """Returns the type of each tensor."""
-        return {info.name: as_dtype(info.tf_dtype) for info in self._checkpoint.infos()}
+        """Returns the type of each tensor.
+
+        Raises:
+            UnimplementedError: One has a type that TensorFlow 2.21 does not know.
+        """
+        dtypes: dict[str, DType] = {}
+        found = {}
+        for info in self._checkpoint.infos():
+            if info.tf_dtype not in dtypes:
+                dtypes[info.tf_dtype] = _dtype_of(info)
+            found[info.name] = dtypes[info.tf_dtype]
+        return found
 
     def has_tensor(self, tensor_str: str | bytes) -> bool:
         """Tells whether a tensor is there."""
@@ -65,7 +79,8 @@ class CheckpointReader:
         Raises:
             NotFoundError: It is not in the checkpoint.
             OpError: Its bytes are damaged, or a file with them is not there.
-            UnimplementedError: Its type is none that can be read.
+            InternalError: Its type has no form in NumPy.
+            UnimplementedError: It cannot be read for another reason.
         """
         name = text_of(tensor_str)
         with _translate.reading(self._checkpoint, name):
@@ -79,6 +94,14 @@ class CheckpointReader:
         stored by. A V1 file's lines come in the order of TensorFlow's hash table.
         """
         return self._checkpoint._reader.debug_string()
+
+
+def _dtype_of(info: TensorInfo) -> DType:
+    try:
+        return as_dtype(info.tf_dtype)
+    except TypeError as error:
+        message = f"Data type not supported: tensor {info.name!r} is {info.tf_dtype}"
+        raise UnimplementedError(None, None, message) from error
 
 
 def NewCheckpointReader(filepattern: Any) -> CheckpointReader:
