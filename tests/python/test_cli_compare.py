@@ -17,8 +17,6 @@ EXACT = Tolerance()
 values = st.floats(width=32) | st.sampled_from([0.0, -0.0, math.inf, -math.inf])
 shapes = st.tuples(st.just(2), st.integers(0, 30))
 pairs = hnp.arrays(np.float32, shapes, elements=values)
-    np.float32, st.tuples(st.just(2), st.integers(0, 30)), elements=values
-)
 
 
 @given(pairs, st.sampled_from([0.0, 1e-3, 0.5, 2.0]), st.sampled_from([0.0, 1.0]))
@@ -27,61 +25,62 @@ def test_floats_are_close_as_numpy_has_it(pair, relative, absolute):
     wide = old.astype(np.float64), new.astype(np.float64)
     with np.errstate(all="ignore"):
         close = np.isclose(*wide, rtol=relative, atol=absolute, equal_nan=True)
-    found = compare_values(old, new, Tolerance(relative, absolute))
-    assert (found["count"] if found else 0) == np.count_nonzero(~close)
+    count, _ = compare_values(old, new, Tolerance(relative, absolute))
+    assert count == np.count_nonzero(~close)
 
 
 def test_the_largest_distance_is_of_those_that_differ():
     old = np.array([1, 2, 3, math.nan, math.inf], np.float32)
     new = np.array([1, 2.5, 1, math.nan, math.inf], np.float32)
-    assert compare_values(old, new, EXACT) == {"count": 2, "largest": 2.0}
-    assert compare_values(old, new, Tolerance(0, 1)) == {"count": 1, "largest": 2.0}
-    assert compare_values(old, new, Tolerance(0, 2)) is None
+    assert compare_values(old, new, EXACT) == (2, 2.0)
+    assert compare_values(old, new, Tolerance(0, 1)) == (1, 2.0)
+    assert compare_values(old, new, Tolerance(0, 2)) == (0, None)
 
 
 def test_a_number_and_no_number_differ_without_a_distance():
     old, new = np.array([math.nan, math.inf]), np.array([1.0, -math.inf])
-    assert compare_values(old, new, Tolerance(9, 9)) == {"count": 2, "largest": None}
+    assert compare_values(old, new, Tolerance(9, 9)) == (2, None)
 
 
 def test_a_finite_number_is_never_close_to_infinity():
-    assert compare_values(np.array([1.0]), np.array([math.inf]), Tolerance(1, 1))
+    old, new = np.array([1.0]), np.array([math.inf])
+    assert compare_values(old, new, Tolerance(1, 1)) == (1, None)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])
 def test_wide_integers_are_compared_exactly(dtype):
     high = np.iinfo(dtype).max
-    found = compare_values(np.array([high], dtype), np.array([high - 1], dtype), EXACT)
-    assert found["count"] == 1
+    old, new = np.array([high], dtype), np.array([high - 1], dtype)
+    assert compare_values(old, new, EXACT)[0] == 1
 
 
 @pytest.mark.parametrize("name", ["bfloat16", "int4", "float8_e4m3fn"])
 def test_types_of_ml_dtypes_are_compared(name):
     dtype = np.dtype(getattr(ml_dtypes, name))
     old, new = np.array([1, 2]).astype(dtype), np.array([1, 3]).astype(dtype)
-    assert compare_values(old, old, EXACT) is None
-    assert compare_values(old, new, EXACT) == {"count": 1, "largest": 1.0}
+    assert compare_values(old, old, EXACT) == (0, None)
+    assert compare_values(old, new, EXACT) == (1, 1.0)
 
 
 def test_complex_numbers_are_compared_by_distance():
     old, new = np.array([0j, 1]), np.array([3 + 4j, 1])
-    assert compare_values(old, new, EXACT) == {"count": 1, "largest": 5.0}
-    assert compare_values(old, new, Tolerance(0, 5)) is None
+    assert compare_values(old, new, EXACT) == (1, 5.0)
+    assert compare_values(old, new, Tolerance(0, 5)) == (0, None)
 
 
 @pytest.mark.parametrize("dtype", [np.bool_, object])
 def test_what_is_no_number_is_the_same_or_not(dtype):
     old, new = np.array([b"", b"x"], dtype), np.array([b"", b""], dtype)
-    assert compare_values(old, old, EXACT) is None
-    assert compare_values(old, new, EXACT) == {"count": 1, "largest": None}
+    assert compare_values(old, old, EXACT) == (0, None)
+    assert compare_values(old, new, EXACT) == (1, None)
 
 
 def test_a_difference_in_the_last_of_many_chunks_is_found():
     old = np.zeros((2, _CHUNK + 1), np.float32)
     new = old.copy()
     new[-1, -1] = 1
-    assert compare_values(old, new, EXACT) == {"count": 1, "largest": 1.0}
+    assert compare_values(old, new, EXACT) == (1, 1.0)
 
 
 def test_no_elements_are_the_same():
-    assert compare_values(np.empty((0, 3)), np.empty((0, 3)), EXACT) is None
+    assert compare_values(np.empty((0, 3)), np.empty((0, 3)), EXACT) == (0, None)

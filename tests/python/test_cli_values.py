@@ -17,6 +17,8 @@ from fastckpt.cli._values import MOST_LISTED, format_values, list_values
         np.arange(6, dtype=np.float32).reshape(2, 3),
         np.array([[1e-9, 1e9], [math.nan, math.inf]]),
         np.array(7, np.int64),
+        np.array(6, np.float32),
+        np.array(b"bytes", object),
         np.array([True, False]),
         np.array([1 + 2j]),
         np.arange(5000).reshape(50, 100),

@@ -86,15 +86,15 @@ def _compare_tensors(
     name: str, old: Checkpoint, new: Checkpoint, tolerance: Tolerance
 ) -> Difference | None:
     first, second = old.info(name), new.info(name)
-    texts = {"old": _describe(first), "new": _describe(second)}
+    texts = _describe(first), _describe(second)
     if first.tf_dtype != second.tf_dtype:
-        return Difference(name, "dtype", **texts)
+        return Difference(name, "dtype", *texts)
     if first.shape != second.shape:
-        return Difference(name, "shape", **texts)
+        return Difference(name, "shape", *texts)
     if _has_same_checksum(first, second):
         return None
-    found = compare_values(old[name], new[name], tolerance)
-    return Difference(name, "values", **texts, **found) if found else None
+    count, largest = compare_values(old[name], new[name], tolerance)
+    return Difference(name, "values", *texts, count, largest) if count else None
 
 
 def _has_same_checksum(first: TensorInfo, second: TensorInfo) -> bool:
@@ -108,11 +108,11 @@ def _has_same_checksum(first: TensorInfo, second: TensorInfo) -> bool:
 
 def compare_values(
     old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance
-) -> dict[str, Any] | None:
+) -> tuple[int, float | None]:
     """Compares arrays of one shape and dtype in chunks.
 
     Returns:
-        How many elements differ and by how much at most, or None where none does.
+        How many elements differ, and the largest distance of finite ones that do.
     """
     count, largest = 0, -math.inf
     flat_old, flat_new = old.reshape(-1), new.reshape(-1)
@@ -121,9 +121,7 @@ def compare_values(
         differs, distance = _compare_chunk(flat_old[chunk], flat_new[chunk], tolerance)
         count += differs
         largest = max(largest, distance)
-    if not count:
-        return None
-    return {"count": count, "largest": largest if math.isfinite(largest) else None}
+    return count, largest if math.isfinite(largest) else None
 
 
 def _compare_chunk(

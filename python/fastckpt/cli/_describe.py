@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
+import numpy as np
+
+import fastckpt
 from fastckpt import Checkpoint, TensorInfo
 
-__all__ = ["count_values", "describe_tensor", "sum_tensors", "summarize"]
-
-
-def count_values(info: TensorInfo) -> int:
-    """Gives the number of elements of a tensor."""
-    return math.prod(info.shape)
+__all__ = ["describe_tensor", "find_damaged", "sum_tensors", "summarize"]
 
 
 def sum_tensors(infos: Sequence[TensorInfo]) -> dict[str, int]:
-    """Gives the totals over tensors; sizes that are not known count as nothing."""
+    """Gives the totals over tensors; what is not known counts as nothing."""
+    sound = [info for info in infos if info.problem is None]
     return {
         "tensors": len(infos),
-        "values": sum(map(count_values, infos)),
-        "nbytes": sum(info.nbytes or 0 for info in infos),
+        "values": sum(math.prod(info.shape) for info in sound),
+        "nbytes": sum(info.nbytes or 0 for info in sound),
     }
 
 
@@ -34,20 +34,49 @@ def summarize(checkpoint: Checkpoint, infos: Sequence[TensorInfo]) -> dict[str, 
     }
 
 
+def find_damaged(
+    checkpoint: Checkpoint, infos: Iterable[TensorInfo]
+) -> list[TensorInfo]:
+    """Gives the tensors about which the index is wrong.
+
+    What is legal but has no form outside TensorFlow (variants) is not among them.
+    """
+    return [
+        info
+        for info in infos
+        if info.problem is not None and _is_corrupt(checkpoint, info.name)
+    ]
+
+
+def _is_corrupt(checkpoint: Checkpoint, name: str) -> bool:
+    try:
+        checkpoint.byte_runs(name)
+    except fastckpt.CorruptionError:
+        return True
+    except fastckpt.CheckpointError:
+        return False
+    return False
+
+
+@cache
+def _name_dtype(dtype: np.dtype[Any]) -> str:
+    """Gives a dtype's name, which NumPy takes long to make."""
+    return str(dtype)
+
+
 def describe_tensor(info: TensorInfo) -> dict[str, Any]:
     """Gives what the index says of a tensor; ``dtype`` is TensorFlow's name."""
+    dtype = info.dtype
     return {
         "name": info.name,
         "dtype": info.tf_dtype,
-        "numpy_dtype": None if info.dtype is None else str(info.dtype),
-        "shape": list(info.shape),
+        "numpy_dtype": None if dtype is None else _name_dtype(dtype),
+        "shape": info.shape,
         "nbytes": info.nbytes,
         "shard": info.shard,
         "offset": info.offset,
         "crc32c": info.crc32c,
-        "slices": [
-            {"begin": list(begin), "extent": list(extent)}
-            for begin, extent in info.slices
-        ],
+        "slices": [{"begin": begin, "extent": extent} for begin, extent in info.slices],
         "is_view": info.is_view,
+        "problem": info.problem,
     }

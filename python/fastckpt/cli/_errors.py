@@ -30,6 +30,9 @@ class BrokenCheckpoint(Exception):
     """A checkpoint that opened lacks a file it needs; the message is for the user."""
 
 
+_ABOUT_ARGUMENTS = (UsageError, ValueError, TypeError, IndexError, ImportError)
+
+
 def explain_error(error: Exception) -> tuple[str, int]:
     """Gives the line that explains an error, and the exit status it deserves."""
     if isinstance(error, CheckpointError | BrokenCheckpoint):
@@ -40,7 +43,7 @@ def explain_error(error: Exception) -> tuple[str, int]:
         return str(error.args[0]) if error.args else "no such tensor", USAGE
     if isinstance(error, MemoryError):
         return f"out of memory: {error}".rstrip(": "), USAGE
-    if isinstance(error, UsageError | ValueError | TypeError | IndexError):
+    if isinstance(error, _ABOUT_ARGUMENTS):
         return str(error), USAGE
     return f"{type(error).__name__}: {error}", USAGE
 

@@ -1,16 +1,26 @@
-"""What the commands' arguments share: the common options and opening a checkpoint."""
+"""The arguments that commands share, and opening a checkpoint they name."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import fastckpt
 from fastckpt.cli._errors import BrokenCheckpoint
-from fastckpt.cli._text import escape
+from fastckpt.fileset import split_shard
 
-__all__ = ["add_common_arguments", "add_path_argument", "open_checkpoint"]
+__all__ = [
+    "add_common_arguments",
+    "add_path_argument",
+    "add_patterns_option",
+    "add_source_and_target",
+    "add_sources_and_target",
+    "open_checkpoint",
+]
+
+_WHAT_OPENS = "a prefix, one of its files, a folder with a checkpoint, a SavedModel"
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,25 +32,42 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=_parse_thread_count,
+        type=parse_count,
         metavar="N",
         help="threads that read and check (default: one for each processor)",
     )
 
 
-def add_path_argument(
-    parser: argparse.ArgumentParser, name: str = "path", **options: str
-) -> None:
+def add_path_argument(parser: argparse.ArgumentParser, name: str = "path") -> None:
     """Adds the argument that names a checkpoint."""
+    parser.add_argument(name, metavar=name.upper(), help=_WHAT_OPENS)
+
+
+def add_source_and_target(parser: argparse.ArgumentParser) -> None:
+    """Adds the two arguments of a command that copies a checkpoint."""
+    parser.add_argument("source", metavar="SOURCE", help=_WHAT_OPENS)
+    parser.add_argument("target", metavar="TARGET", help="the prefix to write to")
+
+
+def add_sources_and_target(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of a command that makes one checkpoint of several."""
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help=_WHAT_OPENS)
     parser.add_argument(
-        name,
-        metavar=name.upper(),
-        help="a prefix, one of its files, a folder with a checkpoint, a SavedModel",
-        **options,
+        "--to", metavar="TARGET", required=True, help="the prefix to write to"
     )
 
 
-def _parse_thread_count(text: str) -> int:
+def add_patterns_option(
+    parser: argparse.ArgumentParser, option: str, summary: str
+) -> None:
+    """Adds an option that takes names and patterns of tensors, also repeatedly."""
+    parser.add_argument(
+        option, metavar="PATTERN", nargs="+", action="extend", default=[], help=summary
+    )
+
+
+def parse_count(text: str) -> int:
+    """Parses a number of at least 1."""
     try:
         count = int(text)
     except ValueError:
@@ -57,16 +84,17 @@ def open_checkpoint(
     """Opens a checkpoint for the length of a block.
 
     Raises:
-        BrokenCheckpoint: The block met one of its data files missing. That is the
-            checkpoint's fault, unlike a path that leads nowhere.
+        BrokenCheckpoint: One of its data files is missing, now or in the block. That
+            is the checkpoint's fault, unlike a path that leads nowhere.
     """
-    with fastckpt.open(path, threads=args.threads) as checkpoint:
-        try:
+    try:
+        with fastckpt.open(path, threads=args.threads) as checkpoint:
             yield checkpoint
-        except FileNotFoundError as error:
-            if error.filename not in checkpoint.files:
-                raise
-            raise BrokenCheckpoint(
-                f"{escape(str(error.filename))}: this data file of the checkpoint is "
-                "missing; copy it beside the index"
-            ) from error
+    except FileNotFoundError as error:
+        missing = os.fsdecode(error.filename or "")
+        if missing == path or split_shard(missing) is None:
+            raise
+        raise BrokenCheckpoint(
+            f"{missing}: a data file of the checkpoint is missing; "
+            "copy it beside the others"
+        ) from error

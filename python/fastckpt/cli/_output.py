@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from fastckpt.cli._table import format_table
+from fastckpt.cli._text import make_printable
 
 __all__ = [
     "is_terminal",
@@ -112,9 +113,11 @@ def _name_non_finite(value: Any) -> Any:
 def print_note(text: str) -> None:
     """Writes one line for the user to standard error."""
     if sys.stderr is not None:
-        print(f"fastckpt: {text}", file=sys.stderr)
+        print(f"fastckpt: {make_printable(text)}", file=sys.stderr)
 
 
 def print_error(text: str) -> None:
     """Writes why the command could not do its work to standard error."""
-    print_note(f"{paint('error:', 'bad', sys.stderr)} {text}")
+    if sys.stderr is not None:
+        label = paint("error:", "bad", sys.stderr)
+        print(f"fastckpt: {label} {make_printable(text)}", file=sys.stderr)

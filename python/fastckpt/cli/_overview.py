@@ -8,12 +8,15 @@ from typing import Any
 
 from fastckpt import Checkpoint, TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
+from fastckpt.cli._files import list_files
 from fastckpt.cli._output import paint, print_json, print_lines, print_table
 from fastckpt.cli._text import (
     escape,
+    format_count,
     format_field,
     format_shape,
     format_size,
+    make_printable,
 )
 
 __all__ = ["show_checkpoint"]
@@ -24,12 +27,14 @@ _MOST_LARGEST = 5
 def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
     """Writes what a checkpoint is made of; reads the index alone."""
     infos = checkpoint.infos()
-    largest = sorted(infos, key=lambda info: -(info.nbytes or 0))[:_MOST_LARGEST]
+    sound = [info for info in infos if info.problem is None]
+    largest = sorted(sound, key=lambda info: -(info.nbytes or 0))[:_MOST_LARGEST]
     overview = {
         **summarize(checkpoint, infos),
         "io": checkpoint.io,
-        "files": [_describe_file(path) for path in checkpoint.files],
+        "files": [_describe_file(path) for path in list_files(checkpoint)],
         "dtypes": _sum_by_dtype(infos),
+        "unreadable": len(infos) - len(sound),
         "largest": [describe_tensor(info) for info in largest],
     }
     if as_json:
@@ -46,7 +51,7 @@ def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
 
 def _print_files(files: Sequence[dict[str, Any]]) -> None:
     rows = [
-        [escape(os.path.basename(file["path"])), _format_size(file["nbytes"])]
+        [make_printable(os.path.basename(file["path"])), _format_size(file["nbytes"])]
         for file in files
     ]
     print_table(["file", "size"], rows, frozenset({"size"}))
@@ -82,9 +87,12 @@ def _sum_by_dtype(infos: Sequence[TensorInfo]) -> dict[str, dict[str, int]]:
 
 
 def _format_head(overview: dict[str, Any]) -> Iterator[str]:
-    yield paint(escape(overview["path"]), "bold")
+    yield paint(make_printable(overview["path"]), "bold")
     yield format_field("format", overview["format"])
     yield format_field("read by", overview["io"])
+    if overview["unreadable"]:
+        count = format_count(overview["unreadable"], "tensor")
+        yield format_field("note", f"{count} cannot be read; 'ls' names them")
 
 
 def _make_dtype_row(dtype: str, total: dict[str, int]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -24,7 +24,7 @@ class Progress:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._due = time.monotonic() + _PATIENCE
+        self._due = monotonic() + _PATIENCE
         self._is_wanted = is_terminal(sys.stderr)
         self._bar: Any = None
 
@@ -42,7 +42,7 @@ class Progress:
 
     def __call__(self, done_bytes: int, total_bytes: int) -> None:
         """Takes note of what is done."""
-        if not self._is_wanted or time.monotonic() < self._due:
+        if not self._is_wanted or monotonic() < self._due:
             return
         if self._bar is None:
             self._start(total_bytes)

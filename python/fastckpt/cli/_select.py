@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from fnmatch import translate
 from typing import Any
 
-from fastckpt.cli._errors import UsageError
-from fastckpt.cli._text import escape, unescape
+from fastckpt.cli._text import unescape
+from fastckpt.select import select
 
 __all__ = ["select_names"]
-
-_WILDCARDS = re.compile(r"[*?[]")
 
 
 def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
@@ -26,21 +22,15 @@ def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]
         wanted: Names and patterns; none of them: everything.
 
     Raises:
-        KeyError: There is no tensor of such a name; the closest names are in it.
-        UsageError: A pattern matches nothing.
+        KeyError: There is no such tensor; the closest names are in the message.
     """
-    chosen: dict[str, None] = {}
+    names = list(tensors)
+    if not wanted:
+        return names
+    slots = {name: slot for slot, name in enumerate(names)}
+    chosen: dict[str, int] = {}
     for text in wanted:
-        chosen.update(dict.fromkeys(_match(tensors, text)))
-    return list(chosen) if wanted else list(tensors)
-
-
-def _match(tensors: Mapping[str, Any], text: str) -> list[str]:
-    for name in (text, unescape(text)):
-        if name in tensors:
-            return [name]
-    matches = re.compile(translate(text)).match
-    found = [name for name in tensors if matches(name)]
-    if not found and _WILDCARDS.search(text):
-        raise UsageError(f"no tensor matches the pattern {escape(text)!r}")
-    return found or [tensors[text]]
+        plain = unescape(text)
+        literal = text if text in slots or plain not in slots else plain
+        chosen.update(select([literal], names, slots.get))
+    return list(chosen)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from fastckpt import Checkpoint, CheckpointError, TensorPiece
 from fastckpt.cli._describe import describe_tensor
+from fastckpt.cli._errors import explain_error
+from fastckpt.cli._files import find_pieces
 from fastckpt.cli._output import paint, terminal_width
 from fastckpt.cli._region import Region, format_region
 from fastckpt.cli._statistics import describe_values
@@ -19,6 +21,7 @@ from fastckpt.cli._text import (
     format_exact_size,
     format_field,
     format_shape,
+    make_printable,
 )
 from fastckpt.cli._values import format_values, list_values
 
@@ -43,12 +46,12 @@ class ShownTensor:
         self._array: NDArray[Any] | None = None
         self.error: str | None = None
         try:
-            self._pieces = list(checkpoint.layout(name).pieces)
+            self._pieces = find_pieces(checkpoint, self._info)
             self._array = (
                 checkpoint[name] if region is None else checkpoint.read(name, region)
             )
         except (CheckpointError, FileNotFoundError) as error:
-            self.error = str(error)
+            self.error, _ = explain_error(error)
 
     def describe(self) -> dict[str, Any]:
         """Gives it as plain values."""
@@ -95,7 +98,7 @@ class ShownTensor:
             yield format_field("", f"and {more}; --json lists them")
 
     def _format_piece(self, piece: TensorPiece) -> str:
-        text = escape(os.path.basename(piece.file))
+        text = make_printable(os.path.basename(piece.file))
         if piece.offset is not None and piece.nbytes is not None:
             end = piece.offset + piece.nbytes
             text += f", bytes {piece.offset:,} to {end:,}"

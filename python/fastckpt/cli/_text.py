@@ -14,14 +14,16 @@ __all__ = [
     "format_field",
     "format_shape",
     "format_size",
+    "make_printable",
     "shorten",
     "unescape",
 ]
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _LABEL_WIDTH = 12
-_SHORT_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG_ESCAPES = {text: character for character, text in _SHORT_ESCAPES.items()}
+_LONG_ESCAPES["\\\\"] = "\\"
 _ESCAPED = re.compile(r"\\(?:\\|n|r|t|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 
@@ -31,11 +33,16 @@ def escape(name: str) -> str:
     """
     if name.isprintable() and "\\" not in name:
         return name
+    return make_printable(name.replace("\\", "\\\\"))
+
+
+def make_printable(text: str) -> str:
+    """Escapes what must not reach a terminal in a text that is no name."""
+    if text.isprintable():
+        return text
     return "".join(
-        character
-        if character.isprintable() and character != "\\"
-        else _escape_character(character)
-        for character in name
+        character if character.isprintable() else _escape_character(character)
+        for character in text
     )
 
 

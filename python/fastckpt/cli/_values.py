@@ -24,11 +24,12 @@ def format_values(array: NDArray[Any], width: int | None) -> str:
         array: Of any type that a checkpoint holds.
         width: The terminal's columns; None: NumPy's own line width.
     """
+    if array.ndim == 0:
+        value = array[()]
+        return _format_string(value) if isinstance(value, bytes) else str(value)
+    formatter: Any = {"object": _format_string} if array.dtype.kind == "O" else None
     return np.array2string(
-        array,
-        max_line_width=width,
-        threshold=MOST_LISTED,
-        formatter={"object": _format_string} if array.dtype.kind == "O" else None,
+        array, max_line_width=width, threshold=MOST_LISTED, formatter=formatter
     )
 
 

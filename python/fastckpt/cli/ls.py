@@ -11,9 +11,16 @@ import argparse
 from collections.abc import Sequence
 
 from fastckpt import TensorInfo
-from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
+from fastckpt.cli._describe import describe_tensor, find_damaged, sum_tensors, summarize
+from fastckpt.cli._errors import BROKEN
 from fastckpt.cli._options import add_path_argument, open_checkpoint
-from fastckpt.cli._output import print_json, print_note, print_table, print_text
+from fastckpt.cli._output import (
+    print_error,
+    print_json,
+    print_note,
+    print_table,
+    print_text,
+)
 from fastckpt.cli._select import select_names
 from fastckpt.cli._text import (
     escape,
@@ -47,16 +54,19 @@ def run(args: argparse.Namespace) -> int:
         if args.patterns:
             chosen = set(select_names(checkpoint, args.patterns))
             infos = [info for info in infos if info.name in chosen]
+        infos = _sort(infos, args.sort)
+        damaged = find_damaged(checkpoint, infos)
         summary = summarize(checkpoint, infos)
         is_all = len(infos) == len(checkpoint)
-    infos = _sort(infos, args.sort)
     if args.json:
         print_json({**summary, "tensors": list(map(describe_tensor, infos))})
-        return 0
-    header, rows = _make_rows(infos, with_place=args.sort == "offset")
-    print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
-    print_text(_format_total(infos, is_all))
-    return 0
+    else:
+        header, rows = _make_rows(infos, with_place=args.sort == "offset")
+        print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
+        print_text(_format_total(infos, is_all))
+    for info in damaged:
+        print_error(f"tensor '{escape(info.name)}': {info.problem}")
+    return BROKEN if damaged else 0
 
 
 def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
@@ -64,13 +74,14 @@ def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
     if order == "size":
         return sorted(infos, key=lambda info: -(info.nbytes or 0))
     if order == "offset":
-        if any(info.offset is None for info in infos):
-            print_note("tensors without an offset of their own come last, by name")
+        if infos and all(info.offset is None for info in infos):
+            print_note("these tensors have no offset of their own; they stay in order")
         return sorted(infos, key=_place)
     return list(infos)
 
 
 def _place(info: TensorInfo) -> tuple[bool, int, int]:
+    """Orders by shard and offset, then what has none (V1, partitioned tensors)."""
     if info.shard is None or info.offset is None:
         return True, 0, 0
     return False, info.shard, info.offset
@@ -85,7 +96,7 @@ def _make_rows(
             escape(info.name),
             info.tf_dtype,
             format_shape(info.shape),
-            "-" if info.nbytes is None else format_size(info.nbytes),
+            "-" if (nbytes := info.nbytes) is None else format_size(nbytes),
         ]
         for info in infos
     ]
@@ -93,12 +104,18 @@ def _make_rows(
         header += ["shard", "offset"]
         for row, info in zip(rows, infos, strict=True):
             row += ["-" if n is None else str(n) for n in (info.shard, info.offset)]
-    if any(info.slices for info in infos):
-        header.append("stored as")
-        for row, info in zip(rows, infos, strict=True):
-            count = len(info.slices)
-            row.append(format_count(count, "slice") if count else "")
+    notes = list(map(_note, infos))
+    if any(notes):
+        header.append("note")
+        for row, note in zip(rows, notes, strict=True):
+            row.append(note)
     return header, rows
+
+
+def _note(info: TensorInfo) -> str:
+    if info.problem is not None:
+        return "cannot be read"
+    return format_count(len(info.slices), "slice") if info.slices else ""
 
 
 def _format_total(infos: Sequence[TensorInfo], is_all: bool) -> str:

@@ -7,6 +7,8 @@ wrong with the checkpoint; 2: there is no such checkpoint, or it cannot be read.
 from __future__ import annotations
 
 import argparse
+import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +17,7 @@ from fastckpt.cli._errors import BROKEN
 from fastckpt.cli._options import add_path_argument, open_checkpoint
 from fastckpt.cli._output import paint, print_json, print_lines
 from fastckpt.cli._progress import Progress
-from fastckpt.cli._text import escape, format_count
+from fastckpt.cli._text import format_count, make_printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -74,13 +76,30 @@ def _describe_problem(
     }
 
 
+def _format_problems(problems: list[dict[str, Any]]) -> Iterator[str]:
+    """Gives a line for each problem, but one for all tensors of a missing file."""
+    missing = Counter(
+        problem["path"] for problem in problems if _is_file_missing(problem)
+    )
+    for path, count in missing.items():
+        tensors = format_count(count, "tensor")
+        yield make_printable(f"{path}: this file is missing; it holds {tensors}")
+    for problem in problems:
+        if not _is_file_missing(problem):
+            yield make_printable(problem["message"])
+
+
+def _is_file_missing(problem: dict[str, Any]) -> bool:
+    path = problem["path"]
+    return path is not None and not os.path.lexists(path)
+
+
 def _format_report(report: dict[str, Any]) -> Iterator[str]:
-    for problem in report["problems"]:
-        yield escape(problem["message"])
+    yield from _format_problems(report["problems"])
     size, seconds = report["bytes_checked"], report["seconds"]
     done = f"{format_count(report['tensors'], 'tensor')}, {size:,} bytes checked"
     speed = f" in {seconds:.2f} s ({size / seconds / 1e6:,.0f} MB/s)" if seconds else ""
     verdict = paint("ok", "good")
     if not report["ok"]:
         verdict = paint(format_count(len(report["problems"]), "problem"), "bad")
-    yield f"{escape(report['path'])}: {verdict}; {done}{speed}"
+    yield f"{make_printable(report['path'])}: {verdict}; {done}{speed}"
