@@ -6,10 +6,11 @@ TensorFlow or of the stand-in, and prints what came of each as JSON.
 
 from __future__ import annotations
 
-from tensorflow_calls import errors, files, names, readers, state, types
+from tensorflow_calls import errors, files, names, readers, state, stored, types
 
 CALLS = {
     **readers.CALLS,
+    **stored.CALLS,
     **state.CALLS,
     **errors.CALLS,
     **types.CALLS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+from places import GOLDEN
 from tensorflow_calls.describe import attempt
 
 
@@ -25,7 +26,7 @@ class Place:
         return f"{self.scratch}/{name}"
 
     def golden(self, name):
-        return str(pathlib.Path(__file__).parents[1] / "golden" / name)
+        return str(GOLDEN / name)
 
     def reader(self, name):
         return self.tf.train.load_checkpoint(self.at(name))
