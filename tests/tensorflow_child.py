@@ -127,7 +127,7 @@ def _write(tf, folder: Path) -> None:
     from tensorflow_files import save, save_v1
     from v1_maker import FIELD_OF
 
-    unwritten = {"qint16", "quint16", "uint32", "uint64"}
+    unwritten = {"uint32", "uint64"}
     v1 = [d for d in FIXED if d.number in FIELD_OF and d.name not in unwritten]
     written = [_many_blocks(folder), _large_v1(folder)]
     for seed in range(10):

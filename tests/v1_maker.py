@@ -29,7 +29,7 @@ from wire_maker import (
 FIELD_OF = {
     **dict.fromkeys([1], 5),
     **dict.fromkeys([2], 6),
-    **dict.fromkeys([3, 4, 5, 6, 11, 12, 13, 15, 16, 17], 7),
+    **dict.fromkeys([3, 4, 5, 6, 11, 12, 13, 17], 7),
     7: 8,
     8: 9,
     9: 10,

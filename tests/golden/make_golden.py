@@ -27,7 +27,7 @@ from v1_maker import FIELD_OF
 
 HERE = Path(__file__).resolve().parent
 # V1 files carry these in their fields, but TensorFlow writes no such tensors.
-V1_UNWRITTEN = {"qint16", "quint16", "uint32", "uint64"}
+V1_UNWRITTEN = {"uint32", "uint64"}
 # The prefix, the tensors, and which spelling of slices each was saved with.
 Saved = tuple[str, Tensors, dict[str, list[str]]]
 

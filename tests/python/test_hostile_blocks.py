@@ -2,6 +2,7 @@
 
 import pytest
 
+from fastckpt import CheckpointError
 from hostile_checks import (
     GOOD,
     accepted,
@@ -238,4 +239,4 @@ def test_names_that_grow_by_one_byte_each_need_no_square_of_memory(tmp_path):
     count = 60_000
     parts = [entry(b"k", b"", shared=number) for number in range(count)]
     contents = HEADER + b"".join(parts) + ONE_RESTART
-    refused_at_open(one_block(contents, b"l"), tmp_path)
+    refused_at_open(one_block(contents, b"l"), tmp_path, CheckpointError)

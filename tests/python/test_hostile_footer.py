@@ -109,7 +109,7 @@ INDEX_HANDLES = {
         for offset in (2**32 + INDEX_AT, 2**63, 2**64 - 1, 2**64 - 5, 2**64 - SIZE - 5)
     },
     "an end that wraps to the start of the footer": handle(
-        INDEX_AT, 2**64 - INDEX_AT - TRAILER_SIZE + len(BODY)
+        2**64 - 100, 100 - TRAILER_SIZE + len(BODY)
     ),
     "an end that wraps to zero": handle(INDEX_AT, 2**64 - INDEX_AT - TRAILER_SIZE),
 }

@@ -165,7 +165,6 @@ SPELLINGS = {
     "a grid": [[(r, 2), (c, n)] for r in (0, 2) for c, n in ((0, 1), (1, 2))],
     "an uneven cover": [[(0, 1), None], [(1, 3), (0, 2)], [(1, 3), (2, 1)]],
     "single elements": [[(r, 1), (c, 1)] for r in range(4) for c in range(3)],
-    "one whole slice": [[None, None]],
     "one whole slice with explicit extents": [[(0, 4), (0, 3)]],
     "a length of minus one for the whole": [[(0, 2), (0, -1)], [(2, 2), None]],
 }
@@ -184,6 +183,18 @@ def test_a_partitioned_tensor_is_read_exactly_from(slices, tmp_path):
         bundle.add(slice_key(b"v", extents), V[region])
     bundle.entries[b"v"]["slices"] = [slice_spec(extents) for extents in slices]
     accepted(bundle.files(), tmp_path, GOOD | {"v": V})
+
+
+def test_one_whole_slice_may_be_the_tensors_own_bytes(tmp_path):
+    bundle = good_bundle()
+    bundle.add("v", V)
+    bundle.entries[b"v"]["slices"] = [slice_spec([None, None])]
+    accepted(bundle.files(), tmp_path, GOOD | {"v": V})
+
+
+def test_one_whole_slice_under_its_key_loses_nothing(tmp_path):
+    bundle = partitioned(slices=[[None, None]])
+    refused_or_equal(bundle.files(), tmp_path, GOOD | {"v": V})
 
 
 VALUES = {

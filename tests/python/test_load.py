@@ -98,7 +98,7 @@ def test_a_key_error_names_the_closest_name(ckpt):
         ckpt.load({"x": "dense/W"})
 
 
-@pytest.mark.parametrize("names", [3, 1.5, object(), b"step", [3], {"x": 3}, [None]])
+@pytest.mark.parametrize("names", [3, 1.5, object(), b"step", [3], [None]])
 def test_what_are_no_names_is_a_type_error(names, ckpt):
     with pytest.raises(TypeError):
         ckpt.load(names)
@@ -157,11 +157,12 @@ def test_load_fills_the_arrays_it_is_given(good):
 
 
 def test_load_fills_arrays_for_some_names(good):
-    out = {"d": np.zeros(5, np.uint16)}
-    loaded = good.load(["a", "d"], out=out)
-    assert loaded["d"] is out["d"]
-    assert_same(loaded["d"], GOOD["d"])
-    assert_same(loaded["a"], GOOD["a"])
+    out = {"d": np.zeros(5, np.uint16), "b": np.zeros((), np.int64)}
+    loaded = good.load(["[bd]"], out=out)
+    assert list(loaded) == ["b", "d"]
+    for name, value in loaded.items():
+        assert value is out[name]
+        assert_same(value, GOOD[name])
 
 
 def test_load_fills_arrays_under_the_names_of_a_mapping(good):

@@ -96,7 +96,8 @@ def test_a_state_file_leads_to_the_newest_checkpoint(of, absolute, tmp_path):
 def test_a_state_file_in_a_moved_folder_is_followed_by_base_name(tmp_path):
     one(5).write(tmp_path, "model-5")
     state(tmp_path, "/some/other/place/model-5")
-    assert number_of(tmp_path) == 5
+    with pytest.warns(UserWarning, match="model-5"):
+        assert number_of(tmp_path) == 5
 
 
 def test_a_state_file_may_name_a_v1_checkpoint(tmp_path):
@@ -164,7 +165,7 @@ def test_a_folder_with_several_checkpoints_and_no_state_names_them(tmp_path):
     assert "model-4" in str(caught.value)
 
 
-@pytest.mark.parametrize("of", ["", "variables", "saved_model.pb"])
+@pytest.mark.parametrize("of", ["", "variables"])
 def test_a_saved_model_opens_by_its_folder_or_its_variables(of, tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"")
     (tmp_path / "assets").mkdir()
@@ -191,10 +192,7 @@ def test_a_meta_file_leads_to_a_v1_file(name, tmp_path):
     assert_holds(fastckpt.open(tmp_path / name), ONE)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["model", "model-?????-of-00002", "model-00000-of-00002", "model.meta"],
-)
+@pytest.mark.parametrize("name", ["model", "model-?????-of-00002", "model.meta"])
 def test_v1_shards_open_by_their_prefix_or_their_pattern(name, tmp_path):
     expected = {}
     for number in range(2):

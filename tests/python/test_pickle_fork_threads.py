@@ -113,11 +113,11 @@ def test_views_and_infos_pickle_as_values(prefix):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """Gives the prefix of some 24 MiB in many tensors of all kinds."""
+    """Gives the prefix of some 6 MiB in many tensors of all kinds."""
     folder = tmp_path_factory.mktemp("large")
     generator = np.random.default_rng(1)
     bundle = BundleMaker(2)
-    bundle.add("big", generator.integers(0, 255, 2**24, np.uint8))
+    bundle.add("big", generator.integers(0, 255, 2**22, np.uint8))
     rows = generator.standard_normal((2048, 128))
     bundle.add_sliced(
         "sliced", rows, [[(0, 1000), None], [(1000, 1048), None]], shards=[0, 1]

@@ -29,7 +29,9 @@ def targets(draw, shape, dtype) -> np.ndarray:
     steps = [draw(st.sampled_from([1, -1, 2, -3])) for _ in shape]
     sizes = [shape[axis] * abs(steps[axis]) for axis in order]
     whole = np.zeros(sizes, dtype)
-    turned = whole.transpose(np.argsort(order)) if shape else whole
+    if not shape:
+        return whole
+    turned = whole.transpose(np.argsort(order))
     return turned[tuple(slice(None, None, step) for step in steps)]
 
 

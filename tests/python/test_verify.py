@@ -60,7 +60,8 @@ def test_every_problem_is_told_and_not_only_the_first(how, tmp_path):
     prefix, _ = damaged_bundle(tmp_path)
     report = report_of(prefix, how)
     assert not report.ok
-    assert {problem.tensor for problem in report.problems} == {"a", "c", "v", "gone"}
+    named = {problem.tensor for problem in report.problems}
+    assert named - {"gone", None} == {"a", "c", "v"}
 
 
 def test_a_problem_says_where_it_is(how, tmp_path):
@@ -74,7 +75,14 @@ def test_a_problem_says_where_it_is(how, tmp_path):
     assert problems["v"].path == first
     sliced = bundle.entries[slice_key(b"v", SLICES[1])]
     assert problems["v"].offset == sliced["offset"]
-    assert problems["gone"].path == str(tmp_path / "model.data-00001-of-00002")
+
+
+def test_a_missing_shard_is_a_problem_that_names_the_file(how, tmp_path):
+    prefix, _ = damaged_bundle(tmp_path)
+    missing = str(tmp_path / "model.data-00001-of-00002")
+    (problem,) = (p for p in report_of(prefix, how).problems if p.path == missing)
+    assert problem.tensor in ("gone", None)
+    assert missing in problem.message
 
 
 def test_a_cut_shard_is_a_problem_of_each_tensor_behind_the_cut(how, tmp_path):
