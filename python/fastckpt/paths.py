@@ -46,7 +46,7 @@ def resolve(path: PathName) -> Resolved:
         try:
             found = find(candidate)
         except CorruptionError as error:
-            refusal = refusal or error
+            refusal = error
         else:
             if found is not None:
                 return found

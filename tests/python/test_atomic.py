@@ -165,11 +165,15 @@ def test_a_child_forked_while_a_file_is_written_does_not_keep_the_lock(
         return real(*arguments)
 
     monkeypatch.setattr(os, "replace", replace_in_two_processes)
-    replace_file(str(tmp_path / "file"), OLD)
+    path = str(tmp_path / "file")
+    replace_file(path, OLD)
     monkeypatch.undo()
-    try:
-        replace_file(str(tmp_path / "file"), NEW)
-    finally:
-        os.kill(children[0], signal.SIGKILL)
-        os.waitpid(children[0], 0)
+    second = threading.Thread(target=replace_file, args=(path, NEW))
+    second.start()
+    second.join(timeout=20)
+    has_waited = second.is_alive()
+    os.kill(children[0], signal.SIGKILL)
+    os.waitpid(children[0], 0)
+    second.join()
+    assert not has_waited
     assert (tmp_path / "file").read_bytes() == NEW

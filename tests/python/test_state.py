@@ -117,6 +117,12 @@ class TestMovedFolders:
         with pytest.warns(UserWarning, match="is not there"):
             assert latest_checkpoint(tmp_path) == prefix
 
+    def test_a_backslash_in_a_name_of_ours_is_part_of_it(self, tmp_path):
+        prefix = write_v2(tmp_path, r"g\x")
+        update_checkpoint_state(tmp_path, r"/old/place/g\x")
+        with pytest.warns(UserWarning, match="is not there"):
+            assert latest_checkpoint(tmp_path) == prefix
+
     def test_a_path_that_is_nowhere_stays_as_it_is(self, tmp_path):
         write_text(tmp_path, 'model_checkpoint_path: "/old/place/m"')
         state = get_checkpoint_state(tmp_path)
