@@ -44,61 +44,8 @@ auto Unlocked(Work&& work) {
   return std::forward<Work>(work)();
 }
 
-// A region with the part of it that the caller keeps as dimensions.
-struct ParsedRegion {
-  Region region;
-  std::vector<bool> keeps;
-
-  std::vector<std::int64_t> KeptShape() const {
-    std::vector<std::int64_t> shape;
-    for (std::size_t i = 0; i < region.size(); ++i) {
-      if (keeps[i]) shape.push_back(region[i].count);
-    }
-    return shape;
-  }
-
-  // One stride per dimension of the tensor from those of the kept ones.
-  std::vector<std::int64_t> Spread(
-      const std::vector<std::int64_t>& strides) const {
-    std::vector<std::int64_t> spread;
-    std::size_t kept = 0;
-    for (const bool keep : keeps) spread.push_back(keep ? strides[kept++] : 0);
-    return spread;
-  }
-};
-
-ParsedRegion ParseRegion(const py::tuple& dims, Dims shape) {
-  ParsedRegion parsed;
-  for (const py::handle dim : dims) {
-    const auto fields = py::reinterpret_borrow<py::tuple>(dim);
-    parsed.region.push_back({fields[0].cast<std::int64_t>(),
-                             fields[1].cast<std::int64_t>(),
-                             fields[2].cast<std::int64_t>()});
-    parsed.keeps.push_back(fields[3].cast<bool>());
-  }
-  CheckRegion(parsed.region, shape);
-  return parsed;
-}
-
 py::object ShapeText(const std::vector<std::int64_t>& shape) {
   return py::str(DimsToPython(shape));
-}
-
-ReadRequest ParseRequest(const TensorSource& source, const py::tuple& request) {
-  const auto slot = request[0].cast<std::size_t>();
-  const TensorFacts facts = source.Facts(slot);
-  const ParsedRegion parsed =
-      ParseRegion(request[1].cast<py::tuple>(), facts.dims);
-  const OutArray out = ViewOutArray(request[2], facts.dtype);
-  if (out.shape != parsed.KeptShape()) {
-    throw py::value_error(
-        "out has shape " + ShapeText(out.shape).cast<std::string>() +
-        ", the region " + ShapeText(parsed.KeptShape()).cast<std::string>());
-  }
-  ReadRequest result{
-      slot, parsed.region, {out.data, parsed.Spread(out.strides)}};
-  FlipNegativeSteps(&result.region, &result.destination);
-  return result;
 }
 
 std::uint64_t RequestSize(const TensorSource& source,
@@ -115,6 +62,55 @@ py::tuple IdentityToPython(const FileIdentity& identity) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> ParsedRegion::KeptShape() const {
+  std::vector<std::int64_t> shape;
+  for (std::size_t i = 0; i < region.size(); ++i) {
+    if (keeps[i]) shape.push_back(region[i].count);
+  }
+  return shape;
+}
+
+std::vector<std::int64_t> ParsedRegion::Spread(
+    const std::vector<std::int64_t>& strides) const {
+  std::vector<std::int64_t> spread;
+  std::size_t kept = 0;
+  for (const bool keep : keeps) spread.push_back(keep ? strides[kept++] : 0);
+  return spread;
+}
+
+// A shape that is wrong is the file's fault, not the region's.
+ParsedRegion Reader::ParseRegion(std::size_t slot,
+                                 const py::tuple& dims) const {
+  return WithName(source(), slot, [&] {
+    source().CheckShape(slot);
+    ParsedRegion parsed;
+    for (const py::handle dim : dims) {
+      const auto fields = py::reinterpret_borrow<py::tuple>(dim);
+      parsed.region.push_back({fields[0].cast<std::int64_t>(),
+                               fields[1].cast<std::int64_t>(),
+                               fields[2].cast<std::int64_t>()});
+      parsed.keeps.push_back(fields[3].cast<bool>());
+    }
+    CheckRegion(parsed.region, source().Facts(slot).dims);
+    return parsed;
+  });
+}
+
+ReadRequest Reader::ParseRequest(const py::tuple& request) const {
+  const auto slot = request[0].cast<std::size_t>();
+  const ParsedRegion parsed = ParseRegion(slot, request[1].cast<py::tuple>());
+  const OutArray out = ViewOutArray(request[2], source().Facts(slot).dtype);
+  if (out.shape != parsed.KeptShape()) {
+    throw py::value_error(
+        "out has shape " + ShapeText(out.shape).cast<std::string>() +
+        ", the region " + ShapeText(parsed.KeptShape()).cast<std::string>());
+  }
+  ReadRequest result{
+      slot, parsed.region, {out.data, parsed.Spread(out.strides)}};
+  FlipNegativeSteps(&result.region, &result.destination);
+  return result;
+}
 
 py::list Reader::Names() const {
   py::list names(source().tensor_count());
@@ -137,8 +133,22 @@ py::list Reader::Slots() const {
   return slots;
 }
 
-void Reader::Check(std::size_t slot) const {
-  WithName(source(), slot, [&] { source().CheckMeaning(slot); });
+py::object Reader::Shape(std::size_t slot) const {
+  return WithName(source(), slot, [&] {
+    source().CheckShape(slot);
+    return DimsToPython(source().Facts(slot).dims);
+  });
+}
+
+void Reader::Check(std::size_t slot, const py::tuple& dims) const {
+  const ParsedRegion parsed = ParseRegion(slot, dims);
+  Unlocked([&] {
+    WithName(source(), slot, [&] {
+      std::vector<Piece> pieces;
+      SeenFiles seen;
+      source().AppendPieces(slot, &parsed.region, false, &seen, &pieces);
+    });
+  });
 }
 
 bool Reader::IsSwapped(std::size_t slot) const {
@@ -261,6 +271,12 @@ py::object Reader::ReadStrings(std::size_t slot, bool is_writable) const {
   return MakeStringArray(pieces, source().Facts(slot).dims, is_writable);
 }
 
+PyObject* Reader::OwnerOf(const std::shared_ptr<const void>& owner,
+                          OwnerCache* others) const {
+  const bool is_mapping = source().HasMapping(owner.get());
+  return (is_mapping ? mappings_ : *others).Find(owner);
+}
+
 py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
                           const std::vector<ArrayBytes>& arrays,
                           bool is_writable) const {
@@ -270,7 +286,7 @@ py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
     const TensorFacts facts = source().Facts(slots[i]);
     PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i),
                     MakeArray(arrays[i], facts.dtype, facts.dims, is_writable,
-                              owners.Find(arrays[i].owner)));
+                              OwnerOf(arrays[i].owner, &owners)));
   }
   return list;
 }
@@ -278,7 +294,7 @@ py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
 py::object Reader::ReadRegion(std::size_t slot, const py::tuple& dims,
                               std::size_t threads) const {
   const TensorFacts facts = source().Facts(slot);
-  const ParsedRegion parsed = ParseRegion(dims, facts.dims);
+  const ParsedRegion parsed = ParseRegion(slot, dims);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
   const std::size_t item_size = source().LayoutOf(slot).item_size;
   const RunOptions options = MakeOptions(threads, nullptr);
@@ -297,7 +313,7 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   std::vector<ReadRequest> parsed;
   for (const py::handle request : requests) {
     parsed.push_back(
-        ParseRequest(source(), py::reinterpret_borrow<py::tuple>(request)));
+        ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
   }
   if (RequestSize(source(), parsed) <= kKeepLock) {
     checkpoint_->Read(parsed, RunOptions{});
@@ -332,7 +348,7 @@ py::list Reader::Places(std::size_t slot) const {
 
 py::list Reader::ByteRuns(std::size_t slot, const py::tuple& dims) const {
   return WithName(source(), slot, [&] {
-    const ParsedRegion parsed = ParseRegion(dims, source().Facts(slot).dims);
+    const ParsedRegion parsed = ParseRegion(slot, dims);
     const std::vector<PiecePlace> places = source().Places(slot);
     py::list runs;
     for (const ByteRun& run : FindByteRuns(places, parsed.region,

@@ -15,6 +15,17 @@
 
 namespace fastckpt {
 
+// A region with the part of it that the caller keeps as dimensions.
+struct ParsedRegion {
+  Region region;
+  std::vector<bool> keeps;
+
+  std::vector<std::int64_t> KeptShape() const;
+  // One stride per dimension of the tensor from those of the kept ones.
+  std::vector<std::int64_t> Spread(
+      const std::vector<std::int64_t>& strides) const;
+};
+
 class Reader {
  public:
   explicit Reader(std::unique_ptr<Checkpoint> checkpoint)
@@ -29,8 +40,11 @@ class Reader {
   pybind11::object Info(std::size_t slot) const;
   pybind11::list Infos() const;
 
-  // Throws what is wrong with a tensor, its place in the files included.
-  void Check(std::size_t slot) const;
+  // A tensor's shape; throws unless it can be an array's.
+  pybind11::object Shape(std::size_t slot) const;
+  // Throws what is wrong with a region of a tensor, so that memory can be
+  // taken for it.
+  void Check(std::size_t slot, const pybind11::tuple& region) const;
   // Whether the file has the other byte order.
   bool IsSwapped(std::size_t slot) const;
 
@@ -67,8 +81,14 @@ class Reader {
  private:
   const TensorSource& source() const { return checkpoint_->source(); }
   bool IsString(std::size_t slot) const;
+  ParsedRegion ParseRegion(std::size_t slot, const pybind11::tuple& dims) const;
+  ReadRequest ParseRequest(const pybind11::tuple& request) const;
   pybind11::object ReadStrings(std::size_t slot, bool is_writable) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
+  // The Python object that keeps an array's memory: one for all views of a
+  // mapping, one of `others` for memory that this call made.
+  PyObject* OwnerOf(const std::shared_ptr<const void>& owner,
+                    OwnerCache* others) const;
   pybind11::list ToArrays(const std::vector<std::size_t>& slots,
                           const std::vector<ArrayBytes>& arrays,
                           bool is_writable) const;
@@ -83,7 +103,7 @@ class Reader {
                             std::size_t threads, Progress* progress) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;
-  OwnerCache mappings_;  // of views that Get hands out
+  mutable OwnerCache mappings_;
 };
 
 }  // namespace fastckpt

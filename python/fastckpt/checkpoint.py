@@ -64,6 +64,8 @@ def open(
         UnsupportedError: It is legal, but beyond this library.
         OSError: The system does not let it be read.
     """
+    if max_index_bytes < 1:
+        raise ValueError(f"max_index_bytes must be at least 1, not {max_index_bytes}")
     found = paths.resolve(path)
     options = _Options(bool(verify), io, threads, max_index_bytes)
     return Checkpoint(found.format, found.prefix, list(found.files), options)
@@ -92,11 +94,13 @@ class Checkpoint(Mapping[str, np.ndarray]):
     ) -> None:
         self.format = format
         self.path = path
-        self._files = files
+        # Shards are opened later, maybe from another folder.
+        self._prefix = _absolute(path)
+        self._files = [_absolute(file) for file in files]
         self._options = options
         self._threads = _check_threads(options.threads)
         self.io, self._io_reason, self._filesystem = io_mode.choose(
-            options.io, files[0]
+            options.io, self._files[0]
         )
         self._open_reader: _native.Reader | None = self._make_reader()
 
@@ -108,7 +112,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 [os.fsencode(file) for file in self._files], mapped, verify
             )
         return _native.open_bundle(
-            os.fsencode(self.path), mapped, verify, self._options.max_index_bytes
+            os.fsencode(self._prefix), mapped, verify, self._options.max_index_bytes
         )
 
     @property
@@ -211,7 +215,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return self._reader.byte_runs(slot, self._parse(slot, region))
 
     def _parse(self, slot: int, wanted: Any) -> region.Region:
-        return region.parse(wanted, self._reader.info(slot).shape)
+        return region.parse(wanted, self._reader.shape(slot))
 
     # Reading.
 
@@ -372,9 +376,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
     ) -> None:
         strings = {n: s for n, s in slots.items() if self._is_string(s)}
         for name, slot in strings.items():
-            _check_out(out[name], self._reader.info(slot).shape)
+            _check_out(out[name], self._reader.shape(slot))
         requests = [
-            (slot, region.whole(self._reader.info(slot).shape), out[name])
+            (slot, region.whole(self._reader.shape(slot)), out[name])
             for name, slot in slots.items()
             if name not in strings
         ]
@@ -392,7 +396,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return _put(_take_region(whole, part), out)
 
     def _new_array(self, slot: int, part: region.Region) -> np.ndarray:
-        self._reader.check(slot)
+        self._reader.check(slot, part)
         dtype = self._reader.info(slot).dtype
         return np.empty([count for _, count, _, keep in part if keep], dtype)
 
@@ -462,13 +466,16 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        files = [os.path.abspath(file) for file in self._files]
-        path = os.path.abspath(self.path)
         identity = self._reader.identity()
-        return _reopen, (self.format, path, files, self._options, identity)
+        arguments = (self.format, self._prefix, self._files, self._options, identity)
+        return _reopen, arguments
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else _check_threads(threads)
+
+
+def _absolute(path: str) -> str:
+    return os.path.join(os.getcwd(), path)
 
 
 def _reopen(

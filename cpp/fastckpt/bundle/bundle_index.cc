@@ -27,6 +27,16 @@ StoredEntry ToStored(const BundleEntry& parsed) {
   return entry;
 }
 
+// TensorFlow reads a slice that is everything from the entry itself.
+bool IsOneWholeSlice(const BundleEntry& parsed) {
+  if (parsed.slices.size() != 1) return false;
+  const SliceSpec& spec = parsed.slices[0];
+  return spec.size() == parsed.shape.rank &&
+         std::all_of(spec.begin(), spec.end(), [](const Extent& extent) {
+           return extent.IsWhole() && extent.start == 0;
+         });
+}
+
 void CheckHeader(const BundleHeader& header) {
   CheckVersion(header.version);
   if (header.endianness != 0 && header.endianness != 1) {
@@ -85,8 +95,12 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
       identity_.size * kMaxNameExpansion + kFreeNameBytes) {
     ThrowUnsupported("the names are many times longer than the index");
   }
-  WithContext(Where{{}, {}, std::string(key)},
-              [&] { ParseBundleEntry(value, parsed); });
+  try {
+    ParseBundleEntry(value, parsed);
+  } catch (Error& error) {
+    error.AddContext(Where{{}, {}, std::string(key)});
+    throw;
+  }
   StoredEntry entry = ToStored(*parsed);
   entry.name_begin = names_.size();
   entry.name_size = static_cast<std::uint32_t>(key.size());
@@ -94,7 +108,7 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
   names_.append(key);
   dims_.insert(dims_.end(), parsed->shape.dims.begin(),
                parsed->shape.dims.end());
-  if (!parsed->slices.empty()) {
+  if (!parsed->slices.empty() && !IsOneWholeSlice(*parsed)) {
     sliced_values_.emplace_back(AsText(value));
     entry.sliced = static_cast<std::uint32_t>(sliced_values_.size());
   }

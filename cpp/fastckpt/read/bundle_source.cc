@@ -91,13 +91,13 @@ Layout BundleSource::LayoutOf(std::size_t slot) const {
           big_endian() ? std::max<std::size_t>(SwapUnit(type), 1) : 1};
 }
 
-void BundleSource::CheckArrayOf(std::size_t slot) const {
+void BundleSource::CheckShape(std::size_t slot) const {
   const StoredEntry& entry = index_.entry(slot);
   CheckArray(dtype(slot), entry.rank, entry.unknown_rank, index_.dims(slot));
 }
 
 void BundleSource::CheckMeaning(std::size_t slot) const {
-  CheckArrayOf(slot);
+  CheckShape(slot);
   if (!index_.IsSliced(slot)) {
     CheckPlace(slot);
     return;
@@ -168,7 +168,7 @@ std::size_t BundleSource::FindPart(std::size_t slot, const SliceSpec& spec,
 void BundleSource::AppendPieces(std::size_t slot, const Region* region,
                                 bool /*check*/, SeenFiles* seen,
                                 std::vector<Piece>* pieces) const {
-  CheckArrayOf(slot);
+  CheckShape(slot);
   if (!index_.IsSliced(slot)) {
     pieces->push_back(StoredPiece(slot, seen));
     return;
@@ -196,7 +196,7 @@ std::optional<ByteView> BundleSource::ReadyView(
     std::size_t slot, bool check,
     std::shared_ptr<const MappedFile>* mapping) const {
   if (!IsView(slot) || (check && !states_[slot].IsDone())) return std::nullopt;
-  CheckArrayOf(slot);
+  CheckShape(slot);
   SeenFiles seen;
   const DataFile& file = OpenPlace(slot, &seen);
   const StoredEntry& entry = index_.entry(slot);
@@ -220,7 +220,7 @@ Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
 
 void BundleSource::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                                  std::vector<StringPiece>* pieces) const {
-  CheckArrayOf(slot);
+  CheckShape(slot);
   if (!index_.IsSliced(slot)) {
     pieces->push_back(
         ReadStrings({slot, WholeBox(index_.dims(slot))}, check, seen));
@@ -249,7 +249,7 @@ StringPiece BundleSource::ReadStrings(const Part& part, bool check,
 }
 
 std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
-  CheckArrayOf(slot);
+  CheckShape(slot);
   if (dtype(slot) == DType::kString) {
     ThrowUnsupported("the stored bytes of a string tensor are not an array's");
   }

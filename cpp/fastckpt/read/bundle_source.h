@@ -30,6 +30,7 @@ class BundleSource final : public TensorSource {
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;
   Layout LayoutOf(std::size_t slot) const override;
+  void CheckShape(std::size_t slot) const override;
   void CheckMeaning(std::size_t slot) const override;
   void AppendPieces(std::size_t slot, const Region* region, bool check,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
@@ -59,7 +60,6 @@ class BundleSource final : public TensorSource {
     return static_cast<DType>(index_.entry(slot).dtype);
   }
   bool big_endian() const { return index_.header().endianness == 1; }
-  void CheckArrayOf(std::size_t slot) const;
   std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
   std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
                        const Box& box) const;

@@ -12,6 +12,13 @@ void SeenFiles::CheckUnchanged(const DataFile& file) {
   seen_.push_back(&file);
 }
 
+bool TensorSource::HasMapping(const void* owner) const {
+  const std::vector<const DataFile*> files = OpenFiles();
+  return std::any_of(files.begin(), files.end(), [&](const DataFile* file) {
+    return file->mapping() && file->mapping().get() == owner;
+  });
+}
+
 void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims) {
   CheckReadable(dtype);
   if (unknown_rank) ThrowCorruption("the tensor has no known rank");

@@ -101,6 +101,8 @@ class TensorSource {
   virtual bool IsView(std::size_t slot) const = 0;
   virtual Layout LayoutOf(std::size_t slot) const = 0;
 
+  // Throws unless the dtype and the shape can become an array.
+  virtual void CheckShape(std::size_t slot) const = 0;
   // Throws what is wrong with the meaning of an entry, its slices included.
   virtual void CheckMeaning(std::size_t slot) const = 0;
 
@@ -132,6 +134,9 @@ class TensorSource {
 
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
+
+  // True if `owner` is the mapping of one of them.
+  bool HasMapping(const void* owner) const;
 
   // TensorFlow's listing, see debug_string.h.
   virtual std::string DebugString() const = 0;

@@ -16,6 +16,16 @@ std::vector<SliceSpec> Specs(const V1Tensor& tensor) {
   return specs;
 }
 
+// True if the slice is all of the tensor, however it is spelled.
+bool IsAll(const SliceSpec& spec, Dims dims) {
+  if (spec.size() != dims.size()) return false;
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    const Extent spelled{0, dims[i]};
+    if (!spec[i].IsWhole() && spec[i] != spelled) return false;
+  }
+  return true;
+}
+
 bool IsWithin(ByteView inner, ByteView outer) {
   return inner.data() >= outer.data() &&
          inner.data() + inner.size() <= outer.data() + outer.size();
@@ -48,16 +58,17 @@ TensorFacts V1Source::Facts(std::size_t slot) const {
 // A plain tensor has one slice that is all of it: none to speak of.
 std::vector<SliceSpec> V1Source::Slices(std::size_t slot) const {
   std::vector<SliceSpec> specs = Specs(tensor(slot));
-  if (specs.size() == 1) {
-    bool is_whole = true;
-    for (const Extent& extent : specs[0]) is_whole &= extent.IsWhole();
-    if (is_whole) specs.clear();
-  }
+  if (specs.size() == 1 && IsAll(specs[0], tensor(slot).shape.dims)) return {};
   return specs;
 }
 
 Layout V1Source::LayoutOf(std::size_t slot) const {
   return {std::max<std::size_t>(ElementSize(dtype(slot)), 1), 1};
+}
+
+void V1Source::CheckShape(std::size_t slot) const {
+  const ShapeMessage& shape = tensor(slot).shape;
+  CheckArray(dtype(slot), shape.rank, shape.unknown_rank, shape.dims);
 }
 
 void V1Source::CheckMeaning(std::size_t slot) const {
@@ -66,8 +77,8 @@ void V1Source::CheckMeaning(std::size_t slot) const {
 
 std::vector<Box> V1Source::BoxesOf(std::size_t slot,
                                    const Region* region) const {
+  CheckShape(slot);
   const ShapeMessage& shape = tensor(slot).shape;
-  CheckArray(dtype(slot), shape.rank, shape.unknown_rank, shape.dims);
   std::vector<Box> boxes = ResolveSlices(Specs(tensor(slot)), shape.dims);
   const Region whole = WholeRegion(shape.dims);
   CheckCovered(boxes, region ? *region : whole);

@@ -28,6 +28,7 @@ class V1Source final : public TensorSource {
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;
   Layout LayoutOf(std::size_t slot) const override;
+  void CheckShape(std::size_t slot) const override;
   void CheckMeaning(std::size_t slot) const override;
   void AppendPieces(std::size_t slot, const Region* region, bool check,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;

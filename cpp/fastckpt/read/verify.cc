@@ -50,9 +50,9 @@ class BundleVerifier {
 
   VerifyResult Run() {
     CheckIndex();
+    FindTensors();
     for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
-      problems_.Catch(slot,
-                      [&] { WithName(source_, slot, [&] { Prepare(slot); }); });
+Catch(slot, [&] { Prepare(slot); });
     }
     RunOptions options = options_;
     options.on_error = [&](std::size_t task, const Error& error) {
@@ -73,6 +73,32 @@ class BundleVerifier {
       if (again.identity() == source_.index().identity()) return;
       ThrowCorruption("the index was replaced since the checkpoint was opened",
                       Where{IndexName(source_.prefix()), {}, {}});
+    });
+  }
+
+  // A stored slice is a part of a tensor, which is what people know by name.
+  void FindTensors() {
+    const BundleIndex& index = source_.index();
+    tensors_.resize(index.entry_count());
+    for (std::size_t slot = 0; slot < tensors_.size(); ++slot) {
+      if (!index.entry(slot).is_hidden) tensors_[slot] = slot;
+      for (const SliceSpec& spec : index.slices(slot)) {
+        const auto part = index.Find(SliceKey(index.name(slot), spec));
+        if (part && index.entry(*part).is_hidden) tensors_[*part] = slot;
+      }
+    }
+  }
+
+  std::string_view TensorName(std::size_t slot) const {
+    return source_.index().name(tensors_[slot]);
+  }
+
+  // Runs `work`, keeps the Error that leaves it and names the slot's tensor.
+  template <typename Work>
+  void Catch(std::size_t slot, Work&& work) {
+    problems_.Catch(slot, [&] {
+      WithContext(Where{{}, {}, std::string(TensorName(slot))},
+                  std::forward<Work>(work));
     });
   }
 
@@ -104,7 +130,7 @@ class BundleVerifier {
     for (const std::size_t i : order) {
       PieceTask& task = tasks.emplace_back();
       task.piece = &pieces_[i];
-      task.name = source_.Facts(task_slots_[i]).name;
+task.name = TensorName(task_slots_[i]);
       slots.push_back(task_slots_[i]);
     }
     task_slots_ = std::move(slots);
@@ -119,9 +145,7 @@ class BundleVerifier {
           // Not a structured binding: clang 14 captures none in a lambda.
           const std::size_t slot = encoded_[i].first;
           const Piece& piece = encoded_[i].second;
-          problems_.Catch(slot, [&] {
-            WithName(source_, slot, [&] { CheckPiece(slot, piece); });
-          });
+Catch(slot, [&] { CheckPiece(slot, piece); });
         },
         options_.interrupted);
   }
@@ -147,6 +171,7 @@ class BundleVerifier {
   VerifyResult result_;
   Problems problems_;
   SeenFiles seen_;
+  std::vector<std::size_t> tensors_;     // the slot of each slot's tensor
   std::vector<std::size_t> task_slots_;  // the slot of each piece or task
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::size_t, Piece>> encoded_;

@@ -30,7 +30,8 @@ TableReader::TableReader(const DataFile& file, std::uint64_t max_index_block)
     if (footer.index.size > max_index_block) {
       ThrowUnsupported(
           "an index block of " + std::to_string(footer.index.size) +
-          " bytes is over the limit of " + std::to_string(max_index_block));
+          " bytes is over the limit of " + std::to_string(max_index_block) +
+              " (max_index_bytes)");
     }
     ReadIndex(footer.index);
   });
