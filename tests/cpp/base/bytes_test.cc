@@ -56,7 +56,7 @@ void ExpectTaken(std::string_view bytes, typename Scalar::Value expected,
 // the value alone.
 template <typename Scalar>
 void ExpectRefused(std::string_view bytes) {
-  const std::string with_one_before = "x" + std::string(bytes);
+  const std::string with_one_before = std::string("x").append(bytes);
   Cursor in(AsBytes(with_one_before));
   std::uint8_t first = 0;
   ASSERT_TRUE(in.TakeByte(&first));
@@ -146,16 +146,21 @@ TEST(VarintTest, ReadsNoEleventhByte) {
   ExpectRefused<Varint64>(std::string(100, '\x80'));
 }
 
+// The number 5 in 2 + `padding` bytes.
+std::string PaddedFive(std::size_t padding) {
+  return std::string("\x85").append(padding, '\x80').append(1, '\0');
+}
+
 TEST(VarintTest, ReadsPaddingUpToTenBytes) {
   for (std::size_t padding = 0; padding < 9; ++padding) {
-    const std::string bytes = "\x85" + std::string(padding, '\x80') + '\0';
+    const std::string bytes = PaddedFive(padding);
     ExpectTaken<Varint64>(bytes, 5, bytes.size());
   }
 }
 
 TEST(VarintTest, ReadsPaddingOf32BitsUpToFiveBytes) {
   for (std::size_t padding = 0; padding < 9; ++padding) {
-    const std::string bytes = "\x85" + std::string(padding, '\x80') + '\0';
+    const std::string bytes = PaddedFive(padding);
     if (bytes.size() <= 5) {
       ExpectTaken<Varint32>(bytes, 5, bytes.size());
     } else {
