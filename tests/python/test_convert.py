@@ -27,6 +27,11 @@ MODULES = {"npz": npz, "safetensors": safetensors}
 both = pytest.mark.parametrize("kind", MODULES)
 
 
+def read(kind, path):
+    with MODULES[kind].read(str(path)) as tensors:
+        return dict(tensors)
+
+
 def dtypes(tensors):
     return {name: array.dtype for name, array in tensors.items()}
 
@@ -44,7 +49,7 @@ def test_what_is_written_is_read(kind, tmp_path):
     path = str(tmp_path / f"t.{kind}")
     MODULES[kind].check(dtypes(TENSORS))
     MODULES[kind].write(path, TENSORS)
-    assert_same(dict(MODULES[kind].read(path)), TENSORS)
+    assert_same(read(kind, path), TENSORS)
 
 
 def test_numpy_reads_the_npz(tmp_path):
@@ -57,7 +62,7 @@ def test_the_library_reads_the_safetensors_and_we_what_it_wrote(tmp_path):
     safetensors.write(str(tmp_path / "ours"), TENSORS)
     assert_same(load_file(tmp_path / "ours"), TENSORS)
     save_file({"w": TENSORS["scalar"]}, tmp_path / "theirs")
-    found = dict(safetensors.read(str(tmp_path / "theirs")))
+    found = read("safetensors", tmp_path / "theirs")
     assert_same(found, {"w": TENSORS["scalar"]})
 
 
@@ -66,7 +71,7 @@ def test_safetensors_hold_floats_that_numpy_lacks(name, tmp_path):
     array = np.array([[1.5, -2, 0]]).astype(getattr(ml_dtypes, name))
     safetensors.check({"w": array.dtype})
     safetensors.write(str(tmp_path / "t"), {"w": array})
-    assert_same(dict(safetensors.read(str(tmp_path / "t"))), {"w": array})
+    assert_same(read("safetensors", tmp_path / "t"), {"w": array})
 
 
 @both
@@ -81,6 +86,12 @@ def test_strings_are_refused_by_name(kind):
     types = {"a": np.dtype("f4"), "graph": np.dtype("O"), "words": np.dtype("O")}
     with pytest.raises(ValueError, match=r"strings: 'graph', 'words'; leave them out"):
         MODULES[kind].check(types)
+
+
+@both
+def test_what_has_no_form_in_numpy_is_refused_by_name(kind):
+    with pytest.raises(ValueError, match=r"resources and variants: 'v'; leave them"):
+        MODULES[kind].check({"v": None, "w": np.dtype("f4")})
 
 
 @both
@@ -125,7 +136,7 @@ def test_names_that_a_zip_file_must_not_hold_are_refused(name):
 def test_odd_names_survive_in_npz(name, tmp_path):
     npz.check({name: np.dtype("f4")})
     npz.write(str(tmp_path / "t.npz"), {name: np.zeros(1, np.float32)})
-    assert [found for found, _ in npz.read(str(tmp_path / "t.npz"))] == [name]
+    assert list(read("npz", tmp_path / "t.npz")) == [name]
 
 
 @pytest.mark.parametrize("name", ["\udcff", "__metadata__"])
@@ -142,7 +153,17 @@ def test_a_file_that_is_replaced_keeps_its_bytes_for_who_has_it_mapped(kind, tmp
     before = mapped.tobytes()
     MODULES[kind].write(path, {"w": np.ones(4096, np.float32)})
     assert mapped.tobytes() == before
-    assert dict(MODULES[kind].read(path))["w"].min() == 1
+    assert read(kind, path)["w"].min() == 1
+
+
+@both
+def test_who_may_read_a_file_is_what_the_user_set(kind, tmp_path):
+    before = os.umask(0o027)
+    try:
+        MODULES[kind].write(str(tmp_path / "t"), TENSORS)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "t").stat().st_mode & 0o777 == 0o640
 
 
 @both
@@ -166,19 +187,19 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(kind, tmp_path):
 def test_what_is_no_such_file_is_corrupt(kind, content, tmp_path):
     (tmp_path / "t").write_bytes(content)
     with pytest.raises(CorruptionError, match=str(tmp_path / "t")):
-        list(MODULES[kind].read(str(tmp_path / "t")))
+        read(kind, tmp_path / "t")
 
 
 @both
 def test_a_file_that_is_not_there_is_not_found(kind, tmp_path):
     with pytest.raises(FileNotFoundError):
-        list(MODULES[kind].read(str(tmp_path / "nothing")))
+        read(kind, tmp_path / "nothing")
 
 
 def test_pickled_objects_in_npz_are_not_loaded(tmp_path):
     np.savez(tmp_path / "t.npz", x=np.array([{}], object))
     with pytest.raises(CorruptionError, match="pickle"):
-        list(npz.read(str(tmp_path / "t.npz")))
+        read("npz", tmp_path / "t.npz")
 
 
 def test_a_damaged_member_of_npz_is_corrupt(tmp_path):
@@ -188,7 +209,19 @@ def test_a_damaged_member_of_npz_is_corrupt(tmp_path):
     data[2000] ^= 1
     path.write_bytes(data)
     with pytest.raises(CorruptionError, match="CRC"):
-        list(npz.read(str(path)))
+        read("npz", path)
+
+
+@both
+def test_an_array_is_read_when_it_is_asked_for(kind, tmp_path):
+    path = str(tmp_path / "t")
+    MODULES[kind].write(path, TENSORS)
+    with MODULES[kind].read(path) as tensors:
+        assert len(tensors) == len(TENSORS)
+        assert "scalar" in tensors
+        assert tensors["scalar"] == 7
+        with pytest.raises(KeyError):
+            tensors["nothing"]
 
 
 def test_npz_is_written_without_holding_every_tensor(tmp_path):

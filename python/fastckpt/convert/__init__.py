@@ -1,9 +1,12 @@
 """Other formats, both ways: one module for each, named like the format.
 
-write(path, tensors, fsync=True)    # a file that is complete or not there
-read(path)                          # pairs of name and array, one at a time
+check(dtypes)               # refuses, by name, what the format cannot hold
+write(path, tensors)        # a file that is complete or not there
+read(path)                  # for a with block: a mapping of names to arrays
 """
 
 from __future__ import annotations
 
-__all__ = ["npz", "safetensors"]
+from fastckpt.convert._lazy import LazyTensors
+
+__all__ = ["LazyTensors", "npz", "safetensors"]

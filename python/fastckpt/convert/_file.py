@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["refuse", "require", "write_beside"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["refuse", "refuse_types", "require", "write_beside"]
 
 _MOST_NAMED = 5
 
 
 @contextmanager
 def write_beside(path: str, fsync: bool) -> Iterator[str]:
-    """Gives a name to write to; the file gets its own when the block ends well.
+    """Gives an empty file to write; it gets its name when the block ends well.
 
     Args:
         path: The name it gets. A file that has it stays until that instant, and stays
@@ -21,8 +25,12 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
         fsync: Whether file and folder are on the disk when the block ends.
     """
     beside = f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(beside, flags, 0o666)) as file:
+        mode = os.fstat(file.fileno()).st_mode
     try:
         yield beside
+        os.chmod(beside, mode)  # a library may have put a file of its own there
         if fsync:
             _sync(beside)
         os.replace(beside, path)
@@ -59,6 +67,37 @@ def refuse(target: str, kind: str, names: Sequence[str], remedy: str) -> None:
         more = len(names) - _MOST_NAMED
         listed = f"{shown} and {more:,} more" if more > 0 else shown
         raise ValueError(f"{target} does not hold {kind}: {listed}; {remedy}")
+
+
+def refuse_types(
+    target: str,
+    dtypes: Mapping[str, np.dtype[Any] | None],
+    holds: Callable[[np.dtype[Any]], bool],
+) -> None:
+    """Raises where there are tensors of a type that a format cannot hold.
+
+    Args:
+        target: The format.
+        dtypes: By name; None for what has no form in NumPy.
+        holds: Whether the format holds a type of numbers.
+
+    Raises:
+        ValueError: There is one.
+    """
+    leave_out = "leave them out (--drop)"
+    numbers = {}
+    strings, formless = [], []
+    for name, dtype in dtypes.items():
+        if dtype is None:
+            formless.append(name)
+        elif dtype.kind == "O":
+            strings.append(name)
+        elif not holds(dtype):
+            numbers[name] = str(dtype)
+    refuse(target, "strings", strings, leave_out)
+    refuse(target, "resources and variants", formless, leave_out)
+    kinds = ", ".join(sorted(set(numbers.values())))
+    refuse(target, kinds, list(numbers), f"cast them (--dtype) or {leave_out}")
 
 
 def require(module: str, extra: str) -> None:

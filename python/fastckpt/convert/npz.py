@@ -6,16 +6,21 @@ Source: numpy/lib/format.py and numpy/lib/_npyio_impl.py (``savez``, ``NpzFile``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from fastckpt.convert._file import refuse, write_beside
+from fastckpt.convert._file import refuse, refuse_types, write_beside
+from fastckpt.convert._lazy import LazyTensors
 from fastckpt.errors import CorruptionError
 
 __all__ = ["check", "read", "write"]
+
+_Read = TypeVar("_Read")
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """ZIP's earliest date: the same tensors give the same bytes."""
@@ -33,11 +38,7 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
     """
     names = [name for name in dtypes if not _is_safe(name)]
     refuse("npz", "such names", names, "rename them")
-    strings = [n for n, t in dtypes.items() if t is None or t.kind == "O"]
-    refuse("npz", "strings", strings, "leave them out (--drop)")
-    others = {n: t for n, t in dtypes.items() if t is not None and t.isbuiltin != 1}
-    kinds = ", ".join(sorted({str(dtype) for dtype in others.values()}))
-    refuse("npz", kinds, list(others), "cast them (--dtype float32), or leave them out")
+    refuse_types("npz", dtypes, lambda dtype: dtype.isbuiltin == 1)
 
 
 def _is_safe(name: str) -> bool:
@@ -69,23 +70,28 @@ def write(
                 np.lib.format.write_array(file, tensors[name], allow_pickle=False)
 
 
-def read(path: str) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Gives the arrays of a file, one at a time.
+@contextmanager
+def read(path: str) -> Iterator[LazyTensors]:
+    """Opens a file for a block: a mapping whose arrays are read when asked for.
 
     Raises:
-        CorruptionError: The file is no ``.npz``, or one with pickled objects.
+        CorruptionError: The file is no ``.npz``, or an array in it is damaged or
+            made of pickled objects.
         OSError: The file cannot be read.
     """
+    with open(path, "rb") as file:
+        archive = _guarded(path, lambda: NpzFile(file, allow_pickle=False))
+        with archive:
+            yield LazyTensors(
+                archive.files, lambda name: _guarded(path, lambda: archive[name])
+            )
+
+
+def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
     import zipfile
 
     try:
-        with (
-            open(path, "rb") as file,
-            np.lib.npyio.NpzFile(file, allow_pickle=False) as archive,
-        ):
-            for name in archive.files:
-                yield name, archive[name]
+        return read_some()
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise CorruptionError(
-            f"{path}: no sound .npz file: {error}", path=path
-        ) from error
+        message = f"{path}: no sound .npz file: {error}"
+        raise CorruptionError(message, path=path) from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastckpt.convert._file import refuse, require, write_beside
+from fastckpt.convert._file import refuse, refuse_types, require, write_beside
+from fastckpt.convert._lazy import LazyTensors
 from fastckpt.errors import CorruptionError
 
 __all__ = ["check", "read", "write"]
@@ -31,11 +33,7 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
     require("safetensors", "safetensors")
     names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
     refuse("safetensors", "such names", names, "rename them")
-    strings = [n for n, t in dtypes.items() if t is None or t.kind == "O"]
-    refuse("safetensors", "strings", strings, "leave them out (--drop)")
-    others = {n: str(t) for n, t in dtypes.items() if str(t) not in _HELD}
-    kinds = ", ".join(sorted(set(others.values())))
-    refuse("safetensors", kinds, list(others), "cast them, or leave them out (--drop)")
+    refuse_types("safetensors", dtypes, lambda dtype: str(dtype) in _HELD)
 
 
 def _is_unicode(name: str) -> bool:
@@ -65,8 +63,9 @@ def write(
         save_file(arrays, beside)
 
 
-def read(path: str) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Gives the arrays of a file in the order of their names, one at a time.
+@contextmanager
+def read(path: str) -> Iterator[LazyTensors]:
+    """Opens a file for a block: a mapping whose arrays are read when asked for.
 
     Raises:
         CorruptionError: The file is no safetensors file.
@@ -77,15 +76,22 @@ def read(path: str) -> Iterator[tuple[str, NDArray[Any]]]:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(path, framework="np") as file:
-            for name in sorted(file.keys()):
-                kind = file.get_slice(name).get_dtype()
-                if kind in _FLOAT8:
-                    yield name, _read_float8(path, name, kind)
-                else:
-                    yield name, file.get_tensor(name)
+        opened = safe_open(path, framework="np")
     except SafetensorError as error:
-        raise CorruptionError(f"{path}: {error}", path=path) from error
+        message = f"{path}: no sound safetensors file: {error}"
+        raise CorruptionError(message, path=path) from error
+    with opened as file:
+
+        def make(name: str) -> NDArray[Any]:
+            kind = file.get_slice(name).get_dtype()
+            if kind == "BF16":
+                import ml_dtypes  # noqa: F401  the library looks its type up there
+            if kind in _FLOAT8:
+                return _read_float8(path, name, kind)
+            array: NDArray[Any] = file.get_tensor(name)
+            return array
+
+        yield LazyTensors(sorted(file.keys()), make)
 
 
 def _read_float8(path: str, name: str, kind: str) -> NDArray[Any]:
@@ -93,6 +99,8 @@ def _read_float8(path: str, name: str, kind: str) -> NDArray[Any]:
     from safetensors import deserialize
 
     with open(path, "rb") as file:
-        tensors = dict(deserialize(file.read()))
+        tensors: dict[str, Any] = dict(deserialize(file.read()))  # type: ignore[no-untyped-call]
     dtype = np.dtype(getattr(ml_dtypes, _FLOAT8[kind]))
-    return np.frombuffer(tensors[name]["data"], dtype).reshape(tensors[name]["shape"])
+    found = np.frombuffer(tensors[name]["data"], dtype)
+    shape: list[int] = tensors[name]["shape"]
+    return found.reshape(shape)

@@ -1,0 +1,204 @@
+"""Editing a checkpoint without loading it: ``rewrite``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastckpt.casting import DType, cast, check_cast, is_floating, to_dtype
+from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.errors import UnsupportedError
+from fastckpt.parts import in_file_order, parts_of
+from fastckpt.report import TensorInfo
+from fastckpt.select import select as select_names
+from fastckpt.writer import Writer
+
+if TYPE_CHECKING:
+    from fastckpt.writer import StrPath
+
+__all__ = ["rewrite"]
+
+Progress = Callable[[int, int], None]
+
+
+class _Step(NamedTuple):
+    """One tensor of the copy, its new name, and its new dtype if it gets one."""
+
+    info: TensorInfo
+    new: str
+    dtype: np.dtype[Any] | None
+
+
+def rewrite(
+    source: StrPath,
+    destination: StrPath,
+    *,
+    select: Iterable[str] | Mapping[str, str] | None = None,
+    drop: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
+    dtype: DType | Mapping[str, DType] | None = None,
+    format: str | None = None,
+    shards: int = 1,
+    align: int = 1,
+    fsync: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Writes a checkpoint anew: keeps, drops, renames, casts, realigns, reshards.
+
+    Tensors go from file to file, in the order in which they lie; their stored
+    checksums are checked on the way. Partitioned tensors stay partitioned.
+
+    Args:
+        source: What ``open`` accepts.
+        destination: A prefix; it may be the source's own.
+        select: Which tensors, as in ``Checkpoint.load``; None: all.
+        drop: Names and patterns of tensors to leave out.
+        rename: ``{name in the source: new name}``.
+        dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
+            which the first that fits counts. Floats do not become integers.
+        format: "v2" or "v1"; None: the source's.
+        shards: How many data files (V2).
+        align: A multiple of which each tensor's offset is to be (V2).
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads check and copy; None: one for each CPU.
+        progress: Called with (bytes done, bytes in all).
+
+    Raises:
+        KeyError: A name or pattern fits no tensor.
+        ValueError: Two tensors would have one name; a cast makes no sense; an
+            argument is out of range.
+        CheckpointError: The source is damaged or holds what is not supported.
+        OSError: A file cannot be read or written; the destination is as it was.
+
+    Warns:
+        RuntimeWarning: Numbers became infinite in a cast.
+    """
+    with open(source, threads=threads) as checkpoint:
+        steps = _plan(checkpoint, select, drop, rename or {}, dtype)
+        writer = Writer(
+            destination,
+            format=format or checkpoint.format,
+            shards=shards,
+            align=align,
+            fsync=fsync,
+            threads=threads,
+        )
+        total = sum(step.info.nbytes or 0 for step in steps)
+        done = 0
+        with writer:
+            for step in steps:
+                _copy(checkpoint, writer, step)
+                done += step.info.nbytes or 0
+                if progress is not None:
+                    progress(done, total)
+
+
+def _copy(checkpoint: Checkpoint, writer: Writer, step: _Step) -> None:
+    tf_dtype = step.info.tf_dtype if step.dtype is None else None
+    for part in parts_of(step.info):
+        values = part.read(checkpoint)
+        if step.dtype is not None:
+            values = cast(step.info.name, values, step.dtype)
+        part.write(writer, step.new, values, tf_dtype)
+
+
+def _plan(
+    checkpoint: Checkpoint,
+    select: Iterable[str] | Mapping[str, str] | None,
+    drop: Iterable[str],
+    rename: Mapping[str, str],
+    dtype: DType | Mapping[str, DType] | None,
+) -> list[_Step]:
+    """Decides on every tensor, so that nothing is begun that cannot be done."""
+    wanted = _select(checkpoint, select)
+    dropped = set(_match(checkpoint, drop))
+    new_names: dict[str, list[str]] = {}
+    for new, old in wanted.items():
+        if old not in dropped:
+            new_names.setdefault(old, []).append(rename.get(old, new))
+    _check_rename(rename, checkpoint, new_names)
+    infos = [info for info in in_file_order(checkpoint) if info.name in new_names]
+    _check_readable(checkpoint, infos)
+    casts = _plan_casts(checkpoint, infos, dtype)
+    steps = [
+        _Step(info, new, casts.get(info.name))
+        for info in infos
+        for new in new_names[info.name]
+    ]
+    _check_distinct(steps)
+    return steps
+
+
+def _check_readable(checkpoint: Checkpoint, infos: Iterable[TensorInfo]) -> None:
+    for info in infos:
+        if info.problem is not None:
+            try:
+                checkpoint.byte_runs(info.name)
+            except UnsupportedError as error:
+                message = f"{error}; drop={[info.name]!r} leaves it out"
+                raise UnsupportedError(message, tensor=info.name) from None
+
+
+def _match(checkpoint: Checkpoint, patterns: Iterable[str]) -> list[str]:
+    names = list(checkpoint)
+    slots = {name: slot for slot, name in enumerate(names)}
+    return list(select_names(patterns, names, slots.get))
+
+
+def _select(
+    checkpoint: Checkpoint, select: Iterable[str] | Mapping[str, str] | None
+) -> Mapping[str, str]:
+    """Gives {new name: name in the checkpoint}."""
+    if isinstance(select, Mapping):
+        for old in select.values():
+            checkpoint.info(old)  # a KeyError names the closest names
+        return select
+    names = checkpoint if select is None else _match(checkpoint, select)
+    return {name: name for name in names}
+
+
+def _plan_casts(
+    checkpoint: Checkpoint,
+    infos: Iterable[TensorInfo],
+    dtype: DType | Mapping[str, DType] | None,
+) -> dict[str, np.dtype[Any]]:
+    """Gives the new dtype of the tensors that get one."""
+    if dtype is None:
+        return {}
+    wanted: dict[str, np.dtype[Any]] = {}
+    if isinstance(dtype, Mapping):
+        for pattern, target in dtype.items():
+            for name in _match(checkpoint, [pattern]):
+                wanted.setdefault(name, to_dtype(target))
+    else:
+        target = to_dtype(dtype)
+        wanted = {info.name: target for info in infos if is_floating(info.dtype)}
+    casts = {
+        info.name: (info.dtype, wanted[info.name])
+        for info in infos
+        if info.name in wanted and info.dtype != wanted[info.name]
+    }
+    for name, (old, new) in casts.items():
+        check_cast(name, old, new)
+    return {name: new for name, (_, new) in casts.items()}
+
+
+def _check_rename(
+    rename: Mapping[str, str], checkpoint: Checkpoint, kept: Container[str]
+) -> None:
+    for old in rename:
+        checkpoint.info(old)
+        if old not in kept:
+            raise ValueError(f"{old!r} is to be renamed, but it is left out")
+
+
+def _check_distinct(steps: Iterable[_Step]) -> None:
+    seen: dict[str, str] = {}
+    for step in steps:
+        if step.new in seen:
+            old = f"{seen[step.new]!r} and {step.info.name!r}"
+            raise ValueError(f"both {old} would be named {step.new!r}")
+        seen[step.new] = step.info.name
