@@ -76,7 +76,7 @@ class Merger {
         table_.AddSlices(key, entry);
         return;
       }
-      table_.Claim(key, key);
+      table_.Claim(key, source.TensorName(i));
       table_.Set(key, entry);
     });
     if (entry.slices.empty()) Extend(entry);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "fastckpt/base/error.h"
@@ -27,9 +28,8 @@ class Dealer {
   bool Run() {
     FindSlices();
     for (const std::size_t i : InFileOrder()) {
-      batch_.push_back(
-          WithContext(Where{{}, {}, std::string(source_.index.name(i))},
-                      [&] { return Take(i); }));
+      batch_.push_back(WithContext(Where{{}, {}, source_.TensorName(i)},
+                                   [&] { return Take(i); }));
       batch_size_ += StoredSize(batch_.back());
       if (batch_size_ >= kBatchSize && !Flush()) return false;
     }
@@ -64,10 +64,12 @@ class Dealer {
       source_.CheckEntry(i);
       order.push_back(i);
     }
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-      return std::pair(index.entry(a).shard, index.entry(a).offset) <
-             std::pair(index.entry(b).shard, index.entry(b).offset);
-    });
+    // What takes no room lies before what begins at the same place.
+    const auto place = [&](std::size_t i) {
+      const StoredEntry& entry = index.entry(i);
+      return std::tuple(entry.shard, entry.offset, entry.size);
+    };
+    std::ranges::stable_sort(order, {}, place);
     return order;
   }
 

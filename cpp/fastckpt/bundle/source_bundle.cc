@@ -22,10 +22,18 @@ std::string SourceBundle::DataPath(std::size_t entry) const {
   return DataName(prefix, index.entry(entry).shard, index.header().num_shards);
 }
 
+std::string SourceBundle::TensorName(std::size_t i) const {
+  std::string name;
+  SliceSpec spec;
+  const bool is_slice =
+      index.entry(i).is_hidden && ParseSliceKey(index.name(i), &name, &spec);
+  return is_slice ? name : std::string(index.name(i));
+}
+
 void SourceBundle::CheckEntry(std::size_t i) const {
   const StoredEntry& entry = index.entry(i);
   const std::int32_t num_shards = index.header().num_shards;
-  const Where where{IndexName(prefix), {}, std::string(index.name(i))};
+  const Where where{IndexName(prefix), {}, TensorName(i)};
   if (entry.shard < 0 || entry.shard >= num_shards) {
     ThrowCorruption("shard " + std::to_string(entry.shard) +
                         " is none of the " + std::to_string(num_shards) +

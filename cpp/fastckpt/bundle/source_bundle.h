@@ -16,6 +16,9 @@ struct SourceBundle {
   // The data file that an entry refers to.
   std::string DataPath(std::size_t entry) const;
 
+  // The name of the tensor that an entry is or is a slice of.
+  std::string TensorName(std::size_t entry) const;
+
   // Throws Corruption if the entry's numbers cannot be meant: a shard that the
   // header does not count, a negative offset or size, too many dimensions.
   void CheckEntry(std::size_t entry) const;
