@@ -100,13 +100,23 @@ Placement PlacementOf(const py::tuple& full, const py::tuple& begin,
   return placement;
 }
 
+DType DTypeOf(const std::string& tensor, const std::string& name) {
+  const DType dtype = FindDType(name);
+  if (dtype == DType::kInvalid) {
+    ThrowUnsupported("values of dtype " + name +
+                         " have no form in a checkpoint; convert them first",
+                     Where{{}, {}, tensor});
+  }
+  return dtype;
+}
+
 // An item is (name, dtype, values, shape, placement): `values` is a NumPy array
 // or a DLPack capsule, whose own shape counts, or a list of bytes and str of
 // that shape; `placement` None or (full_shape, begin).
 TensorInput InputOf(const py::tuple& item) {
   TensorInput input;
   input.name = item[0].cast<std::string>();
-  input.dtype = FindDType(item[1].cast<std::string>());
+  input.dtype = DTypeOf(input.name, item[1].cast<std::string>());
   const py::object values = item[2];
   if (py::isinstance<py::list>(values)) {
     input.values = StringsOf(input.name, values);

@@ -20,14 +20,8 @@ _STORAGE = {
     "qint32": "int32",
 }
 
-# TensorFlow's name of each NumPy dtype that checkpoints can hold is NumPy's own.
-_NUMERIC = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 "
-    "complex64 complex128 bfloat16 float8_e5m2 float8_e4m3fn float8_e4m3fnuz "
-    "float8_e4m3b11fnuz float8_e5m2fnuz int4 uint4 int2 uint2 float4_e2m1fn".split()
-)
-
-# dtype.name is slow, and a hundred thousand tensors have few dtypes.
+# What the native writer calls a NumPy dtype: NumPy's own name. dtype.name is slow,
+# and a hundred thousand tensors have few dtypes.
 _names: dict[np.dtype[Any], str] = {}
 
 # NumPy's kinds of text and bytes, and of objects, which may be either.
@@ -64,7 +58,7 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
 
     Raises:
         TypeError: The value is none of these.
-        UnsupportedError: Its type has no form in a checkpoint.
+        UnsupportedError: ``tf_dtype`` has no form in a checkpoint.
         ValueError: ``tf_dtype`` cannot be stored as what the value is.
     """
     if type(value) is not np.ndarray:
@@ -75,7 +69,7 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
         elements = value.ravel().tolist()
         found = Stored("string", elements, value.shape, 64 * len(elements))
     else:
-        found = Stored(_type_of(name, value.dtype), value, None, value.nbytes)
+        found = Stored(_name_of(value.dtype), value, None, value.nbytes)
     if tf_dtype is None or tf_dtype == found.dtype:
         return found
     _check_storage(name, tf_dtype, found.dtype)
@@ -124,28 +118,19 @@ def _capsule_of(value: Any) -> Any:
         return None
 
 
-def _type_of(name: str, dtype: np.dtype[Any]) -> str:
-    found = _names.get(dtype)
-    if found is None:
-        found = dtype.name
-        if found not in _NUMERIC:
-            raise UnsupportedError(
-                f"tensor {name!r}: values of dtype {found} have no form in a "
-                "checkpoint; convert them first"
-            )
-        _names[dtype] = found
-    return found
+def _name_of(dtype: np.dtype[Any]) -> str:
+    name = _names.get(dtype)
+    if name is None:
+        name = _names[dtype] = dtype.name
+    return name
 
 
 def _check_storage(name: str, tf_dtype: str, found: str) -> None:
-    if tf_dtype in _NUMERIC or tf_dtype == "string":
-        storage = tf_dtype
-    elif tf_dtype in _STORAGE:
-        storage = _STORAGE[tf_dtype]
-    else:
+    if tf_dtype in ("resource", "variant"):
         raise UnsupportedError(
             f"tensor {name!r}: values of tf_dtype {tf_dtype!r} cannot be stored"
         )
+    storage = _STORAGE.get(tf_dtype, tf_dtype)
     if storage != found:
         raise ValueError(
             f"tensor {name!r}: tf_dtype {tf_dtype!r} is stored as {storage}, not as "

@@ -68,6 +68,11 @@ void CheckInput(const TensorInput& input) {
       ThrowUnsupported("values of dtype " + DTypeName(input.dtype) +
                        " cannot be stored; leave the tensor out");
     }
+    const auto* array = std::get_if<StridedArray>(&input.values);
+    if (array != nullptr && array->item_size != ElementSize(input.dtype)) {
+      ThrowInvalid("values of " + std::to_string(array->item_size) +
+                   " bytes each are none of dtype " + DTypeName(input.dtype));
+    }
     if (input.placement) CheckPlacement(*input.placement, input.dims);
   });
 }

@@ -17,6 +17,9 @@ TensorInput Part(std::vector<std::int64_t> dims, std::vector<std::int64_t> full,
   input.dtype = DType::kFloat;
   input.dims = std::move(dims);
   input.placement = Placement{std::move(full), std::move(spec)};
+  StridedArray array;
+  array.item_size = 4;
+  input.values = array;
   return input;
 }
 
@@ -45,6 +48,13 @@ TEST(CheckInput, TypesWithoutAStoredFormAreRefused) {
     EXPECT_THAT(Refusal(input, ErrorKind::kUnsupported),
                 HasSubstr("tensor 'w': values of dtype " + DTypeName(dtype)));
   }
+}
+
+TEST(CheckInput, ItemsOfAnotherSizeThanTheTypesAreRefused) {
+  TensorInput input = Part({4}, {4}, {{}});
+  input.dtype = DType::kHalf;
+  EXPECT_THAT(Refusal(input, ErrorKind::kInvalid),
+              HasSubstr("values of 4 bytes each are none of dtype float16"));
 }
 
 TEST(CheckInput, StoredVariantIsPassedOn) {
