@@ -6,18 +6,16 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from fastckpt.compat.tensorflow import (
-    _management,
-    _waiting,
-    dtypes,
-    errors,
-    gfile,
-    inspect_checkpoint,
-    io,
-    logging,
-    readers,
-    train,
-)
+import fastckpt.compat.tensorflow._management as _management
+import fastckpt.compat.tensorflow._waiting as _waiting
+import fastckpt.compat.tensorflow.dtypes as dtypes
+import fastckpt.compat.tensorflow.errors as errors
+import fastckpt.compat.tensorflow.gfile as gfile
+import fastckpt.compat.tensorflow.inspect_checkpoint as inspect_checkpoint
+import fastckpt.compat.tensorflow.io as io
+import fastckpt.compat.tensorflow.logging as logging
+import fastckpt.compat.tensorflow.readers as readers
+import fastckpt.compat.tensorflow.train as train
 from fastckpt.compat.tensorflow._namespaces import missing, namespace
 
 _CONTRIB = "tensorflow.contrib.framework.python.framework"

@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import fastckpt.compat.tensorflow.gfile as gfile
+import fastckpt.compat.tensorflow.logging as logging
 from fastckpt import state as state_file
-from fastckpt.compat.tensorflow import gfile, logging
 from fastckpt.compat.tensorflow.errors import OpError
 from fastckpt.text_format import Field, TextFormatError, parse_fields
 

@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import fastckpt
+import fastckpt.compat.tensorflow._translate as _translate
 from fastckpt import fileset, paths
-from fastckpt.compat.tensorflow import _translate
 from fastckpt.errors import CorruptionError
 
 if TYPE_CHECKING:

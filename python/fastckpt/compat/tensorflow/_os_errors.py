@@ -9,7 +9,7 @@ import contextlib
 import errno
 from collections.abc import Iterator
 
-from fastckpt.compat.tensorflow import errors
+import fastckpt.compat.tensorflow.errors as errors
 
 _CLASSES: dict[type[errors.OpError], tuple[int, ...]] = {
     errors.InvalidArgumentError: (errno.EINVAL, errno.ENAMETOOLONG, errno.ESPIPE),

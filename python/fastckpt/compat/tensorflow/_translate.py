@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastckpt.compat.tensorflow import errors
+import fastckpt.compat.tensorflow.errors as errors
 from fastckpt.compat.tensorflow._os_errors import describe, from_os_error
 from fastckpt.errors import CorruptionError, UnsupportedError
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fastckpt.compat.tensorflow import logging
+import fastckpt.compat.tensorflow.logging as logging
 from fastckpt.compat.tensorflow._management import latest_checkpoint
 
 

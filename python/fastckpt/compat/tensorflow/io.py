@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from fastckpt.compat.tensorflow import gfile
+import fastckpt.compat.tensorflow.gfile as gfile
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 
 __all__ = ["gfile"]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastckpt.compat.tensorflow import _translate, gfile
+import fastckpt.compat.tensorflow._translate as _translate
+import fastckpt.compat.tensorflow.gfile as gfile
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
 from fastckpt.compat.tensorflow._management import latest_checkpoint
 from fastckpt.compat.tensorflow._opened import opened
