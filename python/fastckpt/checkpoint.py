@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt import _native, io_mode, paths, region, report, select
-from fastckpt.errors import CorruptionError, UnsupportedError
+from fastckpt import _native, io_mode, loading, paths, region, report, select, strings
+from fastckpt.errors import CorruptionError
 from fastckpt.progress import ProgressArgument, watch
 from fastckpt.report import Explanation, Problem, TensorInfo, TensorLayout, VerifyReport
 
@@ -196,7 +196,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
             CorruptionError: The index is wrong about the tensor.
         """
         slot = self._slot(name)
-        pieces = tuple(report.TensorPiece(*place) for place in self._reader.places(slot))
+        pieces = tuple(
+            report.TensorPiece(*place) for place in self._reader.places(slot)
+        )
         info = self._reader.info(slot)
         assert info.dtype is not None
         dtype = info.dtype
@@ -250,8 +252,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         slot = self._slot(name)
         parsed = self._parse(slot, region)
         count = self._count(threads)
-        if self._is_string(slot):
-            return _put(_take_region(self._reader.copy([slot], count, None)[0], parsed), out)
+        if strings.holds_strings(self._reader, slot):
+            return strings.read(self._reader, slot, parsed, out)
         if out is not None:
             self._reader.read_into([(slot, parsed, out)], count, None)
             return out
@@ -278,20 +280,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
             (slot := self._slot(name), self._parse(slot, part), out)
             for name, part, out in requests
         ]
-        numeric = [
-            (slot, part, self._new_array(slot, part) if out is None else out)
-            for slot, part, out in wanted
-            if not self._is_string(slot)
-        ]
+        count = self._count(threads)
         with watch(progress) as counter:
-            self._reader.read_into(numeric, self._count(threads), counter)
-        done = iter(numeric)
-        return [
-            self._read_strings(slot, part, out)
-            if self._is_string(slot)
-            else next(done)[2]
-            for slot, part, out in wanted
-        ]
+            return loading.read_many(self._reader, wanted, count, counter)
 
     def load(
         self,
@@ -328,77 +319,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock once.
         """
-        slots = self._select(names, out)
-        try:
-            with watch(progress) as counter:
-                return self._load(slots, copy, out, self._count(threads), counter)
-        except UnsupportedError as error:
-            raise _how_to_leave_out(error) from None
-
-    def _select(
-        self, names: Any, out: Mapping[str, np.ndarray] | None
-    ) -> dict[str, int]:
-        reader = self._reader
-        if names is None and out is not None:
-            names = {name: name for name in out}
-        if names is None:
-            every = reader.names()
-            return dict(zip(every, reader.slots(), strict=True))
-        slots = select.select(names, reader.names(), reader.find)
-        lacking = [name for name in slots if out is not None and name not in out]
-        if lacking:
-            raise KeyError(f"out has no array for {lacking[0]!r}")
-        return slots
-
-    def _load(
-        self,
-        slots: dict[str, int],
-        copy: bool,
-        out: Mapping[str, np.ndarray] | None,
-        threads: int,
-        counter: _native.Progress | None,
-    ) -> dict[str, np.ndarray]:
-        reader = self._reader
-        if out is not None:
-            self._load_into({name: out[name] for name in slots}, slots, threads, counter)
-            return {name: out[name] for name in slots}
-        take = reader.copy if copy else reader.take
-        return dict(
-            zip(slots, take(list(slots.values()), threads, counter), strict=True)
-        )
-
-    def _load_into(
-        self,
-        out: dict[str, np.ndarray],
-        slots: dict[str, int],
-        threads: int,
-        counter: _native.Progress | None,
-    ) -> None:
-        strings = {n: s for n, s in slots.items() if self._is_string(s)}
-        for name, slot in strings.items():
-            _check_out(out[name], self._reader.shape(slot))
-        requests = [
-            (slot, region.whole(self._reader.shape(slot)), out[name])
-            for name, slot in slots.items()
-            if name not in strings
-        ]
-        self._reader.read_into(requests, threads, counter)
-        for name, slot in strings.items():
-            out[name][...] = self._reader.copy([slot], threads, None)[0]
-
-    def _is_string(self, slot: int) -> bool:
-        return self._reader.info(slot).tf_dtype == "string"
-
-    def _read_strings(
-        self, slot: int, part: region.Region, out: np.ndarray | None
-    ) -> np.ndarray:
-        whole = self._reader.copy([slot], 1, None)[0]
-        return _put(_take_region(whole, part), out)
-
-    def _new_array(self, slot: int, part: region.Region) -> np.ndarray:
-        self._reader.check(slot, part)
-        dtype = self._reader.info(slot).dtype
-        return np.empty([count for _, count, _, keep in part if keep], dtype)
+        slots = loading.choose(self._reader, names, out)
+        count = self._count(threads)
+        with watch(progress) as counter:
+            if out is not None:
+                return loading.load_into(self._reader, slots, out, count, counter)
+            return loading.load(self._reader, slots, copy, count, counter)
 
     # Checking.
 
@@ -506,32 +432,6 @@ def _check_threads(threads: int | None) -> int:
     return threads
 
 
-def _take_region(array: np.ndarray, part: region.Region) -> np.ndarray:
-    """Indexes an array by a parsed region; always gives an array."""
-    items = [
-        slice(start, None if (stop := start + count * step) < 0 else stop, step)
-        if keep
-        else start
-        for start, count, step, keep in part
-    ]
-    return np.array(array[(*items, ...)], dtype=array.dtype)
-
-
-def _check_out(out: np.ndarray, shape: tuple[int, ...]) -> None:
-    if not isinstance(out, np.ndarray) or out.dtype != object:
-        raise TypeError("strings can only be read into an ndarray of dtype object")
-    if out.shape != shape:
-        raise ValueError(f"out has shape {out.shape}, the region {shape}")
-
-
-def _put(array: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    if out is None:
-        return array
-    _check_out(out, array.shape)
-    out[...] = array
-    return out
-
-
 def _to_problem(error: Exception) -> Problem:
     if isinstance(error, OSError):
         return Problem(str(error), error.filename, None, None)
@@ -540,13 +440,4 @@ def _to_problem(error: Exception) -> Problem:
         getattr(error, "path", None),
         getattr(error, "offset", None),
         getattr(error, "tensor", None),
-    )
-
-
-def _how_to_leave_out(error: UnsupportedError) -> UnsupportedError:
-    if error.tensor is None:
-        return error
-    hint = f"; to leave it out: load([n for n in ckpt if n != {error.tensor!r}])"
-    return UnsupportedError(
-        str(error) + hint, path=error.path, offset=error.offset, tensor=error.tensor
     )

@@ -60,8 +60,7 @@ def _dimension(item: Any, dim: int, axis: int) -> tuple[int, int, int, bool]:
         return start, len(range(start, stop, step)), step, True
     if isinstance(item, bool) or not hasattr(item, "__index__"):
         raise TypeError(
-            "a region is made of integers, slices and '...', "
-            f"not {type(item).__name__}"
+            f"a region is made of integers, slices and '...', not {type(item).__name__}"
         )
     number = as_index(item)
     if not -dim <= number < dim:
