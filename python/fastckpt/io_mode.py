@@ -11,8 +11,22 @@ __all__ = ["choose"]
 #: Here a page fault is a round trip to a server, and another client may cut the
 #: file under a mapping: reading in large pieces is 30 to 50 times as fast.
 _NETWORK = frozenset(
-    ["9p", "afs", "beegfs", "ceph", "cifs", "fuse", "gfs2", "gpfs", "lustre", "nfs"]
-    + ["ocfs2", "smb", "smb2", "virtiofs"]
+    {
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "fuse",
+        "gfs2",
+        "gpfs",
+        "lustre",
+        "nfs",
+        "ocfs2",
+        "smb",
+        "smb2",
+        "virtiofs",
+    }
 )
 _MODES = ("auto", "mmap", "read")
 
