@@ -18,9 +18,9 @@ struct Cpu {
   using Chunk = uint64x2_t;
   static constexpr std::size_t kChunk = 16;
   static constexpr std::size_t kShort = 80;
-  static constexpr std::size_t kMedium = 192;
-  static constexpr std::size_t kFirstWords = 32;
-  static constexpr std::size_t kOtherWords = 32;
+  static constexpr std::size_t kMedium = 128;
+  static constexpr std::size_t kFirstWords = 16;
+  static constexpr std::size_t kOtherWords = 16;
 
   static std::uint64_t Divide(std::uint64_t state, std::uint64_t word) {
     return __crc32cd(static_cast<std::uint32_t>(state), word);
@@ -31,6 +31,7 @@ struct Cpu {
   static void Store(std::uint8_t* to, Chunk chunk) {
     vst1q_u8(to, vreinterpretq_u8_u64(chunk));
   }
+  static void Pin(Chunk* chunk) { asm("" : "+w"(*chunk)); }
   static Chunk LoadConstants(const std::uint64_t* pair) {
     return vld1q_u64(pair);
   }

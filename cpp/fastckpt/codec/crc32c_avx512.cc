@@ -44,6 +44,7 @@ struct Cpu {
   static void Store(std::uint8_t* to, Chunk chunk) {
     _mm512_storeu_si512(to, chunk);
   }
+  static void Pin(Chunk* chunk) { asm("" : "+v"(*chunk)); }
   static Chunk LoadConstants(const std::uint64_t* from) {
     return _mm512_load_si512(from);
   }

@@ -35,7 +35,7 @@
 //   Piece, Chunk         registers of 16 bytes and of one chunk
 //   kChunk               bytes in a chunk
 //   kShort, kMedium      the largest size for which that way is the fastest
-//   kFirstWords          bytes of words before lane a
+//   kFirstWords          bytes of words before lane a, a multiple of kChunk
 //   kOtherWords          the same before each of the others
 //   Divide(state, word)  the state after 8 bytes
 //   Load, Store          a chunk, any alignment
@@ -161,17 +161,26 @@ struct Lanes {
   static constexpr std::size_t kStride =
       4 * Cpu::kChunk + Cpu::kFirstWords + 3 * Cpu::kOtherWords;
 
+  static_assert(kDistance % Cpu::kChunk == 0 && kStride % Cpu::kChunk == 0);
+  static_assert(kStride + 3 * kDistance <= kMediumLimit);
+  static_assert(Cpu::kMedium >= Cpu::kChunk + 3 * kDistance);
+
   typename Cpu::Chunk a, b, c, d;
 };
 
 // Gives the chunk that lies `kWords` bytes behind `at`, with what the words
-// there leave added.
+// there leave added. A copy stores them in chunks, as stores of one word each
+// would hold it up, and then sums what it stored.
 template <std::size_t kWords, class Cpu, bool kCopy>
 inline typename Cpu::Chunk Lane(Stream<Cpu, kCopy> in, std::size_t at) {
   if constexpr (kWords == 0) return in.Chunk(at);
+  if constexpr (kCopy) {
+    for (std::size_t i = 0; i < kWords; i += Cpu::kChunk) in.Chunk(at + i);
+  }
+  const auto words = Input<Cpu>((kCopy ? in.to : in.from) + at);
   std::uint64_t state = 0;
-  for (std::size_t word = 0; word < kWords; word += kWord) {
-    state = Cpu::Divide(state, in.Word(at + word));
+  for (std::size_t i = 0; i < kWords; i += kWord) {
+    state = Cpu::Divide(state, words.Word(i));
   }
   return Cpu::Add(in.Chunk(at + kWords), Cpu::Low(state));
 }
@@ -206,7 +215,7 @@ inline typename Cpu::Chunk JoinLanes(const Lanes<Cpu>& lanes,
   return Cpu::Add(c, Cpu::Fold(lanes.d, constants(0), b));
 }
 
-// REQUIRES: size >= 4 * Lanes<Cpu>::kDistance
+// REQUIRES: size >= kChunk + 3 * Lanes<Cpu>::kDistance
 template <class Cpu, bool kCopy>
 inline std::uint32_t ExtendLong(std::uint32_t crc, Stream<Cpu, kCopy> in,
                                 std::size_t size) {

@@ -30,6 +30,7 @@ struct Cpu {
   static void Store(void* to, Chunk chunk) {
     _mm_storeu_si128(static_cast<__m128i*>(to), chunk);
   }
+  static void Pin(Chunk* chunk) { asm("" : "+x"(*chunk)); }
   static Chunk LoadConstants(const std::uint64_t* pair) {
     return _mm_load_si128(reinterpret_cast<const __m128i*>(pair));
   }

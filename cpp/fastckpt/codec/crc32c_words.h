@@ -5,7 +5,8 @@
 // no code of this header is shared between files with different flags. It has:
 //
 //   Divide(state, word)  the state after 8 bytes
-//   Chunk, Load, Store   as crc32c_fold.h needs them
+//   Chunk, Load, Store   a register, and moves between it and any address
+//   Pin(&chunk)          makes the compiler forget where the value is from
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ inline constexpr std::uint32_t kFinalInversion =
     Multiply(0xffffffff, PowerOfX(-64));
 
 // Input, and where its copy goes if there is to be one. Of a byte that is
-// loaded twice, the copy keeps what the sum was made of.
+// loaded twice, the copy keeps what the sum was made of. Pinned values are not
+// loaded a second time by the compiler's choice, as Clang's likes to be.
 template <class Cpu, bool kCopy>
 struct Stream {
   const std::uint8_t* from;
@@ -37,13 +39,19 @@ struct Stream {
   std::uint64_t Word(std::size_t at) const {
     std::uint64_t word;
     std::memcpy(&word, from + at, sizeof word);
-    if constexpr (kCopy) std::memcpy(to + at, &word, sizeof word);
+    if constexpr (kCopy) {
+      Pin(&word);
+      std::memcpy(to + at, &word, sizeof word);
+    }
     return word;
   }
 
   typename Cpu::Chunk Chunk(std::size_t at) const {
-    const typename Cpu::Chunk chunk = Cpu::Load(from + at);
-    if constexpr (kCopy) Cpu::Store(to + at, chunk);
+    typename Cpu::Chunk chunk = Cpu::Load(from + at);
+    if constexpr (kCopy) {
+      Cpu::Pin(&chunk);
+      Cpu::Store(to + at, chunk);
+    }
     return chunk;
   }
 
@@ -62,9 +70,14 @@ struct Stream {
       std::memcpy(&half[1], from + count - 4, 4);
       word = half[0] | std::uint64_t{half[1]} << (8 * (count - 4));
     }
-    if constexpr (kCopy) StoreFew(word, count);
+    if constexpr (kCopy) {
+      Pin(&word);
+      StoreFew(word, count);
+    }
     return word;
   }
+
+  static void Pin(std::uint64_t* word) { asm("" : "+r"(*word)); }
 
   void StoreFew(std::uint64_t word, std::size_t count) const {
     for (std::size_t i = 0; i < count; ++i) {

@@ -3,12 +3,16 @@
 #include "fastckpt/codec/crc32c.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <numeric>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace fastckpt {
@@ -165,6 +169,91 @@ TEST_P(Crc32cTest, CopiesLargeInput) {
         << size;
   }
 }
+
+// One page that may be touched between two that may not.
+class GuardedPage {
+ public:
+  GuardedPage()
+      : size_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        pages_(static_cast<std::uint8_t*>(mmap(nullptr, 3 * size_, PROT_NONE,
+                                               MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                                               0))) {
+    mprotect(begin(), size_, PROT_READ | PROT_WRITE);
+  }
+  ~GuardedPage() { munmap(pages_, 3 * size_); }
+  GuardedPage(const GuardedPage&) = delete;
+  GuardedPage& operator=(const GuardedPage&) = delete;
+
+  std::uint8_t* begin() { return pages_ + size_; }
+  std::uint8_t* end() { return begin() + size_; }
+
+ private:
+  std::size_t size_;
+  std::uint8_t* pages_;
+};
+
+TEST_P(Crc32cTest, TouchesNothingBeyondTheEndsOfItsMemory) {
+  GuardedPage source;
+  GuardedPage target;
+  for (std::size_t size = 0; size <= 1500; ++size) {
+    const std::uint32_t expected = Extend(0, ByteView(source.begin(), size));
+    EXPECT_EQ(Extend(0, ByteView(source.end() - size, size)), expected);
+    EXPECT_EQ(
+        GetParam().extend_copy(0, target.begin(), source.end() - size, size),
+        expected);
+    EXPECT_EQ(
+        GetParam().extend_copy(0, target.end() - size, source.begin(), size),
+        expected);
+  }
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define FASTCKPT_RACE_ON_PURPOSE 0
+#elif defined(__has_feature)
+#define FASTCKPT_RACE_ON_PURPOSE !__has_feature(thread_sanitizer)
+#else
+#define FASTCKPT_RACE_ON_PURPOSE 1
+#endif
+
+#if FASTCKPT_RACE_ON_PURPOSE
+// Adds to all bytes, again and again, until it is destroyed.
+class Meddler {
+ public:
+  explicit Meddler(Bytes* bytes) : thread_([this, bytes] { Run(bytes); }) {
+    while (rounds_ == 0) std::this_thread::yield();
+  }
+  ~Meddler() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  void Run(Bytes* bytes) {
+    for (; !done_; ++rounds_) {
+      for (volatile std::uint8_t& byte : *bytes) {
+        byte = static_cast<std::uint8_t>(byte + 1);
+      }
+    }
+  }
+
+  std::atomic<bool> done_ = false;
+  std::atomic<int> rounds_ = 0;
+  std::thread thread_;
+};
+
+// As when a file is written while its mapping is copied.
+TEST_P(Crc32cTest, SumsTheBytesThatItCopiedWhileTheSourceChanges) {
+  Bytes source(4321);
+  Bytes target(source.size());
+  const Meddler meddler(&source);
+  for (int i = 0; i < 120'000; ++i) {
+    const std::size_t size = source.size() >> (i % 12);
+    const std::uint32_t crc =
+        GetParam().extend_copy(0, target.data(), source.data(), size);
+    ASSERT_EQ(Extend(0, ByteView(target.data(), size)), crc) << size;
+  }
+}
+#endif
 
 TEST(Crc32cCombineTest, JoinsASplitAnywhere) {
   const Bytes bytes = RandomBytes(700, 8);
