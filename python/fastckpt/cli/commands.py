@@ -22,6 +22,13 @@ COMMANDS: dict[str, str] = {
     "show": "show values, statistics and where the bytes lie",
     "verify": "check every block and every tensor",
     "diff": "compare two checkpoints",
+    "convert": "convert between V1, V2, .npz and .safetensors; reshard",
+    "strip": "leave out optimizer slots and the global step",
+    "rename": "give tensors other names",
+    "average": "write the mean of several checkpoints",
+    "merge": "make one checkpoint of several parts",
+    "freeze": "make one file of a graph and its checkpoint",
+    "graph": "show a graph: inputs, outputs, variables, operations",
 }
 """What can be called, in the order ``--help`` has it, each with its one line."""
 

@@ -1,0 +1,62 @@
+"""What commands that write a checkpoint share."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import fastckpt
+from fastckpt.cli._describe import sum_tensors
+from fastckpt.cli._output import print_json, print_note, print_text
+from fastckpt.cli._text import format_count, format_exact_size, make_printable
+
+__all__ = ["note_object_graph", "noted_warnings", "report_checkpoint", "report_written"]
+
+
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""The tensor in which TensorFlow 2 keeps which object has which name."""
+
+
+@contextmanager
+def noted_warnings() -> Iterator[None]:
+    """Turns the warnings of a block into notes on standard error."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)
+        yield
+    for warning in caught:
+        print_note(f"warning: {warning.message}")
+
+
+def report_checkpoint(args: argparse.Namespace, target: str, **facts: Any) -> None:
+    """Tells of a checkpoint that was written, as its own index has it."""
+    with fastckpt.open(target, verify=False) as checkpoint:
+        total = sum_tensors(checkpoint.infos())
+        report_written(args, checkpoint.path, checkpoint.format, total, **facts)
+
+
+def note_object_graph(names: Container[str]) -> None:
+    """Tells what the object graph of TensorFlow 2 still says of names that went."""
+    if _OBJECT_GRAPH in names:
+        print_note(
+            "note: the object graph inside still has the old names; TensorFlow's "
+            "tf.train.Checkpoint goes by it, tf.train.load_checkpoint does not"
+        )
+
+
+def report_written(
+    args: argparse.Namespace,
+    path: str,
+    format_name: str,
+    total: dict[str, int],
+    **facts: Any,
+) -> None:
+    """Tells what was written; ``facts`` go into the JSON."""
+    if args.json:
+        print_json({"path": path, "format": format_name, "total": total, **facts})
+        return
+    count = format_count(total["tensors"], "tensor")
+    size = format_exact_size(total["nbytes"])
+    print_text(f"wrote {make_printable(path)} ({format_name}): {count}, {size}")

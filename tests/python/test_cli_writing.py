@@ -1,0 +1,331 @@
+"""convert, strip, rename, average, merge: commands that write a checkpoint."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import fastckpt
+from command_line import run, run_json, run_on_terminal
+from places import GOLDEN, TESTDATA
+
+TENSORS = {
+    "global_step": np.array(7, np.int64),
+    "dense/kernel": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "dense/kernel/Adam": np.ones((3, 4), np.float32),
+    "dense/kernel/ExponentialMovingAverage": np.ones((3, 4), np.float32),
+    "dense/bias": np.arange(4, dtype=np.float32),
+    "words": np.array([b"a", b"\xff"], object),
+}
+NUMBERS = {name: array for name, array in TENSORS.items() if name != "words"}
+
+
+@pytest.fixture
+def source(tmp_path):
+    fastckpt.save(tmp_path / "old", TENSORS)
+    return tmp_path / "old"
+
+
+def load(prefix):
+    with fastckpt.open(prefix) as checkpoint:
+        return checkpoint.load(copy=True)
+
+
+def assert_same(found, expected):
+    assert sorted(found) == sorted(expected)
+    for name, array in expected.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+# convert
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--format", "v1"],
+        ["--format", "v2", "--shards", "3"],
+        ["--shards", "2", "--align", "64"],
+    ],
+    ids=" ".join,
+)
+def test_a_checkpoint_becomes_another(options, source, tmp_path, capsys):
+    done = run(capsys, "convert", source, tmp_path / "new", *options)
+    assert (done.status, done.err) == (0, "")
+    kind = "v1" if "v1" in options else "v2"
+    assert done.out.startswith(f"wrote {tmp_path / 'new'} ({kind}): 6 tensors, ")
+    assert_same(load(tmp_path / "new"), TENSORS)
+    if "--shards" in options:
+        count = int(options[options.index("--shards") + 1])
+        assert len(list(tmp_path.glob("new.data-*"))) == count
+    if "--align" in options:
+        infos = fastckpt.open(tmp_path / "new").infos()
+        assert all(info.offset % 64 == 0 for info in infos)
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_there_and_back_through_a_file(kind, source, tmp_path, capsys):
+    file = tmp_path / f"new.{kind}"
+    assert run(capsys, "convert", source, file, "--drop", "words").status == 0
+    status, found = run_json(capsys, "convert", file, tmp_path / "back")
+    assert status == 0
+    assert found["path"] == str(tmp_path / "back")
+    assert found["total"]["tensors"] == 5
+    assert_same(load(tmp_path / "back"), NUMBERS)
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_strings_are_refused_by_name_before_anything_is_written(
+    kind, source, tmp_path, capsys
+):
+    done = run(capsys, "convert", source, tmp_path / f"new.{kind}")
+    assert (done.status, done.out) == (2, "")
+    assert f"{kind} does not hold strings: 'words'; leave them out" in done.err
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_one_file_becomes_the_other(source, tmp_path, capsys):
+    npz, safetensors = tmp_path / "a.npz", tmp_path / "b.safetensors"
+    run(capsys, "convert", source, npz, "--drop", "words")
+    run(capsys, "convert", npz, safetensors)
+    run(capsys, "convert", safetensors, tmp_path / "back", "--format", "v1")
+    assert_same(load(tmp_path / "back"), NUMBERS)
+
+
+def test_the_format_may_be_said_where_the_name_does_not(source, tmp_path, capsys):
+    target = tmp_path / "weights"
+    run(capsys, "convert", source, target, "--format", "npz", "--drop", "words")
+    with np.load(target) as archive:
+        assert_same(dict(archive), NUMBERS)
+
+
+def test_a_checkpoint_whose_name_ends_like_a_file_is_a_checkpoint(tmp_path, capsys):
+    fastckpt.save(tmp_path / "model.npz", NUMBERS)
+    assert run(capsys, "convert", tmp_path / "model.npz", tmp_path / "new").status == 0
+    assert_same(load(tmp_path / "new"), NUMBERS)
+
+
+def test_floats_can_be_cast_on_the_way(source, tmp_path, capsys):
+    for target in ("new", "new.safetensors"):
+        words = ["convert", source, tmp_path / target, "--dtype", "bfloat16"]
+        assert run(capsys, *words, "--drop", "words").status == 0
+    run(capsys, "convert", tmp_path / "new.safetensors", tmp_path / "back")
+    for prefix in ("new", "back"):
+        found = load(tmp_path / prefix)
+        assert found["dense/kernel"].dtype == ml_dtypes.bfloat16
+        assert found["global_step"].dtype == np.int64
+
+
+def test_numbers_that_do_not_fit_are_told_on_standard_error(tmp_path, capsys):
+    fastckpt.save(tmp_path / "old", {"w": np.array([1e9], np.float32)})
+    words = ["convert", tmp_path / "old", tmp_path / "new", "--dtype", "float16"]
+    done = run(capsys, *words)
+    assert done.status == 0
+    assert "warning: tensor 'w': 1 numbers are too large for float16" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["new.npz", "--shards", "2"], "for V2 alone, not for npz"),
+        (["new", "--format", "v1", "--align", "8"], "for V2 alone, not for v1"),
+        (["new", "--dtype", "float99"], "'float99' is no dtype"),
+        (["new", "--dtype", "int8"], "does not become int8"),
+        (["new.npz", "--dtype", "int8", "--drop", "words"], "does not become int8"),
+        (["new", "--drop", "none*"], "none*"),
+        (["new", "--shards", "0"], "no number of at least 1"),
+        (["old/new"], "old"),
+    ],
+)
+def test_what_makes_no_sense_is_status_2(words, message, source, tmp_path, capsys):
+    (tmp_path / "old").touch()
+    target = tmp_path / words[0]
+    done = run(capsys, "convert", source, target, *words[1:])
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_a_damaged_source_is_status_1_and_leaves_the_target(source, tmp_path, capsys):
+    data = tmp_path / "old.data-00000-of-00001"
+    data.write_bytes(bytes(data.stat().st_size))
+    (tmp_path / "new.npz").write_text("kept")
+    words = ["convert", source, tmp_path / "new.npz", "--drop", "words"]
+    assert run(capsys, *words).status == 1
+    assert (tmp_path / "new.npz").read_text() == "kept"
+
+
+def test_a_file_that_is_no_npz_is_status_1(tmp_path, capsys):
+    (tmp_path / "a.npz").write_text("nonsense")
+    done = run(capsys, "convert", tmp_path / "a.npz", tmp_path / "new")
+    assert done.status == 1
+    assert "no sound .npz file" in done.err
+
+
+# strip
+
+
+def test_strip_leaves_out_what_only_training_needs(source, tmp_path, capsys):
+    done = run(capsys, "strip", source, tmp_path / "new")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("leaving out 2 tensors, 56 bytes\nwrote ")
+    left = ["dense/bias", "dense/kernel", "dense/kernel/ExponentialMovingAverage"]
+    assert list(load(tmp_path / "new")) == [*left, "words"]
+
+
+def test_drop_adds_and_keep_takes_away(source, tmp_path, capsys):
+    words = ["strip", source, tmp_path / "new", "--drop", "words", "*Average"]
+    status, found = run_json(capsys, *words, "--keep", "global*")
+    assert status == 0
+    assert found["dropped"] == [
+        "dense/kernel/Adam",
+        "dense/kernel/ExponentialMovingAverage",
+        "words",
+    ]
+    left = ["dense/bias", "dense/kernel", "global_step"]
+    assert list(load(tmp_path / "new")) == left
+
+
+def test_a_dry_run_of_strip_shows_and_writes_nothing(source, tmp_path, capsys):
+    done = run(capsys, "strip", source, tmp_path / "new", "--dry-run")
+    assert done.out.splitlines() == [
+        "dense/kernel/Adam",
+        "global_step",
+        "would leave out 2 tensors, 56 bytes",
+    ]
+    _, found = run_json(capsys, "strip", source, tmp_path / "new", "--dry-run")
+    assert found["dropped"] == ["dense/kernel/Adam", "global_step"]
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_stripping_everything_is_refused(tmp_path, capsys):
+    fastckpt.save(tmp_path / "old", {"global_step": 1})
+    done = run(capsys, "strip", tmp_path / "old", tmp_path / "new")
+    assert done.status == 2
+    assert "nothing would be left" in done.err
+
+
+def test_what_the_object_graph_still_says_is_noted(tmp_path, capsys):
+    item = TESTDATA / "keras-lso-ckpt"
+    if not item.exists():
+        pytest.skip("the shared test data is not here")
+    done = run(capsys, "strip", item, tmp_path / "new")
+    assert done.status == 0
+    assert "the object graph inside still has the old names" in done.err
+
+
+# rename
+
+
+def test_rename_copies_under_other_names(source, tmp_path, capsys):
+    words = ["rename", source, tmp_path / "new", "dense/*->fc/*", "global_step->step"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith("\n5 new names\n")
+    new = {
+        n.replace("dense", "fc").replace("global_", ""): a for n, a in TENSORS.items()
+    }
+    assert_same(load(tmp_path / "new"), new)
+
+
+def test_a_dry_run_of_rename_shows_the_table(source, tmp_path, capsys):
+    words = ["rename", source, tmp_path / "new", "--regex", "^dense/(k|b)->d_\\1"]
+    done = run(capsys, *words, "--dry-run")
+    lines = done.out.splitlines()
+    assert lines[0].split("  ")[0] == "old name"
+    assert lines[1].split() == ["dense/bias", "d_bias"]
+    assert lines[-1] == "4 new names"
+    _, found = run_json(capsys, *words, "--dry-run")
+    assert found["renamed"]["dense/kernel"] == "d_kernel"
+    assert not list(tmp_path.glob("new*"))
+
+
+def test_rules_that_would_make_two_one_are_refused(source, tmp_path, capsys):
+    done = run(capsys, "rename", source, tmp_path / "new", "dense/*->x")
+    assert (done.status, done.out) == (2, "")
+    assert "would be named 'x'" in done.err
+
+
+# average
+
+
+def test_average_writes_the_mean(tmp_path, capsys):
+    for number in (1, 2, 3):
+        tensors = {"w": np.full(3, number, np.float32), "global_step": number}
+        fastckpt.save(tmp_path / f"m-{number}", tensors)
+    sources = [tmp_path / f"m-{number}" for number in (1, 2, 3)]
+    status, found = run_json(capsys, "average", *sources, "--to", tmp_path / "mean")
+    assert status == 0
+    assert found["sources"] == list(map(str, sources))
+    assert load(tmp_path / "mean")["w"].tolist() == [2, 2, 2]
+    assert load(tmp_path / "mean")["global_step"] == 3
+
+
+def test_average_of_what_is_not_alike_is_status_2(source, tmp_path, capsys):
+    fastckpt.save(tmp_path / "other", {"w": 1})
+    done = run(capsys, "average", source, tmp_path / "other", "--to", tmp_path / "mean")
+    assert (done.status, done.out) == (2, "")
+    assert "has not" in done.err
+
+
+# merge
+
+
+def test_merge_makes_one_of_parts_and_keeps_them(tmp_path, capsys):
+    fastckpt.save(tmp_path / "a", {"x": 1})
+    fastckpt.save(tmp_path / "b", {"y": 2})
+    words = ["merge", tmp_path / "a", tmp_path / "b.index", "--to", tmp_path / "c"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    assert load(tmp_path / "c") == {"x": 1, "y": 2}
+    assert load(tmp_path / "a") == {"x": 1}
+
+
+def test_merge_of_two_with_one_name_is_status_2(source, tmp_path, capsys):
+    done = run(capsys, "merge", source, source, "--to", tmp_path / "c")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+
+
+def test_merge_of_v1_says_what_to_do(tmp_path, capsys):
+    fastckpt.save(tmp_path / "a", {"x": 1}, format="v1")
+    done = run(capsys, "merge", tmp_path / "a", "--to", tmp_path / "c")
+    assert done.status == 2
+    assert "convert it first" in done.err
+
+
+# all of them
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["convert", "{}", "new"],
+        ["strip", "{}", "new"],
+        ["rename", "{}", "new", "a->b"],
+        ["average", "{}", "--to", "new"],
+        ["merge", "{}", "--to", "new"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_source_that_is_not_there_is_status_2(words, tmp_path, capsys):
+    words = [word.format(tmp_path / "nothing") for word in words]
+    done = run(capsys, *words)
+    assert (done.status, done.out) == (2, "")
+    assert f"{tmp_path / 'nothing'}: " in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_what_was_written_fits_a_narrow_terminal(source, tmp_path):
+    done = run_on_terminal("convert", source, tmp_path / "new", columns=30)
+    assert done.status == 0
+    assert "6 tensors," in done.out
+
+
+def test_quantised_types_keep_their_names(tmp_path, capsys):
+    run(capsys, "convert", GOLDEN / "sliced", tmp_path / "new", "--shards", "2")
+    info = fastckpt.open(tmp_path / "new").info("quantised")
+    assert (info.tf_dtype, len(info.slices)) == ("qint8", 2)
