@@ -121,6 +121,7 @@ void BundleWriter::Finish() {
 }
 
 void BundleWriter::CheckSound() const {
+  replacement_.CheckOwner();
   if (is_sound_) return;
   ThrowInvalid("this writer is finished or has failed; begin a new one");
 }

@@ -1,5 +1,7 @@
 #include "fastckpt/bundle/replacement.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <random>
@@ -81,12 +83,17 @@ std::string BaseOf(const std::string& prefix) {
 }  // namespace
 
 Replacement::Replacement(const std::string& prefix, std::string_view last)
-    : base_(BaseOf(prefix)), tag_(MakeTag()) {
+    : base_(BaseOf(prefix)), tag_(MakeTag()), owner_(getpid()) {
   directory_ = std::make_shared<const Directory>(FolderOf(prefix));
   const std::string target = base_ + std::string(last);
   if (directory_->HasFolder(target)) {
     ThrowSystem(EISDIR, "a folder is in the way", directory_->PathOf(target));
   }
+}
+
+void Replacement::CheckOwner() const {
+  if (owner_ == getpid()) return;
+  ThrowInvalid("this writer belongs to the process that began it");
 }
 
 std::string Replacement::TemporaryName(std::string_view suffix) const {

@@ -16,6 +16,8 @@
 // Thread-safety: one thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -33,6 +35,9 @@ class Replacement {
   // as ".index"; a folder of that name is refused at once. Throws System, and
   // Invalid if the prefix names a folder only.
   Replacement(const std::string& prefix, std::string_view last);
+
+  // Throws Invalid in a forked child: the files are its parent's.
+  void CheckOwner() const;
 
   // Creates the file that is to become prefix + suffix, empty or with the
   // content of another. Throws System.
@@ -64,6 +69,7 @@ class Replacement {
   std::shared_ptr<const Directory> directory_;
   std::string base_;
   std::string tag_;  // ".fastckpt-XXXXXXXX"
+  pid_t owner_;
   std::vector<Old> old_;
   std::size_t aside_count_ = 0;
 };

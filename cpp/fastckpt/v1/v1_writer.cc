@@ -48,6 +48,7 @@ V1Writer::V1Writer(const std::string& prefix, bool sync)
     : sync_(sync), replacement_(prefix, "") {}
 
 void V1Writer::CheckOpen() const {
+  replacement_.CheckOwner();
   if (is_finished_) {
     ThrowInvalid("this writer is finished or has failed; begin a new one");
   }
