@@ -34,8 +34,9 @@ HAND_OUTS = {
 @pytest.mark.parametrize("verify", [True, False])
 @pytest.mark.parametrize("size", [0, 1, 23])
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_file_that_was_cut_is_corrupt(hand_out, verify, size, seen, folder):
-    ckpt = fastckpt.open(folder / "model", io="mmap", verify=verify)
+@pytest.mark.parametrize("io", ["mmap", "read"])
+def test_a_file_that_was_cut_is_corrupt(hand_out, verify, size, seen, io, folder):
+    ckpt = fastckpt.open(folder / "model", io=io, verify=verify)
     if seen:
         hand_out(ckpt)
     os.truncate(folder / SHARD, size)

@@ -9,6 +9,7 @@ import pytest
 import fastckpt
 from fastckpt import CheckpointError, CorruptionError, UnsupportedError
 from hostile_checks import GOOD, OPENINGS, assert_holds, good_bundle
+from process_memory import IS_MEASURABLE, resident_bytes
 from table_maker import FOOTER_SIZE, footer, handle
 from v1_maker import V1Maker
 
@@ -283,6 +284,9 @@ def test_thousands_of_failed_opens_leak_nothing(damage, io, folder):
 
     fail()
     before = open_descriptors(), open_mappings()
+    memory = resident_bytes()
     for _ in range(2500):
         fail()
     assert (open_descriptors(), open_mappings()) == before
+    if IS_MEASURABLE:
+        assert resident_bytes() - memory < 4 * 2**20

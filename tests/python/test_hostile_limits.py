@@ -6,12 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import fastckpt
+from bundle_maker import BundleMaker
+from dtype_table import STRING
+from fastckpt import CheckpointError
+from hostile_checks import good_bundle
+from process_memory import IS_MEASURABLE, peak_of
+from snappy_maker import literal
+from table_maker import SNAPPY, TableMaker, block, entry, restart_array, varint
+from wire_maker import bundle_header, shape, slice_spec
 
 HERE = Path(__file__).resolve()
 ADDRESS_SPACE = 2 * 2**30
 SECONDS_PER_CASE = 5
-PYTEST = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "not slow"]
+PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
 
 
 def limit_memory() -> None:
@@ -19,17 +30,9 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def is_sanitized() -> bool:
-    """Tells whether AddressSanitizer, which reserves terabytes, is in this process."""
-    with open("/proc/self/maps") as maps:
-        return "libasan" in maps.read()
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="needs Linux")
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.skipif("FASTCKPT_CASE_SECONDS" in os.environ, reason="is running already")
 def test_no_bad_input_needs_much_memory_or_time():
-    if is_sanitized():
-        pytest.skip("the sanitizer needs more address space than the limit")
     families = [path for path in HERE.parent.glob("test_hostile_*.py") if path != HERE]
     environment = os.environ | {
         "FASTCKPT_CASE_SECONDS": str(SECONDS_PER_CASE),
@@ -46,3 +49,69 @@ def test_no_bad_input_needs_much_memory_or_time():
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert len(families) >= 11
+
+
+def one_block(contents: bytes, *, kind: int = 0) -> dict[str, bytes]:
+    """Gives the good bundle with another data block."""
+    maker = TableMaker()
+    place = maker.put_block(contents, kind=kind)
+    index = maker.finish(index_block=block([(b"z", place)], interval=1))
+    return good_bundle().files() | {"model.index": index}
+
+
+def growing_names(count: int) -> dict[str, bytes]:
+    parts = [entry(b"", bundle_header())]
+    parts += [entry(b"k", b"", shared=number) for number in range(count)]
+    return one_block(b"".join(parts) + restart_array([0]))
+
+
+def changed(**fields) -> dict[str, bytes]:
+    bundle = good_bundle()
+    bundle.entries[b"a"] |= fields
+    return bundle.files()
+
+
+def many_shards() -> dict[str, bytes]:
+    bundle = good_bundle()
+    bundle.header = bundle_header(2**31 - 1)
+    return bundle.files()
+
+
+ROWS = [slice_spec([(0, 2**40), None])]
+CLAIMS = {
+    "names that grow by one byte each": growing_names(60_000),
+    "a Snappy block of 4 GiB": one_block(
+        varint(2**32 - 1) + literal(b"x" * 1000), kind=SNAPPY
+    ),
+    "2**30 restarts": one_block(entry(b"", b"") + restart_array([0], 2**30)),
+    "2**31 - 1 shards": many_shards(),
+    "a tensor of 4 TiB": changed(shape=shape([2**40]), size=2**42),
+    "a partitioned tensor of 12 TiB": changed(shape=shape([2**40, 3]), slices=ROWS),
+    "2**40 strings": changed(dtype=STRING, shape=shape([2**40]), size=2**41),
+    "2**40 strings in 24 bytes": changed(dtype=STRING, shape=shape([2**40])),
+}
+
+
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+@pytest.mark.parametrize("files", CLAIMS.values(), ids=CLAIMS)
+@pytest.mark.parametrize("how", [{"io": "mmap"}, {"io": "read"}, {"verify": False}])
+def test_nothing_is_allocated_for_a_mere_claim(files, how, tmp_path):
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    def read() -> None:
+        with pytest.raises((CheckpointError, FileNotFoundError)):
+            fastckpt.open(tmp_path / "model", **how)["a"]
+
+    read()
+    assert peak_of(read) < 64 * 2**20 + 4 * len(files["model.index"])
+
+
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+def test_reading_needs_the_result_and_little_more(tmp_path):
+    bundle = BundleMaker()
+    bundle.add("w", np.ones((2**13, 2**10), np.float64))
+    ckpt = fastckpt.open(bundle.write(tmp_path), io="read", verify=False)
+    rows = np.s_[:: 2**10]
+    assert peak_of(lambda: ckpt.read("w", region=rows)) < 16 * 2**20
+    assert peak_of(lambda: ckpt.read("w")) < (64 + 24) * 2**20

@@ -128,7 +128,7 @@ CORRUPT = {
     "a stored slice past the shard": overridden(ROWS[0], offset=2**40),
     "a stored slice in no shard": overridden(ROWS[0], shard_id=7),
     "a stored slice that is sliced itself": overridden(
-        ROWS[0], slices=[slice_spec([None, None])]
+        ROWS[0], slices=[slice_spec([(0, 1), None]), slice_spec([(1, 1), None])]
     ),
 }
 

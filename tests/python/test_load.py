@@ -1,7 +1,6 @@
 """load(): many tensors at once."""
 
 import gc
-import os
 from collections import OrderedDict
 
 import numpy as np
@@ -14,6 +13,7 @@ import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt import CorruptionError, UnsupportedError
 from hostile_checks import GOOD, assert_same, good_bundle
+from process_memory import IS_MEASURABLE, resident_bytes
 from strategies import bundles, v1_files
 
 NAMES = {
@@ -233,12 +233,7 @@ def test_an_unsupported_tensor_is_named_with_the_way_around_it(tmp_path):
         ckpt.load()
 
 
-def resident_bytes() -> int:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.parametrize(("count", "size"), [(8192, 8192), (16, 2**22), (256, 2**18)])
 def test_one_kept_copy_keeps_little_else(count, size, tmp_path):
     bundle = BundleMaker()

@@ -262,3 +262,17 @@ def test_slices_that_make_up_a_tensor_are_checked_each(tmp_path):
     with pytest.raises(CorruptionError, match="sliced"):
         ckpt["sliced"]
     assert_same(ckpt.read("sliced", region=np.s_[:1]), GOOD["a"][:1])
+
+
+def test_a_view_may_lie_more_than_four_gibibytes_into_a_file(folder):
+    far = 2**32 + 3
+    bundle = good_bundle()
+    bundle.entries[b"a"]["offset"] += far
+    prefix = bundle.write(folder)
+    with (folder / SHARD).open("r+b") as shard:
+        shard.seek(far)
+        shard.write(bundle.shards[0])
+    with fastckpt.open(prefix, io="mmap") as ckpt:
+        assert ckpt.info("a").offset == far
+        assert_same(ckpt["a"], GOOD["a"])
+        assert_same(ckpt["d"], GOOD["d"])
