@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
     with open_checkpoint(args.source, args) as checkpoint:
         dropped = _choose(checkpoint, args.drop, args.keep)
-        kept = [name for name in checkpoint if name not in dropped]
+        kept = set(checkpoint).difference(dropped)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
         if not kept:
             raise UsageError("nothing would be left; --keep says what is to stay")
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         print_text(f"{verb} out {count}, {format_exact_size(total['nbytes'])}")
     if not args.dry_run:
         _write(args, dropped)
-        note_object_graph(kept if dropped else [])
+        note_object_graph(kept if dropped else ())
     return 0
 
 
