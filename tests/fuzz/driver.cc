@@ -39,8 +39,8 @@ namespace {
 
 constexpr unsigned kSecondsPerInput = 10;
 
-// What the handlers below can reach: the input that runs.
-std::string current_input;
+// What the handlers below can reach: the input that runs, if one does.
+const std::string* current_input = nullptr;
 
 ByteMutator* shared_mutator = nullptr;
 
@@ -97,9 +97,10 @@ void AppendSeeds(const std::string& folder, std::vector<std::string>* seeds) {
 }
 
 void KeepInput() {
-  const auto hash = std::hash<std::string>()(current_input);
+  if (current_input == nullptr) return;
+  const auto hash = std::hash<std::string>()(*current_input);
   const std::string name = "crash-" + std::to_string(hash);
-  std::ofstream(name, std::ios::binary) << current_input;
+  std::ofstream(name, std::ios::binary) << *current_input;
   std::fprintf(stderr, "the input is in %s\n", name.c_str());
 }
 
@@ -123,12 +124,13 @@ void InstallHandlers() {
 }
 
 void RunInput(const std::string& input) {
-  current_input = input;
+  current_input = &input;
   alarm(kSecondsPerInput);
   // Of its exact size, so that a sanitizer sees the first byte behind it.
   const std::vector<std::uint8_t> bytes(input.begin(), input.end());
   LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   alarm(0);
+  current_input = nullptr;
 }
 
 std::string Mutated(const std::string& seed, ByteMutator* mutator) {
