@@ -63,6 +63,7 @@ def freeze(
     clear_devices: bool = True,
     whitelist: Iterable[str] | None = None,
     blacklist: Iterable[str] | None = None,
+    fsync: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> FreezeReport:
     """Writes the part of a graph that some outputs need, its variables as constants.
@@ -81,6 +82,7 @@ def freeze(
         clear_devices: Whether the nodes of the graph forget their devices.
         whitelist: The variables to freeze; None means all.
         blacklist: Variables that stay variables.
+        fsync: Whether file and folder are on the disk when the call returns.
         progress: Is called with the bytes that are written and the bytes in all.
 
     Returns:
@@ -108,7 +110,7 @@ def freeze(
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
         path = os.fsdecode(to)
-        with write_beside(path, fsync=True) as beside, open(beside, "wb") as file:
+        with write_beside(path, fsync) as beside, open(beside, "wb") as file:
             done = 0
             for part in parts.iterate_parts():
                 done += file.write(part)

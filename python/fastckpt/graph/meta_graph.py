@@ -168,7 +168,7 @@ class MetaGraph:
     @property
     def asset_files(self) -> dict[str, str]:
         """The files that belong to the graph, by the tensors that hold their names."""
-        return decode_asset_files(self._get_meta().asset_file_def)
+        return decode_asset_files(self._get_meta())
 
     @functools.cached_property
     def variables(self) -> dict[str, GraphVariable]:

@@ -6,6 +6,7 @@ tensorflow/python/checkpoint/checkpoint.py.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,8 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         self._nodes: dict[str, ObjectNode] = {}
         self._aliases: dict[str, ObjectNode | None] = {}
         self._missing: list[str] = []
+        # For each path that several values have: the numbers that tell them apart.
+        self._numbers: dict[tuple[str, ...], Iterator[int]] = {}
         by_id: dict[int, ObjectNode] = {}
         paths = ObjectPaths(graph)
         for node_id, attribute in paths.list_values():
@@ -187,19 +190,25 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         return _nest((node, arrays[node.key]) for node in numeric)
 
     def _add(self, paths: ObjectPaths, node_id: int, attribute: Any) -> ObjectNode:
-        for parts in paths.list_human_paths(node_id, attribute):
-            path = "/".join(parts)
-            if path not in self._nodes:
-                break
-        node = ObjectNode(
-            self._checkpoint, parts, attribute, paths.get_object_path(node_id)
-        )
-        self._nodes[path] = node
+        parts = self._choose_path(list(paths.list_human_paths(node_id, attribute)))
+        object_path = paths.get_object_path(node_id)
+        node = ObjectNode(self._checkpoint, parts, attribute, object_path)
+        self._nodes[node.path] = node
         for alias in paths.list_aliases(node_id, attribute):
             is_new = self._aliases.setdefault(alias, node) is node
             if not is_new:
                 self._aliases[alias] = None
         return node
+
+    def _choose_path(self, paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+        """Gives the first path that is no other value's, if need be with a number."""
+        for parts in paths:
+            if "/".join(parts) not in self._nodes:
+                return parts
+        *outer, last = paths[0]
+        numbers = self._numbers.setdefault(paths[0], itertools.count(1))
+        numbered = ((*outer, f"{last}_{i}") for i in numbers)
+        return next(each for each in numbered if "/".join(each) not in self._nodes)
 
 
 def _nest(pairs: Iterable[tuple[ObjectNode, Any]]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def parse_shape_and_slice(text: str) -> SavedSlice | None:
         return None
     match = _TEXT.fullmatch(text)
     shape = tuple(map(int, match[1].split())) if match else ()
-    items = (match[2] or "").split(":") if match and shape else []
+    items = match[2].split(":") if match and match[2] else []
     if match is None or len(items) != len(shape):
         raise CorruptionError(f"{text!r} is no shape_and_slice")
     pairs = [_parse_item(item, dim) for item, dim in zip(items, shape, strict=True)]

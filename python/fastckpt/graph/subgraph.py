@@ -13,6 +13,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.graph.attributes import get_attribute
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import find_close, parse_input
+from fastckpt.graph.operations import Operation
 from fastckpt.graph.schema import get_message
 
 __all__ = [
@@ -32,7 +33,7 @@ _CHANGING_OPS = re.compile(
     r"Assign.*|.*(?:Restore|Save|Checkpoints).*"
     r"|(?:Resource)?(?:Sparse)?Apply.*|ResourceScatter.*"
 )
-_INIT_NAME = re.compile(r"(?:.*/)?init(?:_\d+)?")
+_NO_OUTPUT_NAMES = re.compile(r"(?:.*/)?init(?:_\d+)?|(?:.*/)?gradients(?:_\d+)?/.*")
 _INIT_SIGNATURE = "__saved_model_init_op"
 _DEFAULT_SIGNATURE = "serving_default"
 # How many likely outputs a message lists.
@@ -150,9 +151,16 @@ def find_likely_outputs(meta: MetaGraph) -> list[str]:
         operation.name
         for operation in meta.outputs
         if not _NO_OUTPUT_OPS.fullmatch(operation.op)
-        and not _INIT_NAME.fullmatch(operation.name)
+        and not _NO_OUTPUT_NAMES.fullmatch(operation.name)
         and operation.name not in changed
+        and not _is_plain_read(operation, meta)
     ]
+
+
+def _is_plain_read(operation: Operation, meta: MetaGraph) -> bool:
+    """Tells the node ``v/read`` that each reference variable has."""
+    variable = operation.name.removesuffix("/read")
+    return variable != operation.name and variable in meta.variables
 
 
 def _find_changed(meta: MetaGraph) -> set[str]:

@@ -40,6 +40,9 @@ VARIABLE_COLLECTIONS = frozenset(
 )
 
 
+_ASSETS = "saved_model_assets"
+
+
 @dataclass(frozen=True, slots=True)
 class MetaInfo:
     """Where a graph comes from.
@@ -132,8 +135,12 @@ def decode_signature(signature: Any) -> Signature:
     )
 
 
-def decode_asset_files(assets: Any) -> dict[str, str]:
-    """Gives the asset files by the tensors that hold their names."""
+def decode_asset_files(meta: Any) -> dict[str, str]:
+    """Gives a MetaGraphDef's asset files by the tensors that hold their names."""
+    assets = list(meta.asset_file_def)
+    if _ASSETS in meta.collection_def:  # where TensorFlow 1 puts them
+        values = meta.collection_def[_ASSETS].any_list.value
+        assets += [parse("AssetFileDef", each.value, "an asset") for each in values]
     return {asset.tensor_info.name: asset.filename for asset in assets}
 
 
