@@ -1,0 +1,180 @@
+"""Graphs that TensorFlow made, frozen by fastckpt and run again, for the tests.
+
+TensorFlow runs in child processes, each once in a test run; what it leaves lies in a
+folder that goes when the tests end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import fastckpt
+from fastckpt.graph.schema import get_message
+
+PROGRAMS = Path(__file__).resolve().parent / "graph_programs"
+PACKAGE = Path(fastckpt.__file__).resolve().parents[1]
+
+
+class Run(NamedTuple):
+    """A graph that fastckpt froze: the file, and what its outputs are."""
+
+    report: fastckpt.graph.freeze.FreezeReport
+    path: Path
+    results: dict[str, np.ndarray] | None
+    error: str
+
+
+def run_program(name: str, *arguments: object) -> str:
+    """Runs one of the programs in a child process and gives what it prints."""
+    environment = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONPATH": str(PACKAGE),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    done = subprocess.run(
+        [sys.executable, PROGRAMS / name, *map(str, arguments)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+@functools.cache
+def _make_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="fastckpt-graphs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def get_models() -> Path:
+    """Gives the folder with a folder for each model (see ``harness``)."""
+    folder = _make_folder() / "models"
+    folder.mkdir()
+    run_program("make_models.py", folder)
+    return folder
+
+
+@functools.cache
+def get_saved() -> Path:
+    """Gives the folder with SavedModels and object graphs (see ``make_saved``)."""
+    folder = _make_folder() / "saved"
+    folder.mkdir()
+    run_program("make_saved.py", folder)
+    return folder
+
+
+def get_prefix(model: str) -> str:
+    """Gives the checkpoint of a model."""
+    return str(get_models() / model / "model.ckpt-1")
+
+
+def read_meta(model: str) -> fastckpt.MetaGraph:
+    """Gives the graph of a model."""
+    return fastckpt.MetaGraph.read(f"{get_prefix(model)}.meta")
+
+
+@functools.cache
+def describe(model: str) -> dict[str, Any]:
+    """Gives what TensorFlow says of a model's graph."""
+    return json.loads((get_models() / model / "graph.json").read_text())
+
+
+def read_values(path: Path) -> dict[str, np.ndarray]:
+    """Gives the outputs that ``save_values`` wrote: name and type to bytes."""
+    with np.load(path) as values:
+        return {name: values[name] for name in values.files}
+
+
+def read_graph(path: Path) -> Any:
+    """Gives a GraphDef with the names of frozen functions made comparable.
+
+    TensorFlow counts them through a whole process. Loops in the graph itself lose
+    ``_output_shapes``: where one carries a handle, TensorFlow leaves the handle's shape
+    there, and cannot load what it made.
+    """
+    graph = get_message("GraphDef").FromString(path.read_bytes())
+    functions = graph.library.function
+    names = {
+        each.signature.name: re.sub(
+            r"_frozen_\d+$", f"_frozen#{i}", each.signature.name
+        )
+        for i, each in enumerate(functions)
+    }
+    for each in functions:
+        each.signature.name = names[each.signature.name]
+    for node in [*graph.node, *(node for f in functions for node in f.node_def)]:
+        for value in node.attr.values():
+            calls = [value.func] if value.HasField("func") else value.list.func
+            for call in calls:
+                call.name = names.get(call.name, call.name)
+    for node in graph.node:
+        if node.op in ("While", "StatelessWhile"):
+            node.attr.pop("_output_shapes", None)
+    return graph
+
+
+@functools.cache
+def get_runs() -> dict[str, Run]:
+    """Freezes all models that can be frozen, and runs what came out in TensorFlow."""
+    folder = _make_folder() / "frozen"
+    folder.mkdir()
+    reports, jobs = {}, []
+    for model in sorted(each.name for each in get_models().iterdir()):
+        described = describe(model)
+        blacklist = [described["blacklist"]] if described["blacklist"] else None
+        path = folder / f"{model}.pb"
+        try:
+            reports[model] = fastckpt.freeze(
+                get_prefix(model), described["outputs"], to=path, blacklist=blacklist
+            )
+        except fastckpt.UnsupportedError:
+            continue
+        jobs.append(make_job(model, path, described["runnable"], described["feeds"]))
+    run_jobs(jobs)
+    return {
+        model: _read_run(report, folder / f"{model}.pb")
+        for model, report in reports.items()
+    }
+
+
+def make_job(
+    name: str, graph: Path, outputs: list[str], feeds: dict, added: list = ()
+) -> dict[str, Any]:
+    """Makes a job for ``run_jobs``."""
+    return {
+        "graph": str(graph),
+        "outputs": outputs,
+        "feeds": feeds,
+        "added": list(added),
+        "result": str(graph.parent / f"{name}.npz"),
+    }
+
+
+def run_jobs(jobs: list[dict[str, Any]]) -> None:
+    """Runs frozen graphs in a child process (see ``run_frozen``)."""
+    file = _make_folder() / "jobs.json"
+    file.write_text(json.dumps(jobs))
+    run_program("run_frozen.py", file)
+
+
+def _read_run(report: Any, path: Path) -> Run:
+    result = path.with_suffix(".npz")
+    error = Path(f"{result}.error")
+    if error.exists():
+        return Run(report, path, None, error.read_text())
+    return Run(report, path, read_values(result), "")

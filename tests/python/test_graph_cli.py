@@ -1,0 +1,129 @@
+"""fastckpt graph and fastckpt freeze."""
+
+import json
+
+import pytest
+
+from fastckpt.cli import main
+from graph_models import get_models, get_prefix, get_saved, read_meta
+
+pytestmark = pytest.mark.tensorflow
+
+
+def _run(capsys, *words):
+    status = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_the_summary_tells_ends_variables_and_operations(capsys):
+    status, out, err = _run(capsys, "graph", f"{get_prefix('reference_mlp')}.meta")
+    assert (status, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert ["x:0", "x:0", "float32", "(?,", "4)"] in lines
+    assert ["predictions:0", "predictions:0", "float32", "(?,", "3)"] in lines
+    assert ["first/", "480", "B"] in lines
+    assert ["kernel", "float32", "(4,", "8)", "128", "B"] in lines
+    assert "save/Const" not in out
+    assert any(line[:1] == ["VariableV2"] for line in lines)
+
+
+def test_the_summary_is_json_too(capsys):
+    path = f"{get_prefix('resource_partitioned')}.meta"
+    status, out, _ = _run(capsys, "graph", path, "--json")
+    summary = json.loads(out)
+    assert status == 0
+    assert summary["path"] == path
+    assert summary["scopes"]["emb/table"] == 112
+    part = next(v for v in summary["variables"] if v["name"] == "emb/table/part_1")
+    assert part["checkpoint_name"] == "emb/table"
+    assert part["slice"]["begin"] == [3, 0]
+    assert list(summary["outputs"]) == ["out:0"]
+    assert summary["kinds"]["VarHandleOp"] == 5
+
+
+def test_a_saved_model_is_shown_by_its_signature(capsys):
+    status, out, _ = _run(capsys, "graph", get_saved() / "first", "--json")
+    summary = json.loads(out)
+    assert status == 0
+    assert summary["inputs"]["in"]["name"] == "x:0"
+    other = _run(
+        capsys, "graph", get_saved() / "first", "--tags", "serve,gpu", "--json"
+    )
+    assert json.loads(other[1])["outputs"]["out"]["name"] == "y_gpu:0"
+
+
+def test_the_text_is_that_of_the_message(capsys):
+    path = f"{get_prefix('sum_of_two')}.meta"
+    status, out, _ = _run(capsys, "graph", path, "--text")
+    assert (status, out) == (0, read_meta("sum_of_two").to_text())
+
+
+def test_one_node_is_shown_with_all_that_is_said_of_it(capsys):
+    words = ["graph", f"{get_prefix('reference_mlp')}.meta", "--node", "predictions:0"]
+    status, out, _ = _run(capsys, *words, "--json")
+    node = json.loads(out)
+    assert status == 0
+    assert node["op"] == "Softmax"
+    assert node["inputs"] == ["third/add:0"] or node["inputs"] == ["third/Identity:0"]
+    assert node["attributes"]["T"] == "float32"
+    status, out, _ = _run(capsys, *words)
+    assert "output      predictions:0  float32  (?, 3)" in out
+
+
+def test_a_constant_is_shown_by_its_first_values(capsys):
+    path = get_models() / "line" / "tensorflow.pb"
+    _, out, _ = _run(capsys, "graph", path, "--node", "w", "--json")
+    expected = {"dtype": "float32", "shape": [], "values": [10.0]}
+    assert json.loads(out)["attributes"]["value"] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["graph", "nowhere"], 2, "nowhere"),
+        (["graph", "{meta}", "--node", "nowhere"], 2, "no operation 'nowhere'"),
+        (["graph", "{meta}", "--tags", "serve"], 2, "has no tags to choose by"),
+        (["freeze", "{prefix}", "--outputs", "ad", "--to", "{out}"], 2, "no node 'ad'"),
+        (["freeze", "{prefix}"], 2, "--to"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(words, status, message, capsys, tmp_path):
+    prefix = get_prefix("sum_of_two")
+    places = {"meta": f"{prefix}.meta", "prefix": prefix, "out": tmp_path / "out.pb"}
+    got, out, err = _run(capsys, *(word.format(**places) for word in words))
+    assert (got, out) == (status, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_damaged_graph_is_status_one(capsys, tmp_path):
+    path = tmp_path / "cut.meta"
+    path.write_bytes(b"\x12\x7f")
+    status, _, err = _run(capsys, "graph", path)
+    assert status == 1
+    assert "the file is cut or damaged" in err
+
+
+def test_freezing_reports_what_it_wrote(capsys, tmp_path):
+    path = tmp_path / "out.pb"
+    words = ["freeze", get_prefix("reference_mlp"), "--outputs", "predictions"]
+    status, out, _ = _run(capsys, *words, "--to", path, "--json")
+    assert status == 0
+    report = json.loads(out)
+    assert report["nodes"] == 24
+    assert report["nbytes"] == path.stat().st_size
+    expected = (get_models() / "reference_mlp" / "tensorflow.pb").read_bytes()
+    assert path.read_bytes() == expected
+
+
+def test_freezing_takes_lists_a_graph_and_keeps_devices(capsys, tmp_path):
+    path = tmp_path / "out.pb"
+    meta = f"{get_prefix('reference_mlp')}.meta"
+    words = ["freeze", get_prefix("reference_mlp"), "--outputs", "predictions"]
+    words += ["--to", path, "--meta", meta, "--keep-devices", "--json"]
+    _, out, _ = _run(capsys, *words, "--blacklist", "first/kernel, first/bias")
+    assert json.loads(out)["variables"] == 4
+    assert b"/device:CPU:0" in path.read_bytes()
+    _, out, _ = _run(capsys, *words, "--whitelist", "first/kernel")
+    assert json.loads(out)["variables"] == 1
