@@ -88,7 +88,7 @@ def test_counts_know_their_plural():
 
 
 def test_shapes_look_as_in_numpy():
-    assert [format_shape(s) for s in ((), (3,), [3, 4])] == ["()", "(3,)", "(3, 4)"]
+    assert [format_shape(s) for s in ((), (3,), (3, 4))] == ["()", "(3,)", "(3, 4)"]
 
 
 def test_fields_under_a_heading_are_aligned():

@@ -34,37 +34,43 @@ def format_table(
         The lines, the header's first, without trailing blanks.
     """
     columns = list(zip(header, *rows, strict=True))
-    widths = [max(map(display_width, column)) for column in columns]
-    rest = sum(widths[1:]) + _GAP * (len(widths) - 1)
-    limit = min(widths[0], _WIDEST_NAME)
-    if width is not None:
-        limit = min(limit, max(width - rest, _NARROWEST_NAME))
-        if rest + _NARROWEST_NAME > width:  # hopeless: all details under an indent
-            limit = -1
+    sizes = [_measure(column) for column in columns]
+    limit = _limit_name(sizes, width)
     padded = [
-        _pad(column, size, to_the_right=column[0] in right)
-        for column, size in zip(columns[1:], widths[1:], strict=True)
+        _pad(column, column_sizes, to_the_right=column[0] in right)
+        for column, column_sizes in zip(columns[1:], sizes[1:], strict=True)
     ]
-    details = map((" " * _GAP).join, zip(*padded, strict=True))
-    for name, rest_of_row in zip(columns[0], details, strict=True):
-        yield from _place(name, rest_of_row.rstrip(), limit, width)
-
-
-def _pad(cells: Sequence[str], size: int, to_the_right: bool) -> list[str]:
-    blanks = [" " * (size - display_width(cell)) for cell in cells]
-    if to_the_right:
-        return [blank + cell for blank, cell in zip(blanks, cells, strict=True)]
-    return [cell + blank for blank, cell in zip(blanks, cells, strict=True)]
-
-
-def _place(
-    name: str, details: str, limit: int, width: int | None
-) -> tuple[str] | tuple[str, str]:
-    """Gives the one or two lines of a row."""
-    columns = display_width(name)
     gap = " " * _GAP
-    if columns <= limit:
-        return (f"{name}{' ' * (limit - columns)}{gap}{details}",)
+    far = " " * max(limit, _GAP)
+    details = map(gap.join, zip(*padded, strict=True))
+    for name, size, cells in zip(columns[0], sizes[0], details, strict=True):
+        if size <= limit:
+            yield f"{name}{' ' * (limit - size)}{gap}{cells}".rstrip()
+        elif width is None:
+            yield f"{name}{gap}{cells}".rstrip()
+        else:
+            yield name
+            yield f"{far}{gap}{cells}".rstrip()
+
+
+def _limit_name(sizes: Sequence[Sequence[int]], width: int | None) -> int:
+    """Gives the widest name that has its details beside it; -1: none has."""
+    limit = min(max(sizes[0]), _WIDEST_NAME)
     if width is None:
-        return (f"{name}{gap}{details}",)
-    return name, f"{' ' * max(limit, _GAP)}{gap}{details}"
+        return limit
+    left = width - sum(map(max, sizes[1:])) - _GAP * (len(sizes) - 1)
+    return min(limit, left) if left >= _NARROWEST_NAME else -1
+
+
+def _measure(cells: Sequence[str]) -> list[int]:
+    """Counts the columns that each text takes on a terminal."""
+    count = len if all(map(str.isascii, cells)) else display_width
+    return list(map(count, cells))
+
+
+def _pad(cells: Sequence[str], sizes: Sequence[int], to_the_right: bool) -> list[str]:
+    widest = max(sizes)
+    pairs = zip(cells, sizes, strict=True)
+    if to_the_right:
+        return [" " * (widest - size) + cell for cell, size in pairs]
+    return [cell + " " * (widest - size) for cell, size in pairs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = [
     "display_width",
@@ -79,6 +79,7 @@ def shorten(text: str, limit: int = 100) -> str:
     return f"{text[:head]}...{text[head + 3 - limit :]}"
 
 
+@lru_cache
 def format_size(nbytes: int) -> str:
     """Gives a size with three digits or so: ``512 B``, ``1.5 MiB``."""
     if nbytes < 1024:
@@ -107,9 +108,10 @@ def format_count(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def format_shape(shape: Sequence[int]) -> str:
+@lru_cache
+def format_shape(shape: tuple[int, ...]) -> str:
     """Gives a shape as NumPy prints it: ``()``, ``(3,)``, ``(3, 4)``."""
-    return str(tuple(shape))
+    return str(shape)
 
 
 def display_width(text: str) -> int:
