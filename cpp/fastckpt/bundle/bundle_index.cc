@@ -12,7 +12,7 @@ namespace {
 // Prefix compression can expand n bytes to n*n/2 of names. Real indexes stay
 // below ten times; past this the file was made to exhaust memory.
 constexpr std::uint64_t kMaxNameExpansion = 3;
-constexpr std::uint64_t kFreeNameBytes = 48 << 20;
+constexpr std::uint64_t kFreeNameBytes = 20 << 20;
 
 StoredEntry ToStored(const BundleEntry& parsed) {
   StoredEntry entry{};
@@ -27,8 +27,12 @@ StoredEntry ToStored(const BundleEntry& parsed) {
   return entry;
 }
 
-// TensorFlow reads a slice that is everything from the entry itself.
+// TensorFlow reads a slice that is everything from the entry itself. An entry
+// without bytes cannot be meant that way.
 bool IsOneWholeSlice(const BundleEntry& parsed) {
+  const auto& dims = parsed.shape.dims;
+  const bool is_empty = std::find(dims.begin(), dims.end(), 0) != dims.end();
+  if (parsed.size == 0 && !is_empty) return false;
   if (parsed.slices.size() != 1) return false;
   const SliceSpec& spec = parsed.slices[0];
   return spec.size() == parsed.shape.rank &&
@@ -108,9 +112,10 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
   names_.append(key);
   dims_.insert(dims_.end(), parsed->shape.dims.begin(),
                parsed->shape.dims.end());
-  if (!parsed->slices.empty() && !IsOneWholeSlice(*parsed)) {
+  if (!parsed->slices.empty()) {
     sliced_values_.emplace_back(AsText(value));
-    entry.sliced = static_cast<std::uint32_t>(sliced_values_.size());
+    entry.listed = static_cast<std::uint32_t>(sliced_values_.size());
+    entry.is_sliced = !IsOneWholeSlice(*parsed);
   }
   entries_.push_back(entry);
 }
@@ -144,9 +149,9 @@ Dims BundleIndex::dims(std::size_t i) const {
 }
 
 std::vector<SliceSpec> BundleIndex::slices(std::size_t i) const {
-  if (!IsSliced(i)) return {};
+  if (entries_[i].listed == 0) return {};
   BundleEntry parsed;
-  ParseBundleEntry(AsBytes(sliced_values_[entries_[i].sliced - 1]), &parsed);
+  ParseBundleEntry(AsBytes(sliced_values_[entries_[i].listed - 1]), &parsed);
   return std::move(parsed.slices);
 }
 

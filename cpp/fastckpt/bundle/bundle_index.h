@@ -32,9 +32,10 @@ struct StoredEntry {
   std::int32_t dtype;
   std::int32_t shard;
   std::uint32_t dims_begin;
-  std::uint32_t sliced;  // 0, or 1 + index among the sliced entries
+  std::uint32_t listed;  // 0, or 1 + index among entries that list slices
   std::uint16_t rank;    // at most kMaxRank + 1, which means "too many"
   bool unknown_rank;
+  bool is_sliced;  // has no bytes of its own
   bool is_hidden;  // the stored slice of another entry
 };
 
@@ -56,8 +57,9 @@ class BundleIndex {
   const StoredEntry& entry(std::size_t i) const { return entries_[i]; }
   std::string_view name(std::size_t i) const;
   Dims dims(std::size_t i) const;
-  bool IsSliced(std::size_t i) const { return entries_[i].sliced != 0; }
-  // The slices that a sliced entry lists; empty for others.
+  bool IsSliced(std::size_t i) const { return entries_[i].is_sliced; }
+  // The slices that an entry lists. One that is everything stands for the
+  // entry's own bytes: such an entry is not sliced.
   std::vector<SliceSpec> slices(std::size_t i) const;
 
   // By key, hidden or not.

@@ -76,6 +76,7 @@ TensorFacts BundleSource::Facts(std::size_t slot) const {
 }
 
 std::vector<SliceSpec> BundleSource::Slices(std::size_t slot) const {
+  if (!index_.IsSliced(slot)) return {};
   return index_.slices(slot);
 }
 
