@@ -5,46 +5,57 @@ from __future__ import annotations
 from fastckpt import Checkpoint, TensorInfo, TensorPiece, UnsupportedError
 from fastckpt.fileset import ShardName, data_files, split_shard
 
-__all__ = ["find_pieces", "list_files"]
+__all__ = ["CheckpointFiles"]
 
 
-def list_files(checkpoint: Checkpoint) -> list[str]:
-    """Gives the index and the data files of V2 in order, or the files of V1."""
-    if checkpoint.format == "v1":
-        return list(checkpoint.files)
-    infos = [info for info in checkpoint.infos() if info.problem is None]
-    shards = {info.shard for info in infos if info.shard is not None}
-    count = _count_shards(checkpoint)
-    needed = {_name_data_file(checkpoint, shard, count) for shard in shards}
-    there = [
-        path
-        for path in data_files(checkpoint.path)
-        if (parts := split_shard(path)) and parts.num_shards == count
-    ]
-    return [*checkpoint.files, *sorted({*there, *needed})]
+class CheckpointFiles:
+    """The files of an open checkpoint.
 
-
-def find_pieces(checkpoint: Checkpoint, info: TensorInfo) -> list[TensorPiece]:
-    """Gives where a tensor's stored bytes lie, as far as that can be told.
-
-    Unlike ``layout`` it tells it of strings, too, where V2 has them in one piece. What
-    V1 does not hold as plain bytes has no pieces.
-
-    Raises:
-        CorruptionError: The index is wrong about the tensor.
+    Attributes:
+        paths: The index and the data files of V2 in order, or the files of V1.
+        strangers: Data files under its name that belong to another number of shards.
     """
-    if info.shard is None or info.offset is None or info.nbytes is None:
-        try:
-            return list(checkpoint.layout(info.name).pieces)
-        except UnsupportedError:
-            return []
-    file = _name_data_file(checkpoint, info.shard, _count_shards(checkpoint))
-    begin = (0,) * len(info.shape)
-    return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]
 
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self.paths = list(checkpoint.files)
+        self.strangers: list[str] = []
+        if checkpoint.format == "v2":
+            self._count = _count_shards(checkpoint)
+            self._find_data_files()
 
-def _name_data_file(checkpoint: Checkpoint, shard: int, count: int) -> str:
-    return ShardName(f"{checkpoint.path}.data", shard, count).name
+    def _find_data_files(self) -> None:
+        infos = [it for it in self._checkpoint.infos() if it.problem is None]
+        shards = {info.shard for info in infos if info.shard is not None}
+        own = {self._name(shard) for shard in shards}
+        for path in data_files(self._checkpoint.path):
+            parts = split_shard(path)
+            if parts and parts.num_shards == self._count:
+                own.add(path)
+            else:
+                self.strangers.append(path)
+        self.paths += sorted(own)
+
+    def _name(self, shard: int) -> str:
+        return ShardName(f"{self._checkpoint.path}.data", shard, self._count).name
+
+    def find_pieces(self, info: TensorInfo) -> list[TensorPiece]:
+        """Gives where a tensor's stored bytes lie, as far as that can be told.
+
+        Unlike ``layout`` it tells it of strings, too, where V2 has them in one piece.
+        What V1 does not hold as plain bytes has no pieces.
+
+        Raises:
+            CorruptionError: The index is wrong about the tensor.
+        """
+        if info.shard is None or info.offset is None or info.nbytes is None:
+            try:
+                return list(self._checkpoint.layout(info.name).pieces)
+            except UnsupportedError:
+                return []
+        begin = (0,) * len(info.shape)
+        file = self._name(info.shard)
+        return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]
 
 
 def _count_shards(checkpoint: Checkpoint) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastckpt import Checkpoint, TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
-from fastckpt.cli._files import list_files
+from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._output import paint, print_json, print_lines, print_table
 from fastckpt.cli._text import (
     escape,
@@ -32,7 +32,7 @@ def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
     overview = {
         **summarize(checkpoint, infos),
         "io": checkpoint.io,
-        "files": [_describe_file(path) for path in list_files(checkpoint)],
+        "files": [_describe_file(path) for path in CheckpointFiles(checkpoint).paths],
         "dtypes": _sum_by_dtype(infos),
         "unreadable": len(infos) - len(sound),
         "largest": [describe_tensor(info) for info in largest],

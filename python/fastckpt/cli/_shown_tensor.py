@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastckpt import Checkpoint, CheckpointError, TensorPiece
 from fastckpt.cli._describe import describe_tensor
 from fastckpt.cli._errors import explain_error
-from fastckpt.cli._files import find_pieces
+from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._output import paint, terminal_width
 from fastckpt.cli._region import Region, format_region
 from fastckpt.cli._statistics import describe_values
@@ -38,15 +38,20 @@ class ShownTensor:
         error: Why its values cannot be shown, or None.
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str, region: Region | None):
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        files: CheckpointFiles,
+        name: str,
+        region: Region | None,
+    ) -> None:
         self._info = checkpoint.info(name)
         self._region = region
-        self._is_v1 = checkpoint.format == "v1"
         self._pieces: list[TensorPiece] = []
         self._array: NDArray[Any] | None = None
         self.error: str | None = None
         try:
-            self._pieces = find_pieces(checkpoint, self._info)
+            self._pieces = files.find_pieces(self._info)
             self._array = (
                 checkpoint[name] if region is None else checkpoint.read(name, region)
             )

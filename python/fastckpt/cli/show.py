@@ -12,6 +12,7 @@ import argparse
 
 from fastckpt import Checkpoint
 from fastckpt.cli._errors import BROKEN, UsageError
+from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._options import add_path_argument, open_checkpoint
 from fastckpt.cli._output import print_error, print_json, print_lines
 from fastckpt.cli._overview import show_checkpoint
@@ -58,9 +59,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_json(checkpoint: Checkpoint, names: list[str], region: Region | None) -> int:
+    files = CheckpointFiles(checkpoint)
     tensors, status = [], 0
     for name in names:
-        shown = ShownTensor(checkpoint, name, region)
+        shown = ShownTensor(checkpoint, files, name, region)
         tensors.append(shown.describe())
         status = status or (BROKEN if shown.error else 0)
     head = {"path": checkpoint.path, "format": checkpoint.format}
@@ -69,10 +71,11 @@ def _print_json(checkpoint: Checkpoint, names: list[str], region: Region | None)
 
 
 def _print_text(checkpoint: Checkpoint, names: list[str], region: Region | None) -> int:
+    files = CheckpointFiles(checkpoint)
     status = 0
     for number, name in enumerate(names):
         print_lines([""] if number else [])
-        shown = ShownTensor(checkpoint, name, region)
+        shown = ShownTensor(checkpoint, files, name, region)
         print_lines(shown.format())
         if shown.error:
             print_error(shown.error)
