@@ -90,6 +90,69 @@ def test_a_partitioned_variable_without_saver_is_told_by_its_collection():
     assert variable.slice == SavedSlice((4, 2), (2, 0), (2, 2))
 
 
+def _add_constant(graph, name, *texts):
+    node = graph.node.add(name=name, op="Const")
+    tensor = node.attr["value"].tensor
+    tensor.dtype = 7
+    if len(texts) > 1:
+        tensor.tensor_shape.dim.add(size=len(texts))
+    tensor.string_val.extend(texts)
+
+
+def _read_names(graph, **saver):
+    meta = get_message("MetaGraphDef")(graph_def=graph, saver_def=saver)
+    variables = MetaGraph.from_bytes(meta.SerializeToString()).variables
+    return {
+        name: (each.checkpoint_name, each.slice and each.slice.begin)
+        for name, each in variables.items()
+    }
+
+
+def test_the_first_kind_of_restore_names_one_tensor_each():
+    graph = get_message("GraphDef")()
+    for name in ("v", "part"):
+        graph.node.add(name=name, op="VariableV2")
+        _add_constant(graph, f"{name}_name", f"old/{name}".encode())
+    _add_constant(graph, "file", b"file")
+    _add_constant(graph, "slice", b"4 2,2")
+    graph.node.add(name="r", op="Restore", input=["file", "v_name"])
+    graph.node.add(name="s", op="RestoreSlice", input=["file", "part_name", "slice"])
+    graph.node.add(name="a", op="Assign", input=["v", "r"])
+    graph.node.add(name="b", op="Assign", input=["part", "s"])
+    graph.node.add(name="all", op="NoOp", input=["^a", "^b"])
+    names = _read_names(graph, restore_op_name="all")
+    assert names == {"v": ("old/v", None), "part": ("old/part", (2,))}
+
+
+@pytest.mark.parametrize(
+    ("op", "slices"), [("Save", 0), ("SaveSlices", 1), ("SaveV2", 1)]
+)
+def test_a_graph_that_only_saves_tells_by_what_it_saves(op, slices):
+    graph = get_message("GraphDef")()
+    graph.node.add(name="v", op="VariableV2")
+    graph.node.add(name="r", op="VarHandleOp")
+    graph.node.add(name="r/Read", op="ReadVariableOp", input=["r"])
+    graph.node.add(name="other", op="VariableV2")
+    _add_constant(graph, "file", b"file")
+    _add_constant(graph, "names", b"one", b"two")
+    _add_constant(graph, "slices", b"4 0,2", b"")
+    inputs = ["file", "names", *["slices"][:slices], "v", "r/Read"]
+    graph.node.add(name="save", op=op, input=inputs)
+    names = _read_names(graph, save_tensor_name="save:0")
+    begin = (0,) if slices else None
+    assert names == {"v": ("one", begin), "r": ("two", None), "other": (None, None)}
+
+
+def test_names_that_are_filled_up_without_bound_are_damage():
+    graph = get_message("GraphDef")()
+    graph.node.add(name="v", op="VariableV2")
+    _add_constant(graph, "names", b"one", b"two")
+    graph.node[1].attr["value"].tensor.tensor_shape.dim.add(size=1 << 40)
+    graph.node.add(name="save", op="SaveV2", input=["names", "names", "names", "v"])
+    with pytest.raises(fastckpt.CheckpointError, match="constant of shape"):
+        _read_names(graph, save_tensor_name="save")
+
+
 def test_nodes_with_one_shared_name_are_one_variable():
     meta = get_message("MetaGraphDef").FromString(read_meta("resource_mlp").to_bytes())
     handle = meta.graph_def.node.add(name="again", op="VarHandleOp")

@@ -28,6 +28,7 @@ Shape = tuple[int | None, ...] | None
 
 # The largest tensor that is built from a few values, the last of which repeats.
 _MAX_FILLED_BYTES = 1 << 28
+_MAX_FILLED_STRINGS = 1 << 16
 
 _VALUE_FIELDS = {
     "float32": "float_val",
@@ -89,8 +90,19 @@ def decode_shape(shape: Any) -> Shape:
 
 
 def decode_strings(tensor: Any) -> list[bytes]:
-    """Gives the elements of a constant string tensor in C order."""
-    return [bytes(each) for each in decode_tensor(tensor).reshape(-1).tolist()]
+    """Gives the elements of a constant string tensor in C order.
+
+    Raises:
+        CorruptionError: it is none, or its shape holds far more strings than it has.
+    """
+    if get_type_name(tensor.dtype) != "string":
+        raise CorruptionError("a constant that names tensors holds no strings")
+    array = decode_tensor(tensor)
+    if array.size > max(len(tensor.string_val), _MAX_FILLED_STRINGS):
+        raise CorruptionError(
+            f"a constant of shape {array.shape} has {len(tensor.string_val)} strings"
+        )
+    return [bytes(each) for each in array.reshape(-1).tolist()]
 
 
 def decode_tensor(tensor: Any) -> np.ndarray[Any, Any]:

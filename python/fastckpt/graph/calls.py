@@ -9,7 +9,14 @@ from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.graph.attributes import get_attribute
 from fastckpt.graph.flow import CALLS, Form, Frozen
 
-__all__ = ["LOOPS", "find_used", "list_calls", "list_returning", "retype_call"]
+__all__ = [
+    "LOOPS",
+    "find_used",
+    "list_calls",
+    "list_returning",
+    "retype_call",
+    "set_type",
+]
 
 LOOPS = frozenset({"While", "StatelessWhile"})
 
@@ -48,13 +55,13 @@ def retype_call(
     """
     is_loop = node.op in LOOPS
     for index, frozen in arguments.items():
-        _set_type(node, CALLS[node.op].types, index, frozen.dtype)
+        set_type(node, CALLS[node.op].types, index, frozen.dtype)
         if is_loop:
             _check_loop(node, index, frozen, returned)
             _set_shape(node, "output_shapes", index, frozen.shape)
     for index, frozen in returned.items():
         if not is_loop:
-            _set_type(node, "Tout", index, frozen.dtype)
+            set_type(node, "Tout", index, frozen.dtype)
         if not (is_loop and in_function):
             # TensorFlow's conversion forgets this one. Importing a graph compares
             # it with what it finds out itself; only in functions nobody does.
@@ -86,7 +93,12 @@ def _list_named(node: Any) -> list[str]:
     return named
 
 
-def _set_type(node: Any, attr: str, index: int, dtype: int) -> None:
+def set_type(node: Any, attr: str, index: int, dtype: int) -> None:
+    """Changes one of the types that an attribute lists.
+
+    Raises:
+        CorruptionError: the attribute lists fewer.
+    """
     types = get_attribute(node, attr).list.type
     if index >= len(types):
         raise CorruptionError(

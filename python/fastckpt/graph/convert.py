@@ -28,6 +28,9 @@ __all__ = ["freeze_variables"]
 
 _RESOURCE = 20  # DT_RESOURCE
 
+# Functions called with their arguments in every order could be as many as one likes.
+_MAX_MADE = 10_000
+
 # A function as it is called: its name, and what is frozen among its arguments.
 _Key = tuple[str, tuple[tuple[Any, ...], ...]]
 
@@ -39,6 +42,7 @@ def freeze_variables(graph: Any, variables: Iterable[Frozen]) -> None:
 
     Raises:
         UnsupportedError: a node needs one of the variables itself, not its value.
+        CorruptionError: the graph contradicts itself.
     """
     library = _Library(graph.library)
     body = Body(graph.node)
@@ -46,7 +50,10 @@ def freeze_variables(graph: Any, variables: Iterable[Frozen]) -> None:
     for variable in variables:
         flow.enter(variable.variable, variable)
     new = NewNodes(set(body.nodes), in_function=False)
-    library.rewrite_body(body, flow.finish(), new)
+    try:
+        library.rewrite_body(body, flow.finish(), new)
+    except RecursionError:
+        raise CorruptionError("the functions call each other too deeply") from None
     graph.node.extend(new.nodes)
     library.finish(graph)
 
@@ -127,6 +134,8 @@ class _Library:
         if name not in self._functions or not arguments:
             return name
         key = _make_key(name, arguments)
+        if len(self._names) > _MAX_MADE:
+            raise CorruptionError("the functions call each other in too many ways")
         if key not in self._names:
             made = type(self._functions[name])()
             made.CopyFrom(self._functions[name])
@@ -169,6 +178,8 @@ class _Library:
         if function is None or not _returns_resources(function):
             return {}
         key = _make_key(name, arguments)
+        if len(self._flows) > _MAX_MADE:
+            raise CorruptionError("the functions call each other in too many ways")
         if key not in self._flows:
             self._flows[key] = None  # a function that calls itself finds this
             body = Body(function.node_def, function.ret.values())

@@ -15,6 +15,7 @@ import numpy as np
 
 from fastckpt.errors import UnsupportedError
 from fastckpt.graph.attributes import get_attribute
+from fastckpt.graph.calls import set_type
 from fastckpt.graph.constants import make_constant
 from fastckpt.graph.flow import CALLS, PASSING_OPS, REF_OPS, Form, Frozen
 from fastckpt.graph.schema import get_message
@@ -119,7 +120,7 @@ def _retype(case: _Case) -> None:
 
 
 def _retype_one(case: _Case) -> None:
-    case.node.attr["T"].list.type[case.input] = case.frozen.dtype
+    set_type(case.node, "T", case.input, case.frozen.dtype)
     case.node.attr.pop("_output_shapes", None)
 
 
