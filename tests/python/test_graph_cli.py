@@ -1,9 +1,12 @@
 """fastckpt graph and fastckpt freeze."""
 
 import json
+import shutil
 
+import numpy as np
 import pytest
 
+import fastckpt
 from fastckpt.cli import main
 from graph_models import get_models, get_prefix, get_saved, read_meta
 
@@ -40,6 +43,20 @@ def test_the_summary_is_json_too(capsys):
     assert part["slice"]["begin"] == [3, 0]
     assert list(summary["outputs"]) == ["out:0"]
     assert summary["kinds"]["VarHandleOp"] == 5
+
+
+def test_what_graph_and_checkpoint_do_not_share_is_shown(capsys, tmp_path):
+    shutil.copy(f"{get_prefix('six_layers')}.meta", tmp_path / "model.meta")
+    fastckpt.save(tmp_path / "model", {"layer1/bias": np.zeros(4), "old": np.zeros(1)})
+    status, out, _ = _run(capsys, "graph", tmp_path / "model.meta", "--json")
+    unmatched = json.loads(out)["unmatched"]
+    assert status == 0
+    assert unmatched["tensors"] == ["old"]
+    assert "layer1/kernel" in unmatched["variables"]
+    assert "layer1/bias" not in unmatched["variables"]
+    _, out, _ = _run(capsys, "graph", tmp_path / "model.meta")
+    assert "tensors that no variable reads:\n  old\n" in out
+    assert "variables without a tensor:\n  layer1/kernel\n" in out
 
 
 def test_a_saved_model_is_shown_by_its_signature(capsys):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import fastckpt
 from fastckpt.cli._graph_node import describe_tensor, format_shape
 from fastckpt.cli._output import paint, print_json, print_lines, print_table
 from fastckpt.cli._text import escape, format_count, format_field, format_size
-from fastckpt.graph.meta_graph import MetaGraph
+from fastckpt.graph.meta_graph import MetaGraph, Unmatched
 from fastckpt.graph.operations import GraphTensor
 from fastckpt.graph.subgraph import find_likely_outputs, find_needed
 from fastckpt.graph.variables import GraphVariable
@@ -25,8 +27,10 @@ _Tensors = dict[str, GraphTensor]
 def show_summary(meta: MetaGraph, as_json: bool) -> None:
     """Writes what a graph is made of."""
     inputs, outputs = _find_ends(meta)
+    unmatched = _compare_with_checkpoint(meta)
     if as_json:
-        print_json(_describe(meta, inputs, outputs))
+        described = _describe(meta, inputs, outputs)
+        print_json({**described, "unmatched": unmatched and unmatched._asdict()})
         return
     print_lines([paint(escape(meta.path or "graph"), "bold"), *_format_head(meta)])
     _print_tensors("input", inputs)
@@ -34,8 +38,28 @@ def show_summary(meta: MetaGraph, as_json: bool) -> None:
     if meta.variables:
         print_lines([""])
         _print_variables(meta.variables)
+    if unmatched is not None:
+        _print_unmatched(unmatched)
     print_lines([""])
     _print_kinds(_count_kinds(meta))
+
+
+def _compare_with_checkpoint(meta: MetaGraph) -> Unmatched | None:
+    """Compares with the checkpoint that belongs to the file, if there is one."""
+    path = meta.path or ""
+    is_saved_model = os.path.basename(path).startswith("saved_model.")
+    try:
+        with fastckpt.open(os.path.dirname(path) if is_saved_model else path) as ckpt:
+            return meta.find_unmatched(ckpt)
+    except (fastckpt.CheckpointError, OSError):
+        return None
+
+
+def _print_unmatched(unmatched: Unmatched) -> None:
+    titles = "tensors that no variable reads", "variables without a tensor"
+    for title, names in zip(titles, unmatched, strict=True):
+        if names:
+            print_lines(["", f"{title}:", *(f"  {escape(name)}" for name in names)])
 
 
 def _find_ends(meta: MetaGraph) -> tuple[_Tensors, _Tensors]:
