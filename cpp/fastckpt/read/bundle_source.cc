@@ -1,8 +1,10 @@
 #include "fastckpt/read/bundle_source.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "fastckpt/bundle/shard_family.h"
 #include "fastckpt/bundle/shard_name.h"
 #include "fastckpt/bundle/string_tensor.h"
 #include "fastckpt/read/debug_string.h"
@@ -20,11 +22,6 @@ std::vector<std::int32_t> UsedShards(const BundleIndex& index) {
   std::sort(shards.begin(), shards.end());
   shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
   return shards;
-}
-
-Box WholeBox(Dims dims) {
-  return {std::vector<std::int64_t>(dims.size(), 0),
-          std::vector<std::int64_t>(dims.begin(), dims.end())};
 }
 
 }  // namespace
@@ -193,24 +190,21 @@ const DataFile& BundleSource::OpenPlace(std::size_t slot,
   return file;
 }
 
-std::optional<ByteView> BundleSource::ReadyView(
-    std::size_t slot, bool check,
-    std::shared_ptr<const MappedFile>* mapping) const {
+std::optional<MappedView> BundleSource::ReadyView(std::size_t slot, bool check,
+                                                  SeenFiles* seen) const {
   if (!IsView(slot) || (check && !states_[slot].IsDone())) return std::nullopt;
   CheckShape(slot);
-  SeenFiles seen;
-  const DataFile& file = OpenPlace(slot, &seen);
+  const DataFile& file = OpenPlace(slot, seen);
   const StoredEntry& entry = index_.entry(slot);
-  *mapping = file.mapping();
-  return file.mapping()->bytes().subspan(static_cast<std::size_t>(entry.offset),
-                                         static_cast<std::size_t>(entry.size));
+  return MappedView{&file, file.mapping()->bytes().subspan(
+                               static_cast<std::size_t>(entry.offset),
+                               static_cast<std::size_t>(entry.size))};
 }
 
 Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
   const DataFile& file = OpenPlace(slot, seen);
   const StoredEntry& entry = index_.entry(slot);
   Piece piece;
-  piece.box = WholeBox(index_.dims(slot));
   piece.offset = static_cast<std::uint64_t>(entry.offset);
   piece.size = static_cast<std::uint64_t>(entry.size);
   piece.crc32c = entry.crc32c;
@@ -293,11 +287,23 @@ const DataFile& BundleSource::Shard(std::size_t slot) const {
   const DataFile* file = place.load(std::memory_order_acquire);
   if (file) return *file;
   CheckIndexUnchanged();
-  auto opened = std::make_unique<DataFile>(ShardPath(slot), mode_);
+  std::unique_ptr<DataFile> opened = OpenShard(slot);
   if (place.compare_exchange_strong(file, opened.get())) {
     return *opened.release();
   }
   return *file;  // another thread was faster
+}
+
+std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot) const {
+  try {
+    return std::make_unique<DataFile>(ShardPath(slot), mode_);
+  } catch (const Error& error) {
+    if (error.system_code() != ENOENT) throw;
+    const std::int32_t count = index_.header().num_shards;
+    throw Error(error.kind(),
+                error.message() + DescribeOtherFamilies(prefix_, count),
+                error.where(), error.system_code());
+  }
 }
 
 // A data file belongs to the index only while the index is the one that was

@@ -26,6 +26,9 @@ class BundleSource final : public TensorSource {
     return !index_.entry(slot).is_hidden;
   }
   std::optional<std::size_t> Find(std::string_view name) const override;
+  std::string_view Name(std::size_t slot) const override {
+    return index_.name(slot);
+  }
   TensorFacts Facts(std::size_t slot) const override;
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;
@@ -36,9 +39,8 @@ class BundleSource final : public TensorSource {
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
   void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
-  std::optional<ByteView> ReadyView(
-      std::size_t slot, bool check,
-      std::shared_ptr<const MappedFile>* mapping) const override;
+  std::optional<MappedView> ReadyView(std::size_t slot, bool check,
+                                      SeenFiles* seen) const override;
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
   std::vector<FileIdentity> Identities() const override {
@@ -47,7 +49,7 @@ class BundleSource final : public TensorSource {
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
 
-  // The stored bytes of one unsliced slot, whatever its dtype.
+  // The stored bytes of one unsliced slot, whatever its dtype; without a box.
   Piece StoredPiece(std::size_t slot, SeenFiles* seen) const;
 
  private:
@@ -68,6 +70,7 @@ class BundleSource final : public TensorSource {
   StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
   std::string ShardPath(std::size_t slot) const;
   const DataFile& Shard(std::size_t slot) const;
+  std::unique_ptr<DataFile> OpenShard(std::size_t slot) const;
   void CheckIndexUnchanged() const;
 
   std::string prefix_;
