@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DType", "cast", "check_cast", "is_floating", "to_dtype"]
+__all__ = ["DType", "Losses", "cast", "check_cast", "is_floating", "to_dtype"]
 
 DType = str | np.dtype[Any] | type[Any]
 """What names a dtype: ``"bfloat16"``, ``np.float32``, a ``numpy.dtype``."""
@@ -61,26 +61,61 @@ def check_cast(name: str, source: np.dtype[Any] | None, target: np.dtype[Any]) -
         raise ValueError(f"tensor {name!r}: {source} does not become {target}")
 
 
-def cast(name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Gives an array in another dtype, as a copy.
+def cast(
+    name: str, array: NDArray[Any], dtype: np.dtype[Any]
+) -> tuple[NDArray[Any], int]:
+    """Gives an array in another dtype, and how many floats it could not hold.
+
+    Those were finite and became infinite or NaN.
 
     Raises:
         ValueError: Integers do not fit.
-
-    Warns:
-        RuntimeWarning: Finite floats were too large and became infinite or NaN; how
-            many, in which tensor.
     """
     with np.errstate(all="ignore"):
         result = array.astype(dtype)
+    lost = 0
     if _kind(dtype) == _KINDS["int"]:
-        lost = np.count_nonzero(result.astype(array.dtype) != array)
-        if lost:
-            raise ValueError(f"tensor {name!r}: {lost:,} numbers do not fit {dtype}")
+        wrong = np.count_nonzero(result.astype(array.dtype) != array)
+        if wrong:
+            raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
     elif is_floating(dtype):
-        lost = np.count_nonzero(~np.isfinite(result))
-        lost -= np.count_nonzero(~np.isfinite(array))
-        if lost > 0:
-            message = f"tensor {name!r}: {lost:,} numbers are too large for {dtype}"
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-    return result
+        lost = int(np.count_nonzero(~np.isfinite(result)))
+        lost -= int(np.count_nonzero(~np.isfinite(array)))
+    return result, max(lost, 0)
+
+
+class Losses:
+    """Counts what casts could not hold, to tell of it once."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, np.dtype[Any]] = {}
+        self._numbers = 0
+
+    def cast(
+        self, name: str, array: NDArray[Any], dtype: np.dtype[Any] | None
+    ) -> NDArray[Any]:
+        """Casts, and counts what became infinite or NaN; None changes nothing."""
+        if dtype is None:
+            return array
+        result, lost = cast(name, array, dtype)
+        if lost:
+            self._first.setdefault(name, dtype)
+            self._numbers += lost
+        return result
+
+    def warn(self) -> None:
+        """Warns of what was lost, the caller's caller, if anything was.
+
+        Warns:
+            RuntimeWarning: How many numbers, in how many tensors, and the first.
+        """
+        if not self._first:
+            return
+        name, dtype = next(iter(self._first.items()))
+        tensors = len(self._first)
+        warnings.warn(
+            f"{self._numbers:,} numbers in {tensors:,} tensor{'s'[: tensors > 1]} were "
+            f"too large and became infinite or NaN, first in {name!r}, now {dtype}",
+            RuntimeWarning,
+            stacklevel=3,
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.casting import DType, cast, check_cast, is_floating, to_dtype
+from fastckpt.casting import DType, Losses, check_cast, is_floating, to_dtype
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import UnsupportedError
 from fastckpt.parts import in_file_order, parts_of
@@ -74,7 +74,7 @@ def rewrite(
         OSError: A file cannot be read or written; the destination is as it was.
 
     Warns:
-        RuntimeWarning: Numbers became infinite in a cast.
+        RuntimeWarning: Numbers were too large for the dtype they got; how many.
     """
     with open(source, threads=threads) as checkpoint:
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
@@ -88,20 +88,20 @@ def rewrite(
         )
         total = sum(step.info.nbytes or 0 for step in steps)
         done = 0
+        losses = Losses()
         with writer:
             for step in steps:
-                _copy(checkpoint, writer, step)
+                _copy(checkpoint, writer, step, losses)
                 done += step.info.nbytes or 0
                 if progress is not None:
                     progress(done, total)
+    losses.warn()
 
 
-def _copy(checkpoint: Checkpoint, writer: Writer, step: _Step) -> None:
+def _copy(checkpoint: Checkpoint, writer: Writer, step: _Step, losses: Losses) -> None:
     tf_dtype = step.info.tf_dtype if step.dtype is None else None
     for part in parts_of(step.info):
-        values = part.read(checkpoint)
-        if step.dtype is not None:
-            values = cast(step.info.name, values, step.dtype)
+        values = losses.cast(step.info.name, part.read(checkpoint), step.dtype)
         part.write(writer, step.new, values, tf_dtype)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import ml_dtypes
 import numpy as np
 import pytest
 
-from fastckpt.casting import cast, check_cast, is_floating, to_dtype
+from fastckpt.casting import Losses, cast, check_cast, is_floating, to_dtype
 
 
 def test_names_of_ml_dtypes_are_dtypes():
@@ -69,24 +68,41 @@ def test_what_has_no_dtype_is_refused():
         check_cast("w", None, to_dtype("float32"))
 
 
-def test_rounding_is_silent():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = cast("w", np.array([1.001, math.inf, math.nan]), to_dtype("bfloat16"))
-    assert found[0] == 1
-    assert found.dtype == ml_dtypes.bfloat16
+def test_rounding_is_no_loss():
+    array = np.array([1.001, math.inf, math.nan])
+    found, lost = cast("w", array, to_dtype("bfloat16"))
+    assert (found[0], found.dtype, lost) == (1, ml_dtypes.bfloat16, 0)
 
 
 @pytest.mark.parametrize("target", ["float16", "float8_e4m3fn"])
 def test_numbers_that_become_infinite_are_counted(target):
     array = np.array([1e9, 1, math.inf, -1e9], np.float32)
-    with pytest.warns(
-        RuntimeWarning, match=f"'w': 2 numbers are too large for {target}"
-    ):
-        cast("w", array, to_dtype(target))
+    assert cast("w", array, to_dtype(target))[1] == 2
+
+
+def test_all_losses_are_told_in_one_warning():
+    losses = Losses()
+    for name, value in (("a", 1.0), ("b", 1e9), ("c", 1e9)):
+        losses.cast(name, np.full(2, value), to_dtype("float16"))
+    message = "4 numbers in 2 tensors were too large .* first in 'b', now float16"
+    with pytest.warns(RuntimeWarning, match=message) as caught:
+        warn_for(losses)
+    assert caught[0].filename == __file__
+
+
+def warn_for(losses):
+    losses.warn()
+
+
+def test_no_loss_is_no_warning():
+    losses = Losses()
+    array = np.ones(2)
+    assert losses.cast("w", array, None) is array
+    losses.warn()
 
 
 def test_integers_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="'w': 2 numbers do not fit int8"):
         cast("w", np.array([127, 128, -129]), to_dtype("int8"))
-    assert cast("w", np.array([127, -128]), to_dtype("int8")).tolist() == [127, -128]
+    found, _ = cast("w", np.array([127, -128]), to_dtype("int8"))
+    assert found.tolist() == [127, -128]

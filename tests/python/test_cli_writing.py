@@ -124,7 +124,9 @@ def test_numbers_that_do_not_fit_are_told_on_standard_error(tmp_path, capsys):
     words = ["convert", tmp_path / "old", tmp_path / "new", "--dtype", "float16"]
     done = run(capsys, *words)
     assert done.status == 0
-    assert "warning: tensor 'w': 1 numbers are too large for float16" in done.err
+    assert "warning: 1 numbers in 1 tensor were too large" in done.err
+    words = ["convert", tmp_path / "old", tmp_path / "new.npz", "--dtype", "float16"]
+    assert "first in 'w', now float16" in run(capsys, *words).err
 
 
 @pytest.mark.parametrize(

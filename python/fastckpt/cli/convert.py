@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastckpt import Checkpoint, Writer, rewrite
-from fastckpt.casting import cast, check_cast, is_floating, to_dtype
+from fastckpt.casting import Losses, check_cast, is_floating, to_dtype
 from fastckpt.cli._errors import UsageError
 from fastckpt.cli._options import (
     add_patterns_option,
@@ -120,11 +120,12 @@ def _write_checkpoint(
         align=args.align or 1,
         threads=args.threads,
     )
+    losses = Losses()
     with writer:
         for name in names:
-            array = tensors[name]
-            dtype = _new_dtype(name, array.dtype, args.dtype)
-            writer.add(name, array if dtype is None else cast(name, array, dtype))
+            dtype = _new_dtype(name, tensors[name].dtype, args.dtype)
+            writer.add(name, losses.cast(name, tensors[name], dtype))
+    losses.warn()
     report_checkpoint(args, args.target)
 
 
@@ -135,19 +136,20 @@ def _write_file(
     old = {name: _dtype_of(tensors, name) for name in names}
     new = {name: _new_dtype(name, old[name], args.dtype) for name in names}
     _FILES[target].check({name: new[name] or old[name] for name in names})
+    nbytes = _size_of(tensors, names)
     total = {"tensors": len(names), "values": 0, "nbytes": 0}
+    losses = Losses()
 
     def make(name: str) -> NDArray[Any]:
-        array, dtype = tensors[name], new[name]
-        array = array if dtype is None else cast(name, array, dtype)
+        array = losses.cast(name, tensors[name], new[name])
         total["values"] += array.size
         total["nbytes"] += array.nbytes
         progress(total["nbytes"], nbytes)
         return array
 
-    nbytes = _size_of(tensors, names)
     with Progress("writing") as progress:
         _FILES[target].write(args.target, LazyTensors(names, make))
+    losses.warn()
     report_written(args, args.target, target, total)
 
 

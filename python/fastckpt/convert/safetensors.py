@@ -52,15 +52,20 @@ def write(
         fsync: Whether the file is on the disk when the call returns.
 
     Raises:
+        ValueError: The library is too old for one of the types.
         OSError: The file cannot be written.
         ImportError: The library is not installed.
     """
     require("safetensors", "safetensors")
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     arrays = {name: np.asarray(tensors[name], order="C") for name in tensors}
     with write_beside(path, fsync) as beside:
-        save_file(arrays, beside)
+        try:
+            save_file(arrays, beside)
+        except SafetensorError as error:
+            raise ValueError(f"safetensors: {error}") from error
 
 
 @contextmanager
