@@ -147,9 +147,8 @@ def disguised(value: np.ndarray, seed: int) -> np.ndarray:
     kind = seed % 5
     if kind == 0:
         return np.asarray(value, order="F")
-    if kind == 1 and value.dtype.kind in "iufc" and value.dtype.itemsize > 1:
-        if not value.dtype.name.startswith(("bfloat", "float8")):
-            return value.astype(value.dtype.newbyteorder(">"))
+    if kind == 1 and value.dtype.kind in "iufc" and value.dtype.isbuiltin == 1:
+        return value.astype(value.dtype.newbyteorder(">"))
     if kind == 2 and value.ndim:
         wide = np.repeat(value, 2, axis=-1)
         return wide[..., ::2]

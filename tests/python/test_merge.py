@@ -10,8 +10,9 @@ import pytest
 
 import fastckpt
 import tensorflow_writes
-from test_writer_against_tensorflow import assert_same_files, write
+from bundle_maker import BundleMaker
 from write_cases import make_rows, parts_of
+from writing import assert_same_files, write
 
 
 @pytest.fixture
@@ -127,8 +128,6 @@ def test_nothing_to_merge_is_refused(tmp_path):
 
 
 def test_a_big_endian_bundle_is_dealt_out_as_it_is(tmp_path):
-    from bundle_maker import BundleMaker
-
     bundle = BundleMaker(1, big_endian=True)
     bundle.add("w", np.array([1, 2, 3], np.int32))
     bundle.add("s", np.array([b"ab", b""], object))

@@ -253,9 +253,9 @@ def test_types_without_a_form_in_a_checkpoint_are_unsupported(tmp_path, value):
 
 @pytest.mark.parametrize("tf_dtype", ["resource", "variant"])
 def test_resources_and_variants_are_unsupported(tmp_path, tf_dtype):
-    with fastckpt.Writer(tmp_path / "m") as writer:
-        with pytest.raises(UnsupportedError, match=tf_dtype):
-            writer.add("w", np.zeros(1, np.uint8), tf_dtype=tf_dtype)
+    writer = fastckpt.Writer(tmp_path / "m")
+    with pytest.raises(UnsupportedError, match=tf_dtype):
+        writer.add("w", np.zeros(1, np.uint8), tf_dtype=tf_dtype)
 
 
 def test_a_tf_dtype_must_be_stored_as_what_the_values_are(tmp_path):
@@ -347,9 +347,13 @@ def test_types_that_v1_lacks_are_unsupported(tmp_path):
 
 
 def test_leaving_the_block_by_an_exception_leaves_nothing(tmp_path):
-    with pytest.raises(KeyError), fastckpt.Writer(tmp_path / "m") as writer:
-        writer.add("w", np.zeros(1000))
-        raise KeyError
+    def fail() -> None:
+        with fastckpt.Writer(tmp_path / "m") as writer:
+            writer.add("w", np.zeros(1000))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert names_in(tmp_path) == []
 
 
@@ -464,6 +468,29 @@ def test_saving_over_an_open_checkpoint_does_not_hurt_its_reader(tmp_path):
         assert not view.any()
     assert not view.any()
     assert loaded(tmp_path / "m")["w"].all()
+
+
+def test_two_processes_that_save_under_one_prefix_do_not_mix(tmp_path):
+    script = """
+import sys, numpy as np, fastckpt
+number = int(sys.argv[2])
+for i in range(25):
+    tensors = {f"w{j}": np.full(1000, number) for j in range(4)}
+    fastckpt.save(sys.argv[1], tensors, shards=number)
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, tmp_path / "m", str(number)])
+        for number in (1, 2, 3)
+    ]
+    while any(process.poll() is None for process in processes):
+        try:
+            got = loaded(tmp_path / "m")
+        except (FileNotFoundError, CorruptionError):  # replaced while we looked
+            continue
+        assert len({int(value) for array in got.values() for value in array}) == 1
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(loaded(tmp_path / "m")) == 4
+    assert not [name for name in names_in(tmp_path) if ".fastckpt-" in name]
 
 
 def test_saving_a_checkpoint_over_itself_works(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,38 +10,10 @@ import pytest
 import fastckpt
 import tensorflow_writes
 from tensorflow_writes import many_rows
-from write_cases import Row, deal_out, disguised, make_rows
+from write_cases import Row, deal_out, make_rows
+from writing import assert_same_files, write
 
 pytestmark = pytest.mark.tensorflow
-
-
-def write(prefix: Path, rows: list[Row], seed: int = 4, **options: object) -> None:
-    """Writes rows one by one, each in some other memory layout."""
-    with fastckpt.Writer(prefix, **options) as writer:
-        for number, row in enumerate(rows):
-            value = disguised(row.value, seed + number)
-            if row.full_shape is None:
-                writer.add(row.name, value, tf_dtype=row.dtype)
-            else:
-                writer.add_slice(
-                    row.name, value, row.full_shape, row.begin, tf_dtype=row.dtype
-                )
-
-
-def files_of(prefix: Path) -> dict[str, bytes]:
-    """Gives a checkpoint's files by their suffixes."""
-    return {
-        path.name.removeprefix(prefix.name): path.read_bytes()
-        for path in prefix.parent.iterdir()
-        if path.name == prefix.name or path.name.startswith(f"{prefix.name}.")
-    }
-
-
-def assert_same_files(ours: Path, theirs: Path) -> None:
-    mine, expected = files_of(ours), files_of(theirs)
-    assert sorted(mine) == sorted(expected)
-    different = [suffix for suffix in mine if mine[suffix] != expected[suffix]]
-    assert not different, (ours.name, different)
 
 
 def test_v2_files_are_tensorflows_byte_for_byte(tmp_path):
