@@ -87,7 +87,10 @@ def _array_or_capsule(name: str, value: Any) -> Any:
         capsule = _capsule_of(value)
         if capsule is not None:
             return capsule
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"tensor {name!r}: {error}") from error
     if array.dtype == object and array.ndim == 0:
         raise TypeError(
             f"tensor {name!r}: a value of type {type(value).__name__} cannot be saved; "
