@@ -105,16 +105,22 @@ inline std::uint64_t DivideOdd(std::uint64_t state, std::uint64_t word,
          (state >> (8 * count));
 }
 
+// REQUIRES: size < kWord
+template <class Cpu, bool kCopy>
+inline std::uint32_t ExtendFew(std::uint32_t crc, Stream<Cpu, kCopy> in,
+                               std::size_t size) {
+  if (size == 0) return crc;
+  const std::uint32_t state = ~crc;
+  return ~static_cast<std::uint32_t>(DivideOdd<Cpu>(state, in.Few(size), size));
+}
+
 template <class Cpu, bool kCopy>
 inline std::uint32_t ExtendShort(std::uint32_t crc, Stream<Cpu, kCopy> in,
                                  std::size_t size) {
+  if (size < kWord) [[unlikely]]
+    return ExtendFew(crc, in, size);
   std::uint64_t state = static_cast<std::uint32_t>(~crc);
   const std::size_t odd = size % kWord;
-  if (size < kWord) {
-    if (size == 0) return crc;
-    state = DivideOdd<Cpu>(state, in.Few(odd), odd);
-    return ~static_cast<std::uint32_t>(state);
-  }
   if (odd != 0) {
     state = DivideOdd<Cpu>(state, in.Word(0), odd);
     in.Skip(odd);
