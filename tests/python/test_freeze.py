@@ -78,7 +78,7 @@ def test_the_report_counts(tmp_path):
     )
     assert (report.nodes, report.variables) == (24, 6)
     assert report.nbytes == os.path.getsize(tmp_path / "out.pb")
-    assert report.outputs == ("predictions",)
+    assert report.outputs == ["predictions"]
 
 
 @pytest.mark.parametrize("name", ["module", "keras", "first"])
@@ -111,9 +111,9 @@ def test_frozen_saved_models_run_with_equal_bits(name, tmp_path):
 
 def test_default_outputs_are_the_nodes_that_nobody_reads(tmp_path):
     report = fastckpt.freeze(get_prefix("reference_mlp"), to=tmp_path / "out.pb")
-    assert report.outputs == ("predictions", "Mean")
+    assert report.outputs == ["predictions", "Mean"]
     report = fastckpt.freeze(get_prefix("line"), to=tmp_path / "out.pb")
-    assert report.outputs == ("over", "more")
+    assert report.outputs == ["over", "more"]
 
 
 def test_outputs_are_also_taken_as_tensors_and_as_text(tmp_path):

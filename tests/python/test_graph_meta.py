@@ -47,7 +47,7 @@ def test_operations_are_those_of_tensorflow(model):
             "name": each.name,
             "op": each.op,
             "device": each.device,
-            "inputs": list(each.inputs),
+            "inputs": each.inputs,
             "control_inputs": sorted(each.control_inputs),
             "outputs": [
                 [t.name, t.tf_dtype, None if t.shape is None else list(t.shape)]
@@ -77,7 +77,7 @@ def test_the_saver_and_the_origin_are_told():
     assert meta.saver.version == "V1"
     assert meta.saver.restore_op_name == "save/restore_all"
     assert meta.meta_info.tensorflow_version.startswith("2.")
-    assert "VariableV2" in meta.meta_info.ops
+    assert "VariableV2" in meta.meta_info.stripped_op_list
 
 
 def test_a_tensor_is_found_by_its_name():
@@ -131,7 +131,7 @@ def test_functions_have_arguments_and_bodies():
     (function,) = meta.functions.values()
     assert [each.tf_dtype for each in function.inputs] == ["float32", "float32"]
     assert [each.op for each in function.operations] == ["MatMul", "Identity"]
-    assert function.operations[0].inputs == ("y", "z")
+    assert function.operations[0].inputs == ["y", "z"]
     assert function.operations[0].outputs[0].name == "MatMul:product:0"
 
 
@@ -149,7 +149,7 @@ def test_tags_choose_a_graph():
     path = get_saved() / "first" / "saved_model.pb"
     meta = MetaGraph.read(path, tags=["serve", "gpu"])
     assert meta.signatures["serving_default"].outputs["out"].name == "y_gpu:0"
-    assert MetaGraph.read(path, tags="serve").meta_info.tags == ("serve",)
+    assert MetaGraph.read(path, tags="serve").meta_info.tags == ["serve"]
     with pytest.raises(ValueError, match=r"tags \['train'\]; it has \['serve'\]"):
         MetaGraph.read(path, tags="train")
 

@@ -50,8 +50,8 @@ def _describe_operation(operation: Operation) -> dict[str, Any]:
         "name": operation.name,
         "op": operation.op,
         "device": operation.device,
-        "inputs": list(operation.inputs),
-        "control_inputs": list(operation.control_inputs),
+        "inputs": operation.inputs,
+        "control_inputs": operation.control_inputs,
         "outputs": [describe_tensor(each) for each in operation.outputs],
         "attributes": {name: _to_plain(attributes[name]) for name in attributes},
     }

@@ -79,7 +79,7 @@ def _find_ends(meta: MetaGraph) -> tuple[_Tensors, _Tensors]:
     )
 
 
-def _name_tensors(groups: list[tuple[GraphTensor, ...]]) -> _Tensors:
+def _name_tensors(groups: list[list[GraphTensor]]) -> _Tensors:
     return {tensor.name: tensor for group in groups for tensor in group}
 
 
@@ -88,7 +88,7 @@ def _describe(meta: MetaGraph, inputs: _Tensors, outputs: _Tensors) -> dict[str,
     return {
         "path": meta.path,
         "tensorflow_version": info.tensorflow_version,
-        "tags": list(info.tags),
+        "tags": info.tags,
         "producer": meta.graph_def.versions.producer,
         "saver_version": None if saver is None else saver.version,
         "operations": len(meta.operations),

@@ -72,7 +72,7 @@ def _split(names: str | None) -> list[str] | None:
 def _describe(report: FreezeReport) -> dict[str, object]:
     return {
         "path": report.path,
-        "outputs": list(report.outputs),
+        "outputs": report.outputs,
         "nodes": report.nodes,
         "variables": report.variables,
         "nbytes": report.nbytes,

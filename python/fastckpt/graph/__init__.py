@@ -1,0 +1,1 @@
+"""Graphs without TensorFlow: MetaGraph, freezing, and the objects of checkpoints."""

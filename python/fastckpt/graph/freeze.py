@@ -51,7 +51,7 @@ class FreezeReport:
     nodes: int
     variables: int
     nbytes: int
-    outputs: tuple[str, ...]
+    outputs: list[str]
 
 
 def freeze(
@@ -116,7 +116,7 @@ def freeze(
                 done += file.write(part)
                 if progress is not None:
                     progress(done, nbytes)
-    return FreezeReport(path, len(subgraph.node), len(constants), nbytes, tuple(names))
+    return FreezeReport(path, len(subgraph.node), len(constants), nbytes, names)
 
 
 def _find_meta(

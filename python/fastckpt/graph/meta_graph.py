@@ -57,7 +57,7 @@ class MetaGraph:
         self._is_bare = message.DESCRIPTOR.name == "GraphDef"
 
     @classmethod
-    def read(cls, path: PathName, *, tags: Tags = None) -> MetaGraph:
+    def read(cls, path: PathName, tags: Tags = None) -> MetaGraph:
         """Reads the graph of a file or of a checkpoint.
 
         Args:

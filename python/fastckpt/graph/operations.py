@@ -87,19 +87,19 @@ class Operation:
         return str(self._node.device)
 
     @property
-    def inputs(self) -> tuple[str, ...]:
+    def inputs(self) -> list[str]:
         """The names of the tensors that it reads, ``"w1:0"``."""
-        return tuple(
+        return [
             text if self._in_function or ":" in text else f"{text}:0"
             for text in self._node.input
             if not text.startswith("^")
-        )
+        ]
 
     @property
-    def control_inputs(self) -> tuple[str, ...]:
+    def control_inputs(self) -> list[str]:
         """The names of the operations that must have run before."""
         sources = map(parse_input, self._node.input)
-        return tuple(source.node for source in sources if source.is_control)
+        return [source.node for source in sources if source.is_control]
 
     @functools.cached_property
     def attributes(self) -> dict[str, Any]:
@@ -107,14 +107,14 @@ class Operation:
         return decode_attributes(self._node.attr)
 
     @functools.cached_property
-    def outputs(self) -> tuple[GraphTensor, ...]:
+    def outputs(self) -> list[GraphTensor]:
         """What it gives, with the types and shapes that the graph tells."""
         definition = self._find_definition(self.op)
         if definition is not None:
             slots = expand_outputs(definition, self._node)
         else:
             slots = guess_outputs(self._node, self._highest_output)
-        return tuple(self._make_tensor(i, slot) for i, slot in enumerate(slots))
+        return [self._make_tensor(i, slot) for i, slot in enumerate(slots)]
 
     def _make_tensor(self, index: int, slot: OutputSlot) -> GraphTensor:
         place = f"{slot.name}:{slot.number}" if self._in_function else str(index)
@@ -156,12 +156,12 @@ class GraphFunction:
         return str(self._function.signature.name)
 
     @property
-    def inputs(self) -> tuple[GraphTensor, ...]:
+    def inputs(self) -> list[GraphTensor]:
         """The arguments."""
         return _list_arguments(self._function.signature.input_arg)
 
     @property
-    def outputs(self) -> tuple[GraphTensor, ...]:
+    def outputs(self) -> list[GraphTensor]:
         """What the function returns."""
         return _list_arguments(self._function.signature.output_arg)
 
@@ -178,8 +178,8 @@ class GraphFunction:
         return [Operation(node, find, 0, in_function=True) for node in nodes]
 
 
-def _list_arguments(arguments: Any) -> tuple[GraphTensor, ...]:
-    return tuple(
+def _list_arguments(arguments: Any) -> list[GraphTensor]:
+    return [
         GraphTensor(each.name, get_type_name(each.type) if each.type else None, None)
         for each in arguments
-    )
+    ]

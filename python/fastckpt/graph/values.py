@@ -53,16 +53,16 @@ class MetaInfo:
         tensorflow_version: The TensorFlow that wrote the graph.
         tensorflow_git_version: The same, by its commit.
         stripped_default_attrs: Whether attributes with default values were left out.
-        ops: The ops whose definitions the graph brings along.
+        stripped_op_list: The ops whose definitions the graph brings along.
         function_aliases: Names of functions as the program knew them.
     """
 
     version: str
-    tags: tuple[str, ...]
+    tags: list[str]
     tensorflow_version: str
     tensorflow_git_version: str
     stripped_default_attrs: bool
-    ops: tuple[str, ...]
+    stripped_op_list: list[str]
     function_aliases: dict[str, str]
 
 
@@ -101,11 +101,11 @@ def decode_info(info: Any) -> MetaInfo:
     """Gives a MetaInfoDef."""
     return MetaInfo(
         version=info.meta_graph_version,
-        tags=tuple(info.tags),
+        tags=list(info.tags),
         tensorflow_version=info.tensorflow_version,
         tensorflow_git_version=info.tensorflow_git_version,
         stripped_default_attrs=info.stripped_default_attrs,
-        ops=tuple(op.name for op in info.stripped_op_list.op),
+        stripped_op_list=[op.name for op in info.stripped_op_list.op],
         function_aliases=dict(sorted(info.function_aliases.items())),
     )
 
