@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <numeric>
 #include <random>
 #include <string>
@@ -23,9 +22,7 @@ using Bytes = std::vector<std::uint8_t>;
 Bytes RandomBytes(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   Bytes bytes(size);
-  for (std::uint8_t& byte : bytes) {
-    byte = static_cast<std::uint8_t>(random());
-  }
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
   return bytes;
 }
 
@@ -134,21 +131,16 @@ TEST_P(Crc32cTest, ExtendsAcrossASplitAnywhere) {
   }
 }
 
-// Copies `size` bytes to the odd place `start` and looks at what lies around.
+// Copies `size` bytes to `start` and looks at what lies around, too.
 void CheckCopy(const Crc32cRoutines& routines, const Bytes& bytes,
                std::size_t from, std::size_t start, std::size_t size) {
-  constexpr std::uint8_t kUntouched = 0xa5;
-  Bytes target(start + size + 128, kUntouched);
+  Bytes target(start + size + 128, 0xa5);
+  Bytes expected = target;
+  std::copy_n(&bytes[from], size, &expected[start]);
   const std::uint32_t crc =
       routines.extend_copy(77, &target[start], &bytes[from], size);
   ASSERT_EQ(crc, routines.extend(77, &bytes[from], size));
-  ASSERT_EQ(std::memcmp(&target[start], &bytes[from], size), 0);
-  const auto untouched = [](std::uint8_t byte) { return byte == kUntouched; };
-  const auto begin = target.begin();
-  const auto split = begin + static_cast<std::ptrdiff_t>(start);
-  ASSERT_TRUE(std::all_of(begin, split, untouched));
-  ASSERT_TRUE(std::all_of(split + static_cast<std::ptrdiff_t>(size),
-                          target.end(), untouched));
+  ASSERT_TRUE(target == expected);
 }
 
 TEST_P(Crc32cTest, CopiesTheBytesAndNothingElse) {
@@ -195,15 +187,12 @@ class GuardedPage {
 TEST_P(Crc32cTest, TouchesNothingBeyondTheEndsOfItsMemory) {
   GuardedPage source;
   GuardedPage target;
+  const auto copy = GetParam().extend_copy;
   for (std::size_t size = 0; size <= 1500; ++size) {
-    const std::uint32_t expected = Extend(0, ByteView(source.begin(), size));
-    EXPECT_EQ(Extend(0, ByteView(source.end() - size, size)), expected);
-    EXPECT_EQ(
-        GetParam().extend_copy(0, target.begin(), source.end() - size, size),
-        expected);
-    EXPECT_EQ(
-        GetParam().extend_copy(0, target.end() - size, source.begin(), size),
-        expected);
+    const std::uint32_t crc = Extend(0, ByteView(source.begin(), size));
+    EXPECT_EQ(Extend(0, ByteView(source.end() - size, size)), crc);
+    EXPECT_EQ(copy(0, target.begin(), source.end() - size, size), crc);
+    EXPECT_EQ(copy(0, target.end() - size, source.begin(), size), crc);
   }
 }
 
@@ -265,14 +254,11 @@ TEST(Crc32cCombineTest, JoinsASplitAnywhere) {
   }
 }
 
-TEST(Crc32cCombineTest, GivesTheValueOfTheFormatDescription) {
-  EXPECT_EQ(CombineCrc32c(Crc32c(AsBytes("hello ")),
-                          Crc32c(AsBytes("world, crc")), 10),
-            0x7fcaf08du);
-}
-
-// FORMAT.md section 4.4: x^8, x^64 and x^(8 * 4096), applied to 1.
-TEST(Crc32cCombineTest, MultipliesByThePowersOfTheFormatDescription) {
+// FORMAT.md section 4.4; the powers are x^8, x^64 and x^(8 * 4096), times 1.
+TEST(Crc32cCombineTest, GivesTheValuesOfTheFormatDescription) {
+  const std::uint32_t hello = Crc32c(AsBytes("hello "));
+  const std::uint32_t world = Crc32c(AsBytes("world, crc"));
+  EXPECT_EQ(CombineCrc32c(hello, world, 10), 0x7fcaf08du);
   EXPECT_EQ(CombineCrc32c(0x80000000, 0, 1), 0x00800000u);
   EXPECT_EQ(CombineCrc32c(0x80000000, 0, 8), 0x6ea2d55cu);
   EXPECT_EQ(CombineCrc32c(0x80000000, 0, 4096), 0x35d73a62u);
