@@ -2,6 +2,7 @@
 
 #include <pybind11/stl.h>
 
+#include "error_border.h"
 #include "fastckpt/io/filesystem.h"
 #include "fastckpt/io/parallel.h"
 #include "fastckpt/v1/v1_reader.h"
@@ -31,6 +32,35 @@ const char* Probe(const std::string& path) {
   return IsV1Table(DataFile(path, IoMode::kRead)) ? "v1" : "v2";
 }
 
+// Reader.get(name, threads): a plain C method, because for a view the call of a
+// bound one costs as much as all the rest.
+PyObject* GetArray(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return Guarded([&]() -> PyObject* {
+    auto* reader = reinterpret_cast<py::detail::instance*>(self)
+                       ->get_value_and_holder()
+                       .value_ptr<Reader>();
+    if (reader == nullptr || count != 2) {
+      PyErr_SetString(PyExc_TypeError, "get takes a name and a thread count");
+      return nullptr;
+    }
+    const std::size_t threads = PyLong_AsSize_t(args[1]);
+    if (PyErr_Occurred()) throw py::error_already_set();
+    return reader->Get(args[0], threads).release().ptr();
+  });
+}
+
+PyMethodDef get_method = {
+    "get",
+    reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(GetArray)),
+    METH_FASTCALL, "get(name, threads) -> numpy.ndarray"};
+
+void AddGet(const py::class_<Reader>& reader) {
+  auto* type = reinterpret_cast<PyTypeObject*>(reader.ptr());
+  PyObject* method = PyDescr_NewMethod(type, &get_method);
+  if (method == nullptr) throw py::error_already_set();
+  reader.attr("get") = py::reinterpret_steal<py::object>(method);
+}
+
 }  // namespace
 
 void RegisterReader(py::module_& module) {
@@ -48,8 +78,9 @@ void RegisterReader(py::module_& module) {
   module.def("probe", Probe, py::arg("path"), unlocked);
   module.def("filesystem_of", FilesystemOf, py::arg("path"), unlocked);
   module.def("available_threads", AvailableThreads);
-  py::class_<Reader>(module, "Reader")
-      .def("__len__", &Reader::Size)
+  py::class_<Reader> reader(module, "Reader");
+  AddGet(reader);
+  reader.def("__len__", &Reader::Size)
       .def("names", &Reader::Names)
       .def("slots", &Reader::Slots)
       .def("shape", &Reader::Shape, py::arg("slot"))
@@ -58,7 +89,6 @@ void RegisterReader(py::module_& module) {
       .def("find", &Reader::Find, py::arg("name"))
       .def("info", &Reader::Info, py::arg("slot"))
       .def("infos", &Reader::Infos)
-      .def("get", &Reader::Get, py::arg("name"), py::arg("threads"))
       .def("take", &Reader::Take, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
       .def("copy", &Reader::Copy, py::arg("slots"), py::arg("threads"),

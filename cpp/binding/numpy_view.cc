@@ -3,6 +3,7 @@
 #define PY_ARRAY_UNIQUE_SYMBOL fastckpt_numpy
 #include <numpy/arrayobject.h>
 
+#include <algorithm>
 #include <array>
 
 #include "fastckpt/base/error.h"
@@ -150,13 +151,18 @@ py::object DimsToPython(Dims dims) {
     PyTuple_SET_ITEM(shape.ptr(), static_cast<Py_ssize_t>(i),
                      PyLong_FromLongLong(dims[i]));
   }
+  // Numbers alone make no circle; the collector would find that out for each.
+  PyObject_GC_UnTrack(shape.ptr());
   return shape;
 }
 
 PyObject* OwnerCache::Find(const std::shared_ptr<const void>& owner) {
+  if (last_ && owner.get() == last_key_) return last_;
   py::object& object = owners_[owner.get()];
   if (!object) object = py::cast(Owner{owner});
-  return object.ptr();
+  last_key_ = owner.get();
+  last_ = object.ptr();
+  return last_;
 }
 
 PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,
@@ -164,7 +170,9 @@ PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,
   PyArray_Descr* descr = NewDescr(dtype);
   int flags = is_writable ? NPY_ARRAY_WRITEABLE : 0;
   if (IsAligned(bytes.data, descr)) flags |= NPY_ARRAY_ALIGNED;
-  std::vector<npy_intp> shape = ToIntp(dims);
+  // Not set first: what has more dimensions was refused.
+  std::array<npy_intp, kMaxNumpyRank> shape;
+  std::copy(dims.begin(), dims.end(), shape.begin());
   PyObject* array = PyArray_NewFromDescr(
       &PyArray_Type, descr, static_cast<int>(dims.size()), shape.data(),
       nullptr, const_cast<std::uint8_t*>(bytes.data), flags, nullptr);

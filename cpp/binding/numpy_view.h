@@ -36,6 +36,9 @@ class OwnerCache {
   PyObject* Find(const std::shared_ptr<const void>& owner);
 
  private:
+  // Most arrays in a row have the same owner.
+  const void* last_key_ = nullptr;
+  PyObject* last_ = nullptr;
   std::unordered_map<const void*, pybind11::object> owners_;
 };
 

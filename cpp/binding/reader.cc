@@ -183,11 +183,20 @@ bool Reader::IsString(std::size_t slot) const {
   return source().Facts(slot).dtype == DType::kString;
 }
 
+std::optional<std::size_t> Reader::FindNext(std::string_view name) {
+  const std::size_t next = next_slot_.load(std::memory_order_relaxed);
+  const bool is_next = next < source().slot_count() &&
+                       source().IsTensor(next) && source().Name(next) == name;
+  const auto slot = is_next ? next : source().Find(name);
+  if (slot) next_slot_.store(*slot + 1, std::memory_order_relaxed);
+  return slot;
+}
+
 py::object Reader::Get(py::handle name, std::size_t threads) {
   std::string storage;
   std::string_view bytes;
   std::optional<std::size_t> slot;
-  if (ViewName(name.ptr(), &storage, &bytes)) slot = source().Find(bytes);
+  if (ViewName(name.ptr(), &storage, &bytes)) slot = FindNext(bytes);
   if (!slot) {
     PyErr_SetObject(PyExc_KeyError, name.ptr());
     throw py::error_already_set();
@@ -282,11 +291,15 @@ py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
                           bool is_writable) const {
   OwnerCache owners;
   py::list list(slots.size());
+  PyObject* owner = nullptr;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const TensorFacts facts = source().Facts(slots[i]);
-    PyList_SET_ITEM(list.ptr(), static_cast<Py_ssize_t>(i),
-                    MakeArray(arrays[i], facts.dtype, facts.dims, is_writable,
-                              OwnerOf(arrays[i].owner, &owners)));
+    if (i == 0 || arrays[i].owner != arrays[i - 1].owner) {
+      owner = OwnerOf(arrays[i].owner, &owners);
+    }
+    PyList_SET_ITEM(
+        list.ptr(), static_cast<Py_ssize_t>(i),
+        MakeArray(arrays[i], facts.dtype, facts.dims, is_writable, owner));
   }
   return list;
 }
@@ -312,8 +325,7 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
                       Progress* progress) const {
   std::vector<ReadRequest> parsed;
   for (const py::handle request : requests) {
-    parsed.push_back(
-        ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
+    parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
   }
   if (RequestSize(source(), parsed) <= kKeepLock) {
     checkpoint_->Read(parsed, RunOptions{});

@@ -6,8 +6,11 @@
 
 #include <pybind11/pybind11.h>
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fastckpt/checkpoint.h"
@@ -81,6 +84,9 @@ class Reader {
  private:
   const TensorSource& source() const { return checkpoint_->source(); }
   bool IsString(std::size_t slot) const;
+  // As TensorSource::Find; knows the name after the last one found, for those
+  // who go through all of them.
+  std::optional<std::size_t> FindNext(std::string_view name);
   ParsedRegion ParseRegion(std::size_t slot, const pybind11::tuple& dims) const;
   ReadRequest ParseRequest(const pybind11::tuple& request) const;
   pybind11::object ReadStrings(std::size_t slot, bool is_writable) const;
@@ -104,6 +110,7 @@ class Reader {
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   mutable OwnerCache mappings_;
+  std::atomic<std::size_t> next_slot_{0};
 };
 
 }  // namespace fastckpt

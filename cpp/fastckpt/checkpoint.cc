@@ -39,6 +39,10 @@ void Run(std::vector<PieceTask>* tasks, const RunOptions& options) {
   if (!RunTasks(*tasks, options)) throw Interrupted{};
 }
 
+ArrayBytes ToArrayBytes(const MappedView& view) {
+  return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
+}
+
 Destination DenseDestination(std::uint8_t* base, Dims dims,
                              std::size_t item_size) {
   return {base, ContiguousStrides(dims, item_size)};
@@ -66,10 +70,10 @@ Checkpoint::~Checkpoint() = default;
 
 std::optional<ArrayBytes> Checkpoint::FindReady(std::size_t slot) const {
   return WithName(*source_, slot, [&]() -> std::optional<ArrayBytes> {
-    std::shared_ptr<const MappedFile> mapping;
-    const auto bytes = source_->ReadyView(slot, verify_, &mapping);
-    if (!bytes) return std::nullopt;
-    return ArrayBytes{bytes->data(), bytes->size(), std::move(mapping)};
+    SeenFiles seen;
+    const auto view = source_->ReadyView(slot, verify_, &seen);
+    if (!view) return std::nullopt;
+    return ToArrayBytes(*view);
   });
 }
 
@@ -87,6 +91,12 @@ std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
       copies.push_back(i);
       continue;
     }
+    if (const auto view = WithName(*source_, slots[i], [&] {
+          return source_->ReadyView(slots[i], verify_, &seen);
+        })) {
+      taken[i] = ToArrayBytes(*view);
+      continue;
+    }
     AppendPieces({slots[i], nullptr}, &seen, &views);
     view_slots.push_back(slots[i]);
     const Piece& piece = views.back();
@@ -94,7 +104,7 @@ std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
     taken[i] = {mapping->bytes().data() + piece.offset,
                 static_cast<std::size_t>(piece.size), mapping};
   }
-  if (verify_ && !CheckViews(views, view_slots, options, may_wait)) {
+  if (!CheckViews(views, view_slots, options, may_wait)) {
     return std::nullopt;
   }
   std::vector<std::size_t> copy_slots;
@@ -126,7 +136,7 @@ bool Checkpoint::CheckViews(std::span<const Piece> views,
         claims.Add(views[i].state);
         PieceTask& task = tasks.emplace_back();
         task.piece = &views[i];
-        task.name = source_->Facts(slots[i]).name;
+        task.name = source_->Name(slots[i]);
       }
       Run(&tasks, options);
       claims.Succeed();
@@ -250,6 +260,7 @@ void Checkpoint::CopyBatch(std::span<const Wanted> wanted, std::size_t first,
                            const RunOptions& options) const {
   const std::vector<std::vector<Piece>> pieces = FindPieces(wanted, options);
   std::vector<PieceTask> tasks;
+  tasks.reserve(wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     AddTasks(wanted[i], pieces[i], make(first + i), &tasks);
   }
@@ -301,8 +312,10 @@ void Checkpoint::AddTasks(const Wanted& wanted,
     if (is_dense) {
       task.dense = destination.base;
     } else {
-      task.strided = StridedCopy::Make(piece.box, whole, destination,
-                                       layout.item_size, layout.swap_unit);
+      const bool is_all = piece.box.extent.empty();
+      task.strided =
+          StridedCopy::Make(is_all ? WholeBox(facts.dims) : piece.box, whole,
+                            destination, layout.item_size, layout.swap_unit);
       if (!task.strided && !verify_) continue;
     }
     tasks->push_back(std::move(task));

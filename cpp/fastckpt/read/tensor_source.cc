@@ -28,6 +28,11 @@ void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims) {
   static_cast<void>(ByteCount(dims, dtype));
 }
 
+Box WholeBox(Dims dims) {
+  return {std::vector<std::int64_t>(dims.size(), 0),
+          std::vector<std::int64_t>(dims.begin(), dims.end())};
+}
+
 std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims) {
   std::vector<Box> boxes;
   boxes.reserve(specs.size());

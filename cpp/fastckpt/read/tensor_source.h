@@ -28,7 +28,7 @@ namespace fastckpt {
 // there under a checksum of their own, or they are in memory and were checked
 // when the piece was made.
 struct Piece {
-  Box box;
+  Box box;  // of no dimension: all of the tensor
   const DataFile* file = nullptr;
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
@@ -68,6 +68,12 @@ struct TensorFacts {
   std::uint32_t crc32c = 0;
 };
 
+// A tensor's bytes in the mapping of a file.
+struct MappedView {
+  const DataFile* file;
+  ByteView bytes;
+};
+
 // Remembers which files were seen unchanged during one call, so that a load of
 // many tensors asks the system once for each file.
 class SeenFiles {
@@ -95,6 +101,7 @@ class TensorSource {
   // Of a tensor; a slot that is none is not found.
   virtual std::optional<std::size_t> Find(std::string_view name) const = 0;
 
+  virtual std::string_view Name(std::size_t slot) const = 0;
   virtual TensorFacts Facts(std::size_t slot) const = 0;
   virtual std::vector<SliceSpec> Slices(std::size_t slot) const = 0;
   // True if the tensor's bytes in the mapping are the array's.
@@ -116,9 +123,8 @@ class TensorSource {
 
   // The bytes of a tensor that is a view and needs no check any more, or
   // nothing: at most one fstat of work.
-  virtual std::optional<ByteView> ReadyView(
-      std::size_t slot, bool check,
-      std::shared_ptr<const MappedFile>* mapping) const = 0;
+  virtual std::optional<MappedView> ReadyView(std::size_t slot, bool check,
+                                              SeenFiles* seen) const = 0;
 
   // Where the array's bytes lie; Unsupported where stored bytes are not the
   // array's. Touches no data file of V2.
@@ -148,13 +154,16 @@ auto WithName(const TensorSource& source, std::size_t slot, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (Error& error) {
-    error.AddContext(Where{{}, {}, std::string(source.Facts(slot).name)});
+    error.AddContext(Where{{}, {}, std::string(source.Name(slot))});
     throw;
   }
 }
 
 // Throws unless dtype and shape can become an array.
 void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims);
+
+// All of a tensor.
+Box WholeBox(Dims dims);
 
 // The slices of a tensor resolved and proved disjoint. Throws Corruption.
 std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims);

@@ -24,6 +24,9 @@ class V1Source final : public TensorSource {
   std::optional<std::size_t> Find(std::string_view name) const override {
     return reader_.Find(name);
   }
+  std::string_view Name(std::size_t slot) const override {
+    return tensor(slot).name;
+  }
   TensorFacts Facts(std::size_t slot) const override;
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;
@@ -35,8 +38,8 @@ class V1Source final : public TensorSource {
   void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
   // Values are always looked up in their record.
-  std::optional<ByteView> ReadyView(
-      std::size_t, bool, std::shared_ptr<const MappedFile>*) const override {
+  std::optional<MappedView> ReadyView(std::size_t, bool,
+                                      SeenFiles*) const override {
     return std::nullopt;
   }
   std::vector<PiecePlace> Places(std::size_t slot) const override;
