@@ -1,0 +1,24 @@
+"""Several processes and threads on one checkpoint; each child proves its bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import paths, processes
+
+
+@pytest.mark.parametrize("mode", ["fork", "spawn", "TensorFlow"])
+@pytest.mark.benchmark(group="4 workers, every tensor", timer=paths.CLOCK)
+def test_workers(benchmark, context, mode):
+    def work() -> dict[str, float]:
+        found = processes.run_workers(context, mode)
+        paths.CLOCK.now += found["seconds"]
+        return found
+
+    found = benchmark.pedantic(work, rounds=3, iterations=1)
+    benchmark.extra_info.update(found)
+
+
+@pytest.mark.parametrize(("label", "who"), paths.cases("threads"))
+def test_threads(benchmark, start, label, who):
+    paths.run(benchmark, start(label, who))

@@ -1,0 +1,71 @@
+"""A Python thread that counts beside a load: `python -m benchmarks.beside FOLDER`.
+
+The load takes one CPU less than there are, so that both have one; what is left to
+slow the counter is waiting for the interpreter lock.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter
+
+import fastckpt
+from benchmarks import digest
+from benchmarks.data import Data
+from fastckpt import _native
+
+_SECONDS = 1.0
+
+
+class _Counter:
+    """Counts in a thread until it is stopped."""
+
+    def __init__(self) -> None:
+        self.rate = 0.0
+        self._stop = Event()
+        self._thread = Thread(target=self._count)
+
+    def _count(self) -> None:
+        count, begin = 0, perf_counter()
+        while not self._stop.is_set():
+            for _ in range(1000):
+                count += 1
+        self.rate = count / (perf_counter() - begin)
+
+    def __enter__(self) -> _Counter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def _loads(prefix: str, threads: int) -> float:
+    """Gives the seconds of one load, from as many as fit into a second."""
+    count, begin = 0, perf_counter()
+    while perf_counter() - begin < _SECONDS:
+        fastckpt.open(prefix).load(threads=threads)
+        count += 1
+    return (perf_counter() - begin) / count
+
+
+def main(data: Data) -> dict[str, float]:
+    prefix = data.prefix("bert")
+    if digest.of_arrays(fastckpt.open(prefix).load()) != data.entry("bert")["digest"]:
+        raise SystemExit("fastckpt loaded something else")
+    threads = max(1, _native.available_threads() - 1)
+    alone = _loads(prefix, threads)
+    with _Counter() as counter:
+        Event().wait(_SECONDS)
+    rate = counter.rate
+    with _Counter() as counter:
+        together = _loads(prefix, threads)
+    return {"rate kept": counter.rate / rate, "load slowed": together / alone}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Data(Path(sys.argv[1])))))

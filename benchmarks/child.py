@@ -1,0 +1,43 @@
+"""Runs one case: `python -m benchmarks.child MODULE FUNCTION FOLDER ARGUMENTS`.
+
+Each line "run" on standard input is answered by {"seconds": s}; "prove" runs as well
+and says whether what was loaded is right.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks.case import Case
+from benchmarks.data import Data
+
+
+def _measure(case: Case, proves: bool) -> dict[str, Any]:
+    case.before()
+    gc.collect()
+    begin = perf_counter()
+    result = case.run()
+    answer: dict[str, Any] = {"seconds": perf_counter() - begin}
+    if proves:
+        found = case.prove(result)
+        answer["right"] = found == case.expected
+    return answer
+
+
+def main() -> None:
+    module, function, folder, arguments = sys.argv[1:]
+    make = getattr(import_module(f"benchmarks.contenders.{module}"), function)
+    case = make(Data(Path(folder)), **json.loads(arguments))
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(_measure(case, line.strip() == "prove")), flush=True)
+
+
+if __name__ == "__main__":
+    main()

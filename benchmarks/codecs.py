@@ -1,0 +1,114 @@
+"""CRC32C and Snappy alone, beside the libraries that do nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import awscrt.checksums
+import cramjam
+import crc32c
+import google_crc32c
+import numpy as np
+import snappy
+
+from benchmarks.measure import WrongBytes
+from benchmarks.row import Context, Goal, Samples
+from fastckpt import _native
+
+__all__ = ["CRC_SIZES", "crc32c_goals", "crc32c_rates", "snappy_times"]
+
+# As a writer of tables cuts them.
+_BLOCK = 256 << 10
+CRC_SIZES = [1 << power for power in (4, 6, 8, 12, 16, 20, 24, 28, 30)]
+_CRC = {
+    "fastckpt": _native.crc32c,
+    "google-crc32c": google_crc32c.value,
+    "crc32c": crc32c.crc32c,
+    "awscrt": awscrt.checksums.crc32c,
+}
+
+
+def _label(size: int) -> str:
+    for unit, name in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if size >= 1 << unit:
+            return f"{size >> unit} {name}"
+    return f"{size} B"
+
+
+def crc32c_goals() -> tuple[Goal, ...]:
+    """At every size, against the fastest of the others."""
+    others = [label for label in _CRC if label != "fastckpt"]
+    return tuple(
+        Goal(
+            f"{_label(size)}, the fastest other library",
+            1.0,
+            f"fastckpt, {_label(size)}",
+            tuple(f"{label}, {_label(size)}" for label in others),
+        )
+        for size in CRC_SIZES
+    )
+
+
+def _time(call: Callable[[Any], Any], argument: Any, loops: int) -> float:
+    begin = perf_counter()
+    for _ in range(loops):
+        call(argument)
+    return (perf_counter() - begin) / loops
+
+
+def crc32c_rates(context: Context) -> Samples:
+    """Takes seconds per call, at sizes up to that of the data."""
+    samples: Samples = {}
+    generator = np.random.default_rng(1)
+    for size in CRC_SIZES:
+        if size > context.data.manifest["nbytes"]:
+            break
+        data = generator.bytes(size)
+        if len({call(data) for call in _CRC.values()}) != 1:
+            raise WrongBytes(f"checksums of {size} bytes differ")
+        loops = max(1, min(20_000, (64 << 20) // (size + 2000)))
+        for _ in range(context.repeats):
+            for label, call in _CRC.items():
+                samples.setdefault(f"{label}, {_label(size)}", []).append(
+                    _time(call, data, loops)
+                )
+    return samples
+
+
+def _blocks() -> dict[str, bytes]:
+    generator = np.random.default_rng(2)
+    names = b"".join(
+        b"model/layer_%d/attention/kernel\x08\x01\x12\x08\x12\x03" % i
+        + generator.bytes(8)
+        for i in range(8000)
+    )
+    words = [generator.bytes(4 + i % 9) for i in range(3000)]
+    text = b"".join(words[int(i)] for i in generator.geometric(0.004, 60_000) % 3000)
+    return {
+        "names": names[:_BLOCK],
+        "text": text[:_BLOCK],
+        "random": generator.bytes(_BLOCK),
+    }
+
+
+def snappy_times(context: Context) -> Samples:
+    """Takes seconds per block of 256 KiB."""
+    decoders: dict[str, Callable[[bytes], Any]] = {
+        "fastckpt": _native.decode_snappy,
+        "cramjam": cramjam.snappy.decompress_raw,
+        "python-snappy": snappy.uncompress,
+    }
+    samples: Samples = {}
+    for kind, plain in _blocks().items():
+        stored = bytes(cramjam.snappy.compress_raw(plain))
+        for label, decode in decoders.items():
+            if bytes(decode(stored)) != plain:
+                raise WrongBytes(f"{label} decoded something else")
+        for _ in range(context.repeats):
+            for label, decode in decoders.items():
+                samples.setdefault(f"{label}, {kind}", []).append(
+                    _time(decode, stored, 200)
+                )
+    return samples
