@@ -74,6 +74,17 @@ def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
     return sizes
 
 
+def _command(options: argparse.Namespace) -> str:
+    """Gives what repeats the run elsewhere: no paths."""
+    command = (
+        f"python -m benchmarks --size {options.size >> 20}MiB "
+        f"--tensors {options.tensors} --repeats {options.repeats}"
+    )
+    if options.rows:
+        command += f" --rows {options.rows}"
+    return command if options.growth else command + " --no-growth"
+
+
 def run(options: argparse.Namespace) -> None:
     """Makes the data, measures, writes report.json and report.md."""
     machine.refuse_debug_build()
@@ -91,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
         sizes = _powers(2, 20, 2, options.max_bytes)
         curves = growth.measure(options.out / "growth", counts, sizes, _log)
     whole = {
-        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+        "command": _command(options),
         "conditions": conditions,
         "rows": rows,
         "growth": curves,

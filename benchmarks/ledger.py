@@ -1,7 +1,7 @@
 """Instructions for opening and listing: `python -m benchmarks.ledger [--write]`.
 
-Counted by `valgrind --tool=callgrind`: a program that does the work three times less one
-that does it once, halved, so that the interpreter's start drops out. Valgrind knows no
+Counted by `valgrind --tool=callgrind`: a program that works three times, less
+one that does it once, halved: the start of the interpreter drops out. Valgrind knows no
 AVX-512: checksums take the SSE4.2 routine there.
 """
 
@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import fastckpt
 import numpy as np
 
+import fastckpt
 from benchmarks import machine, models
 from benchmarks.data import ROOT, child_environment
 

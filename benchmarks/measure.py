@@ -64,9 +64,8 @@ class Process:
         return float(answer["seconds"])
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        with self._process:  # closes the pipes and waits
+            pass
 
 
 def _command(context: Context, who: Child | Floor) -> list[str]:
