@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <bit>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -256,6 +257,32 @@ void Merge(const std::vector<py::bytes>& sources, const py::bytes& prefix,
   if (!is_done) throw py::error_already_set();
 }
 
+// `names`: {tensor: [new name, ...]}; `progress`: None, or called with the
+// bytes so far.
+void RewriteStored(const std::string& source, const std::string& prefix,
+                   const NewNames& names, std::int32_t shards,
+                   std::uint64_t align, bool fsync, std::size_t threads,
+                   const py::object& progress) {
+  WriteOptions options;
+  options.shards = shards;
+  options.alignment = align;
+  options.sync = fsync;
+  options.threads = threads == 0 ? AvailableThreads() : threads;
+  std::function<void(std::uint64_t)> passed_on;
+  if (!progress.is_none()) {
+    passed_on = [&](std::uint64_t done) {
+      const py::gil_scoped_acquire held;
+      progress(done);
+    };
+  }
+  bool is_done = false;
+  {
+    const py::gil_scoped_release released;
+    is_done = Rewrite(source, prefix, names, options, HasSignal, passed_on);
+  }
+  if (!is_done) throw py::error_already_set();
+}
+
 std::string DlpackDtype(const py::capsule& capsule) {
   DType dtype = DType::kInvalid;
   ArrayOfCapsule(capsule, &dtype);
@@ -274,6 +301,9 @@ void RegisterWriter(py::module_& m) {
       .def("abort", &Writer::Abort);
   m.def("merge", &Merge, py::arg("sources"), py::arg("prefix"),
         py::arg("shards"), py::arg("fsync"), py::arg("threads"));
+  m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
+        py::arg("names"), py::arg("shards"), py::arg("align"), py::arg("fsync"),
+        py::arg("threads"), py::arg("progress"));
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }
 

@@ -4,7 +4,7 @@ Reader, Progress and the functions release the interpreter lock where more than
 some 64 KiB are read; Readers are safe to use from many threads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -130,5 +130,15 @@ class Writer:
 
 def merge(
     sources: list[bytes], prefix: bytes, shards: int, fsync: bool, threads: int
+) -> None: ...
+def rewrite(
+    source: bytes,
+    prefix: bytes,
+    names: dict[bytes, list[bytes]],
+    shards: int,
+    align: int,
+    fsync: bool,
+    threads: int,
+    progress: Callable[[int], None] | None,
 ) -> None: ...
 def dlpack_dtype(capsule: Any) -> str: ...

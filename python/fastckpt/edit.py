@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+import os
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastckpt import _native
 from fastckpt.casting import DType, Losses, check_cast, is_floating, to_dtype
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import UnsupportedError
@@ -49,7 +51,8 @@ def rewrite(
     """Writes a checkpoint anew: keeps, drops, renames, casts, realigns, reshards.
 
     Tensors go from file to file, in the order in which they lie; their stored
-    checksums are checked on the way. Partitioned tensors stay partitioned.
+    checksums are checked on the way. Partitioned tensors stay partitioned. From V2
+    to V2 without a cast even types go that only TensorFlow reads.
 
     Args:
         source: What ``open`` accepts.
@@ -76,33 +79,66 @@ def rewrite(
     Warns:
         RuntimeWarning: Numbers were too large for the dtype they got; how many.
     """
+    report = progress or _ignore
+    losses = Losses()
     with open(source, threads=threads) as checkpoint:
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
+        target = format or checkpoint.format
+        if checkpoint.format == target == "v2" and not any(it.dtype for it in steps):
+            total = sum(step.info.nbytes or 0 for step in steps)
+            _native.rewrite(
+                source=os.fsencode(checkpoint.path),
+                prefix=os.fsencode(destination),
+                names=_encode_names(steps),
+                shards=shards,
+                align=align,
+                fsync=fsync,
+                threads=threads or 0,
+                progress=lambda done: report(done, total),
+            )
+            return
+        _check_readable(checkpoint, steps)
         writer = Writer(
             destination,
-            format=format or checkpoint.format,
+            format=target,
             shards=shards,
             align=align,
             fsync=fsync,
             threads=threads,
         )
-        total = sum(step.info.nbytes or 0 for step in steps)
-        done = 0
-        losses = Losses()
-        with writer:
-            for step in steps:
-                _copy(checkpoint, writer, step, losses)
-                done += step.info.nbytes or 0
-                if progress is not None:
-                    progress(done, total)
+        _write(checkpoint, writer, steps, losses, report)
     losses.warn()
 
 
-def _copy(checkpoint: Checkpoint, writer: Writer, step: _Step, losses: Losses) -> None:
-    tf_dtype = step.info.tf_dtype if step.dtype is None else None
-    for part in parts_of(step.info):
-        values = losses.cast(step.info.name, part.read(checkpoint), step.dtype)
-        part.write(writer, step.new, values, tf_dtype)
+def _ignore(done: int, total: int) -> None:
+    """Takes note of progress that nobody wants to see."""
+
+
+def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
+    names: dict[bytes, list[bytes]] = {}
+    for step in steps:
+        old = step.info.name.encode("utf-8", "surrogateescape")
+        names.setdefault(old, []).append(step.new.encode("utf-8", "surrogateescape"))
+    return names
+
+
+def _write(
+    checkpoint: Checkpoint,
+    writer: Writer,
+    steps: Sequence[_Step],
+    losses: Losses,
+    report: Progress,
+) -> None:
+    """Writes values as arrays, which may be cast and need not be of V2."""
+    total = sum(step.info.nbytes or 0 for step in steps)
+    done = 0
+    with writer:
+        for info, new, dtype in steps:
+            for part in parts_of(info):
+                values = losses.cast(info.name, part.read(checkpoint), dtype)
+                part.write(writer, new, values, None if dtype else info.tf_dtype)
+            done += info.nbytes or 0
+            report(done, total)
 
 
 def _plan(
@@ -121,7 +157,6 @@ def _plan(
             new_names.setdefault(old, []).append(rename.get(old, new))
     _check_rename(rename, checkpoint, new_names)
     infos = [info for info in in_file_order(checkpoint) if info.name in new_names]
-    _check_readable(checkpoint, infos)
     casts = _plan_casts(checkpoint, infos, dtype)
     steps = [
         _Step(info, new, casts.get(info.name))
@@ -132,14 +167,14 @@ def _plan(
     return steps
 
 
-def _check_readable(checkpoint: Checkpoint, infos: Iterable[TensorInfo]) -> None:
-    for info in infos:
-        if info.problem is not None:
+def _check_readable(checkpoint: Checkpoint, steps: Iterable[_Step]) -> None:
+    for step in steps:
+        if step.info.problem is not None:
             try:
-                checkpoint.byte_runs(info.name)
+                checkpoint.byte_runs(step.info.name)
             except UnsupportedError as error:
-                message = f"{error}; drop={[info.name]!r} leaves it out"
-                raise UnsupportedError(message, tensor=info.name) from None
+                message = f"{error}; drop={[step.info.name]!r} leaves it out"
+                raise UnsupportedError(message, tensor=step.info.name) from None
 
 
 def _match(checkpoint: Checkpoint, patterns: Iterable[str]) -> list[str]:

@@ -157,7 +157,8 @@ TEST(Reshard, DamagedDataAreFoundByTheirChecksum) {
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
-      EXPECT_THAT(error.what(), HasSubstr("one.index: tensor 'a'"));
+      EXPECT_THAT(error.what(),
+                  HasSubstr("one.data-00000-of-00001: tensor 'a'"));
     }
   }
 }
