@@ -79,6 +79,7 @@ void ReadEverything(const Checkpoint& checkpoint) {
   for (std::size_t slot = 0; slot < source.slot_count(); ++slot) {
     if (source.IsTensor(slot)) reads &= ReadTensor(checkpoint, slot);
   }
+  Try([&] { source.DebugString(); });
   const VerifyResult result = checkpoint.Verify(RunOptions{});
   Require(reads || !result.problems.empty(),
           "what verify finds right can be read");

@@ -1,6 +1,7 @@
 // Input: a V1 file.
 #include <random>
 #include <string>
+#include <vector>
 
 #include "fastckpt/base/error.h"
 #include "fuzz_folder.h"
@@ -11,9 +12,9 @@
 namespace fastckpt {
 namespace {
 
-void Open(const std::string& path, IoMode mode, bool verify) {
+void Open(const std::vector<std::string>& paths, IoMode mode, bool verify) {
   try {
-    ReadEverything(*Checkpoint::OpenV1({path}, mode, verify));
+    ReadEverything(*Checkpoint::OpenV1(paths, mode, verify));
   } catch (const Error&) {
   }
 }
@@ -25,8 +26,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt;
   if (size > kMaxFuzzInput) return 0;
   const std::string path = FuzzFolder::Get().Write("model", {data, size});
-  Open(path, IoMode::kMap, true);
-  Open(path, IoMode::kRead, false);
+  Open({path}, IoMode::kMap, true);
+  Open({path}, IoMode::kRead, false);
+  // As two shards that list the same tensors.
+  Open({path, path}, IoMode::kMap, false);
   return 0;
 }
 
