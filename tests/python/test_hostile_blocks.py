@@ -240,3 +240,12 @@ def test_names_that_grow_by_one_byte_each_need_no_square_of_memory(tmp_path):
     parts = [entry(b"k", b"", shared=number) for number in range(count)]
     contents = HEADER + b"".join(parts) + ONE_RESTART
     refused_at_open(one_block(contents, b"l"), tmp_path, CheckpointError)
+
+
+def test_a_block_without_entries_is_not_named_over_and_over(tmp_path):
+    maker = TableMaker()
+    maker.add_block(block(RECORDS), LAST)
+    empty = maker.put_block(bytes(4 * 50_000) + u32(50_000))
+    rows = [(LAST + bytes([0, number]), empty) for number in range(200)]
+    index = block([*maker.index, *rows], interval=1)
+    refused_at_open(files(maker.finish(index_block=index)), tmp_path)

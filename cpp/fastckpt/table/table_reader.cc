@@ -28,10 +28,10 @@ TableReader::TableReader(const DataFile& file, std::uint64_t max_index_block)
     const Footer footer =
         ReadFooter(file.Fetch(size - tail, tail, &scratch), size);
     if (footer.index.size > max_index_block) {
-      ThrowUnsupported(
-          "an index block of " + std::to_string(footer.index.size) +
-          " bytes is over the limit of " + std::to_string(max_index_block) +
-              " (max_index_bytes)");
+      ThrowUnsupported("an index block of " +
+                       std::to_string(footer.index.size) +
+                       " bytes is over the limit of " +
+                       std::to_string(max_index_block) + " (max_index_bytes)");
     }
     ReadIndex(footer.index);
   });
@@ -63,6 +63,12 @@ void TableReader::AddIndexEntry(std::string_view key, ByteView value) {
     ThrowCorruption("the index entry " + Quote(key) + " is no block handle");
   }
   CheckHandle(entry.handle, file_.size());
+  // Blocks do not overlap, so that reading all of them is bounded by the file:
+  // one without entries breaks no order of keys and could be named for ever.
+  if (entry.handle.size > file_.size() - block_bytes_) {
+    ThrowCorruption("the index names some blocks more than once");
+  }
+  block_bytes_ += entry.handle.size;
   keys_.append(key);
   entry.key_end = keys_.size();
   index_.push_back(entry);

@@ -78,6 +78,7 @@ class TableReader {
   const DataFile& file_;
   std::string keys_;  // of the index, one after another
   std::vector<IndexEntry> index_;
+  std::uint64_t block_bytes_ = 0;  // of all data blocks together
 };
 
 }  // namespace fastckpt
