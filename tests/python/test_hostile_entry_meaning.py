@@ -56,6 +56,9 @@ CORRUPT = {
     "a zero between two halves of an overflow": shaped(
         2**32, 0, 2**32, size=0, crc32c=masked(b"")
     ),
+    "a zero that hides an overflow of the bytes": shaped(
+        0, 2**62, size=0, crc32c=masked(b"")
+    ),
     "a zero and a negative dimension": shaped(0, -1, size=0, crc32c=masked(b"")),
     "one row too many": shaped(3, 3),
     "one row too few": shaped(1, 3),

@@ -1,5 +1,7 @@
 #include "fastckpt/tensor/shape.h"
 
+#include <algorithm>
+
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/base/error.h"
 
@@ -8,37 +10,43 @@ namespace {
 
 constexpr std::uint64_t kMaxCount = INT64_MAX;
 
-}  // namespace
+bool HasZero(Dims dims) {
+  return std::find(dims.begin(), dims.end(), 0) != dims.end();
+}
 
-std::uint64_t ElementCount(Dims dims) {
-  bool is_empty = false;
+// The product of the dimensions that are not 0: NumPy, too, wants it to fit.
+std::uint64_t NonZeroProduct(Dims dims) {
   std::uint64_t count = 1;
   for (const std::int64_t dim : dims) {
     if (dim < 0) {
       ThrowCorruption("shape " + FormatShape(dims) +
                       " has a negative dimension");
     }
-    if (dim == 0) {
-      is_empty = true;
-      continue;
-    }
+    if (dim == 0) continue;
     if (!CheckedMultiply(count, static_cast<std::uint64_t>(dim), &count) ||
         count > kMaxCount) {
       ThrowCorruption("shape " + FormatShape(dims) +
                       " has more than 2^63-1 elements");
     }
   }
-  return is_empty ? 0 : count;
+  return count;
+}
+
+}  // namespace
+
+std::uint64_t ElementCount(Dims dims) {
+  const std::uint64_t product = NonZeroProduct(dims);
+  return HasZero(dims) ? 0 : product;
 }
 
 std::uint64_t ByteCount(Dims dims, DType dtype) {
   std::uint64_t bytes = 0;
-  if (!CheckedMultiply(ElementCount(dims), ElementSize(dtype), &bytes) ||
+  if (!CheckedMultiply(NonZeroProduct(dims), ElementSize(dtype), &bytes) ||
       bytes > kMaxCount) {
     ThrowCorruption("shape " + FormatShape(dims) + " of " + DTypeName(dtype) +
                     " has more than 2^63-1 bytes");
   }
-  return bytes;
+  return HasZero(dims) ? 0 : bytes;
 }
 
 void CheckRank(std::size_t rank) {

@@ -23,7 +23,8 @@ constexpr std::size_t kMaxNumpyRank = 64;
 // the product of the others passes 2^63-1, a zero among them or not.
 std::uint64_t ElementCount(Dims dims);
 
-// ElementCount(dims) * ElementSize(dtype); throws Corruption over 2^63-1.
+// ElementCount(dims) * ElementSize(dtype). Throws Corruption over 2^63-1, a
+// zero among the dimensions or not.
 std::uint64_t ByteCount(Dims dims, DType dtype);
 
 // Throws Unsupported over NumPy's rank, Corruption over TensorFlow's.
