@@ -57,7 +57,11 @@ def _fill(items: tuple[Any, ...], rank: int) -> list[Any]:
 def _dimension(item: Any, dim: int, axis: int) -> tuple[int, int, int, bool]:
     if isinstance(item, slice):
         start, stop, step = item.indices(dim)
-        return start, len(range(start, stop, step)), step, True
+        count = len(range(start, stop, step))
+        if count == 0:
+            return 0, 0, 1, True
+        # A step that is never taken may be any number.
+        return start, count, step if count > 1 else 1, True
     if isinstance(item, bool) or not hasattr(item, "__index__"):
         raise TypeError(
             f"a region is made of integers, slices and '...', not {type(item).__name__}"

@@ -225,3 +225,28 @@ def test_only_the_slices_that_a_region_touches_are_read(tmp_path):
 def test_a_missing_name_among_many_regions_is_a_key_error(ckpt):
     with pytest.raises(KeyError, match="W"):
         ckpt.read_many([("w", ..., np.zeros_like(MATRIX)), ("W", ..., None)])
+
+
+@pytest.mark.parametrize("name", ["numbers", "texts"])
+@pytest.mark.parametrize(
+    "region",
+    [
+        np.s_[-10:-20:-1],
+        np.s_[3:3:-1],
+        np.s_[:: 2**70],
+        np.s_[:: -(2**70)],
+        np.s_[:: -(2**63)],
+        np.s_[2 :: 2**63],
+    ],
+    ids=str,
+)
+def test_a_region_may_be_empty_and_its_step_any_number(region, name, tmp_path):
+    tensors = {
+        "numbers": np.arange(5, dtype=np.float32),
+        "texts": np.array([b"a", b"b", b"c", b"d", b"e"], dtype=object),
+    }
+    bundle = BundleMaker()
+    for key, value in tensors.items():
+        bundle.add(key, value)
+    with fastckpt.open(bundle.write(tmp_path)) as ckpt:
+        assert_same(ckpt.read(name, region=region), tensors[name][region])
