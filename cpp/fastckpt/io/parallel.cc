@@ -5,6 +5,7 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -74,6 +75,7 @@ std::vector<std::thread> StartThreads(std::size_t count, Run* run) {
       threads.emplace_back([run] { run->Work(nullptr); });
     }
   } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
   }
   return threads;
 }
