@@ -1,11 +1,11 @@
 #include "fastckpt/checkpoint.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "fastckpt/io/memory.h"
 #include "fastckpt/read/bundle_source.h"
+#include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/v1_source.h"
 
 namespace fastckpt {
@@ -152,24 +152,20 @@ std::vector<ArrayBytes> Checkpoint::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<std::size_t> in_parts;
-  std::mutex mutex;
-  const auto take = [&](std::size_t i) {
-    std::vector<Piece> pieces;
-    SeenFiles seen;
-    AppendPieces({slots[i], nullptr}, &seen, &pieces);
-    if (pieces.size() == 1) {
-      const Piece& piece = pieces[0];
-      taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
-      return;
-    }
-    const std::lock_guard<std::mutex> lock(mutex);
-    in_parts.push_back(i);
-  };
-  if (!ParallelFor(slots.size(), options.threads, take, options.interrupted)) {
-    throw Interrupted{};
-  }
   std::vector<std::size_t> part_slots;
-  for (const std::size_t i : in_parts) part_slots.push_back(slots[i]);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (source_->Slices(slots[i]).empty()) continue;
+    in_parts.push_back(i);
+    part_slots.push_back(slots[i]);
+  }
+  const auto take = [&](std::size_t i, SeenFiles* seen) {
+    if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
+    std::vector<Piece> pieces;
+    AppendPieces({slots[i], nullptr}, seen, &pieces);
+    const Piece& piece = pieces.front();
+    taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
+  };
+  if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
   std::vector<ArrayBytes> copied = Copy(part_slots, options);
   for (std::size_t i = 0; i < in_parts.size(); ++i) {
     taken[in_parts[i]] = std::move(copied[i]);
@@ -277,13 +273,12 @@ std::vector<std::vector<Piece>> Checkpoint::FindPieces(
     }
     return pieces;
   }
-  const auto find = [&](std::size_t i) {
-    SeenFiles seen;
-    AppendPieces(wanted[i], &seen, &pieces[i]);
+  std::vector<std::size_t> slots;
+  for (const Wanted& one : wanted) slots.push_back(one.slot);
+  const auto find = [&](std::size_t i, SeenFiles* seen) {
+    AppendPieces(wanted[i], seen, &pieces[i]);
   };
-  if (!ParallelFor(wanted.size(), options.threads, find, options.interrupted)) {
-    throw Interrupted{};
-  }
+  if (!ForEachSlot(*source_, slots, options, find)) throw Interrupted{};
   return pieces;
 }
 

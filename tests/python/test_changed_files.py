@@ -9,6 +9,7 @@ import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt import CorruptionError
 from hostile_checks import GOOD, assert_holds, assert_same, good_bundle
+from v1_maker import V1Maker
 
 INDEX = "model.index"
 SHARD = "model.data-00000-of-00001"
@@ -42,6 +43,30 @@ def test_a_file_that_was_cut_is_corrupt(hand_out, verify, size, seen, io, folder
     os.truncate(folder / SHARD, size)
     with pytest.raises(CorruptionError, match=SHARD):
         hand_out(ckpt)
+
+
+def cut_v1(folder) -> fastckpt.Checkpoint:
+    """Opens a V1 file of many pages, and cuts it to one."""
+    checkpoint = V1Maker()
+    checkpoint.add("a", np.ones(2**16, np.float32))
+    checkpoint.add("b", np.ones(2**16, np.float32))
+    path = checkpoint.write(folder)
+    ckpt = fastckpt.open(path, io="mmap")
+    os.truncate(path, 4096)
+    return ckpt
+
+
+@pytest.mark.parametrize("ask", ["layout", "byte_runs", "read", "__getitem__"])
+def test_a_v1_file_that_was_cut_is_corrupt_and_no_signal(ask, tmp_path):
+    ckpt = cut_v1(tmp_path)
+    with pytest.raises(CorruptionError, match="4096 now"):
+        getattr(ckpt, ask)("b")
+
+
+def test_a_v1_file_that_was_cut_has_no_views(tmp_path):
+    ckpt = cut_v1(tmp_path)
+    assert not ckpt.info("b").is_view
+    assert ckpt.explain().views == 0
 
 
 def test_a_file_cut_by_whole_pages_is_corrupt_and_no_signal(tmp_path):

@@ -148,3 +148,16 @@ def test_a_damaged_tensor_in_many_is_found_with_any_number_of_threads(tmp_path):
     for threads in (None, 1, 2, 16):
         problems = fastckpt.open(prefix, threads=threads).verify().problems
         assert [problem.tensor for problem in problems] == ["w151", "w299"]
+
+
+def test_a_replaced_index_hides_no_other_problem(how, tmp_path):
+    prefix = good_bundle().write(tmp_path)
+    with fastckpt.open(prefix, **how) as ckpt:
+        ckpt["b"]
+        with open(tmp_path / SHARD, "r+b") as shard:
+            shard.write(b"\xff")
+        index = (tmp_path / "model.index").read_bytes()
+        (tmp_path / "new").write_bytes(index)
+        (tmp_path / "new").replace(tmp_path / "model.index")
+        problems = ckpt.verify().problems
+    assert [problem.tensor for problem in problems] == [None, "a"]

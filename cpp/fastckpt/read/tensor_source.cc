@@ -47,7 +47,7 @@ std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims) {
 
 std::uint64_t CountInside(const Box& box, const Region& region) {
   Destination nowhere;
-  nowhere.strides.assign(region.size(), 1);
+  nowhere.strides.assign(region.size(), 0);
   const auto copy = StridedCopy::Make(box, region, nowhere, 1, 1);
   return copy ? copy->run_bytes() : 0;
 }

@@ -19,6 +19,7 @@
 #include "fastckpt/io/data_file.h"
 #include "fastckpt/read/check_state.h"
 #include "fastckpt/read/region.h"
+#include "fastckpt/table/table_reader.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/slice.h"
 
@@ -74,14 +75,25 @@ struct MappedView {
   ByteView bytes;
 };
 
-// Remembers which files were seen unchanged during one call, so that a load of
-// many tensors asks the system once for each file.
+// A block of a V1 file and what keeps it.
+struct SeenBlock {
+  const TableReader* table = nullptr;
+  std::size_t index = 0;
+  Block block;
+  std::shared_ptr<const void> owner;
+};
+
+// Remembers what one call, or one of its threads, has seen: which files are
+// unchanged, so that a load of many tensors asks the system once for each, and
+// the block that was read last, which the next tensor often lies in too.
 class SeenFiles {
  public:
   void CheckUnchanged(const DataFile& file);
+  SeenBlock* last_block() { return &last_block_; }
 
  private:
   std::vector<const DataFile*> seen_;
+  SeenBlock last_block_;
 };
 
 // How the bytes of an item are to be read.

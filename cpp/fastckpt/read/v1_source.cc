@@ -26,6 +26,13 @@ bool IsAll(const SliceSpec& spec, Dims dims) {
   return true;
 }
 
+// Puts bytes of their own into a piece.
+void Keep(std::vector<std::uint8_t> bytes, Piece* piece) {
+  auto kept = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
+  piece->memory = *kept;
+  piece->owner = std::move(kept);
+}
+
 bool IsWithin(ByteView inner, ByteView outer) {
   return inner.data() >= outer.data() &&
          inner.data() + inner.size() <= outer.data() + outer.size();
@@ -90,8 +97,9 @@ std::vector<Box> V1Source::BoxesOf(std::size_t slot,
 bool V1Source::IsView(std::size_t slot) const {
   if (mode_ != IoMode::kMap || tensor(slot).slices.size() != 1) return false;
   try {
+    SeenFiles seen;
     const std::vector<Box> boxes = BoxesOf(slot, nullptr);
-    return FindPlace(slot, tensor(slot).slices[0], boxes[0]).has_value();
+    return FindPlace(slot, tensor(slot).slices[0], boxes[0], &seen).has_value();
   } catch (const Error&) {
     return false;
   }
@@ -100,9 +108,9 @@ bool V1Source::IsView(std::size_t slot) const {
 Block V1Source::ReadBlock(std::uint32_t file, std::size_t block, bool check,
                           BlockScratch* scratch) const {
   const TableReader& table = reader_.table(file);
+  if (!check) return table.ReadUnchecked(block, scratch);
   if (mode_ == IoMode::kRead) return table.ReadBlock(block, scratch);
   CheckState& state = states_[file][block];
-  if (!check || state.IsDone()) return table.ReadUnchecked(block, scratch);
   while (true) {
     const CheckState::Claim claim = state.TryClaim();
     if (claim == CheckState::Claim::kDone) {
@@ -128,15 +136,18 @@ V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
   const DataFile& file = reader_.file(slice.file);
   seen->CheckUnchanged(file);
   const std::size_t block = reader_.BlockOf(tensor, slice);
-  const std::uint64_t offset = reader_.table(slice.file).handle(block).offset;
-  return WithContext(Where{file.path(), offset, {}}, [&] {
-    auto scratch = std::make_shared<BlockScratch>();
-    const Block contents = ReadBlock(slice.file, block, check, scratch.get());
-    std::shared_ptr<const void> owner = scratch;
-    if (file.mapping() && contents.type == BlockType::kRaw) {
-      owner = file.mapping();
+  const TableReader& table = reader_.table(slice.file);
+  return WithContext(Where{file.path(), table.handle(block).offset, {}}, [&] {
+    SeenBlock* last = seen->last_block();
+    if (last->table != &table || last->index != block) {
+      auto scratch = std::make_shared<BlockScratch>();
+      const Block contents = ReadBlock(slice.file, block, check, scratch.get());
+      *last = {&table, block, contents, std::move(scratch)};
+      if (file.mapping() && contents.type == BlockType::kRaw) {
+        last->owner = file.mapping();
+      }
     }
-    return reader_.FindRecord(tensor, slice, block, contents, std::move(owner));
+    return reader_.FindRecord(tensor, slice, block, last->block, last->owner);
   });
 }
 
@@ -151,12 +162,15 @@ Piece V1Source::ReadPiece(std::size_t slot, const V1Slice& slice,
   if (!piece.memory.empty()) {
     CheckAgrees(record.message, type, box.extent);
     piece.owner = std::move(record.owner);
+    const std::size_t kept = seen->last_block()->block.contents.size();
+    const bool is_mapped = piece.owner == reader_.file(slice.file).mapping();
+    // A small tensor must not keep the block that it was decoded with.
+    if (!is_mapped && piece.memory.size() < kept / 2) {
+      Keep({piece.memory.begin(), piece.memory.end()}, &piece);
+    }
     return piece;
   }
-  auto decoded = std::make_shared<std::vector<std::uint8_t>>(
-      DecodeValues(record.message, type, box.extent));
-  piece.memory = *decoded;
-  piece.owner = std::move(decoded);
+  Keep(DecodeValues(record.message, type, box.extent), &piece);
   return piece;
 }
 
@@ -197,31 +211,30 @@ void V1Source::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
 
 std::optional<PiecePlace> V1Source::FindPlace(std::size_t slot,
                                               const V1Slice& slice,
-                                              const Box& box) const {
-  const DataFile& file = reader_.file(slice.file);
-  const std::size_t block = reader_.BlockOf(tensor(slot), slice);
-  auto scratch = std::make_shared<BlockScratch>();
-  const TableReader& table = reader_.table(slice.file);
-  const Block contents = table.ReadUnchecked(block, scratch.get());
-  if (contents.type != BlockType::kRaw) return std::nullopt;
-  const V1Record record =
-      reader_.FindRecord(tensor(slot), slice, block, contents, scratch);
+                                              const Box& box,
+                                              SeenFiles* seen) const {
+  const V1Record record = ReadRecord(tensor(slot), slice, false, seen);
+  const SeenBlock& last = *seen->last_block();
+  const ByteView contents = last.block.contents;
   const ByteView packed =
       FindPackedArray(record.message, dtype(slot), ElementCount(box.extent));
-  if (packed.empty() || !IsWithin(packed, contents.contents)) {
+  if (last.block.type != BlockType::kRaw || packed.empty() ||
+      !IsWithin(packed, contents)) {
     return std::nullopt;
   }
   const auto inside =
-      static_cast<std::uint64_t>(packed.data() - contents.contents.data());
-  return PiecePlace{file.path(), table.handle(block).offset + inside,
+      static_cast<std::uint64_t>(packed.data() - contents.data());
+  return PiecePlace{reader_.file(slice.file).path(),
+                    last.table->handle(last.index).offset + inside,
                     packed.size(), box};
 }
 
 std::vector<PiecePlace> V1Source::Places(std::size_t slot) const {
   const std::vector<Box> boxes = BoxesOf(slot, nullptr);
   std::vector<PiecePlace> places;
+  SeenFiles seen;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    auto place = FindPlace(slot, tensor(slot).slices[i], boxes[i]);
+    auto place = FindPlace(slot, tensor(slot).slices[i], boxes[i], &seen);
     if (!place) {
       ThrowUnsupported("the stored bytes are encoded, not the array's own");
     }

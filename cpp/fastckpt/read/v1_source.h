@@ -65,7 +65,7 @@ class V1Source final : public TensorSource {
   StringPiece ReadStrings(const V1Tensor& tensor, const V1Slice& slice,
                           const Box& box, bool check, SeenFiles* seen) const;
   std::optional<PiecePlace> FindPlace(std::size_t slot, const V1Slice& slice,
-                                      const Box& box) const;
+                                      const Box& box, SeenFiles* seen) const;
 
   IoMode mode_;
   V1Reader reader_;

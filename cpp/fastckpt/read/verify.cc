@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <optional>
+#include <numeric>
 #include <utility>
 
 #include "fastckpt/bundle/shard_name.h"
 #include "fastckpt/bundle/string_tensor.h"
+#include "fastckpt/read/slot_groups.h"
 
 namespace fastckpt {
 namespace {
@@ -52,7 +53,7 @@ class BundleVerifier {
     CheckIndex();
     FindTensors();
     for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
-Catch(slot, [&] { Prepare(slot); });
+      Catch(slot, [&] { Prepare(slot); });
     }
     RunOptions options = options_;
     options.on_error = [&](std::size_t task, const Error& error) {
@@ -60,20 +61,24 @@ Catch(slot, [&] { Prepare(slot); });
     };
     std::vector<PieceTask> tasks = Tasks();
     result_.was_interrupted = !RunTasks(tasks, options) || !CheckEncoded();
-    result_.problems = problems_.Take();
+    for (Error& error : problems_.Take()) {
+      result_.problems.push_back(std::move(error));
+    }
     return std::move(result_);
   }
 
  private:
-  // The index may have changed since it was opened; slot 0 stands for it.
+  // The index may have changed since it was opened.
   void CheckIndex() {
-    problems_.Catch(0, [&] {
+    Problems problems;
+    problems.Catch(0, [&] {
       const BundleIndex again(IndexName(source_.prefix()), UINT64_MAX);
       result_.bytes_checked += again.file_size();
       if (again.identity() == source_.index().identity()) return;
       ThrowCorruption("the index was replaced since the checkpoint was opened",
                       Where{IndexName(source_.prefix()), {}, {}});
     });
+    result_.problems = problems.Take();
   }
 
   // A stored slice is a part of a tensor, which is what people know by name.
@@ -130,7 +135,7 @@ Catch(slot, [&] { Prepare(slot); });
     for (const std::size_t i : order) {
       PieceTask& task = tasks.emplace_back();
       task.piece = &pieces_[i];
-task.name = TensorName(task_slots_[i]);
+      task.name = TensorName(task_slots_[i]);
       slots.push_back(task_slots_[i]);
     }
     task_slots_ = std::move(slots);
@@ -145,7 +150,7 @@ task.name = TensorName(task_slots_[i]);
           // Not a structured binding: clang 14 captures none in a lambda.
           const std::size_t slot = encoded_[i].first;
           const Piece& piece = encoded_[i].second;
-Catch(slot, [&] { CheckPiece(slot, piece); });
+          Catch(slot, [&] { CheckPiece(slot, piece); });
         },
         options_.interrupted);
   }
@@ -244,24 +249,23 @@ class V1Verifier {
   // Blocks were checked; what is left is what the records mean. Problems of
   // tensors are listed behind those of blocks.
   bool CheckTensors() {
-    return ParallelFor(
-        source_.slot_count(), options_.threads,
-        [&](std::size_t slot) {
-          problems_.Catch(blocks_.size() + slot, [&] {
-            WithName(source_, slot, [&] { Decode(slot); });
-          });
-        },
-        options_.interrupted);
+    std::vector<std::size_t> slots(source_.slot_count());
+    std::iota(slots.begin(), slots.end(), std::size_t{0});
+    const auto check = [&](std::size_t slot, SeenFiles* seen) {
+      problems_.Catch(blocks_.size() + slot, [&] {
+        WithName(source_, slot, [&] { Decode(slot, seen); });
+      });
+    };
+    return ForEachSlot(source_, slots, options_, check);
   }
 
-  void Decode(std::size_t slot) const {
-    SeenFiles seen;
+  void Decode(std::size_t slot, SeenFiles* seen) const {
     if (source_.Facts(slot).dtype == DType::kString) {
       std::vector<StringPiece> strings;
-      source_.AppendStrings(slot, false, &seen, &strings);
+      source_.AppendStrings(slot, false, seen, &strings);
     } else {
       std::vector<Piece> pieces;
-      source_.AppendPieces(slot, nullptr, false, &seen, &pieces);
+      source_.AppendPieces(slot, nullptr, false, seen, &pieces);
     }
   }
 

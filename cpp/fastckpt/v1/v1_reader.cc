@@ -46,7 +46,12 @@ void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
 
 V1Reader::File::File(const std::string& path, IoMode mode)
     : data(std::make_unique<DataFile>(path, mode)),
-      table(*data, kMaxIndexBlock) {}
+      table(*data, kMaxIndexBlock),
+      places(table.block_count()) {}
+
+V1Reader::File::~File() {
+  for (const auto& place : places) delete place.load();
+}
 
 V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
   for (const std::string& path : paths) {
@@ -133,24 +138,31 @@ std::size_t V1Reader::BlockOf(const V1Tensor& tensor,
 V1Record V1Reader::FindRecord(const V1Tensor& tensor, const V1Slice& slice,
                               std::size_t block_index, const Block& block,
                               std::shared_ptr<const void> owner) const {
-  const std::string wanted = SliceKey(tensor.name, slice.spec);
-  std::optional<ByteView> found;
-  table(slice.file)
-      .VisitBlock(block_index, block,
-                  [&](std::string_view key, ByteView value) {
-                    if (key == wanted) found = value;
-                  });
-  if (!found) {
-    ThrowCorruption("the record of slice " + FormatSlice(slice.spec) +
-                    " is missing");
+  const RecordPlaces& places = PlacesOf(slice.file, block_index, block);
+  std::string found;
+  for (const ByteView value :
+       places.Find(SliceKey(tensor.name, slice.spec), block.contents)) {
+    SavedTensorSlices record = ParseSavedTensorSlices(value);
+    if (!record.has_data) ThrowCorruption("the record holds no data");
+    if (record.data.name == tensor.name && record.data.slice == slice.spec) {
+      return {std::move(owner), std::move(record.data.data)};
+    }
+    found = "the record is that of tensor " + Quote(record.data.name) +
+            ", slice " + FormatSlice(record.data.slice);
   }
-  SavedTensorSlices record = ParseSavedTensorSlices(*found);
-  if (!record.has_data) ThrowCorruption("the record holds no data");
-  if (record.data.name != tensor.name || record.data.slice != slice.spec) {
-    ThrowCorruption("the record is that of tensor " + Quote(record.data.name) +
-                    ", slice " + FormatSlice(record.data.slice));
-  }
-  return {std::move(owner), std::move(record.data.data)};
+  if (!found.empty()) ThrowCorruption(found);
+  ThrowCorruption("the record of slice " + FormatSlice(slice.spec) +
+                  " is missing");
+}
+
+const RecordPlaces& V1Reader::PlacesOf(std::size_t file, std::size_t index,
+                                       const Block& block) const {
+  auto& place = files_[file]->places[index];
+  const RecordPlaces* known = place.load(std::memory_order_acquire);
+  if (known) return *known;
+  auto made = std::make_unique<RecordPlaces>(table(file), index, block);
+  if (place.compare_exchange_strong(known, made.get())) return *made.release();
+  return *known;  // another thread was faster
 }
 
 bool IsV1Table(const DataFile& file) {

@@ -10,6 +10,7 @@
 // Source: tensorflow/core/util/tensor_slice_reader.cc.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@
 
 #include "fastckpt/io/data_file.h"
 #include "fastckpt/table/table_reader.h"
+#include "fastckpt/v1/record_places.h"
 #include "fastckpt/wire/messages.h"
 
 namespace fastckpt {
@@ -69,11 +71,16 @@ class V1Reader {
  private:
   struct File {
     File(const std::string& path, IoMode mode);
+    ~File();
 
     std::unique_ptr<DataFile> data;
     TableReader table;
+    // One per block: filled by whoever comes first, without a lock.
+    std::vector<std::atomic<const RecordPlaces*>> places;
   };
 
+  const RecordPlaces& PlacesOf(std::size_t file, std::size_t index,
+                               const Block& block) const;
   void AddMeta(std::uint32_t file);
   void AddTensor(SavedSliceMeta&& meta, std::uint32_t file,
                  std::size_t known_count);

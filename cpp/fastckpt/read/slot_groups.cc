@@ -1,0 +1,47 @@
+#include "fastckpt/read/slot_groups.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace fastckpt {
+namespace {
+
+// About as much as TensorFlow puts into a block of a V1 file.
+constexpr std::uint64_t kGroupBytes = 256 << 10;
+constexpr std::size_t kGroupSlots = 256;
+
+// The first slot of each group, and the end.
+std::vector<std::size_t> GroupBegins(const TensorSource& source,
+                                     std::span<const std::size_t> slots) {
+  std::vector<std::size_t> begins;
+  std::uint64_t bytes = kGroupBytes;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (bytes >= kGroupBytes || i - begins.back() == kGroupSlots) {
+      begins.push_back(i);
+      bytes = 0;
+    }
+    bytes += source.Facts(slots[i]).size;
+  }
+  begins.push_back(slots.size());
+  return begins;
+}
+
+}  // namespace
+
+bool ForEachSlot(
+    const TensorSource& source, std::span<const std::size_t> slots,
+    const RunOptions& options,
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work) {
+  const std::vector<std::size_t> begins = GroupBegins(source, slots);
+  return ParallelFor(
+      begins.size() - 1, options.threads,
+      [&](std::size_t group) {
+        SeenFiles seen;
+        for (std::size_t i = begins[group]; i < begins[group + 1]; ++i) {
+          work(i, &seen);
+        }
+      },
+      options.interrupted);
+}
+
+}  // namespace fastckpt
