@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,18 @@ from dtype_table import STRING
 from fastckpt import CheckpointError
 from hostile_checks import good_bundle
 from process_memory import IS_MEASURABLE, peak_of
-from snappy_maker import literal
-from table_maker import SNAPPY, TableMaker, block, entry, restart_array, varint
-from wire_maker import bundle_header, shape, slice_spec
+from snappy_maker import literal, literals_only
+from table_maker import (
+    SNAPPY,
+    TableMaker,
+    block,
+    entry,
+    make_table,
+    restart_array,
+    varint,
+)
+from v1_maker import V1Maker
+from wire_maker import bundle_entry, bundle_header, field, shape, slice_spec, version
 
 HERE = Path(__file__).resolve()
 ADDRESS_SPACE = 2 * 2**30
@@ -115,3 +125,55 @@ def test_reading_needs_the_result_and_little_more(tmp_path):
     rows = np.s_[:: 2**10]
     assert peak_of(lambda: ckpt.read("w", region=rows)) < 16 * 2**20
     assert peak_of(lambda: ckpt.read("w")) < (64 + 24) * 2**20
+
+
+def test_twenty_thousand_slices_of_v1_take_seconds(tmp_path):
+    values = np.arange(20_000, dtype=np.float32)
+    checkpoint = V1Maker()
+    checkpoint.add("a", values, slices=[[(i, 1)] for i in range(len(values))])
+    path = checkpoint.write(tmp_path)
+    begin = time.monotonic()
+    for io in ("mmap", "read"):
+        with fastckpt.open(path, io=io) as ckpt:
+            np.testing.assert_array_equal(ckpt["a"], values)
+            assert len(ckpt.layout("a").pieces) == len(values)
+            assert ckpt.verify().ok
+    assert time.monotonic() - begin < 20
+
+
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+@pytest.mark.parametrize("compress", [None, literals_only])
+@pytest.mark.parametrize("io", ["mmap", "read"])
+def test_small_tensors_of_v1_do_not_keep_their_block_each(io, compress, tmp_path):
+    checkpoint = V1Maker()
+    for number in range(2000):
+        checkpoint.add(f"layer{number}/b", np.full(16, number, np.float32))
+    ckpt = fastckpt.open(checkpoint.write(tmp_path, compress=compress), io=io)
+    kept: list[object] = []
+    assert peak_of(lambda: kept.append(ckpt.load())) < 16 * 2**20
+
+
+LISTS = {
+    "slices of a tensor": lambda: one_block(
+        entry(b"", bundle_header())
+        + entry(b"a", bundle_entry(dtype=1, shape=shape([4])) + b"\x3a\0" * 2_000_000)
+        + restart_array([0])
+    )["model.index"],
+    "tensors of V1": lambda: make_table(
+        [(b"", field(1, b"\x0a\0" * 1_500_000 + field(2, version())))]
+    ),
+}
+
+
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+@pytest.mark.parametrize("make", LISTS.values(), ids=LISTS)
+def test_a_list_of_empty_messages_takes_no_more_memory_than_allowed(make, tmp_path):
+    data = make()
+    is_v1 = make is LISTS["tensors of V1"]
+    (tmp_path / ("model" if is_v1 else "model.index")).write_bytes(data)
+
+    def read() -> None:
+        with pytest.raises(CheckpointError):
+            fastckpt.open(tmp_path / "model")["a"]
+
+    assert peak_of(read) < 64 * 2**20 + 4 * len(data)

@@ -11,6 +11,26 @@ namespace {
 // kTensorBundleVersion and TF_CHECKPOINT_VERSION.
 constexpr std::int32_t kConsumerVersion = 1;
 
+// What a message may become in memory: a slice or a tensor without contents
+// takes two bytes in a file and grows by far more than others do.
+class Budget {
+ public:
+  explicit Budget(ByteView message) : left_(3 * message.size() + kFree) {}
+
+  void Spend(std::size_t bytes) {
+    if (bytes > left_) {
+      ThrowUnsupported(
+          "a message lists far more slices or tensors than its bytes explain");
+    }
+    left_ -= bytes;
+  }
+
+ private:
+  static constexpr std::size_t kFree = 32 << 20;
+
+  std::size_t left_;
+};
+
 void ParsePackedInt32s(ByteView bytes, std::vector<std::int32_t>* values) {
   Cursor cursor(bytes);
   while (!cursor.AtEnd()) {
@@ -82,13 +102,14 @@ void MergeSlice(ByteView bytes, SliceSpec* slice) {
   }
 }
 
-SliceSpec ParseSlice(ByteView bytes) {
+void AddSlice(ByteView bytes, Budget* budget, std::vector<SliceSpec>* slices) {
   SliceSpec slice;
   MergeSlice(bytes, &slice);
-  return slice;
+  budget->Spend(sizeof slice + slice.size() * sizeof slice[0]);
+  slices->push_back(std::move(slice));
 }
 
-SavedSliceMeta ParseSavedSliceMeta(ByteView bytes) {
+SavedSliceMeta ParseSavedSliceMeta(ByteView bytes, Budget* budget) {
   SavedSliceMeta meta;
   FieldReader reader(bytes);
   for (Field field; reader.Next(&field);) {
@@ -99,17 +120,19 @@ SavedSliceMeta ParseSavedSliceMeta(ByteView bytes) {
     } else if (field.Is(3, WireType::kVarint)) {
       meta.dtype = ToInt32(field.number_value, "dtype");
     } else if (field.Is(4, WireType::kBytes)) {
-      meta.slices.push_back(ParseSlice(field.bytes));
+      AddSlice(field.bytes, budget, &meta.slices);
     }
   }
   return meta;
 }
 
 void MergeSavedMeta(ByteView bytes, SavedMeta* meta) {
+  Budget budget(bytes);
   FieldReader reader(bytes);
   for (Field field; reader.Next(&field);) {
     if (field.Is(1, WireType::kBytes)) {
-      meta->tensors.push_back(ParseSavedSliceMeta(field.bytes));
+      budget.Spend(sizeof meta->tensors[0]);
+      meta->tensors.push_back(ParseSavedSliceMeta(field.bytes, &budget));
     } else if (field.Is(2, WireType::kBytes)) {
       MergeVersion(field.bytes, &meta->version);
     }
@@ -214,6 +237,7 @@ void BundleEntry::Clear() {
 
 void ParseBundleEntry(ByteView bytes, BundleEntry* entry) {
   entry->Clear();
+  Budget budget(bytes);
   FieldReader reader(bytes);
   for (Field field; reader.Next(&field);) {
     if (field.Is(1, WireType::kVarint)) {
@@ -229,7 +253,7 @@ void ParseBundleEntry(ByteView bytes, BundleEntry* entry) {
     } else if (field.Is(6, WireType::kFixed32)) {
       entry->masked_crc32c = static_cast<std::uint32_t>(field.number_value);
     } else if (field.Is(7, WireType::kBytes)) {
-      entry->slices.push_back(ParseSlice(field.bytes));
+      AddSlice(field.bytes, &budget, &entry->slices);
     }
   }
 }
