@@ -142,13 +142,16 @@ py::object Reader::Shape(std::size_t slot) const {
 
 void Reader::Check(std::size_t slot, const py::tuple& dims) const {
   const ParsedRegion parsed = ParseRegion(slot, dims);
-  Unlocked([&] {
+  const auto find = [&] {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;
       SeenFiles seen;
       source().AppendPieces(slot, &parsed.region, false, &seen, &pieces);
     });
-  });
+  };
+  // Called for each of many requests, mostly without a byte to read.
+  if (source().DecodesPieces()) return Unlocked(find);
+  find();
 }
 
 bool Reader::IsSwapped(std::size_t slot) const {
@@ -327,7 +330,7 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   for (const py::handle request : requests) {
     parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
   }
-  if (RequestSize(source(), parsed) <= kKeepLock) {
+  if (!source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock) {
     checkpoint_->Read(parsed, RunOptions{});
     return;
   }
@@ -346,10 +349,15 @@ py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
   return py::make_tuple(result.bytes_checked, problems);
 }
 
+std::vector<PiecePlace> Reader::FindPlaces(std::size_t slot) const {
+  const auto find = [&] { return source().Places(slot); };
+  return source().DecodesPieces() ? Unlocked(find) : find();
+}
+
 py::list Reader::Places(std::size_t slot) const {
   return WithName(source(), slot, [&] {
     py::list places;
-    for (const PiecePlace& place : source().Places(slot)) {
+    for (const PiecePlace& place : FindPlaces(slot)) {
       places.append(py::make_tuple(PathToPython(place.path), place.offset,
                                    place.size, DimsToPython(place.box.begin),
                                    DimsToPython(place.box.extent)));
@@ -361,7 +369,7 @@ py::list Reader::Places(std::size_t slot) const {
 py::list Reader::ByteRuns(std::size_t slot, const py::tuple& dims) const {
   return WithName(source(), slot, [&] {
     const ParsedRegion parsed = ParseRegion(slot, dims);
-    const std::vector<PiecePlace> places = source().Places(slot);
+    const std::vector<PiecePlace> places = FindPlaces(slot);
     py::list runs;
     for (const ByteRun& run : FindByteRuns(places, parsed.region,
                                            source().LayoutOf(slot).item_size)) {

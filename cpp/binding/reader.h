@@ -89,6 +89,7 @@ class Reader {
   std::optional<std::size_t> FindNext(std::string_view name);
   ParsedRegion ParseRegion(std::size_t slot, const pybind11::tuple& dims) const;
   ReadRequest ParseRequest(const pybind11::tuple& request) const;
+  std::vector<PiecePlace> FindPlaces(std::size_t slot) const;
   pybind11::object ReadStrings(std::size_t slot, bool is_writable) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
   // The Python object that keeps an array's memory: one for all views of a
