@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from operator import index as as_index
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Checkpoint", "open"]
 
 _MAX_INDEX_BYTES = 1 << 30
+_NO_LIMIT = (1 << 63) - 1
+# More are of no use; starting them takes longer than the work.
+_MAX_THREADS = 1024
 
 
 class _Options(NamedTuple):
@@ -64,10 +68,9 @@ def open(
         UnsupportedError: It is legal, but beyond this library.
         OSError: The system does not let it be read.
     """
-    if max_index_bytes < 1:
-        raise ValueError(f"max_index_bytes must be at least 1, not {max_index_bytes}")
+    limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
     found = paths.resolve(path)
-    options = _Options(bool(verify), io, threads, max_index_bytes)
+    options = _Options(bool(verify), io, threads, limit)
     return Checkpoint(found.format, found.prefix, list(found.files), options)
 
 
@@ -401,7 +404,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
 
 def _absolute(path: str) -> str:
-    return os.path.join(os.getcwd(), path)
+    # The folder that one works in may be gone.
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
 def _reopen(
@@ -425,11 +429,15 @@ def _reopen(
 def _check_threads(threads: int | None) -> int:
     if threads is None:
         return _native.available_threads()
-    if isinstance(threads, bool) or not isinstance(threads, int):
-        raise TypeError(f"threads must be an int or None, not {threads!r}")
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
-    return threads
+    return min(_check_positive(threads, "threads"), _MAX_THREADS)
+
+
+def _check_positive(number: int, what: str) -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise TypeError(f"{what} must be an int, not {number!r}")
+    if number < 1:
+        raise ValueError(f"{what} must be at least 1, not {number}")
+    return as_index(number)
 
 
 def _to_problem(error: Exception) -> Problem:

@@ -26,11 +26,11 @@ def choose(
     Raises:
         KeyError: Nothing matches a name, or ``out`` has no array for one.
     """
-    if names is None and out is None:
-        return dict(zip(reader.names(), reader.slots(), strict=True))
-    if names is None and out is not None:
+    if names is None:
+        if out is None:
+            return dict(zip(reader.names(), reader.slots(), strict=True))
         names = {name: name for name in out}
-    slots = select(names or [], reader.names(), reader.find)
+    slots = select(names, reader.names(), reader.find)
     if out is not None:
         for name in slots:
             if name not in out:

@@ -19,6 +19,14 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_the_folder_one_works_in_need_not_be_there(folder, monkeypatch):
+    gone = folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert list(fastckpt.open(folder / "model")) == list(GOOD)
+
+
 @pytest.mark.parametrize("path", [None, 3, 1.5, ["model"], object()])
 def test_what_is_no_path_is_a_type_error(path):
     with pytest.raises(TypeError):

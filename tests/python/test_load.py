@@ -75,6 +75,12 @@ def test_a_pattern_without_a_match_is_a_key_error(missing, ckpt):
     assert repr(missing)[1:-1] in str(caught.value)
 
 
+def test_a_single_name_is_a_pattern_even_if_it_is_empty(ckpt):
+    assert numbers(ckpt.load("step")) == {"step": 9}
+    with pytest.raises(KeyError):
+        ckpt.load("")
+
+
 def test_everything_is_loaded_in_the_checkpoints_order(ckpt):
     assert list(ckpt.load()) == list(ckpt) == sorted(NAMES)
     assert type(ckpt.load()) is dict
@@ -204,7 +210,7 @@ def test_a_number_of_threads_is_an_integer(threads, good):
 
 
 def test_more_threads_than_tensors_or_processors_are_right(good):
-    for threads in (None, 1, 3, 64):
+    for threads in (None, 1, 3, 64, np.int64(2), 2**70):
         for name, value in good.load(threads=threads, copy=True).items():
             assert_same(value, GOOD[name])
 
