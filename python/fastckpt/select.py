@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["closest", "missing", "select"]
 
-#: At most this many names are compared for a suggestion.
-_MAX_COMPARED = 20_000
+#: At most about this many names are compared in full for a suggestion.
+_MAX_COMPARED = 1000
 _MAX_NAME = 200
 
 
@@ -70,10 +71,22 @@ def closest(name: str, names: list[str]) -> list[str]:
     """Gives up to three names that look like ``name``."""
     from difflib import get_close_matches
 
-    candidates = [n for n in names[:_MAX_COMPARED] if len(n) <= _MAX_NAME]
     if len(name) > _MAX_NAME:
         return []
+    candidates = [n for n in _alike(name, names) if len(n) <= _MAX_NAME]
     return get_close_matches(name, candidates, n=3, cutoff=0.5)
+
+
+def _alike(name: str, names: list[str]) -> list[str]:
+    """Gives the names, which are sorted, that begin or end as one does."""
+    if len(names) <= _MAX_COMPARED:
+        return names
+    half = _MAX_COMPARED // 2
+    at = bisect_left(names, name)
+    around = names[max(at - half // 2, 0) : at + half // 2]
+    last = name.rpartition("/")[2]
+    ending = [other for other in names if other.endswith(last)]
+    return list(dict.fromkeys(around + ending[:half]))
 
 
 def _short(name: object) -> str:
