@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 __all__ = ["describe_values"]
 
-_CHUNK = 1 << 17
-"""Elements looked at together: 1 MiB as float64, which stays in the cache."""
+_CHUNK = 1 << 15
+"""Elements looked at together: 256 KiB as float64; the fastest of 2**12 to 2**17."""
 
 
 def describe_values(array: NDArray[Any]) -> dict[str, Any]:
@@ -49,12 +49,15 @@ class _Moments:
         """Takes in one more chunk, of float64 or complex128."""
         if not values.size:
             return
+        is_complex = values.dtype.kind == "c"
         mean = values.mean().item()
         deviations = values - mean
         total = self.count + values.size
         step = mean - self._mean
         weight = self.count * (values.size / total)
-        self._squares += float(np.vdot(deviations, deviations).real)
+        # No dot product: BLAS would start threads that wait for one another.
+        self._squares += float(np.square(deviations.real).sum())
+        self._squares += float(np.square(deviations.imag).sum()) if is_complex else 0.0
         self._squares += (step * step.conjugate()).real * weight
         self._mean += step * (values.size / total)
         self.count = total
@@ -100,9 +103,12 @@ def _describe_inexact(array: NDArray[Any]) -> dict[str, Any]:
     for chunk in _chunks(array):
         with np.errstate(all="ignore"):
             wide = chunk.astype(np.complex128 if is_complex else np.float64)
-            nan += int(np.count_nonzero(np.isnan(wide)))
+            is_finite = np.isfinite(wide)
+            finite = wide
+            if not is_finite.all():
+                nan += int(np.count_nonzero(np.isnan(wide)))
+                finite = wide[is_finite]
             zeros += wide.size - int(np.count_nonzero(wide))
-            finite = wide[np.isfinite(wide)]
             moments.add(finite)
             sizes = np.abs(finite) if is_complex else finite
         low = min(low, float(sizes.min(initial=math.inf)))
