@@ -33,6 +33,17 @@ class _Step(NamedTuple):
     dtype: np.dtype[Any] | None
 
 
+class _Target(NamedTuple):
+    """Where a checkpoint goes, and how."""
+
+    prefix: StrPath
+    format: str
+    shards: int
+    align: int
+    fsync: bool
+    threads: int | None
+
+
 def rewrite(
     source: StrPath,
     destination: StrPath,
@@ -82,36 +93,35 @@ def rewrite(
     report = progress or _ignore
     losses = Losses()
     with open(source, threads=threads) as checkpoint:
+        kind = format or checkpoint.format
+        target = _Target(destination, kind, shards, align, fsync, threads)
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
-        target = format or checkpoint.format
-        if checkpoint.format == target == "v2" and not any(it.dtype for it in steps):
-            total = sum(step.info.nbytes or 0 for step in steps)
-            _native.rewrite(
-                source=os.fsencode(checkpoint.path),
-                prefix=os.fsencode(destination),
-                names=_encode_names(steps),
-                shards=shards,
-                align=align,
-                fsync=fsync,
-                threads=threads or 0,
-                progress=lambda done: report(done, total),
-            )
-            return
-        _check_readable(checkpoint, steps)
-        writer = Writer(
-            destination,
-            format=target,
-            shards=shards,
-            align=align,
-            fsync=fsync,
-            threads=threads,
-        )
-        _write(checkpoint, writer, steps, losses, report)
+        if checkpoint.format == kind == "v2" and not any(it.dtype for it in steps):
+            _pass_on(checkpoint, steps, target, report)
+        else:
+            _write(checkpoint, steps, target, report, losses)
     losses.warn()
 
 
 def _ignore(done: int, total: int) -> None:
     """Takes note of progress that nobody wants to see."""
+
+
+def _pass_on(
+    checkpoint: Checkpoint, steps: Sequence[_Step], target: _Target, report: Progress
+) -> None:
+    """Lets the core pass stored bytes on, whatever they mean."""
+    total = sum(step.info.nbytes or 0 for step in steps)
+    _native.rewrite(
+        source=os.fsencode(checkpoint.path),
+        prefix=os.fsencode(target.prefix),
+        names=_encode_names(steps),
+        shards=target.shards,
+        align=target.align,
+        fsync=target.fsync,
+        threads=target.threads or 0,
+        progress=lambda done: report(done, total),
+    )
 
 
 def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
@@ -124,14 +134,23 @@ def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
 
 def _write(
     checkpoint: Checkpoint,
-    writer: Writer,
     steps: Sequence[_Step],
-    losses: Losses,
+    target: _Target,
     report: Progress,
+    losses: Losses,
 ) -> None:
     """Writes values as arrays, which may be cast and need not be of V2."""
+    _check_readable(checkpoint, steps)
     total = sum(step.info.nbytes or 0 for step in steps)
     done = 0
+    writer = Writer(
+        target.prefix,
+        format=target.format,
+        shards=target.shards,
+        align=target.align,
+        fsync=target.fsync,
+        threads=target.threads,
+    )
     with writer:
         for info, new, dtype in steps:
             for part in parts_of(info):
