@@ -27,7 +27,7 @@ bool Cursor::TakeLongVarint64(std::uint64_t* value) {
   return false;
 }
 
-bool Cursor::TakeVarint32(std::uint32_t* value) {
+bool Cursor::TakeLongVarint32(std::uint32_t* value) {
   const ByteView before = bytes_;
   std::uint64_t wide = 0;
   if (!TakeVarint64(&wide)) return false;

@@ -67,6 +67,9 @@ class Cursor {
   }
   ByteView rest() const { return bytes_; }
 
+  // Moves over bytes that rest() has shown to be there.
+  void Skip(std::size_t size) { bytes_ = bytes_.subspan(size); }
+
   [[nodiscard]] bool TakeByte(std::uint8_t* value);
   // At most 5 bytes and 32 bits of value; padding with 0x80 groups is accepted.
   [[nodiscard]] bool TakeVarint32(std::uint32_t* value);
@@ -77,6 +80,7 @@ class Cursor {
   [[nodiscard]] bool TakeBytes(std::uint64_t size, ByteView* bytes);
 
  private:
+  bool TakeLongVarint32(std::uint32_t* value);
   bool TakeLongVarint64(std::uint64_t* value);
 
   const std::uint8_t* begin_;
@@ -88,6 +92,15 @@ inline bool Cursor::TakeByte(std::uint8_t* value) {
   *value = bytes_.front();
   bytes_ = bytes_.subspan(1);
   return true;
+}
+
+inline bool Cursor::TakeVarint32(std::uint32_t* value) {
+  if (!bytes_.empty() && bytes_.front() < 0x80) {
+    *value = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return true;
+  }
+  return TakeLongVarint32(value);
 }
 
 inline bool Cursor::TakeVarint64(std::uint64_t* value) {

@@ -17,7 +17,7 @@ constexpr std::size_t kMaxGroupDepth = 100;
 
 }  // namespace
 
-bool FieldReader::Next(Field* field) {
+bool FieldReader::TakeAny(Field* field) {
   while (!cursor_.AtEnd()) {
     TakeTag(field);
     if (field->type == WireType::kGroupEnd)

@@ -42,18 +42,43 @@ class FieldReader {
   explicit FieldReader(ByteView message) : cursor_(message) {}
 
   // Moves to the next field; false at the end. Groups are passed over whole.
-  bool Next(Field* field);
+  bool Next(Field* field) { return TakeShort(field) || TakeAny(field); }
 
   // Where in the message the next field begins.
   std::size_t position() const { return cursor_.position(); }
 
  private:
+  bool TakeShort(Field* field);
+  bool TakeAny(Field* field);
   void TakeTag(Field* field);
   void TakeValue(Field* field);
   void SkipGroup(std::uint32_t number);
 
   Cursor cursor_;
 };
+
+// The common case in two bytes: a tag below 0x80, then a varint or a length
+// below 0x80. Takes nothing and returns false for all else.
+inline bool FieldReader::TakeShort(Field* field) {
+  const ByteView rest = cursor_.rest();
+  if (rest.size() < 2 || rest[0] < 8 || (rest[0] | rest[1]) >= 0x80) {
+    return false;
+  }
+  const auto type = static_cast<WireType>(rest[0] & 7);
+  const std::size_t value = rest[1];
+  if (type == WireType::kVarint) {
+    field->number_value = value;
+    cursor_.Skip(2);
+  } else if (type == WireType::kBytes && value <= rest.size() - 2) {
+    field->bytes = rest.subspan(2, value);
+    cursor_.Skip(2 + value);
+  } else {
+    return false;
+  }
+  field->number = rest[0] >> 3;
+  field->type = type;
+  return true;
+}
 
 // An int32 or enum field: 32 bits sign-extended to 64. Throws Corruption when
 // the varint holds more, where protobuf would silently drop the high bits.
