@@ -17,6 +17,11 @@ ByteView ReadFirstValue(const TableReader& table, BlockScratch* scratch) {
   ByteView first;
   bool found = false;
   if (table.block_count() > 0) {
+    if (table.handle(0).size > kMaxIndexBlock) {
+      ThrowUnsupported("a first block of " +
+                       std::to_string(table.handle(0).size) +
+                       " bytes is too large for a list of tensors");
+    }
     const Block block = table.ReadBlock(0, scratch);
     bool is_first = true;
     table.VisitBlock(0, block, [&](std::string_view key, ByteView value) {

@@ -15,7 +15,7 @@ constexpr std::int32_t kConsumerVersion = 1;
 // takes two bytes in a file and grows by far more than others do.
 class Budget {
  public:
-  explicit Budget(ByteView message) : left_(3 * message.size() + kFree) {}
+  explicit Budget(ByteView message) : left_(2 * message.size() + kFree) {}
 
   void Spend(std::size_t bytes) {
     if (bytes > left_) {
@@ -26,7 +26,7 @@ class Budget {
   }
 
  private:
-  static constexpr std::size_t kFree = 32 << 20;
+  static constexpr std::size_t kFree = 24 << 20;
 
   std::size_t left_;
 };
