@@ -67,11 +67,14 @@ bool IsSlice(const TensorInput& input) {
 
 BundleWriter::BundleWriter(const std::string& prefix,
                            const WriteOptions& options)
-    : options_(Checked(options)), replacement_(prefix, IndexName("")) {
+    : options_(Checked(options)),
+      replacement_(prefix, IndexName("")),
+      data_(options.threads, options.sync) {
   shards_.resize(static_cast<std::size_t>(options_.shards));
   for (std::int32_t i = 0; i < options_.shards; ++i) {
-    shards_[static_cast<std::size_t>(i)].file =
-        replacement_.Create(DataName("", i, options_.shards));
+    auto file = replacement_.Create(DataName("", i, options_.shards));
+    if (options_.sync) file->AllowDirect();
+    shards_[static_cast<std::size_t>(i)].file = std::move(file);
   }
 }
 
@@ -92,9 +95,7 @@ bool BundleWriter::Add(const std::vector<TensorInput>& inputs,
     entries.emplace_back(std::move(key), std::move(entry));
   }
   is_sound_ = false;
-  if (!WriteData(&parts, options_.threads, options_.sync, interrupted)) {
-    return false;
-  }
+  if (!data_.Write(&parts, interrupted)) return false;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     entries[i].second.masked_crc32c = MaskCrc32c(EntryCrc(parts[i]));
     entries_.Set(entries[i].first, entries[i].second);

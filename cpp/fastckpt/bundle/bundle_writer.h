@@ -65,6 +65,7 @@ class BundleWriter {
   const WriteOptions options_;
   Replacement replacement_;
   std::vector<Shard> shards_;
+  DataWriter data_;
   EntryTable entries_;
   bool is_sound_ = true;
 };

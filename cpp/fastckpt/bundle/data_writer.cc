@@ -11,8 +11,8 @@
 namespace fastckpt {
 namespace {
 
-// Fits the second-level cache beside what it is filled from.
-constexpr std::uint64_t kBufferSize = std::uint64_t{256} << 10;
+// Jobs of this size are worth a way past the page cache.
+constexpr std::uint64_t kDirectSize = std::uint64_t{4} << 20;
 
 // A range of one part's values.
 struct Piece {
@@ -31,58 +31,8 @@ struct Job {
   std::vector<Piece> pieces;
 };
 
-// Collects bytes and writes them whenever the buffer is full.
-class Buffer {
- public:
-  explicit Buffer(const Job& job)
-      : file_(*job.file),
-        offset_(job.offset),
-        capacity_(std::min(job.size, kBufferSize)),
-        bytes_(new std::uint8_t[static_cast<std::size_t>(capacity_)]) {}
-
-  // Gives room for `unit` bytes at least.
-  std::span<std::uint8_t> Room(std::uint64_t unit) {
-    if (capacity_ - used_ < unit) Flush();
-    return {bytes_.get() + used_, static_cast<std::size_t>(capacity_ - used_)};
-  }
-  void Use(std::uint64_t size) { used_ += size; }
-
-  void Put(ByteView bytes) {
-    while (!bytes.empty()) {
-      const std::span<std::uint8_t> room = Room(1);
-      const std::size_t size = std::min(room.size(), bytes.size());
-      std::copy_n(bytes.begin(), size, room.begin());
-      Use(size);
-      bytes = bytes.subspan(size);
-    }
-  }
-
-  void PutZeros(std::uint64_t size) {
-    while (size > 0) {
-      const std::span<std::uint8_t> room = Room(1);
-      const std::uint64_t step = std::min<std::uint64_t>(room.size(), size);
-      std::fill_n(room.begin(), step, std::uint8_t{0});
-      Use(step);
-      size -= step;
-    }
-  }
-
-  void Flush() {
-    file_.WriteAt(offset_, {bytes_.get(), static_cast<std::size_t>(used_)});
-    offset_ += used_;
-    used_ = 0;
-  }
-
- private:
-  const OutputFile& file_;
-  std::uint64_t offset_;
-  std::uint64_t capacity_;
-  std::uint64_t used_ = 0;
-  std::unique_ptr<std::uint8_t[]> bytes_;
-};
-
 std::uint32_t WriteArray(const StridedArray& array, const Piece& piece,
-                         Buffer* buffer) {
+                         WriteBuffer* buffer) {
   const GatherPlan plan(array);
   const std::uint64_t item = plan.item_size();
   std::uint32_t crc = 0;
@@ -106,7 +56,7 @@ StridedArray ArrayOf(ByteView bytes) {
 }
 
 std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
-                         Buffer* buffer) {
+                         WriteBuffer* buffer) {
   const auto& values = part.input->values;
   if (const auto* array = std::get_if<StridedArray>(&values)) {
     return WriteArray(*array, piece, buffer);
@@ -174,18 +124,17 @@ class JobPlanner {
   std::map<const OutputFile*, std::size_t> open_;  // jobs that take more
 };
 
-void RunJob(const std::vector<DataPart>& parts, bool start_writeback,
+void RunJob(const std::vector<DataPart>& parts, bool sync, BufferPool* buffers,
             Job* job) {
-  Buffer buffer(*job);
+  const bool is_large = job->size >= kDirectSize;
+  WriteBuffer buffer(*job->file, job->offset, sync && is_large, buffers);
   for (Piece& piece : job->pieces) {
     const DataPart& part = parts[piece.part];
     piece.crc32c = WritePiece(part, piece, &buffer);
     if (piece.is_last) buffer.PutZeros(part.padding);
   }
-  buffer.Flush();
-  if (start_writeback && job->size >= kWritebackSize / 2) {
-    job->file->StartWriteback(job->offset, job->size);
-  }
+  buffer.Finish();
+  if (sync && is_large) job->file->StartWriteback(job->offset, job->size);
 }
 
 }  // namespace
@@ -200,12 +149,12 @@ std::uint64_t StoredSize(const TensorInput& input) {
   return ByteCount(input.dims, input.dtype);
 }
 
-bool WriteData(std::vector<DataPart>* parts, std::size_t threads,
-               bool start_writeback, const Interrupt& interrupted) {
+bool DataWriter::Write(std::vector<DataPart>* parts,
+                       const Interrupt& interrupted) {
   std::vector<Job> jobs = JobPlanner(*parts).TakeJobs();
   const bool is_done = ParallelFor(
-      jobs.size(), threads,
-      [&](std::size_t i) { RunJob(*parts, start_writeback, &jobs[i]); },
+      jobs.size(), threads_,
+      [&](std::size_t i) { RunJob(*parts, sync_, &buffers_, &jobs[i]); },
       interrupted);
   // Jobs lie in the order of offsets, and so do the pieces of one part.
   for (const Job& job : jobs) {

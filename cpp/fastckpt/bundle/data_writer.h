@@ -2,7 +2,7 @@
 //
 // The places are fixed beforehand, so the work is cut into jobs of some
 // megabytes, large tensors into several and small neighbours joined in one, and
-// the jobs run on several threads. Each goes through a small buffer: values are
+// the jobs run on several threads. Each goes through a buffer: values are
 // copied there once, whatever their strides; the checksum is of the bytes in
 // the buffer, and those are the bytes that are written, so an array that
 // somebody changes meanwhile gives a checkpoint that is odd but sound.
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "fastckpt/bundle/write_buffer.h"
 #include "fastckpt/io/output_file.h"
 #include "fastckpt/io/parallel.h"
 #include "fastckpt/tensor/tensor_input.h"
@@ -33,12 +34,23 @@ struct DataPart {
 // The size of the values as a data file stores them.
 std::uint64_t StoredSize(const TensorInput& input);
 
-// Writes all parts and sets their checksums; false if `interrupted` ended the
-// work early. With `start_writeback` the system is asked to begin writing each
-// large job to the disk. Throws System.
-// REQUIRES: parts of one file follow one another without gaps.
-[[nodiscard]] bool WriteData(std::vector<DataPart>* parts, std::size_t threads,
-                             bool start_writeback,
-                             const Interrupt& interrupted);
+// Thread-safety: one call at a time.
+class DataWriter {
+ public:
+  // `sync`: the data are to be flushed to the disk later, so the system is
+  // asked to begin writing early, or to write past the page cache.
+  DataWriter(std::size_t threads, bool sync) : threads_(threads), sync_(sync) {}
+
+  // Writes all parts and sets their checksums; false if `interrupted` ended the
+  // work early. Throws System.
+  // REQUIRES: parts of one file follow one another without gaps.
+  [[nodiscard]] bool Write(std::vector<DataPart>* parts,
+                           const Interrupt& interrupted);
+
+ private:
+  const std::size_t threads_;
+  const bool sync_;
+  BufferPool buffers_;
+};
 
 }  // namespace fastckpt

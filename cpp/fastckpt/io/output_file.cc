@@ -5,6 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -47,6 +53,19 @@ std::uint64_t CopyInSystem(const FileReader& from, const Descriptor& to) {
   }
 #endif
   return done;
+}
+
+// Gives what could not be written, errno then tells why.
+ByteView WriteAll(const Descriptor& to, std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(to.get(), bytes.data(), bytes.size(),
+                                   static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    offset += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return bytes;
 }
 
 void Copy(const FileReader& from, const OutputFile& to, std::uint64_t done) {
@@ -101,14 +120,30 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::WriteAt(std::uint64_t offset, ByteView bytes) const {
-  while (!bytes.empty()) {
-    const ssize_t written = pwrite(descriptor_.get(), bytes.data(),
-                                   bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) ThrowSystem(errno, "cannot write", path());
-    offset += static_cast<std::uint64_t>(written);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  const ByteView rest = WriteAll(descriptor_, offset, bytes);
+  if (!rest.empty()) ThrowSystem(errno, "cannot write", path());
+}
+
+void OutputFile::WriteDirect(std::uint64_t offset, ByteView bytes) const {
+  ByteView rest = bytes;
+  if (direct_.IsOpen()) {
+    rest = WriteAll(direct_, offset, bytes);
+    // EINVAL: the disk's blocks are larger than we know.
+    if (!rest.empty() && errno != EINVAL) {
+      ThrowSystem(errno, "cannot write", path());
+    }
   }
+  WriteAt(offset + (bytes.size() - rest.size()), rest);
+}
+
+void OutputFile::AllowDirect() {
+#ifdef __linux__
+  struct statfs info;
+  if (fstatfs(descriptor_.get(), &info) != 0) return;
+  const auto type = static_cast<unsigned long>(info.f_type);
+  if (type != EXT4_SUPER_MAGIC && type != XFS_SUPER_MAGIC) return;
+  direct_ = Open(*directory_, temporary_, O_WRONLY | O_DIRECT);
+#endif
 }
 
 void OutputFile::StartWriteback([[maybe_unused]] std::uint64_t offset,

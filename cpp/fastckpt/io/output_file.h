@@ -4,8 +4,7 @@
 // dies. While it lives it holds the file's advisory lock; by that a later save
 // knows a file in the making from litter of a process that was killed.
 //
-// Thread-safety: WriteAt, StartWriteback and Sync may be called from many
-// threads; the rest from one.
+// Thread-safety: const methods may be called from many threads.
 #pragma once
 
 #include <sys/types.h>
@@ -19,6 +18,10 @@
 #include "fastckpt/io/directory.h"
 
 namespace fastckpt {
+
+// What direct writing asks of offsets, sizes and addresses: the largest block
+// that disks are made with.
+constexpr std::uint64_t kDirectAlignment = 4096;
 
 class OutputFile {
  public:
@@ -42,6 +45,13 @@ class OutputFile {
   // Writes all of `bytes` at `offset`. Throws System.
   void WriteAt(std::uint64_t offset, ByteView bytes) const;
 
+  // The same, past the page cache where AllowDirect found that possible.
+  // REQUIRES: offset, size and address are multiples of kDirectAlignment.
+  void WriteDirect(std::uint64_t offset, ByteView bytes) const;
+
+  // Makes WriteDirect what it says, on file systems of local disks.
+  void AllowDirect();
+
   // Asks the system to begin writing a range to the disk, so that a later Sync
   // finds little left to do. Failures show at Sync.
   void StartWriteback(std::uint64_t offset, std::uint64_t size) const;
@@ -62,6 +72,7 @@ class OutputFile {
   std::string temporary_;
   std::string target_;
   Descriptor descriptor_;
+  Descriptor direct_;  // open for direct writing, or not at all
   bool is_moved_ = false;
   // A forked child has a copy of this object, but the file is not its own.
   pid_t owner_;

@@ -41,6 +41,26 @@ TEST_F(OutputFileTest, WritesAnywhere) {
   EXPECT_EQ(folder_.Read("new.tmp"), "abcdef");
 }
 
+TEST_F(OutputFileTest, WritesPastTheCacheWhereThatWorks) {
+  alignas(kDirectAlignment) static std::uint8_t block[2 * kDirectAlignment];
+  block[0] = 'a';
+  block[kDirectAlignment] = 'b';
+  const auto file = Create();
+  file->WriteDirect(0, block);
+  file->AllowDirect();
+  file->WriteDirect(sizeof block, block);
+  const std::string once(AsText(block));
+  EXPECT_EQ(folder_.Read("new.tmp"), once + once);
+}
+
+TEST_F(OutputFileTest, BlocksThatTheDiskRefusesGoThroughTheCache) {
+  const std::string odd(1000, 'x');
+  const auto file = Create();
+  file->AllowDirect();
+  file->WriteDirect(1, AsBytes(odd));
+  EXPECT_EQ(folder_.Read("new.tmp").substr(1), odd);
+}
+
 TEST_F(OutputFileTest, MovesOverAnotherAndBack) {
   folder_.Write("new", "old bytes");
   {
