@@ -1,6 +1,7 @@
 // Tensors to be written, made from vectors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,6 +10,11 @@
 #include "fastckpt/tensor/tensor_input.h"
 
 namespace fastckpt {
+
+// "w12" for "w" and 12.
+inline std::string Numbered(std::string name, std::size_t number) {
+  return name += std::to_string(number);
+}
 
 // A tensor whose values stay in `values`, dense and in C order.
 template <typename Value>
