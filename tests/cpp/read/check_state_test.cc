@@ -1,0 +1,132 @@
+#include "fastckpt/read/check_state.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "testing/threads.h"
+
+namespace fastckpt {
+namespace {
+
+using Claim = CheckState::Claim;
+
+TEST(CheckState, FirstClaimsAndOthersAreTurnedAway) {
+  CheckState state;
+  EXPECT_FALSE(state.IsDone());
+  EXPECT_EQ(state.TryClaim(), Claim::kMine);
+  EXPECT_EQ(state.TryClaim(), Claim::kBusy);
+  EXPECT_FALSE(state.IsDone());
+  state.Finish(true);
+  EXPECT_TRUE(state.IsDone());
+  EXPECT_EQ(state.TryClaim(), Claim::kDone);
+}
+
+TEST(CheckState, PieceThatWasWrongCanBeClaimedAgain) {
+  CheckState state;
+  ASSERT_EQ(state.TryClaim(), Claim::kMine);
+  state.Finish(false);
+  EXPECT_FALSE(state.IsDone());
+  EXPECT_EQ(state.TryClaim(), Claim::kMine);
+}
+
+TEST(CheckState, WaitReturnsAtOnceWhereNobodyChecks) {
+  CheckState state;
+  state.Wait();
+  ASSERT_EQ(state.TryClaim(), Claim::kMine);
+  state.Finish(true);
+  state.Wait();
+}
+
+// Takes the state through claims until it is done; gives the number of checks
+// that this thread made. The first `failures` checks of all find it wrong.
+int Check(CheckState* state, std::atomic<int>* failures) {
+  int checks = 0;
+  while (true) {
+    switch (state->TryClaim()) {
+      case Claim::kDone:
+        return checks;
+      case Claim::kBusy:
+        state->Wait();
+        break;
+      case Claim::kMine:
+        ++checks;
+        state->Finish(failures->fetch_sub(1) <= 0);
+    }
+  }
+}
+
+TEST(CheckState, ManyThreadsMakeOneCheck) {
+  for (int round = 0; round < 200; ++round) {
+    CheckState state;
+    std::atomic<int> failures{0};
+    std::atomic<int> checks{0};
+    RunTogether(8, [&](std::size_t) { checks += Check(&state, &failures); });
+    EXPECT_EQ(checks, 1);
+  }
+}
+
+TEST(CheckState, WaitersOfAFailedCheckTakeItOverOneByOne) {
+  for (int round = 0; round < 200; ++round) {
+    CheckState state;
+    std::atomic<int> failures{3};
+    std::atomic<int> checks{0};
+    RunTogether(8, [&](std::size_t) { checks += Check(&state, &failures); });
+    EXPECT_EQ(checks, 4);
+    EXPECT_TRUE(state.IsDone());
+  }
+}
+
+// What one thread wrote before Finish others see after IsDone.
+TEST(CheckState, FinishedCheckPublishesWhatCameBefore) {
+  for (int round = 0; round < 200; ++round) {
+    CheckState state;
+    int value = 0;
+    RunTogether(4, [&](std::size_t i) {
+      if (i == 0) {
+        ASSERT_EQ(state.TryClaim(), Claim::kMine);
+        value = 42;
+        state.Finish(true);
+        return;
+      }
+      while (!state.IsDone()) std::this_thread::yield();
+      EXPECT_EQ(value, 42);
+    });
+  }
+}
+
+// The claim belongs to a thread that the child does not have.
+TEST(CheckState, ChildTakesOverTheClaimOfItsParent) {
+  CheckState state;
+  ASSERT_EQ(state.TryClaim(), Claim::kMine);
+  const pid_t child = fork();
+  if (child == 0) {
+    state.Wait();
+    const bool is_mine = state.TryClaim() == Claim::kMine;
+    state.Finish(true);
+    _exit(is_mine && state.IsDone() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_EQ(state.TryClaim(), Claim::kBusy);
+  state.Finish(true);
+}
+
+TEST(CheckState, FinishedCheckStaysFinishedInTheChild) {
+  CheckState state;
+  ASSERT_EQ(state.TryClaim(), Claim::kMine);
+  state.Finish(true);
+  const pid_t child = fork();
+  if (child == 0) _exit(state.TryClaim() == Claim::kDone ? 0 : 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+}  // namespace
+}  // namespace fastckpt

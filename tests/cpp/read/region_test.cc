@@ -1,0 +1,84 @@
+#include "fastckpt/read/region.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "testing/refusal.h"
+
+namespace fastckpt {
+namespace {
+
+using ::testing::HasSubstr;
+
+using Vector = std::vector<std::int64_t>;
+
+TEST(Region, WholeRegionIsWholeAndCountsItsElements) {
+  const Vector dims = {2, 3, 4};
+  EXPECT_TRUE(IsWhole(WholeRegion(dims), dims));
+  EXPECT_EQ(RegionCount(WholeRegion(dims)), 24u);
+  EXPECT_EQ(RegionCount({}), 1u);
+  EXPECT_EQ(RegionCount({{0, 5, 1}, {0, 0, 1}}), 0u);
+}
+
+TEST(Region, PartsAndOtherOrdersAreNotWhole) {
+  EXPECT_FALSE(IsWhole({{0, 2, 1}}, Vector{3}));
+  EXPECT_FALSE(IsWhole({{2, 3, -1}}, Vector{3}));
+  EXPECT_FALSE(IsWhole({{0, 2, 2}}, Vector{3}));
+  EXPECT_TRUE(IsWhole({{0, 1, -7}}, Vector{1}));
+}
+
+TEST(Region, IndicesInTheShapeAreAccepted) {
+  CheckRegion({}, Vector{});
+  CheckRegion({{0, 3, 1}, {4, 5, -1}}, Vector{3, 5});
+  CheckRegion({{1, 2, 2}, {9, 0, 1}}, Vector{4, 5});
+  CheckRegion({{3, 1, 0}}, Vector{4});
+  CheckRegion({{0, 0, 1}}, Vector{0});
+}
+
+TEST(Region, EveryWayOutOfTheShapeIsInvalid) {
+  const RegionDim wrong[] = {{4, 1, 1},         {-1, 1, 1},
+                             {0, 5, 1},         {0, 3, 2},
+                             {1, 3, -1},        {0, -1, 1},
+                             {0, 2, 0},         {1, INT64_MAX, INT64_MAX},
+                             {3, 3, INT64_MIN}, {1, 2, INT64_MAX},
+                             {INT64_MAX, 2, 1}};
+  for (const RegionDim& dim : wrong) {
+    EXPECT_THAT(Refusal(ErrorKind::kInvalid,
+                        [&] {
+                          CheckRegion({{0, 2, 1}, dim}, Vector{2, 4});
+                        }),
+                HasSubstr("leaves dimension 1 of shape [2,4]"))
+        << dim.start << " " << dim.count << " " << dim.step;
+  }
+  EXPECT_THAT(Refusal(ErrorKind::kInvalid, [] { CheckRegion({}, Vector{2}); }),
+              HasSubstr("a region of 0 dimensions for shape [2]"));
+}
+
+TEST(Region, FlippedStepsKeepEachElementsPlace) {
+  std::uint8_t memory[64];
+  Region region = {{5, 3, -2}, {0, 4, 1}, {7, 0, -1}};
+  Destination destination = {memory, {8, 1, 1}};
+  FlipNegativeSteps(&region, &destination);
+  EXPECT_EQ(region[0].start, 1);
+  EXPECT_EQ(region[0].step, 2);
+  EXPECT_EQ(region[0].count, 3);
+  EXPECT_EQ(destination.base, memory + 16);
+  EXPECT_EQ(destination.strides, (Vector{-8, 1, 1}));
+  EXPECT_EQ(region[1].step, 1);
+}
+
+TEST(Region, DestinationIsDenseInTheRegionsOrderOnly) {
+  const Region region = {{0, 2, 1}, {5, 1, 1}, {0, 3, 1}};
+  EXPECT_TRUE(IsDense(region, {nullptr, {12, 0, 4}}, 4));
+  EXPECT_TRUE(IsDense(region, {nullptr, {12, 999, 4}}, 4));
+  EXPECT_FALSE(IsDense(region, {nullptr, {16, 0, 4}}, 4));
+  EXPECT_FALSE(IsDense(region, {nullptr, {4, 0, 8}}, 4));
+  EXPECT_FALSE(IsDense(region, {nullptr, {12, 0, -4}}, 4));
+  EXPECT_TRUE(IsDense({}, {nullptr, {}}, 4));
+}
+
+}  // namespace
+}  // namespace fastckpt
