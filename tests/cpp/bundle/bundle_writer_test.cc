@@ -40,8 +40,8 @@ class BundleWriterTest : public ::testing::Test {
   std::string Stored(const std::string& name) const {
     const BundleIndex index = Index();
     const StoredEntry& entry = index.entry(*index.Find(name));
-    const std::string file = folder_.Read(
-        "m" + DataName("", entry.shard, index.header().num_shards));
+    const std::string file =
+        folder_.Read(DataName("m", entry.shard, index.header().num_shards));
     std::string bytes = file.substr(static_cast<std::size_t>(entry.offset),
                                     static_cast<std::size_t>(entry.size));
     EXPECT_EQ(Crc32c(AsBytes(bytes)), entry.crc32c);
