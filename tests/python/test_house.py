@@ -1,0 +1,268 @@
+"""The house: what may include or import what, and how large a room may be."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fastckpt import _native
+
+ROOT = Path(__file__).parents[2]
+CPP = ROOT / "cpp"
+PYTHON = ROOT / "python" / "fastckpt"
+
+# From low to high: a floor includes lower ones and itself, never in a circle.
+CPP_FLOORS = (
+    {"base"},
+    {"codec", "io", "tensor"},
+    {"table", "wire"},
+    {"bundle", "v1"},
+    {"read"},
+    {"checkpoint"},
+    {"binding"},
+)
+# Rooms beside another one, with its header and its test.
+BESIDE = {
+    "codec/crc32c_portable": "codec/crc32c",
+    "codec/crc32c_sse42": "codec/crc32c",
+    "codec/crc32c_avx512": "codec/crc32c",
+    "codec/crc32c_arm64": "codec/crc32c",
+}
+PYTHON_HEADERS = re.compile(r"#include <(pybind11/|Python\.h|numpy/)")
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+
+PYTHON_FLOORS = (
+    {
+        "_native",
+        "atomic",
+        "casting",
+        "errors",
+        "io_mode",
+        "progress",
+        "region",
+        "report",
+        "retention",
+        "select",
+        "slots",
+        "strings",
+        "text_format",
+        "values",
+    },
+    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {"checkpoint", "loading", "saver", "writer"},
+    {"average", "convert", "edit", "graph", "parts"},
+    {"__init__", "__main__", "cli", "compat"},
+)
+# Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.
+DEFERRED_UPWARDS = {("checkpoint", "graph.objects")}
+
+MAX_LINES = 330
+
+
+def cpp_files() -> list[Path]:
+    files = [path for path in CPP.rglob("*") if path.suffix in {".h", ".cc"}]
+    assert len(files) > 50
+    return files
+
+
+def cpp_room(path: Path) -> str:
+    """The name of a file's room: "base/error", "checkpoint", "binding/reader"."""
+    parts = path.relative_to(CPP).with_suffix("").parts
+    return "/".join(parts[1:] if parts[0] == "fastckpt" else parts)
+
+
+def cpp_includes(path: Path) -> list[str]:
+    """The rooms that a file includes, its own left out."""
+    rooms = []
+    for name in INCLUDE.findall(path.read_text()):
+        is_core = name.startswith("fastckpt/")
+        target = CPP / name if is_core else path.parent / name
+        assert target.is_file(), f"{path}: {name} is not there"
+        rooms.append(cpp_room(target))
+    return [room for room in rooms if room != cpp_room(path)]
+
+
+def cpp_graph() -> dict[str, set[str]]:
+    graph: dict[str, set[str]] = {}
+    for path in cpp_files():
+        graph.setdefault(cpp_room(path), set()).update(cpp_includes(path))
+    return graph
+
+
+def floor_of(room: str, floors: tuple[set[str], ...], separator: str) -> int:
+    name = room.split(separator)[0]
+    for number, names in enumerate(floors):
+        if name in names:
+            return number
+    raise AssertionError(f"{room} is on no floor: put {name} on one")
+
+
+def upward_edges(graph, floors, separator: str) -> list[str]:
+    return [
+        f"{room} -> {target}"
+        for room, targets in graph.items()
+        for target in targets
+        if floor_of(target, floors, separator) > floor_of(room, floors, separator)
+    ]
+
+
+def find_circle(graph: dict[str, set[str]]) -> list[str]:
+    """The rooms of some circle, or none."""
+    done: set[str] = set()
+
+    def visit(room: str, path: list[str]) -> list[str]:
+        if room in path:
+            return [*path[path.index(room) :], room]
+        if room in done:
+            return []
+        for target in sorted(graph.get(room, ())):
+            if circle := visit(target, [*path, room]):
+                return circle
+        done.add(room)
+        return []
+
+    for room in sorted(graph):
+        if circle := visit(room, []):
+            return circle
+    return []
+
+
+def python_modules() -> dict[str, Path]:
+    modules = {}
+    for path in PYTHON.rglob("*.py"):
+        parts = path.relative_to(PYTHON).with_suffix("").parts
+        if parts[-1] == "__init__" and len(parts) > 1:
+            parts = parts[:-1]
+        modules[".".join(parts)] = path
+    assert len(modules) > 50
+    return modules
+
+
+def imported(node: ast.Import | ast.ImportFrom, known: set[str]) -> Iterator[str]:
+    """The modules of the package that one statement imports."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    else:
+        assert node.level == 0, f"relative import: {ast.unparse(node)}"
+        module = node.module or ""
+        names = [f"{module}.{alias.name}" for alias in node.names]
+    for name in names:
+        if name.split(".")[0] != "fastckpt":
+            continue
+        inner = name.removeprefix("fastckpt").removeprefix(".")
+        # A name that is no module is one in the module that is left of it.
+        while inner and inner not in known:
+            inner = inner.rpartition(".")[0]
+        yield inner or "__init__"
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def imports_of(path: Path, known: set[str]) -> tuple[set[str], set[str]]:
+    """What a module imports at once, and what only inside of functions."""
+    at_once: set[str] = set()
+    deferred: set[str] = set()
+
+    def walk(node: ast.AST, into: set[str]) -> None:
+        for child in ast.iter_child_nodes(node):
+            if is_type_checking(child):
+                continue
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                into.update(imported(child, known))
+            is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            walk(child, deferred if is_function else into)
+
+    walk(ast.parse(path.read_text()), at_once)
+    return at_once, deferred
+
+
+@pytest.fixture(scope="module")
+def python_graphs() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    modules = python_modules()
+    known = {*modules, "_native"}
+    at_once, deferred = {}, {}
+    for name, path in modules.items():
+        at_once[name], deferred[name] = imports_of(path, known)
+        at_once[name] -= {name}
+    # The face of the package gives its names out when they are asked for.
+    deferred["__init__"].clear()
+    return at_once, deferred
+
+
+def test_cpp_rooms_include_their_own_floor_and_lower_ones():
+    assert upward_edges(cpp_graph(), CPP_FLOORS, "/") == []
+
+
+def test_cpp_rooms_do_not_include_each_other_in_a_circle():
+    assert find_circle(cpp_graph()) == []
+
+
+def test_only_the_binding_knows_python():
+    reaching = [
+        str(path.relative_to(ROOT))
+        for path in cpp_files()
+        if PYTHON_HEADERS.search(path.read_text())
+        and CPP / "binding" not in path.parents
+    ]
+    assert reaching == []
+
+
+def test_every_core_room_with_a_source_has_a_test():
+    sources = [path for path in cpp_files() if path.suffix == ".cc"]
+    rooms = {cpp_room(path) for path in sources}
+    core = {room for room in rooms if not room.startswith("binding/")}
+    tests = ROOT / "tests" / "cpp"
+    missing = [
+        room
+        for room in sorted(core)
+        if not (tests / f"{BESIDE.get(room, room)}_test.cc").is_file()
+    ]
+    assert missing == []
+
+
+def test_every_floor_has_its_rooms():
+    found = {room.split("/")[0] for room in cpp_graph()}
+    assert set().union(*CPP_FLOORS) == found
+    packages = {name.split(".")[0] for name in python_modules()}
+    assert set().union(*PYTHON_FLOORS) == packages | {"_native"}
+
+
+def test_python_modules_import_their_own_floor_and_lower_ones(python_graphs):
+    at_once, deferred = python_graphs
+    assert upward_edges(at_once, PYTHON_FLOORS, ".") == []
+    allowed = {" -> ".join(pair) for pair in DEFERRED_UPWARDS}
+    assert set(upward_edges(deferred, PYTHON_FLOORS, ".")) == allowed
+
+
+def test_python_modules_do_not_import_each_other_in_a_circle(python_graphs):
+    at_once, deferred = ({**graph} for graph in python_graphs)
+    for name, targets in deferred.items():
+        upwards = {target for room, target in DEFERRED_UPWARDS if room == name}
+        at_once[name] = at_once[name] | (targets - upwards)
+    assert find_circle(at_once) == []
+
+
+def test_the_package_itself_holds_names_only():
+    tree = ast.parse((PYTHON / "__init__.py").read_text())
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert functions <= {"__getattr__", "__dir__"}
+    assert not any(isinstance(node, ast.ClassDef) for node in tree.body)
+
+
+def test_no_source_file_is_too_long():
+    files = [*cpp_files(), *python_modules().values()]
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in files
+        if (lines := len(path.read_text().splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+def test_the_version_comes_from_one_place():
+    project = (ROOT / "pyproject.toml").read_text()
+    assert re.search(rf'^version = "{re.escape(_native.__version__)}"$', project, re.M)
