@@ -124,13 +124,44 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
 // because it begins with a zero byte: that is a legal name.
 void BundleIndex::HideSlices() {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    for (const SliceSpec& slice : slices(i)) {
-      const auto found = Find(SliceKey(name(i), slice));
-      if (!found || entries_[*found].is_hidden) continue;
-      entries_[*found].is_hidden = true;
-      ++hidden_count_;
+    if (entries_[i].listed != 0) HideSlicesOf(i);
+  }
+}
+
+// The stored slices of a tensor lie together, behind a common prefix. Only what
+// follows it is compared: a long name and a long list must not multiply.
+void BundleIndex::HideSlicesOf(std::size_t i) {
+  const std::string prefix = SliceKeyPrefix(name(i));
+  const std::size_t begin = LowerBound(0, entries_.size(), 0, prefix);
+  std::size_t end = begin;
+  while (end < entries_.size() && name(end).starts_with(prefix)) ++end;
+  if (begin == end) return;
+  for (const SliceSpec& slice : slices(i)) {
+    const std::string suffix = SliceKeySuffix(slice);
+    const std::size_t found = LowerBound(begin, end, prefix.size(), suffix);
+    if (found == end || name(found).substr(prefix.size()) != suffix ||
+        entries_[found].is_hidden) {
+      continue;
+    }
+    entries_[found].is_hidden = true;
+    ++hidden_count_;
+  }
+}
+
+// The first of the entries [begin, end) whose name without its first `skip`
+// bytes is not below `key`.
+std::size_t BundleIndex::LowerBound(std::size_t begin, std::size_t end,
+                                    std::size_t skip,
+                                    std::string_view key) const {
+  while (begin < end) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    if (name(middle).substr(skip) < key) {
+      begin = middle + 1;
+    } else {
+      end = middle;
     }
   }
+  return begin;
 }
 
 void BundleIndex::Shrink() {
@@ -156,18 +187,9 @@ std::vector<SliceSpec> BundleIndex::slices(std::size_t i) const {
 }
 
 std::optional<std::size_t> BundleIndex::Find(std::string_view key) const {
-  std::size_t low = 0;
-  std::size_t high = entries_.size();
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (name(middle) < key) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  if (low == entries_.size() || name(low) != key) return std::nullopt;
-  return low;
+  const std::size_t found = LowerBound(0, entries_.size(), 0, key);
+  if (found == entries_.size() || name(found) != key) return std::nullopt;
+  return found;
 }
 
 }  // namespace fastckpt

@@ -69,6 +69,9 @@ class BundleIndex {
   void ReadHeader(std::string_view key, ByteView value);
   void AddEntry(std::string_view key, ByteView value, BundleEntry* parsed);
   void HideSlices();
+  void HideSlicesOf(std::size_t i);
+  std::size_t LowerBound(std::size_t begin, std::size_t end, std::size_t skip,
+                         std::string_view key) const;
   void Shrink();
 
   FileIdentity identity_;

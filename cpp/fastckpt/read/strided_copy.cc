@@ -46,7 +46,7 @@ std::optional<StridedCopy> StridedCopy::Make(const Box& box,
                                              std::size_t item_size,
                                              std::size_t swap_unit) {
   StridedCopy copy;
-  copy.to_ = destination.base;
+  copy.to_ = reinterpret_cast<std::uintptr_t>(destination.base);
   copy.run_ = item_size;
   copy.swap_unit_ = swap_unit;
   const std::vector<std::int64_t> strides =
@@ -57,7 +57,8 @@ std::optional<StridedCopy> StridedCopy::Make(const Box& box,
     if (part.count <= 0) return std::nullopt;
     const std::int64_t at = dim.start + part.first * dim.step - box.begin[i];
     copy.begin_ += static_cast<std::uint64_t>(at * strides[i]);
-    copy.to_ += part.first * destination.strides[i];
+    copy.to_ = Moved(copy.to_, static_cast<std::uint64_t>(part.first),
+                     destination.strides[i]);
     copy.AddDim({static_cast<std::uint64_t>(part.count),
                  static_cast<std::uint64_t>(dim.step * strides[i]),
                  destination.strides[i]});
@@ -123,7 +124,7 @@ bool StridedCopy::FindRow(std::uint64_t begin, Row* row) const {
     if (index >= dims_[i].count) return false;
     row->index[i] = index;
     row->from += index * dims_[i].from_step;
-    row->to += static_cast<std::int64_t>(index) * dims_[i].to_step;
+    row->to = Moved(row->to, index, dims_[i].to_step);
   }
   return row->from + Span(outer) + run_ > begin;
 }
@@ -132,11 +133,11 @@ bool StridedCopy::NextRow(Row* row) const {
   for (std::size_t i = row->index.size(); i-- > 0;) {
     const Dim& dim = dims_[i];
     row->from += dim.from_step;
-    row->to += dim.to_step;
+    row->to = Moved(row->to, 1, dim.to_step);
     if (++row->index[i] < dim.count) return true;
     row->index[i] = 0;
     row->from -= dim.count * dim.from_step;
-    row->to -= static_cast<std::int64_t>(dim.count) * dim.to_step;
+    row->to = Moved(row->to, dim.count, -dim.to_step);
   }
   return false;
 }
@@ -161,7 +162,7 @@ void StridedCopy::CopyRowRange(const Row& row, std::uint64_t begin,
   while (i < inner.count) {
     const std::uint64_t run = row.from + i * inner.from_step;
     if (run >= end) return;
-    std::uint8_t* to = row.to + static_cast<std::int64_t>(i) * inner.to_step;
+    std::uint8_t* const to = At(row, i, inner, 0);
     if (run >= begin && run + run_ <= end) {
       const std::uint64_t fit =
           std::min(inner.count - i, (end - run - run_) / inner.from_step + 1);

@@ -59,12 +59,21 @@ class StridedCopy {
   struct Row {
     std::vector<std::uint64_t> index;
     std::uint64_t from;
-    std::uint8_t* to;
+    std::uintptr_t to;
   };
 
   void AddDim(const Dim& dim);
   void TakeRun();
   std::uint64_t Span(std::size_t dim) const;
+  static std::uint8_t* At(const Row& row, std::uint64_t i, const Dim& inner,
+                          std::uint64_t skip) {
+    return reinterpret_cast<std::uint8_t*>(Moved(row.to, i, inner.to_step) +
+                                           skip);
+  }
+  static std::uintptr_t Moved(std::uintptr_t to, std::uint64_t count,
+                              std::int64_t step) {
+    return to + count * static_cast<std::uint64_t>(step);
+  }
   bool FindRow(std::uint64_t begin, Row* row) const;
   bool NextRow(Row* row) const;
   void CopyRowRange(const Row& row, std::uint64_t begin, std::uint64_t end,
@@ -73,10 +82,12 @@ class StridedCopy {
                  std::uint64_t count) const;
   Dim Inner() const { return dims_.empty() ? Dim{1, run_, 0} : dims_.back(); }
 
-  std::uint64_t begin_ = 0;     // offset of the first run in the piece
-  std::uint8_t* to_ = nullptr;  // where it goes
-  std::vector<Dim> dims_;       // outer to inner
-  std::uint64_t run_ = 0;       // bytes in each run
+  std::uint64_t begin_ = 0;  // offset of the first run in the piece
+  // Where it goes. A number and not a pointer: of a region that nobody copies
+  // there is no base, and a row steps past the end before it turns.
+  std::uintptr_t to_ = 0;
+  std::vector<Dim> dims_;  // outer to inner
+  std::uint64_t run_ = 0;  // bytes in each run
   std::size_t swap_unit_ = 1;
 };
 
@@ -93,9 +104,7 @@ void StridedCopy::VisitRuns(std::uint64_t begin, std::uint64_t end,
       if (run + run_ <= begin) continue;
       const std::uint64_t low = run < begin ? begin : run;
       const std::uint64_t high = run + run_ < end ? run + run_ : end;
-      visit(
-          low, high - low,
-          row.to + static_cast<std::int64_t>(i) * inner.to_step + (low - run));
+      visit(low, high - low, At(row, i, inner, low - run));
     }
   }
 }

@@ -132,16 +132,25 @@ Box ResolveSlice(const SliceSpec& spec, Dims full) {
   return box;
 }
 
-std::string SliceKey(std::string_view name, const SliceSpec& spec) {
+std::string SliceKeyPrefix(std::string_view name) {
   std::string key;
   PutOrderedNumber(&key, 0);
   PutOrderedString(&key, name);
+  return key;
+}
+
+std::string SliceKeySuffix(const SliceSpec& spec) {
+  std::string key;
   PutOrderedNumber(&key, spec.size());
   for (const Extent& extent : spec) {
     PutOrderedSigned(&key, extent.start);
     PutOrderedSigned(&key, extent.length);
   }
   return key;
+}
+
+std::string SliceKey(std::string_view name, const SliceSpec& spec) {
+  return SliceKeyPrefix(name) + SliceKeySuffix(spec);
 }
 
 bool ParseSliceKey(std::string_view key, std::string* name, SliceSpec* spec) {

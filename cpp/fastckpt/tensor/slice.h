@@ -40,6 +40,10 @@ Box ResolveSlice(const SliceSpec& spec, Dims full);
 // The key under which a slice is stored: ordered code of 0, name, rank, then
 // start and length per dimension, spelled as in the file.
 std::string SliceKey(std::string_view name, const SliceSpec& spec);
+// Its two parts: what the keys of all slices of a tensor begin with (and no
+// other slice key does), and what follows.
+std::string SliceKeyPrefix(std::string_view name);
+std::string SliceKeySuffix(const SliceSpec& spec);
 
 // Parses a slice key; false if the bytes are none.
 [[nodiscard]] bool ParseSliceKey(std::string_view key, std::string* name,
