@@ -239,6 +239,9 @@ def _remove_files(prefix: str) -> None:
 
 
 def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
+    if not hasattr(tensors, "keys"):
+        kind = type(tensors).__name__
+        raise TypeError(f"tensors are a mapping of names to values, not a {kind}")
     info = getattr(tensors, "info", None)
     batch: list[Any] = []
     nbytes = 0

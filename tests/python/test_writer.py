@@ -343,6 +343,12 @@ def test_types_that_v1_lacks_are_unsupported(tmp_path):
         fastckpt.save(tmp_path / "m", {"w": value}, format="v1")
 
 
+def test_tensors_must_be_a_mapping(tmp_path):
+    with pytest.raises(TypeError, match="not a list"):
+        fastckpt.save(tmp_path / "m", [("w", 1)])
+    assert names_in(tmp_path) == []
+
+
 # --- the writer's life
 
 
@@ -393,6 +399,38 @@ def test_many_threads_may_add(tmp_path):
         (value == int(name.split("/")[0]) * 100 + int(name.split("/")[1])).all()
         for name, value in got.items()
     )
+
+
+def test_other_threads_run_while_bytes_are_written(tmp_path):
+    value = np.ones(1 << 26)
+    thread = threading.Thread(
+        target=fastckpt.save, args=(tmp_path / "m", {"w": value}), daemon=True
+    )
+    thread.start()
+    turns = 0
+    while thread.is_alive():
+        turns += 1
+    assert turns > 1000
+
+
+def test_a_signal_ends_a_save_and_leaves_nothing(tmp_path):
+    script = f"""
+import signal, sys, numpy as np, fastckpt
+value = np.ones(1 << 24)
+def stop(*_):
+    raise TimeoutError
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.15)
+try:
+    fastckpt.save({str(tmp_path / "m")!r}, {{f"w{{i}}": value for i in range(200)}})
+except TimeoutError:
+    print("stopped")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "stopped\n"
+    assert names_in(tmp_path) == []
 
 
 def test_an_array_that_changes_meanwhile_gives_a_sound_checkpoint(tmp_path):
