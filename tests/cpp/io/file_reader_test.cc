@@ -69,7 +69,7 @@ TEST_F(FileReaderTest, CutAndGrownFilesAreNoticed) {
   folder_.Write("f", "0123456789");
   const FileReader reader(folder_.Path("f"));
   reader.CheckSize();
-  for (const std::uintmax_t size : {4, 11}) {
+  for (const std::uintmax_t size : {4u, 11u}) {
     std::filesystem::resize_file(folder_.Path("f"), size);
     EXPECT_THAT(CorruptionOf([&] { reader.CheckSize(); }),
                 HasSubstr("had 10 bytes when it was opened and has " +

@@ -17,8 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(Parallel, EveryItemRunsOnceOnAnyNumberOfThreads) {
-  for (const std::size_t threads : {0, 1, 2, 8, 1000}) {
-    for (const std::size_t count : {0, 1, 7, 5000}) {
+  for (const std::size_t threads : {0u, 1u, 2u, 8u, 1000u}) {
+    for (const std::size_t count : {0u, 1u, 7u, 5000u}) {
       std::vector<std::atomic<int>> runs(count);
       EXPECT_TRUE(
           ParallelFor(count, threads, [&](std::size_t i) { ++runs[i]; }));
@@ -50,7 +50,7 @@ TEST(Parallel, ItemsOverlapInTime) {
 }
 
 TEST(Parallel, FirstExceptionReachesTheCallerWithItsText) {
-  for (const std::size_t threads : {1, 4}) {
+  for (const std::size_t threads : {1u, 4u}) {
     try {
       ParallelFor(1000, threads, [](std::size_t i) {
         if (i == 17) throw std::runtime_error("item 17");
@@ -87,7 +87,7 @@ TEST(Parallel, ExceptionOfEveryThreadIsHandled) {
 }
 
 TEST(Parallel, InterruptEndsTheWorkEarly) {
-  for (const std::size_t threads : {1, 4}) {
+  for (const std::size_t threads : {1u, 4u}) {
     std::atomic<std::size_t> done{0};
     const bool finished = ParallelFor(
         100'000, threads,

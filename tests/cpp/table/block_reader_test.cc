@@ -36,13 +36,14 @@ std::string Block(std::string_view entries) {
 Entries ManyEntries() {
   Entries entries;
   for (int i = 100; i < 400; ++i) {
-    entries.emplace_back("key/" + std::to_string(i), std::string(i % 7, 'v'));
+    entries.emplace_back("key/" + std::to_string(i),
+                         std::string(static_cast<std::size_t>(i % 7), 'v'));
   }
   return entries;
 }
 
 TEST(BlockReader, GivesBackWhatAnyRestartIntervalStored) {
-  for (const std::size_t interval : {1, 2, 3, 16, 1000}) {
+  for (const std::size_t interval : {1u, 2u, 3u, 16u, 1000u}) {
     EXPECT_EQ(ReadAll(MakeBlock(ManyEntries(), interval)), ManyEntries());
   }
 }

@@ -74,7 +74,7 @@ TEST(Shape, ByteCountsThatOverflowAreCorrupt) {
 TEST(Shape, RankIsBoundedByNumpyThenByTensorFlow) {
   CheckRank(0);
   CheckRank(64);
-  for (const std::size_t rank : {65, 254}) {
+  for (const std::size_t rank : {65u, 254u}) {
     EXPECT_THAT(UnsupportedOf([&] { CheckRank(rank); }),
                 HasSubstr(std::to_string(rank) + " dimensions"));
   }
