@@ -6,7 +6,10 @@
 #include "fastckpt/io/filesystem.h"
 #include "fastckpt/io/parallel.h"
 #include "fastckpt/v1/v1_reader.h"
+#include "listing.h"
+#include "numpy_view.h"
 #include "reader.h"
+#include "region_argument.h"
 #include "tensor_info.h"
 
 namespace py = pybind11;
@@ -61,6 +64,43 @@ void AddGet(const py::class_<Reader>& reader) {
   reader.attr("get") = py::reinterpret_steal<py::object>(method);
 }
 
+py::object RegionShape(const Reader& reader, std::size_t slot,
+                       py::handle region) {
+  return DimsToPython(reader.ParseRegion(slot, region).KeptShape());
+}
+
+// What a checkpoint holds, from its index.
+void AddListing(py::class_<Reader>* reader) {
+  using Slot = std::size_t;
+  reader
+      ->def("__len__",
+            [](const Reader& self) { return self.source().tensor_count(); })
+      .def("names", [](const Reader& self) { return ListNames(self.source()); })
+      .def("slots", [](const Reader& self) { return ListSlots(self.source()); })
+      .def("info",
+           [](const Reader& self, Slot slot) {
+             PyObject* info = MakeTensorInfo(self.checkpoint(), slot);
+             if (info == nullptr) throw py::error_already_set();
+             return py::reinterpret_steal<py::object>(info);
+           })
+      .def("infos",
+           [](const Reader& self) { return ListInfos(self.checkpoint()); })
+      .def("places", [](const Reader& self,
+                        Slot slot) { return ListPlaces(self.source(), slot); })
+      .def("byte_runs",
+           [](const Reader& self, Slot slot, py::handle region) {
+             return ListByteRuns(self.source(), slot,
+                                 self.ParseRegion(slot, region));
+           })
+      .def("open_files",
+           [](const Reader& self) { return ListOpenFiles(self.source()); })
+      .def("identity",
+           [](const Reader& self) { return ListIdentities(self.source()); })
+      .def("debug_string", [](const Reader& self) {
+        return py::bytes(self.source().DebugString());
+      });
+}
+
 }  // namespace
 
 void RegisterReader(py::module_& module) {
@@ -80,30 +120,22 @@ void RegisterReader(py::module_& module) {
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
   AddGet(reader);
-  reader.def("__len__", &Reader::Size)
-      .def("names", &Reader::Names)
-      .def("slots", &Reader::Slots)
-      .def("shape", &Reader::Shape, py::arg("slot"))
-      .def("check", &Reader::Check, py::arg("slot"), py::arg("region"))
+  AddListing(&reader);
+  reader.def("find", &Reader::Find, py::arg("name"))
+      .def("is_string", &Reader::IsString, py::arg("slot"))
       .def("is_swapped", &Reader::IsSwapped, py::arg("slot"))
-      .def("find", &Reader::Find, py::arg("name"))
-      .def("info", &Reader::Info, py::arg("slot"))
-      .def("infos", &Reader::Infos)
+      .def("region_shape", RegionShape, py::arg("slot"), py::arg("region"))
+      .def("check", &Reader::Check, py::arg("slot"), py::arg("region"))
       .def("take", &Reader::Take, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
       .def("copy", &Reader::Copy, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
-      .def("read_region", &Reader::ReadRegion, py::arg("slot"),
-           py::arg("region"), py::arg("threads"))
+      .def("read", &Reader::Read, py::arg("name"), py::arg("region"),
+           py::arg("threads"))
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true))
       .def("verify", &Reader::Verify, py::arg("threads"),
-           py::arg("progress").none(true))
-      .def("places", &Reader::Places, py::arg("slot"))
-      .def("byte_runs", &Reader::ByteRuns, py::arg("slot"), py::arg("region"))
-      .def("open_files", &Reader::OpenFiles)
-      .def("debug_string", &Reader::DebugString)
-      .def("identity", &Reader::Identity);
+           py::arg("progress").none(true));
 }
 
 }  // namespace fastckpt

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "fastckpt/base/error.h"
+#include "lock.h"
 #include "text.h"
 
 namespace py = pybind11;
@@ -16,7 +17,14 @@ namespace {
 
 // Keeps what an array's memory lies in.
 struct Owner {
+  Owner(std::shared_ptr<const void> owner, std::uint64_t bytes)
+      : held(std::move(owner)), mapped_bytes(bytes) {}
+  ~Owner() { Drop(std::move(held), mapped_bytes); }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+
   std::shared_ptr<const void> held;
+  std::uint64_t mapped_bytes;
 };
 
 // NumPy's own types by TensorFlow's number; ml_dtypes' by name, which are the
@@ -120,6 +128,53 @@ void PutStrings(const StringPiece& piece, Dims dims, PyObject** flat) {
   }
 }
 
+py::object MakeShape(Dims dims) {
+  py::tuple shape(dims.size());
+  for (std::size_t i = 0; i < dims.size(); ++i) {
+    PyTuple_SET_ITEM(shape.ptr(), static_cast<Py_ssize_t>(i),
+                     PyLong_FromLongLong(dims[i]));
+  }
+  // Numbers alone make no circle; the collector would find that out for each.
+  PyObject_GC_UnTrack(shape.ptr());
+  return shape;
+}
+
+// The shapes made last: a hundred thousand tensors share a handful of them.
+// Requires the GIL.
+class ShapeCache {
+ public:
+  py::object Get(Dims dims) {
+    if (dims.size() > kMaxDims) return MakeShape(dims);
+    Cell& cell = cells_[Hash(dims) % cells_.size()];
+    if (!cell.shape || !std::equal(dims.begin(), dims.end(), cell.dims.begin(),
+                                   cell.dims.begin() + cell.rank)) {
+      cell.shape = MakeShape(dims);
+      cell.rank = static_cast<std::ptrdiff_t>(dims.size());
+      std::copy(dims.begin(), dims.end(), cell.dims.begin());
+    }
+    return cell.shape;
+  }
+
+ private:
+  static constexpr std::size_t kMaxDims = 4;
+
+  struct Cell {
+    std::ptrdiff_t rank = 0;
+    std::array<std::int64_t, kMaxDims> dims{};
+    py::object shape;
+  };
+
+  static std::size_t Hash(Dims dims) {
+    std::size_t hash = dims.size();
+    for (const std::int64_t dim : dims) {
+      hash = hash * 31 + static_cast<std::size_t>(dim);
+    }
+    return hash ^ hash >> 8;
+  }
+
+  std::array<Cell, 256> cells_;
+};
+
 }  // namespace
 
 void RegisterNumpy(py::module_& module) {
@@ -146,23 +201,25 @@ py::object DTypeNameToPython(DType dtype) {
 }
 
 py::object DimsToPython(Dims dims) {
-  py::tuple shape(dims.size());
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    PyTuple_SET_ITEM(shape.ptr(), static_cast<Py_ssize_t>(i),
-                     PyLong_FromLongLong(dims[i]));
-  }
-  // Numbers alone make no circle; the collector would find that out for each.
-  PyObject_GC_UnTrack(shape.ptr());
-  return shape;
+  // Leaked on purpose, as dtypes are.
+  static ShapeCache& cache = *new ShapeCache;
+  return cache.Get(dims);
 }
 
-PyObject* OwnerCache::Find(const std::shared_ptr<const void>& owner) {
-  if (last_ && owner.get() == last_key_) return last_;
-  py::object& object = owners_[owner.get()];
-  if (!object) object = py::cast(Owner{owner});
-  last_key_ = owner.get();
-  last_ = object.ptr();
+PyObject* OwnerCache::Find(const void* owner) {
+  if (last_ && owner == last_key_) return last_;
+  const auto found = owners_.find(owner);
+  if (found == owners_.end()) return nullptr;
+  last_key_ = owner;
+  last_ = found->second.ptr();
   return last_;
+}
+
+PyObject* OwnerCache::Add(const std::shared_ptr<const void>& owner,
+                          std::uint64_t mapped_bytes) {
+  auto made = std::make_unique<Owner>(owner, mapped_bytes);
+  owners_[owner.get()] = py::cast(std::move(made));
+  return Find(owner.get());
 }
 
 PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,

@@ -32,8 +32,11 @@ pybind11::object DimsToPython(Dims dims);
 // The Python objects that keep memory for arrays, one per C++ owner.
 class OwnerCache {
  public:
-  // A borrowed object that holds `owner`.
-  PyObject* Find(const std::shared_ptr<const void>& owner);
+  // A borrowed object that holds `owner`, null if there is none yet.
+  PyObject* Find(const void* owner);
+  // Makes one. `mapped_bytes` are a mapping's, 0 for other memory.
+  PyObject* Add(const std::shared_ptr<const void>& owner,
+                std::uint64_t mapped_bytes);
 
  private:
   // Most arrays in a row have the same owner.

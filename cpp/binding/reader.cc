@@ -4,20 +4,13 @@
 #include <utility>
 
 #include "error_border.h"
-#include "fastckpt/io/memory.h"
-#include "fastckpt/read/bundle_source.h"
-#include "fastckpt/read/v1_source.h"
-#include "tensor_info.h"
+#include "lock.h"
 #include "text.h"
 
 namespace py = pybind11;
 
 namespace fastckpt {
 namespace {
-
-// Below this much work the lock is kept: to take it back can mean a wait of
-// milliseconds for a thread that computes.
-constexpr std::uint64_t kKeepLock = 64 << 10;
 
 const unsigned long main_thread = PyThread_get_thread_ident();
 
@@ -37,13 +30,6 @@ RunOptions MakeOptions(std::size_t threads, Progress* progress) {
   return options;
 }
 
-// Runs `work` without the lock.
-template <typename Work>
-auto Unlocked(Work&& work) {
-  const py::gil_scoped_release unlock;
-  return std::forward<Work>(work)();
-}
-
 py::object ShapeText(const std::vector<std::int64_t>& shape) {
   return py::str(DimsToPython(shape));
 }
@@ -57,49 +43,35 @@ std::uint64_t RequestSize(const TensorSource& source,
   return size;
 }
 
-py::tuple IdentityToPython(const FileIdentity& identity) {
-  return py::make_tuple(identity.inode, identity.size, identity.mtime);
+// array[region] in an array of its own, of no dimension too.
+py::object CopyElements(const py::object& array, py::handle region) {
+  if (region.is_none()) return array;
+  return py::module_::import("numpy").attr("array")(py::object(array[region]),
+                                                    "O");
+}
+
+[[noreturn]] void ThrowMissing(py::handle name) {
+  PyErr_SetObject(PyExc_KeyError, name.ptr());
+  throw py::error_already_set();
 }
 
 }  // namespace
 
-std::vector<std::int64_t> ParsedRegion::KeptShape() const {
-  std::vector<std::int64_t> shape;
-  for (std::size_t i = 0; i < region.size(); ++i) {
-    if (keeps[i]) shape.push_back(region[i].count);
-  }
-  return shape;
-}
-
-std::vector<std::int64_t> ParsedRegion::Spread(
-    const std::vector<std::int64_t>& strides) const {
-  std::vector<std::int64_t> spread;
-  std::size_t kept = 0;
-  for (const bool keep : keeps) spread.push_back(keep ? strides[kept++] : 0);
-  return spread;
+Reader::~Reader() {
+  const std::uint64_t mapped = source().MappedBytes();
+  mappings_ = {};
+  Drop(std::move(checkpoint_), mapped);
 }
 
 // A shape that is wrong is the file's fault, not the region's.
-ParsedRegion Reader::ParseRegion(std::size_t slot,
-                                 const py::tuple& dims) const {
-  return WithName(source(), slot, [&] {
-    source().CheckShape(slot);
-    ParsedRegion parsed;
-    for (const py::handle dim : dims) {
-      const auto fields = py::reinterpret_borrow<py::tuple>(dim);
-      parsed.region.push_back({fields[0].cast<std::int64_t>(),
-                               fields[1].cast<std::int64_t>(),
-                               fields[2].cast<std::int64_t>()});
-      parsed.keeps.push_back(fields[3].cast<bool>());
-    }
-    CheckRegion(parsed.region, source().Facts(slot).dims);
-    return parsed;
-  });
+ParsedRegion Reader::ParseRegion(std::size_t slot, py::handle region) const {
+  WithName(source(), slot, [&] { source().CheckShape(slot); });
+  return ParseRegionArgument(region, source().Facts(slot).dims);
 }
 
 ReadRequest Reader::ParseRequest(const py::tuple& request) const {
   const auto slot = request[0].cast<std::size_t>();
-  const ParsedRegion parsed = ParseRegion(slot, request[1].cast<py::tuple>());
+  const ParsedRegion parsed = ParseRegion(slot, request[1]);
   const OutArray out = ViewOutArray(request[2], source().Facts(slot).dtype);
   if (out.shape != parsed.KeptShape()) {
     throw py::value_error(
@@ -112,36 +84,8 @@ ReadRequest Reader::ParseRequest(const py::tuple& request) const {
   return result;
 }
 
-py::list Reader::Names() const {
-  py::list names(source().tensor_count());
-  Py_ssize_t next = 0;
-  for (std::size_t slot = 0; slot < source().slot_count(); ++slot) {
-    if (!source().IsTensor(slot)) continue;
-    PyList_SET_ITEM(names.ptr(), next++,
-                    NameToPython(source().Facts(slot).name).release().ptr());
-  }
-  return names;
-}
-
-py::list Reader::Slots() const {
-  py::list slots(source().tensor_count());
-  Py_ssize_t next = 0;
-  for (std::size_t slot = 0; slot < source().slot_count(); ++slot) {
-    if (!source().IsTensor(slot)) continue;
-    PyList_SET_ITEM(slots.ptr(), next++, PyLong_FromSize_t(slot));
-  }
-  return slots;
-}
-
-py::object Reader::Shape(std::size_t slot) const {
-  return WithName(source(), slot, [&] {
-    source().CheckShape(slot);
-    return DimsToPython(source().Facts(slot).dims);
-  });
-}
-
-void Reader::Check(std::size_t slot, const py::tuple& dims) const {
-  const ParsedRegion parsed = ParseRegion(slot, dims);
+void Reader::Check(std::size_t slot, py::handle region) const {
+  const ParsedRegion parsed = ParseRegion(slot, region);
   const auto find = [&] {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;
@@ -166,20 +110,13 @@ py::object Reader::Find(py::handle name) const {
   return slot ? py::object(py::int_(*slot)) : py::none();
 }
 
-py::object Reader::Info(std::size_t slot) const {
-  PyObject* info = MakeTensorInfo(checkpoint_, slot);
-  if (info == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(info);
-}
-
-py::list Reader::Infos() const {
-  py::list infos(source().tensor_count());
-  Py_ssize_t next = 0;
-  for (std::size_t slot = 0; slot < source().slot_count(); ++slot) {
-    if (!source().IsTensor(slot)) continue;
-    PyList_SET_ITEM(infos.ptr(), next++, Info(slot).release().ptr());
-  }
-  return infos;
+std::size_t Reader::SlotOf(py::handle name) const {
+  std::string storage;
+  std::string_view bytes;
+  std::optional<std::size_t> slot;
+  if (ViewName(name.ptr(), &storage, &bytes)) slot = source().Find(bytes);
+  if (!slot) ThrowMissing(name);
+  return *slot;
 }
 
 bool Reader::IsString(std::size_t slot) const {
@@ -200,15 +137,12 @@ py::object Reader::Get(py::handle name, std::size_t threads) {
   std::string_view bytes;
   std::optional<std::size_t> slot;
   if (ViewName(name.ptr(), &storage, &bytes)) slot = FindNext(bytes);
-  if (!slot) {
-    PyErr_SetObject(PyExc_KeyError, name.ptr());
-    throw py::error_already_set();
-  }
+  if (!slot) ThrowMissing(name);
   const auto ready = checkpoint_->FindReady(*slot);
   if (!ready) return TakeOne(*slot, threads);
   const TensorFacts facts = source().Facts(*slot);
   return py::reinterpret_steal<py::object>(MakeArray(
-      *ready, facts.dtype, facts.dims, false, mappings_.Find(ready->owner)));
+      *ready, facts.dtype, facts.dims, false, MappingOwner(ready->owner)));
 }
 
 py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
@@ -283,10 +217,18 @@ py::object Reader::ReadStrings(std::size_t slot, bool is_writable) const {
   return MakeStringArray(pieces, source().Facts(slot).dims, is_writable);
 }
 
+PyObject* Reader::MappingOwner(
+    const std::shared_ptr<const void>& mapping) const {
+  if (PyObject* known = mappings_.Find(mapping.get())) return known;
+  const auto size = source().MappingSize(mapping.get());
+  return size ? mappings_.Add(mapping, *size) : nullptr;
+}
+
 PyObject* Reader::OwnerOf(const std::shared_ptr<const void>& owner,
                           OwnerCache* others) const {
-  const bool is_mapping = source().HasMapping(owner.get());
-  return (is_mapping ? mappings_ : *others).Find(owner);
+  if (PyObject* mapping = MappingOwner(owner)) return mapping;
+  PyObject* known = others->Find(owner.get());
+  return known ? known : others->Add(owner, 0);
 }
 
 py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
@@ -307,21 +249,27 @@ py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
   return list;
 }
 
-py::object Reader::ReadRegion(std::size_t slot, const py::tuple& dims,
-                              std::size_t threads) const {
+py::object Reader::Read(py::handle name, py::handle region,
+                        std::size_t threads) const {
+  const std::size_t slot = SlotOf(name);
+  const ParsedRegion parsed = ParseRegion(slot, region);
+  if (IsString(slot)) return CopyElements(ReadStrings(slot, true), region);
   const TensorFacts facts = source().Facts(slot);
-  const ParsedRegion parsed = ParseRegion(slot, dims);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
   const std::size_t item_size = source().LayoutOf(slot).item_size;
-  const RunOptions options = MakeOptions(threads, nullptr);
-  const ArrayBytes bytes = Unlocked([&] {
-    return checkpoint_->CopyRegion(
-        slot, parsed.region, parsed.Spread(ContiguousStrides(shape, item_size)),
-        options);
-  });
+  const std::vector<std::int64_t> strides =
+      parsed.Spread(ContiguousStrides(shape, item_size));
+  const auto copy = [&](const RunOptions& options) {
+    return checkpoint_->CopyRegion(slot, parsed.region, strides, options);
+  };
+  const bool is_small = !source().DecodesPieces() && facts.size <= kKeepLock;
+  const RunOptions options =
+      is_small ? RunOptions{} : MakeOptions(threads, nullptr);
+  const ArrayBytes bytes =
+      is_small ? copy(options) : Unlocked([&] { return copy(options); });
   OwnerCache owners;
   return py::reinterpret_steal<py::object>(
-      MakeArray(bytes, facts.dtype, shape, true, owners.Find(bytes.owner)));
+      MakeArray(bytes, facts.dtype, shape, true, owners.Add(bytes.owner, 0)));
 }
 
 void Reader::ReadInto(const py::list& requests, std::size_t threads,
@@ -347,61 +295,6 @@ py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
     problems.append(MakePythonError(error));
   }
   return py::make_tuple(result.bytes_checked, problems);
-}
-
-std::vector<PiecePlace> Reader::FindPlaces(std::size_t slot) const {
-  const auto find = [&] { return source().Places(slot); };
-  return source().DecodesPieces() ? Unlocked(find) : find();
-}
-
-py::list Reader::Places(std::size_t slot) const {
-  return WithName(source(), slot, [&] {
-    py::list places;
-    for (const PiecePlace& place : FindPlaces(slot)) {
-      places.append(py::make_tuple(PathToPython(place.path), place.offset,
-                                   place.size, DimsToPython(place.box.begin),
-                                   DimsToPython(place.box.extent)));
-    }
-    return places;
-  });
-}
-
-py::list Reader::ByteRuns(std::size_t slot, const py::tuple& dims) const {
-  return WithName(source(), slot, [&] {
-    const ParsedRegion parsed = ParseRegion(slot, dims);
-    const std::vector<PiecePlace> places = FindPlaces(slot);
-    py::list runs;
-    for (const ByteRun& run : FindByteRuns(places, parsed.region,
-                                           source().LayoutOf(slot).item_size)) {
-      runs.append(py::make_tuple(PathToPython(places[run.place].path),
-                                 run.offset, run.size));
-    }
-    return runs;
-  });
-}
-
-py::list Reader::OpenFiles() const {
-  py::list files;
-  for (const DataFile* file : source().OpenFiles()) {
-    const auto& mapping = file->mapping();
-    files.append(
-        py::make_tuple(PathToPython(file->path()), file->size(),
-                       mapping ? py::object(py::int_(mapping->ResidentBytes()))
-                               : py::object(py::none())));
-  }
-  return files;
-}
-
-py::bytes Reader::DebugString() const {
-  return py::bytes(source().DebugString());
-}
-
-py::list Reader::Identity() const {
-  py::list identities;
-  for (const FileIdentity& identity : source().Identities()) {
-    identities.append(IdentityToPython(identity));
-  }
-  return identities;
 }
 
 }  // namespace fastckpt

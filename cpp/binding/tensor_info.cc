@@ -28,7 +28,7 @@ TensorFacts Facts(const TensorInfoObject& info) {
 }
 
 py::object GetName(const TensorInfoObject& info) {
-  return NameToPython(Facts(info).name);
+  return NameToPython(info.checkpoint->source().Name(info.slot));
 }
 
 py::object GetDType(const TensorInfoObject& info) {

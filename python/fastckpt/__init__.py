@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fastckpt._native import __version__
+from fastckpt._native import TensorInfo, __version__
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
-from fastckpt.report import Problem, TensorInfo, TensorLayout, TensorPiece, VerifyReport
 
 if TYPE_CHECKING:
     from fastckpt.edit import rewrite
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
+    from fastckpt.report import Problem, TensorLayout, TensorPiece, VerifyReport
     from fastckpt.saver import Saver
     from fastckpt.state import (
         CheckpointState,
@@ -53,7 +53,11 @@ __all__ = [
 _LAZY = {
     "CheckpointState": "state",
     "MetaGraph": "graph.meta_graph",
+    "Problem": "report",
     "Saver": "saver",
+    "TensorLayout": "report",
+    "TensorPiece": "report",
+    "VerifyReport": "report",
     "Writer": "writer",
     "checkpoint_exists": "state",
     "freeze": "graph.freeze",

@@ -6,17 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
-from fastckpt import _native, io_mode, loading, paths, region, report, select, strings
-from fastckpt.errors import CorruptionError
+from fastckpt import _native, io_mode, loading, paths, select
+from fastckpt._native import TensorInfo
 from fastckpt.progress import ProgressArgument, watch
-from fastckpt.report import Explanation, Problem, TensorInfo, TensorLayout, VerifyReport
 
 if TYPE_CHECKING:
     from fastckpt.graph.objects import ObjectGraph
+    from fastckpt.report import Explanation, TensorLayout, VerifyReport
 
 __all__ = ["Checkpoint", "open"]
 
@@ -26,13 +26,8 @@ _NO_LIMIT = (1 << 63) - 1
 _MAX_THREADS = 1024
 
 
-class _Options(NamedTuple):
-    """What a checkpoint was opened with; pickles with it."""
-
-    verify: bool
-    io: str
-    threads: int | None
-    max_index_bytes: int
+#: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
+_Options = tuple[bool, str, "int | None", int]
 
 
 def open(
@@ -70,7 +65,7 @@ def open(
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
     found = paths.resolve(path)
-    options = _Options(bool(verify), io, threads, limit)
+    options = (bool(verify), io, threads, limit)
     return Checkpoint(found.format, found.prefix, list(found.files), options)
 
 
@@ -101,28 +96,18 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._prefix = _absolute(path)
         self._files = [_absolute(file) for file in files]
         self._options = options
-        self._threads = _check_threads(options.threads)
-        self.io, self._io_reason, self._filesystem = io_mode.choose(
-            options.io, self._files[0]
-        )
-        self._open_reader: _native.Reader | None = self._make_reader()
+        self._verify, io, threads, _ = options
+        self._threads = _check_threads(threads)
+        self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
+        self._reader = self._open_reader()
 
-    def _make_reader(self) -> _native.Reader:
+    def _open_reader(self) -> _native.Reader:
         mapped = self.io == "mmap"
-        verify = self._options.verify
         if self.format == "v1":
-            return _native.open_v1(
-                [os.fsencode(file) for file in self._files], mapped, verify
-            )
-        return _native.open_bundle(
-            os.fsencode(self._prefix), mapped, verify, self._options.max_index_bytes
-        )
-
-    @property
-    def _reader(self) -> _native.Reader:
-        if self._open_reader is None:
-            raise ValueError(f"the checkpoint {self.path!r} is closed")
-        return self._open_reader
+            files = [os.fsencode(file) for file in self._files]
+            return _native.open_v1(files, mapped, self._verify)
+        prefix = os.fsencode(self._prefix)
+        return _native.open_bundle(prefix, mapped, self._verify, self._options[3])
 
     # The mapping.
 
@@ -149,7 +134,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return object.__hash__(self)
 
     def __repr__(self) -> str:
-        if self._open_reader is None:
+        if isinstance(self._reader, _Closed):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
@@ -198,10 +183,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 varints and Snappy in V1).
             CorruptionError: The index is wrong about the tensor.
         """
+        from fastckpt.report import TensorLayout, TensorPiece
+
         slot = self._slot(name)
-        pieces = tuple(
-            report.TensorPiece(*place) for place in self._reader.places(slot)
-        )
+        pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
         info = self._reader.info(slot)
         assert info.dtype is not None
         dtype = info.dtype
@@ -217,10 +202,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         slice by slice. Raises as ``layout`` and, for the region, as ``read``.
         """
         slot = self._slot(name)
-        return self._reader.byte_runs(slot, self._parse(slot, region))
-
-    def _parse(self, slot: int, wanted: Any) -> region.Region:
-        return region.parse(wanted, self._reader.shape(slot))
+        return self._reader.byte_runs(slot, region)
 
     # Reading.
 
@@ -252,15 +234,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock.
         """
-        slot = self._slot(name)
-        parsed = self._parse(slot, region)
         count = self._count(threads)
-        if strings.holds_strings(self._reader, slot):
-            return strings.read(self._reader, slot, parsed, out)
         if out is not None:
-            self._reader.read_into([(slot, parsed, out)], count, None)
-            return out
-        return self._reader.read_region(slot, parsed, count)
+            request = (self._slot(name), region, out)
+            return loading.read_many(self._reader, [request], count, None)[0]
+        try:
+            return self._reader.read(name, region, count)
+        except KeyError:
+            raise self._missing(name) from None
 
     def read_many(
         self,
@@ -279,10 +260,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Raises as ``read``; nothing is written before all requests were checked.
         """
-        wanted = [
-            (slot := self._slot(name), self._parse(slot, part), out)
-            for name, part, out in requests
-        ]
+        wanted = [(self._slot(name), region, out) for name, region, out in requests]
         count = self._count(threads)
         with watch(progress) as counter:
             return loading.read_many(self._reader, wanted, count, counter)
@@ -322,12 +300,13 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock once.
         """
-        slots = loading.choose(self._reader, names, out)
+        reader = self._reader
+        chosen, slots = loading.choose(reader, names, out)
         count = self._count(threads)
         with watch(progress) as counter:
             if out is not None:
-                return loading.load_into(self._reader, slots, out, count, counter)
-            return loading.load(self._reader, slots, copy, count, counter)
+                return loading.load_into(reader, chosen, slots, out, count, counter)
+            return loading.load(reader, chosen, slots, copy, count, counter)
 
     # Checking.
 
@@ -344,16 +323,20 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock once.
         """
+        from fastckpt.report import VerifyReport, problem_of
+
         begin = perf_counter()
         with watch(progress) as counter:
             nbytes, errors = self._reader.verify(self._count(threads), counter)
-        problems = [_to_problem(error) for error in errors]
+        problems = [problem_of(error) for error in errors]
         return VerifyReport(problems, nbytes, len(self), perf_counter() - begin)
 
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,
         threads, views, memory. ``print()`` it."""
-        files = tuple(report.OpenFile(*file) for file in self._reader.open_files())
+        from fastckpt.report import Explanation, OpenFile
+
+        files = tuple(OpenFile(*file) for file in self._reader.open_files())
         views = sum(info.is_view for info in self.infos())
         return Explanation(
             path=self.path,
@@ -361,7 +344,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             io=self.io,
             reason=self._io_reason,
             filesystem=self._filesystem,
-            verify=self._options.verify,
+            verify=self._verify,
             threads=self._threads,
             crc32c=_native.crc32c_implementation(),
             tensors=len(self),
@@ -386,7 +369,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def close(self) -> None:
         """Closes the files. Views that were handed out stay valid."""
-        self._open_reader = None
+        self._reader = cast(_native.Reader, _Closed(self.path))
 
     def __enter__(self) -> Checkpoint:
         return self
@@ -401,6 +384,19 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else _check_threads(threads)
+
+
+class _Closed:
+    """Stands for the reader of a checkpoint that was closed."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise ValueError(f"the checkpoint {self._path!r} is closed")
+
+    def __len__(self) -> int:
+        return self.__getattr__("__len__")
 
 
 def _absolute(path: str) -> str:
@@ -418,6 +414,8 @@ def _reopen(
     """Opens a pickled checkpoint again, if it still is the same."""
     checkpoint = Checkpoint(format, path, files, options)
     if checkpoint._reader.identity() != identity:
+        from fastckpt.errors import CorruptionError
+
         raise CorruptionError(
             f"{files[0]}: the file was replaced since the checkpoint was pickled; "
             "open it again",
@@ -438,14 +436,3 @@ def _check_positive(number: int, what: str) -> int:
     if number < 1:
         raise ValueError(f"{what} must be at least 1, not {number}")
     return as_index(number)
-
-
-def _to_problem(error: Exception) -> Problem:
-    if isinstance(error, OSError):
-        return Problem(str(error), error.filename, None, None)
-    return Problem(
-        str(error),
-        getattr(error, "path", None),
-        getattr(error, "offset", None),
-        getattr(error, "tensor", None),
-    )

@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
-from fastckpt import region, strings
+from fastckpt import strings
 from fastckpt._native import Progress, Reader
 from fastckpt.errors import UnsupportedError
 from fastckpt.select import select
 
-__all__ = ["choose", "load", "load_into", "read_many"]
+__all__ = ["Request", "choose", "load", "load_into", "read_many"]
 
-_Request = tuple[int, region.Region, np.ndarray | None]
+#: A slot, a region as callers write it, and what to copy into.
+Request = tuple[int, Any, np.ndarray | None]
 
 
 def choose(
     reader: Reader,
     names: Iterable[str] | Mapping[str, str] | None,
     out: Mapping[str, np.ndarray] | None,
-) -> dict[str, int]:
-    """Gives {name in the result: slot} for what ``load`` was asked for.
+) -> tuple[list[str], list[int]]:
+    """Gives the names in the result, and their slots, for what ``load`` asks for.
 
     Raises:
         KeyError: Nothing matches a name, or ``out`` has no array for one.
     """
     if names is None:
         if out is None:
-            return dict(zip(reader.names(), reader.slots(), strict=True))
+            return reader.names(), reader.slots()
         names = {name: name for name in out}
     slots = select(names, reader.names(), reader.find)
     if out is not None:
         for name in slots:
             if name not in out:
                 raise KeyError(f"out has no array for {name!r}")
-    return slots
+    return list(slots), list(slots.values())
 
 
 def load(
     reader: Reader,
-    slots: dict[str, int],
+    names: list[str],
+    slots: list[int],
     copy: bool,
     threads: int,
     counter: Progress | None,
@@ -52,46 +55,48 @@ def load(
     """
     take = reader.copy if copy else reader.take
     try:
-        arrays = take(list(slots.values()), threads, counter)
+        arrays = take(slots, threads, counter)
     except UnsupportedError as error:
         raise _how_to_leave_out(error) from None
-    return dict(zip(slots, arrays, strict=True))
+    return dict(zip(names, arrays, strict=True))
 
 
 def load_into(
     reader: Reader,
-    slots: dict[str, int],
+    names: list[str],
+    slots: list[int],
     out: Mapping[str, np.ndarray],
     threads: int,
     counter: Progress | None,
 ) -> dict[str, np.ndarray]:
     """Copies tensors into arrays, all of which are checked before the first."""
-    requests: list[_Request] = [
-        (slot, region.whole(reader.shape(slot)), out[name])
-        for name, slot in slots.items()
+    requests: list[Request] = [
+        (slot, None, out[name]) for name, slot in zip(names, slots, strict=True)
     ]
     read_many(reader, requests, threads, counter)
-    return {name: out[name] for name in slots}
+    return {name: out[name] for name in names}
 
 
 def read_many(
     reader: Reader,
-    requests: list[_Request],
+    requests: list[Request],
     threads: int,
     counter: Progress | None,
 ) -> list[np.ndarray]:
     """Copies regions, numeric ones in the order of the files, then strings."""
     numeric = []
-    texts = {}
-    for at, (slot, part, out) in enumerate(requests):
-        if strings.holds_strings(reader, slot):
-            texts[at] = (slot, part, out)
+    texts: dict[int, Request] = {}
+    for at, (slot, region, out) in enumerate(requests):
+        # Regions are looked at before anything is written.
+        shape = reader.region_shape(slot, region)
+        if reader.is_string(slot):
+            texts[at] = (slot, region, out)
             if out is not None:
-                strings.check_out(out, _kept(part))
+                strings.check_out(out, shape)
         else:
-            numeric.append(
-                (slot, part, _make(reader, slot, part) if out is None else out)
-            )
+            if out is None:
+                out = _make(reader, slot, region, shape)
+            numeric.append((slot, region, out))
     reader.read_into(numeric, threads, counter)
     arrays = iter(numeric)
     return [
@@ -100,14 +105,10 @@ def read_many(
     ]
 
 
-def _make(reader: Reader, slot: int, part: region.Region) -> np.ndarray:
-    """Makes an array for a region that is known to be there."""
-    reader.check(slot, part)
-    return np.empty(_kept(part), reader.info(slot).dtype)
-
-
-def _kept(part: region.Region) -> tuple[int, ...]:
-    return tuple(count for _, count, _, keep in part if keep)
+def _make(reader: Reader, slot: int, region: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Makes an array for a region once that is known to be there."""
+    reader.check(slot, region)
+    return np.empty(shape, reader.info(slot).dtype)
 
 
 def _how_to_leave_out(error: UnsupportedError) -> UnsupportedError:

@@ -16,6 +16,7 @@ __all__ = [
     "TensorLayout",
     "TensorPiece",
     "VerifyReport",
+    "problem_of",
 ]
 
 
@@ -33,6 +34,18 @@ class Problem(NamedTuple):
     path: str | None
     offset: int | None
     tensor: str | None
+
+
+def problem_of(error: Exception) -> Problem:
+    """Gives the problem that an error tells of."""
+    if isinstance(error, OSError):
+        return Problem(str(error), error.filename, None, None)
+    return Problem(
+        str(error),
+        getattr(error, "path", None),
+        getattr(error, "offset", None),
+        getattr(error, "tensor", None),
+    )
 
 
 class VerifyReport(NamedTuple):

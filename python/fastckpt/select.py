@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["closest", "missing", "select"]
@@ -81,6 +80,8 @@ def _alike(name: str, names: list[str]) -> list[str]:
     """Gives the names, which are sorted, that begin or end as one does."""
     if len(names) <= _MAX_COMPARED:
         return names
+    from bisect import bisect_left
+
     half = _MAX_COMPARED // 2
     at = bisect_left(names, name)
     around = names[max(at - half // 2, 0) : at + half // 2]

@@ -126,7 +126,7 @@ TEST_P(CheckpointTest, TakenViewLiesInTheMappingAndOutlivesTheCheckpoint) {
   auto checkpoint = Open();
   const std::vector<std::size_t> slots = {*checkpoint->source().Find("big")};
   const ArrayBytes big = (*checkpoint->Take(slots, Options(), true))[0];
-  EXPECT_EQ(checkpoint->source().HasMapping(big.owner.get()),
+  EXPECT_EQ(checkpoint->source().MappingSize(big.owner.get()).has_value(),
             GetParam().mode == IoMode::kMap);
   checkpoint.reset();
   std::filesystem::remove(DataPath());
@@ -139,7 +139,7 @@ TEST_P(CheckpointTest, CopiesAreAlignedAndOfTheirOwn) {
                                           *checkpoint->source().Find("i")};
   for (const ArrayBytes& copy : checkpoint->Copy(slots, Options())) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(copy.data) % 64, 0u);
-    EXPECT_FALSE(checkpoint->source().HasMapping(copy.owner.get()));
+    EXPECT_FALSE(checkpoint->source().MappingSize(copy.owner.get()));
   }
 }
 

@@ -163,14 +163,11 @@ TEST_P(CheckpointConcurrency, ThreadsTakeEverythingAtOnce) {
 }
 
 TEST_P(CheckpointConcurrency, ThreadsThatMayNotWaitGetEverythingOrNothing) {
-  std::atomic<int> given{0};
+  // It may be that nobody gets them: each found another one's claim.
   RunTogether(kThreads, [&](std::size_t) {
     const auto taken = checkpoint_->Take(slots_, Options(), false);
-    if (!taken) return;
-    EXPECT_TRUE(AreRight(*taken));
-    ++given;
+    EXPECT_TRUE(!taken || AreRight(*taken));
   });
-  EXPECT_GE(given, 1);
   EXPECT_TRUE(checkpoint_->Take(slots_, Options(), false));
 }
 

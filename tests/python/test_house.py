@@ -41,7 +41,6 @@ PYTHON_FLOORS = (
         "errors",
         "io_mode",
         "progress",
-        "region",
         "report",
         "retention",
         "select",
@@ -61,7 +60,6 @@ DEFERRED_UPWARDS = {("checkpoint", "graph.objects")}
 MAX_LINES = 330
 # Waiting to be split by duty; none of them may grow.
 LONG_FILES = {
-    "cpp/binding/reader.cc": 410,
     "cpp/fastckpt/checkpoint.cc": 340,
     "cpp/fastckpt/wire/messages.cc": 350,
     # Most of it is docstrings: the public face in one place.

@@ -39,13 +39,6 @@ bool Cursor::TakeLongVarint32(std::uint32_t* value) {
   return true;
 }
 
-bool Cursor::TakeFixed32(std::uint32_t* value) {
-  ByteView bytes;
-  if (!TakeBytes(sizeof *value, &bytes)) return false;
-  *value = LoadLittle<std::uint32_t>(bytes.data());
-  return true;
-}
-
 bool Cursor::TakeFixed64(std::uint64_t* value) {
   ByteView bytes;
   if (!TakeBytes(sizeof *value, &bytes)) return false;

@@ -112,6 +112,13 @@ inline bool Cursor::TakeVarint64(std::uint64_t* value) {
   return TakeLongVarint64(value);
 }
 
+inline bool Cursor::TakeFixed32(std::uint32_t* value) {
+  if (bytes_.size() < sizeof *value) return false;
+  *value = LoadLittle<std::uint32_t>(bytes_.data());
+  bytes_ = bytes_.subspan(sizeof *value);
+  return true;
+}
+
 inline bool Cursor::TakeBytes(std::uint64_t size, ByteView* bytes) {
   if (size > bytes_.size()) return false;
   *bytes = bytes_.first(static_cast<std::size_t>(size));

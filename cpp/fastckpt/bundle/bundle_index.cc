@@ -9,10 +9,18 @@
 namespace fastckpt {
 namespace {
 
-// Prefix compression can expand n bytes to n*n/2 of names. Real indexes stay
-// below ten times; past this the file was made to exhaust memory.
+// Prefix compression can expand n bytes to n*n/2 of names. Those of real models
+// stay below the index itself; past this the file was made to exhaust memory.
 constexpr std::uint64_t kMaxNameExpansion = 3;
 constexpr std::uint64_t kFreeNameBytes = 20 << 20;
+
+// The entry of a tensor takes more: lengths, a name, dtype, size and checksum.
+constexpr std::uint64_t kMinEntrySize = 8;
+constexpr std::uint64_t kFreeEntries = 100'000;
+// A dimension takes two bytes at least.
+constexpr std::uint64_t kMinDimSize = 2;
+// Memory is reserved for an index of up to this size at once.
+constexpr std::uint64_t kMaxReserved = 32 << 20;
 
 StoredEntry ToStored(const BundleEntry& parsed) {
   StoredEntry entry{};
@@ -63,6 +71,7 @@ BundleIndex::BundleIndex(const std::string& path, std::uint64_t max_bytes) {
                        std::to_string(max_bytes) +
                        "; raise max_index_bytes to read it");
     }
+    Reserve();
     bool is_first = true;
     BundleEntry parsed;
     table.VisitAll([&](std::string_view key, ByteView value) {
@@ -81,7 +90,16 @@ BundleIndex::BundleIndex(const std::string& path, std::uint64_t max_bytes) {
     }
     HideSlices();
   });
-  Shrink();
+}
+
+// Room for all that an index of this size can hold: memory that nobody touches
+// costs nothing, where vectors that grow touch theirs three times.
+void BundleIndex::Reserve() {
+  const auto size =
+      static_cast<std::size_t>(std::min(identity_.size, kMaxReserved));
+  names_.reserve(size);
+  dims_.reserve(size / kMinDimSize);
+  entries_.reserve(size / kMinEntrySize);
 }
 
 void BundleIndex::ReadHeader(std::string_view key, ByteView value) {
@@ -98,6 +116,9 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
   if (names_.size() + key.size() >
       identity_.size * kMaxNameExpansion + kFreeNameBytes) {
     ThrowUnsupported("the names are many times longer than the index");
+  }
+  if (entries_.size() >= identity_.size / kMinEntrySize + kFreeEntries) {
+    ThrowUnsupported("the index has more entries than tensors fit into it");
   }
   try {
     ParseBundleEntry(value, parsed);
@@ -162,12 +183,6 @@ std::size_t BundleIndex::LowerBound(std::size_t begin, std::size_t end,
     }
   }
   return begin;
-}
-
-void BundleIndex::Shrink() {
-  names_.shrink_to_fit();
-  dims_.shrink_to_fit();
-  entries_.shrink_to_fit();
 }
 
 std::string_view BundleIndex::name(std::size_t i) const {

@@ -66,13 +66,13 @@ class BundleIndex {
   std::optional<std::size_t> Find(std::string_view key) const;
 
  private:
+  void Reserve();
   void ReadHeader(std::string_view key, ByteView value);
   void AddEntry(std::string_view key, ByteView value, BundleEntry* parsed);
   void HideSlices();
   void HideSlicesOf(std::size_t i);
   std::size_t LowerBound(std::size_t begin, std::size_t end, std::size_t skip,
                          std::string_view key) const;
-  void Shrink();
 
   FileIdentity identity_;
   BundleHeader header_;

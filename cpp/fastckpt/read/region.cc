@@ -1,7 +1,5 @@
 #include "fastckpt/read/region.h"
 
-#include "fastckpt/base/error.h"
-
 namespace fastckpt {
 
 Region WholeRegion(Dims dims) {
@@ -17,25 +15,6 @@ std::uint64_t RegionCount(const Region& region) {
     count *= static_cast<std::uint64_t>(dim.count);
   }
   return count;
-}
-
-void CheckRegion(const Region& region, Dims dims) {
-  if (region.size() != dims.size()) {
-    ThrowInvalid("a region of " + std::to_string(region.size()) +
-                 " dimensions for shape " + FormatShape(dims));
-  }
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    const RegionDim& dim = region[i];
-    if (dim.count == 0) continue;
-    // In 128 bits nothing wraps, whatever the caller passed.
-    const auto last = static_cast<__int128>(dim.start) +
-                      static_cast<__int128>(dim.count - 1) * dim.step;
-    if (dim.count < 0 || (dim.step == 0 && dim.count > 1) || dim.start < 0 ||
-        dim.start >= dims[i] || last < 0 || last >= dims[i]) {
-      ThrowInvalid("the region leaves dimension " + std::to_string(i) +
-                   " of shape " + FormatShape(dims));
-    }
-  }
 }
 
 void FlipNegativeSteps(Region* region, Destination* destination) {

@@ -12,7 +12,8 @@
 
 namespace fastckpt {
 
-// One dimension: elements start, start + step, ... `count` of them.
+// One dimension: elements start, start + step, ... `count` of them, all of
+// which lie in the tensor.
 struct RegionDim {
   std::int64_t start = 0;
   std::int64_t count = 0;
@@ -32,9 +33,6 @@ Region WholeRegion(Dims dims);
 
 // Elements in the region.
 std::uint64_t RegionCount(const Region& region);
-
-// Throws Invalid unless each index of the region lies in the shape.
-void CheckRegion(const Region& region, Dims dims);
 
 // Makes every step positive without changing which element goes where.
 void FlipNegativeSteps(Region* region, Destination* destination);

@@ -12,11 +12,22 @@ void SeenFiles::CheckUnchanged(const DataFile& file) {
   seen_.push_back(&file);
 }
 
-bool TensorSource::HasMapping(const void* owner) const {
-  const std::vector<const DataFile*> files = OpenFiles();
-  return std::any_of(files.begin(), files.end(), [&](const DataFile* file) {
-    return file->mapping() && file->mapping().get() == owner;
-  });
+std::optional<std::uint64_t> TensorSource::MappingSize(
+    const void* mapping) const {
+  for (const DataFile* file : OpenFiles()) {
+    if (file->mapping() && file->mapping().get() == mapping) {
+      return file->size();
+    }
+  }
+  return std::nullopt;
+}
+
+std::uint64_t TensorSource::MappedBytes() const {
+  std::uint64_t bytes = 0;
+  for (const DataFile* file : OpenFiles()) {
+    if (file->mapping()) bytes += file->size();
+  }
+  return bytes;
 }
 
 void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims) {

@@ -153,8 +153,10 @@ class TensorSource {
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
 
-  // True if `owner` is the mapping of one of them.
-  bool HasMapping(const void* owner) const;
+  // The size of the mapping of one of them; nothing if `mapping` is none.
+  std::optional<std::uint64_t> MappingSize(const void* mapping) const;
+  // The sizes of all their mappings together.
+  std::uint64_t MappedBytes() const;
 
   // TensorFlow's listing, see debug_string.h.
   virtual std::string DebugString() const = 0;

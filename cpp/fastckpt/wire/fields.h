@@ -29,7 +29,7 @@ enum class WireType : std::uint8_t {
 struct Field {
   std::uint32_t number = 0;
   WireType type = WireType::kVarint;
-  std::uint64_t number_value = 0;  // varint, fixed32, fixed64
+  std::uint64_t number_value = 0;  // of varint, fixed32 and fixed64
   ByteView bytes;                  // kBytes
 
   bool Is(std::uint32_t wanted, WireType wanted_type) const {
@@ -57,26 +57,30 @@ class FieldReader {
   Cursor cursor_;
 };
 
-// The common case in two bytes: a tag below 0x80, then a varint or a length
-// below 0x80. Takes nothing and returns false for all else.
+// The common case: a tag in one byte, of a varint, bytes or 32 bits. Takes
+// nothing and returns false for all else.
 inline bool FieldReader::TakeShort(Field* field) {
-  const ByteView rest = cursor_.rest();
-  if (rest.size() < 2 || rest[0] < 8 || (rest[0] | rest[1]) >= 0x80) {
-    return false;
-  }
-  const auto type = static_cast<WireType>(rest[0] & 7);
-  const std::size_t value = rest[1];
-  if (type == WireType::kVarint) {
-    field->number_value = value;
-    cursor_.Skip(2);
-  } else if (type == WireType::kBytes && value <= rest.size() - 2) {
-    field->bytes = rest.subspan(2, value);
-    cursor_.Skip(2 + value);
+  Cursor trial = cursor_;
+  std::uint8_t tag = 0;
+  if (!trial.TakeByte(&tag) || tag < 8 || tag >= 0x80) return false;
+  const auto type = static_cast<WireType>(tag & 7);
+  std::uint64_t value = 0;
+  std::uint32_t fixed32 = 0;
+  if (type == WireType::kFixed32) {
+    if (!trial.TakeFixed32(&fixed32)) return false;
+    value = fixed32;
+  } else if (type == WireType::kVarint || type == WireType::kBytes) {
+    if (!trial.TakeVarint64(&value)) return false;
+    if (type == WireType::kBytes && !trial.TakeBytes(value, &field->bytes)) {
+      return false;
+    }
   } else {
     return false;
   }
-  field->number = rest[0] >> 3;
+  field->number = tag >> 3;
   field->type = type;
+  field->number_value = value;
+  cursor_ = trial;
   return true;
 }
 

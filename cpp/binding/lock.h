@@ -1,0 +1,30 @@
+// The interpreter lock: where it is let go.
+//
+// To take it back can mean a wait of 5 ms for a thread that computes, so it is
+// let go once per call, and only where the work takes longer than that or
+// waits.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace fastckpt {
+
+// Below this many bytes to be read, checked or copied the lock is kept.
+constexpr std::uint64_t kKeepLock = 64 << 10;
+
+// Runs `work` without the lock.
+template <typename Work>
+auto Unlocked(Work&& work) {
+  const pybind11::gil_scoped_release unlock;
+  return std::forward<Work>(work)();
+}
+
+// Lets go of what may be the last hold of `mapped_bytes` of mappings: to unmap
+// a GiB takes 8 ms, which no other thread should wait for. Requires the GIL.
+void Drop(std::shared_ptr<const void> held, std::uint64_t mapped_bytes);
+
+}  // namespace fastckpt
