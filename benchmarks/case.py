@@ -21,12 +21,15 @@ class Case(NamedTuple):
         prove: Gives the digest of what `run` returned.
         expected: The digest that it must have.
         before: Untimed, before each run.
+        loops: How often one run does the work, for what takes microseconds; its
+            time is the mean.
     """
 
     run: Callable[[], Any]
     prove: Callable[[Any], str]
     expected: str
     before: Callable[[], None] = nothing
+    loops: int = 1
 
 
 def drop_from_cache(path: str) -> None:

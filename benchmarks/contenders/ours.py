@@ -92,22 +92,30 @@ def one(data: Data) -> Case:
     return Case(run, digest.of_arrays, data.entry("embedding")["one"])
 
 
-def rows(data: Data, name: str = "embedding", verify: bool = True) -> Case:
+def rows(
+    data: Data, name: str = "embedding", verify: bool = True, loops: int = 1
+) -> Case:
     checkpoint = fastckpt.open(data.prefix(name), verify=verify)
     return Case(
         lambda: {MATRIX: checkpoint.read(MATRIX, ROWS)},
         digest.of_arrays,
         data.entry("embedding")["rows"],
+        loops=loops,
     )
 
 
 def verify(data: Data) -> Case:
     path = data.prefix("bert")
-    return Case(
-        lambda: fastckpt.open(path).verify(),
-        lambda report: "right" if report.ok else str(report.problems[:3]),
-        "right",
-    )
+
+    def run() -> tuple[fastckpt.Checkpoint, fastckpt.VerifyReport]:
+        checkpoint = fastckpt.open(path)
+        return checkpoint, checkpoint.verify()
+
+    def prove(result: tuple[fastckpt.Checkpoint, fastckpt.VerifyReport]) -> str:
+        report = result[1]
+        return "right" if report.ok else str(report.problems[:3])
+
+    return Case(run, prove, "right")
 
 
 def save(data: Data) -> Case:

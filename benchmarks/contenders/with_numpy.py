@@ -52,11 +52,12 @@ def load_mmap(data: Data, name: str = "bert") -> Case:
     return Case(run, digest.of_arrays, data.entry(name)["digest"])
 
 
-def rows(data: Data) -> Case:
+def rows(data: Data, loops: int = 1) -> Case:
     offset, shape = data.places("embedding")[MATRIX]
     matrix = np.memmap(data.file("embedding"), np.float32, "r", offset, shape)
     return Case(
         lambda: {MATRIX: np.array(matrix[1000:1128])},
         digest.of_arrays,
         data.entry("embedding")["rows"],
+        loops=loops,
     )

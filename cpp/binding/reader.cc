@@ -85,12 +85,14 @@ ReadRequest Reader::ParseRequest(const py::tuple& request) const {
 }
 
 void Reader::Check(std::size_t slot, py::handle region) const {
-  const ParsedRegion parsed = ParseRegion(slot, region);
+  Region rising = ParseRegion(slot, region).region;
+  Destination nowhere{nullptr, std::vector<std::int64_t>(rising.size(), 0)};
+  FlipNegativeSteps(&rising, &nowhere);
   const auto find = [&] {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;
       SeenFiles seen;
-      source().AppendPieces(slot, &parsed.region, false, &seen, &pieces);
+      source().AppendPieces(slot, &rising, false, &seen, &pieces);
     });
   };
   // Called for each of many requests, mostly without a byte to read.

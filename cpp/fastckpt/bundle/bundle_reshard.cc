@@ -114,7 +114,9 @@ class Dealer {
       input.placement =
           Placement{{full.begin(), full.end()}, slice->second.spec};
     }
-    const StoredBytes values{BytesOf(i), entry.crc32c};
+    const DataFile& file = FileOf(i);
+    const StoredBytes values{BytesOf(i, file), entry.crc32c, &file.file(),
+                             static_cast<std::uint64_t>(entry.offset)};
     CheckSize(input, values.bytes.size());
     WithContext(Where{source_.DataPath(i), {}, {}},
                 [&] { CheckElements(input, values); });
@@ -122,17 +124,21 @@ class Dealer {
     return input;
   }
 
-  ByteView BytesOf(std::size_t i) {
-    const StoredEntry& entry = source_.index.entry(i);
-    std::unique_ptr<DataFile>& file = files_[entry.shard];
+  const DataFile& FileOf(std::size_t i) {
+    std::unique_ptr<DataFile>& file = files_[source_.index.entry(i).shard];
     if (file == nullptr) {
       file = std::make_unique<DataFile>(source_.DataPath(i), IoMode::kMap);
     }
+    return *file;
+  }
+
+  ByteView BytesOf(std::size_t i, const DataFile& file) const {
+    const StoredEntry& entry = source_.index.entry(i);
     const auto offset = static_cast<std::uint64_t>(entry.offset);
     const auto size = static_cast<std::uint64_t>(entry.size);
-    file->CheckRange(offset, size);
-    return file->mapping()->bytes().subspan(static_cast<std::size_t>(offset),
-                                            static_cast<std::size_t>(size));
+    file.CheckRange(offset, size);
+    return file.mapping()->bytes().subspan(static_cast<std::size_t>(offset),
+                                           static_cast<std::size_t>(size));
   }
 
   static void CheckSize(const TensorInput& input, std::uint64_t size) {

@@ -14,6 +14,10 @@ namespace {
 // Jobs of this size are worth a way past the page cache.
 constexpr std::uint64_t kDirectSize = std::uint64_t{4} << 20;
 
+// What file systems share are whole blocks; fewer than this are not worth it.
+constexpr std::uint64_t kShareAlignment = 4096;
+constexpr std::uint64_t kMinShared = std::uint64_t{64} << 10;
+
 // A range of one part's values.
 struct Piece {
   std::size_t part;
@@ -55,6 +59,39 @@ StridedArray ArrayOf(ByteView bytes) {
   return array;
 }
 
+// Lets the file system share the whole blocks of a piece with the file that it
+// is from; false if it does not.
+bool ShareBlocks(const StoredBytes& stored, const Piece& piece,
+                 const OutputFile& file, WriteBuffer* buffer) {
+  const std::uint64_t to = buffer->position();
+  const std::uint64_t from = stored.offset + piece.begin;
+  if (stored.file == nullptr ||
+      from % kShareAlignment != to % kShareAlignment) {
+    return false;
+  }
+  const std::uint64_t head = (0 - to) % kShareAlignment;
+  if (piece.size < head + kMinShared) return false;
+  const std::uint64_t shared =
+      (piece.size - head) / kShareAlignment * kShareAlignment;
+  if (!file.Share(*stored.file, from + head, to + head, shared)) return false;
+  const ByteView bytes =
+      stored.bytes.subspan(static_cast<std::size_t>(piece.begin),
+                           static_cast<std::size_t>(piece.size));
+  buffer->Put(bytes.first(static_cast<std::size_t>(head)));
+  buffer->Skip(shared);
+  buffer->Put(bytes.subspan(static_cast<std::size_t>(head + shared)));
+  return true;
+}
+
+std::uint32_t WriteStored(const StoredBytes& stored, const Piece& piece,
+                          const OutputFile& file, WriteBuffer* buffer) {
+  if (!ShareBlocks(stored, piece, file, buffer)) {
+    return WriteArray(ArrayOf(stored.bytes), piece, buffer);
+  }
+  return Crc32c(stored.bytes.subspan(static_cast<std::size_t>(piece.begin),
+                                     static_cast<std::size_t>(piece.size)));
+}
+
 std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
                          WriteBuffer* buffer) {
   const auto& values = part.input->values;
@@ -62,7 +99,7 @@ std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
     return WriteArray(*array, piece, buffer);
   }
   if (const auto* stored = std::get_if<StoredBytes>(&values)) {
-    return WriteArray(ArrayOf(stored->bytes), piece, buffer);
+    return WriteStored(*stored, piece, *part.file, buffer);
   }
   return WriteStrings(std::get<StringValues>(values),
                       [buffer](ByteView bytes) { buffer->Put(bytes); });

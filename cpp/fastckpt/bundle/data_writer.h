@@ -5,7 +5,8 @@
 // the jobs run on several threads. Each goes through a buffer: values are
 // copied there once, whatever their strides; the checksum is of the bytes in
 // the buffer, and those are the bytes that are written, so an array that
-// somebody changes meanwhile gives a checkpoint that is odd but sound.
+// somebody changes meanwhile gives a checkpoint that is odd but sound. Bytes of
+// another bundle are shared with its file where the file system does that.
 #pragma once
 
 #include <cstddef>

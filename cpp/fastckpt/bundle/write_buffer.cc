@@ -80,6 +80,14 @@ void WriteBuffer::PutZeros(std::uint64_t size) {
   }
 }
 
+void WriteBuffer::Skip(std::uint64_t size) {
+  const std::uint64_t next = position() + size;
+  Finish();
+  base_ = RoundDown(next);
+  begin_ = next - base_;
+  end_ = begin_;
+}
+
 void WriteBuffer::Finish() {
   if (direct_) WriteBlocks();
   WriteRange(begin_, end_);

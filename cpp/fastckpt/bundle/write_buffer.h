@@ -55,6 +55,12 @@ class WriteBuffer {
   void Put(ByteView bytes);
   void PutZeros(std::uint64_t size);
 
+  // Goes on behind bytes that are in the file already. Throws System.
+  void Skip(std::uint64_t size);
+
+  // Where in the file the next byte goes.
+  std::uint64_t position() const { return base_ + end_; }
+
   // Writes what is left. Throws System.
   void Finish();
 

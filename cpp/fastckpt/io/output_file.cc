@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <linux/fs.h>
 #include <linux/magic.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #endif
 
@@ -38,16 +40,65 @@ Descriptor Create(const Directory& directory, const std::string& temporary,
   return created;
 }
 
+// The number of a descriptor's file system, 0 if it does not tell.
+unsigned long FilesystemOf([[maybe_unused]] const Descriptor& file) {
+#ifdef __linux__
+  struct statfs info;
+  if (fstatfs(file.get(), &info) == 0) {
+    return static_cast<unsigned long>(info.f_type);
+  }
+#endif
+  return 0;
+}
+
+// True where a copy by the system is made by a server, without the bytes coming
+// here. On local disks such a copy is slower than ours.
+bool IsOnServer([[maybe_unused]] const Descriptor& file) {
+#ifdef __linux__
+  switch (FilesystemOf(file)) {
+    case NFS_SUPER_MAGIC:
+    case CIFS_SUPER_MAGIC:
+    case SMB2_SUPER_MAGIC:
+    case CEPH_SUPER_MAGIC:
+      return true;
+    default:
+      return false;
+  }
+#else
+  return false;
+#endif
+}
+
+bool ShareInSystem([[maybe_unused]] const FileReader& from,
+                   [[maybe_unused]] std::uint64_t from_offset,
+                   [[maybe_unused]] const Descriptor& to,
+                   [[maybe_unused]] std::uint64_t offset,
+                   [[maybe_unused]] std::uint64_t size) {
+#ifdef FICLONERANGE
+  struct file_clone_range range {
+    from.descriptor(), from_offset, size, offset
+  };
+  return ioctl(to.get(), FICLONERANGE, &range) == 0;
+#else
+  return false;
+#endif
+}
+
 // Lets the system copy; it clones blocks where the file system shares them.
 // Gives how many bytes it got through.
-std::uint64_t CopyInSystem(const FileReader& from, const Descriptor& to) {
+std::uint64_t CopyInSystem([[maybe_unused]] const FileReader& from,
+                           [[maybe_unused]] std::uint64_t from_offset,
+                           [[maybe_unused]] const Descriptor& to,
+                           [[maybe_unused]] std::uint64_t offset,
+                           [[maybe_unused]] std::uint64_t size) {
   std::uint64_t done = 0;
 #ifdef __linux__
-  while (done < from.size()) {
-    auto position = static_cast<off64_t>(done);
+  auto in = static_cast<off64_t>(from_offset);
+  auto out = static_cast<off64_t>(offset);
+  while (done < size) {
     const ssize_t step =
-        copy_file_range(from.descriptor(), &position, to.get(), nullptr,
-                        static_cast<std::size_t>(from.size() - done), 0);
+        copy_file_range(from.descriptor(), &in, to.get(), &out,
+                        static_cast<std::size_t>(size - done), 0);
     if (step <= 0) break;
     done += static_cast<std::uint64_t>(step);
   }
@@ -111,7 +162,9 @@ std::unique_ptr<OutputFile> OutputFile::Duplicate(
   std::unique_ptr<OutputFile> file(
       new OutputFile(std::move(directory), std::move(temporary),
                      std::move(target), std::move(opened)));
-  if (!is_linked) Copy(from, *file, CopyInSystem(from, file->descriptor_));
+  if (!is_linked) {
+    Copy(from, *file, CopyInSystem(from, 0, file->descriptor_, 0, from.size()));
+  }
   return file;
 }
 
@@ -136,11 +189,21 @@ void OutputFile::WriteDirect(std::uint64_t offset, ByteView bytes) const {
   WriteAt(offset + (bytes.size() - rest.size()), rest);
 }
 
+bool OutputFile::Share(const FileReader& from, std::uint64_t from_offset,
+                       std::uint64_t offset, std::uint64_t size) const {
+  if (!may_share_) return false;
+  if (ShareInSystem(from, from_offset, descriptor_, offset, size)) return true;
+  if (IsOnServer(descriptor_) &&
+      CopyInSystem(from, from_offset, descriptor_, offset, size) == size) {
+    return true;
+  }
+  may_share_ = false;
+  return false;
+}
+
 void OutputFile::AllowDirect() {
 #ifdef __linux__
-  struct statfs info;
-  if (fstatfs(descriptor_.get(), &info) != 0) return;
-  const auto type = static_cast<unsigned long>(info.f_type);
+  const unsigned long type = FilesystemOf(descriptor_);
   if (type != EXT4_SUPER_MAGIC && type != XFS_SUPER_MAGIC) return;
   direct_ = Open(*directory_, temporary_, O_WRONLY | O_DIRECT);
 #endif

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,8 @@
 #include "fastckpt/io/directory.h"
 
 namespace fastckpt {
+
+class FileReader;
 
 // What direct writing asks of offsets, sizes and addresses: the largest block
 // that disks are made with.
@@ -49,6 +52,12 @@ class OutputFile {
   // REQUIRES: offset, size and address are multiples of kDirectAlignment.
   void WriteDirect(std::uint64_t offset, ByteView bytes) const;
 
+  // Makes a range of the file one with that of another: by common blocks, or by
+  // a copy on the server of a network file system. False, with the range in any
+  // state, where that is not to be had.
+  bool Share(const FileReader& from, std::uint64_t from_offset,
+             std::uint64_t offset, std::uint64_t size) const;
+
   // Makes WriteDirect what it says, on file systems of local disks.
   void AllowDirect();
 
@@ -73,6 +82,7 @@ class OutputFile {
   std::string target_;
   Descriptor descriptor_;
   Descriptor direct_;  // open for direct writing, or not at all
+  mutable std::atomic<bool> may_share_{true};  // false once it did not work
   bool is_moved_ = false;
   // A forked child has a copy of this object, but the file is not its own.
   pid_t owner_;

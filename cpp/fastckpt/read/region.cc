@@ -1,6 +1,16 @@
 #include "fastckpt/read/region.h"
 
+#include <algorithm>
+
 namespace fastckpt {
+namespace {
+
+// ceil(a / b) for any a and positive b, at least 0.
+std::int64_t CeilDivide(std::int64_t a, std::int64_t b) {
+  return a <= 0 ? 0 : (a - 1) / b + 1;
+}
+
+}  // namespace
 
 Region WholeRegion(Dims dims) {
   Region region;
@@ -15,6 +25,17 @@ std::uint64_t RegionCount(const Region& region) {
     count *= static_cast<std::uint64_t>(dim.count);
   }
   return count;
+}
+
+IndexRange IndicesInside(const RegionDim& dim, std::int64_t begin,
+                         std::int64_t extent) {
+  if (dim.count == 1) {
+    const bool is_inside = dim.start >= begin && dim.start < begin + extent;
+    return {0, is_inside ? 1 : 0};
+  }
+  const std::int64_t first = CeilDivide(begin - dim.start, dim.step);
+  const std::int64_t last = CeilDivide(begin + extent - dim.start, dim.step);
+  return {first, std::max<std::int64_t>(std::min(last, dim.count) - first, 0)};
 }
 
 void FlipNegativeSteps(Region* region, Destination* destination) {

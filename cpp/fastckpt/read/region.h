@@ -34,6 +34,15 @@ Region WholeRegion(Dims dims);
 // Elements in the region.
 std::uint64_t RegionCount(const Region& region);
 
+// The indices of a dimension's elements, whose step is positive, that lie in
+// [begin, begin + extent) of the tensor.
+struct IndexRange {
+  std::int64_t first;
+  std::int64_t count;  // not below 0
+};
+IndexRange IndicesInside(const RegionDim& dim, std::int64_t begin,
+                         std::int64_t extent);
+
 // Makes every step positive without changing which element goes where.
 void FlipNegativeSteps(Region* region, Destination* destination);
 

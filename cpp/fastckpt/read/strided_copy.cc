@@ -6,28 +6,6 @@
 namespace fastckpt {
 namespace {
 
-// ceil(a / b) for any a and positive b, at least 0.
-std::int64_t CeilDivide(std::int64_t a, std::int64_t b) {
-  return a <= 0 ? 0 : (a - 1) / b + 1;
-}
-
-// The indices k of a region's dimension with start + k * step in
-// [begin, begin + extent).
-struct Part {
-  std::int64_t first;
-  std::int64_t count;
-};
-
-Part Intersect(const RegionDim& dim, std::int64_t begin, std::int64_t extent) {
-  if (dim.count == 1) {
-    const bool is_inside = dim.start >= begin && dim.start < begin + extent;
-    return {0, is_inside ? 1 : 0};
-  }
-  const std::int64_t first = CeilDivide(begin - dim.start, dim.step);
-  const std::int64_t last = CeilDivide(begin + extent - dim.start, dim.step);
-  return {first, std::min(last, dim.count) - first};
-}
-
 template <std::size_t kSize>
 void CopyItems(std::uint8_t* to, const std::uint8_t* from, std::uint64_t count,
                std::int64_t to_step, std::uint64_t from_step) {
@@ -53,7 +31,7 @@ std::optional<StridedCopy> StridedCopy::Make(const Box& box,
       ContiguousStrides(box.extent, item_size);
   for (std::size_t i = 0; i < region.size(); ++i) {
     const RegionDim& dim = region[i];
-    const Part part = Intersect(dim, box.begin[i], box.extent[i]);
+    const IndexRange part = IndicesInside(dim, box.begin[i], box.extent[i]);
     if (part.count <= 0) return std::nullopt;
     const std::int64_t at = dim.start + part.first * dim.step - box.begin[i];
     copy.begin_ += static_cast<std::uint64_t>(at * strides[i]);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "fastckpt/read/strided_copy.h"
-
 namespace fastckpt {
 
 void SeenFiles::CheckUnchanged(const DataFile& file) {
@@ -57,10 +55,12 @@ std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims) {
 }
 
 std::uint64_t CountInside(const Box& box, const Region& region) {
-  Destination nowhere;
-  nowhere.strides.assign(region.size(), 0);
-  const auto copy = StridedCopy::Make(box, region, nowhere, 1, 1);
-  return copy ? copy->run_bytes() : 0;
+  std::uint64_t count = 1;
+  for (std::size_t i = 0; i < region.size(); ++i) {
+    count *= static_cast<std::uint64_t>(
+        IndicesInside(region[i], box.begin[i], box.extent[i]).count);
+  }
+  return count;
 }
 
 void CheckCovered(const std::vector<Box>& boxes, const Region& region) {

@@ -18,6 +18,8 @@
 
 namespace fastckpt {
 
+class FileReader;
+
 // Elements of a string tensor in C order.
 using StringValues = std::vector<std::string_view>;
 
@@ -25,6 +27,9 @@ using StringValues = std::vector<std::string_view>;
 struct StoredBytes {
   ByteView bytes;
   std::uint32_t crc32c = 0;
+  // Where they lie, if the file system may share or copy them from there.
+  const FileReader* file = nullptr;
+  std::uint64_t offset = 0;
 };
 
 // Where a slice lies in its tensor.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/io/data_file.h"
 #include "testing/folder.h"
 #include "testing/hex.h"
 #include "testing/inputs.h"
@@ -118,6 +119,31 @@ TEST_P(DataWriterTest, ChecksumOfBytesPassedOnIsThatOfWhatWasWritten) {
   Append(input);
   ASSERT_TRUE(Write());
   EXPECT_EQ(Stored(0), bytes);
+}
+
+// Where the file system shares blocks they are shared, elsewhere written.
+TEST_P(DataWriterTest, BytesOfAnotherFileAreTheSameFromAnyOffset) {
+  std::string content(10'000'000, '\0');
+  std::uint32_t state = 1;
+  for (char& byte : content) {
+    byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  }
+  folder_.Write("from", content);
+  const DataFile from(folder_.Path("from"), IoMode::kMap);
+  std::vector<TensorInput> inputs;
+  for (const std::uint64_t offset : {0u, 4096u, 4097u, 123u}) {
+    const ByteView bytes = from.mapping()->bytes().subspan(offset, 9'000'001);
+    inputs.push_back({"a", DType::kUint8, {9'000'001}, {}, {}});
+    inputs.back().values =
+        StoredBytes{bytes, Crc32c(bytes), &from.file(), offset};
+  }
+  for (const TensorInput& input : inputs) Append(input, 4095);
+  EXPECT_TRUE(Write());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const auto& stored = std::get<StoredBytes>(inputs[i].values);
+    EXPECT_TRUE(Stored(i) == AsText(stored.bytes)) << i;
+    EXPECT_EQ(parts_[i].crc32c, stored.crc32c);
+  }
 }
 
 TEST_P(DataWriterTest, NothingToWriteIsDone) { EXPECT_TRUE(Write()); }

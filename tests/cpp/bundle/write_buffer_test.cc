@@ -60,6 +60,23 @@ TEST_P(WriteBufferTest, NeighboursDoNotTouchEachOther) {
   EXPECT_TRUE(Content() == std::string(3, '\0') + first + second);
 }
 
+TEST_P(WriteBufferTest, BytesThatAreSkippedStayAsTheyWere) {
+  std::mt19937 random(4);
+  const std::string there = RandomBytes(&random, 6'000'000);
+  file_.WriteAt(0, AsBytes(there));
+  std::string expected = there;
+  WriteBuffer buffer(file_, 10, GetParam(), &pool_);
+  while (buffer.position() < 5'000'000) {
+    const std::uint64_t at = buffer.position();
+    const std::string part = RandomBytes(&random, random() % 500'000);
+    buffer.Put(AsBytes(part));
+    expected.replace(at, part.size(), part);
+    buffer.Skip(random() % 100'000);
+  }
+  buffer.Finish();
+  EXPECT_TRUE(Content() == expected);
+}
+
 TEST_P(WriteBufferTest, RoomIsNeverLessThanAsked) {
   WriteBuffer buffer(file_, 5, GetParam(), &pool_);
   for (int i = 0; i < 300'000; ++i) {

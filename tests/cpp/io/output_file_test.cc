@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/io/file_reader.h"
 #include "testing/folder.h"
 
 namespace fastckpt {
@@ -59,6 +60,27 @@ TEST_F(OutputFileTest, BlocksThatTheDiskRefusesGoThroughTheCache) {
   file->AllowDirect();
   file->WriteDirect(1, AsBytes(odd));
   EXPECT_EQ(folder_.Read("new.tmp").substr(1), odd);
+}
+
+// Works on btrfs and XFS, and nowhere else is it an error.
+TEST_F(OutputFileTest, SharedBlocksAreThoseOfTheOtherFile) {
+  const std::string content =
+      std::string(kDirectAlignment, 'a') + std::string(kDirectAlignment, 'b');
+  folder_.Write("from", content);
+  const FileReader from(folder_.Path("from"));
+  const auto file = Create();
+  const bool is_shared =
+      file->Share(from, kDirectAlignment, 0, kDirectAlignment);
+  EXPECT_EQ(folder_.Read("new.tmp"),
+            is_shared ? content.substr(kDirectAlignment) : "");
+}
+
+TEST_F(OutputFileTest, RangeThatIsNotThereIsNotShared) {
+  folder_.Write("from", "short");
+  const FileReader from(folder_.Path("from"));
+  const auto file = Create();
+  EXPECT_FALSE(file->Share(from, kDirectAlignment, 0, kDirectAlignment));
+  EXPECT_FALSE(file->Share(from, 0, 0, kDirectAlignment));
 }
 
 TEST_F(OutputFileTest, MovesOverAnotherAndBack) {

@@ -25,6 +25,29 @@ TEST(Region, PartsAndOtherOrdersAreNotWhole) {
   EXPECT_TRUE(IsWhole({{0, 1, -7}}, Vector{1}));
 }
 
+TEST(Region, IndicesInsideAreThoseThatAWalkFinds) {
+  for (const RegionDim& dim :
+       {RegionDim{0, 10, 1}, RegionDim{3, 4, 2}, RegionDim{9, 1, 1},
+        RegionDim{1, 2, 7}, RegionDim{0, 0, 1}}) {
+    for (std::int64_t begin = 0; begin < 12; ++begin) {
+      for (std::int64_t extent = 0; begin + extent <= 12; ++extent) {
+        std::int64_t count = 0;
+        std::int64_t first = -1;
+        for (std::int64_t i = 0; i < dim.count; ++i) {
+          const std::int64_t at = dim.start + i * dim.step;
+          if (at < begin || at >= begin + extent) continue;
+          if (count++ == 0) first = i;
+        }
+        const IndexRange found = IndicesInside(dim, begin, extent);
+        EXPECT_EQ(found.count, count) << dim.start << " " << begin;
+        if (count > 0) {
+          EXPECT_EQ(found.first, first);
+        }
+      }
+    }
+  }
+}
+
 TEST(Region, FlippedStepsKeepEachElementsPlace) {
   std::uint8_t memory[64];
   Region region = {{5, 3, -2}, {0, 4, 1}, {7, 0, -1}};
