@@ -133,8 +133,7 @@ std::vector<BundleSource::Part> BundleSource::PartsOf(
   const Dims dims = index_.dims(slot);
   const std::vector<SliceSpec> specs = index_.slices(slot);
   const std::vector<Box> boxes = ResolveSlices(specs, dims);
-  const Region whole = WholeRegion(dims);
-  CheckCovered(boxes, region ? *region : whole);
+  CheckCovered(boxes, region ? *region : WholeRegion(dims));
   std::vector<Part> parts;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (region && CountInside(boxes[i], *region) == 0) continue;
@@ -146,18 +145,18 @@ std::vector<BundleSource::Part> BundleSource::PartsOf(
 std::size_t BundleSource::FindPart(std::size_t slot, const SliceSpec& spec,
                                    const Box& box) const {
   const auto part = index_.Find(SliceKey(index_.name(slot), spec));
-  const std::string what = "slice " + FormatSlice(spec);
-  if (!part) ThrowCorruption(what + " is listed, but not stored");
-  if (index_.IsSliced(*part)) ThrowCorruption(what + " is sliced itself");
+  const auto what = [&] { return "slice " + FormatSlice(spec); };
+  if (!part) ThrowCorruption(what() + " is listed, but not stored");
+  if (index_.IsSliced(*part)) ThrowCorruption(what() + " is sliced itself");
   if (index_.entry(*part).dtype != index_.entry(slot).dtype) {
-    ThrowCorruption(what + " is stored as " + DTypeName(dtype(*part)) +
+    ThrowCorruption(what() + " is stored as " + DTypeName(dtype(*part)) +
                     ", the tensor is " + DTypeName(dtype(slot)));
   }
   const Dims stored = index_.dims(*part);
   if (!std::equal(stored.begin(), stored.end(), box.extent.begin(),
                   box.extent.end()) ||
       index_.entry(*part).rank != box.extent.size()) {
-    ThrowCorruption(what + " is stored with shape " + FormatShape(stored));
+    ThrowCorruption(what() + " is stored with shape " + FormatShape(stored));
   }
   CheckPlace(*part);
   return *part;

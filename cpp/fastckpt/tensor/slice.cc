@@ -38,11 +38,11 @@ class OverlapFinder {
     Group all(boxes_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     std::vector<Group> pending;
-    pending.push_back(std::move(all));
+    AddPart(all, 0, all.size(), &pending);
     while (!pending.empty()) {
       Group group = std::move(pending.back());
       pending.pop_back();
-      if (group.size() < 2 || Split(&group, &pending)) continue;
+      if (Split(&group, &pending)) continue;
       if (auto pair = FindPair(group)) return pair;
     }
     return std::nullopt;
@@ -82,15 +82,22 @@ class OverlapFinder {
     std::int64_t end = End(group[0], dim);
     for (std::size_t i = 1; i < group.size(); ++i) {
       if (boxes_[group[i]].begin[dim] >= end) {
-        pending->emplace_back(group.begin() + Offset(first),
-                              group.begin() + Offset(i));
+        AddPart(group, first, i, pending);
         first = i;
       }
       end = std::max(end, End(group[i], dim));
     }
     if (first == 0) return false;
-    pending->emplace_back(group.begin() + Offset(first), group.end());
+    AddPart(group, first, group.size(), pending);
     return true;
+  }
+
+  // A box by itself overlaps nothing.
+  static void AddPart(const Group& group, std::size_t begin, std::size_t end,
+                      std::vector<Group>* pending) {
+    if (end - begin < 2) return;
+    pending->emplace_back(group.begin() + Offset(begin),
+                          group.begin() + Offset(end));
   }
 
   std::optional<Pair> FindPair(const Group& group) {
@@ -126,6 +133,8 @@ Box ResolveSlice(const SliceSpec& spec, Dims full) {
                     FormatShape(full));
   }
   Box box;
+  box.begin.reserve(full.size());
+  box.extent.reserve(full.size());
   for (std::size_t i = 0; i < full.size(); ++i) {
     ResolveExtent(spec[i], full[i], &box);
   }

@@ -10,6 +10,8 @@ namespace {
 
 // kTensorBundleVersion and TF_CHECKPOINT_VERSION.
 constexpr std::int32_t kConsumerVersion = 1;
+// Of the tensors that are partitioned.
+constexpr std::size_t kUsualRank = 2;
 
 // What a message may become in memory: a slice or a tensor without contents
 // takes two bytes in a file and grows by far more than others do.
@@ -104,8 +106,9 @@ void MergeSlice(ByteView bytes, SliceSpec* slice) {
 
 void AddSlice(ByteView bytes, Budget* budget, std::vector<SliceSpec>* slices) {
   SliceSpec slice;
+  slice.reserve(kUsualRank);
   MergeSlice(bytes, &slice);
-  budget->Spend(sizeof slice + slice.size() * sizeof slice[0]);
+  budget->Spend(sizeof slice + slice.capacity() * sizeof slice[0]);
   slices->push_back(std::move(slice));
 }
 
