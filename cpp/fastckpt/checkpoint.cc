@@ -7,6 +7,7 @@
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/v1_source.h"
+#include "fastckpt/read/verify_v1.h"
 
 namespace fastckpt {
 namespace {

@@ -1,48 +1,14 @@
 #include "fastckpt/read/verify.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <numeric>
 #include <utility>
 
 #include "fastckpt/bundle/shard_name.h"
 #include "fastckpt/bundle/string_tensor.h"
-#include "fastckpt/read/slot_groups.h"
+#include "fastckpt/read/problems.h"
 
 namespace fastckpt {
 namespace {
-
-// Problems by slot, from any thread; the first of each slot is kept.
-class Problems {
- public:
-  void Add(std::size_t slot, const Error& error) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    by_slot_.emplace(slot, error);
-  }
-
-  // Runs `work` and keeps the Error that leaves it; true if none did.
-  template <typename Work>
-  bool Catch(std::size_t slot, Work&& work) {
-    try {
-      std::forward<Work>(work)();
-      return true;
-    } catch (const Error& error) {
-      Add(slot, error);
-      return false;
-    }
-  }
-
-  std::vector<Error> Take() {
-    std::vector<Error> errors;
-    for (auto& [slot, error] : by_slot_) errors.push_back(std::move(error));
-    return errors;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::size_t, Error> by_slot_;
-};
 
 class BundleVerifier {
  public:
@@ -182,110 +148,11 @@ class BundleVerifier {
   std::vector<std::pair<std::size_t, Piece>> encoded_;
 };
 
-class V1Verifier {
- public:
-  V1Verifier(const V1Source& source, const RunOptions& options)
-      : source_(source), reader_(source.reader()), options_(options) {}
-
-  VerifyResult Run() {
-    for (std::size_t file = 0; file < reader_.file_count(); ++file) {
-      const TableReader& table = reader_.table(file);
-      for (std::size_t block = 0; block < table.block_count(); ++block) {
-        blocks_.emplace_back(file, block);
-        result_.bytes_checked += table.handle(block).size;
-      }
-    }
-    if (options_.progress) options_.progress->total += result_.bytes_checked;
-    result_.was_interrupted = !CheckBlocks() || !CheckTensors();
-    result_.problems = problems_.Take();
-    return std::move(result_);
-  }
-
- private:
-  bool CheckBlocks() {
-    return ParallelFor(
-        blocks_.size(), options_.threads,
-        [&](std::size_t i) {
-          const std::size_t file = blocks_[i].first;
-          const std::size_t block = blocks_[i].second;
-          problems_.Catch(i, [&] { CheckBlock(file, block); });
-          if (options_.progress) {
-            options_.progress->done += reader_.table(file).handle(block).size;
-          }
-        },
-        options_.interrupted);
-  }
-
-  void CheckBlock(std::size_t file, std::size_t block) const {
-    reader_.file(file).file().CheckSize();
-    const TableReader& table = reader_.table(file);
-    BlockScratch scratch;
-    table.VisitBlock(block, table.ReadBlock(block, &scratch),
-                     [&](std::string_view key, ByteView) {
-                       if (!key.empty()) CheckKnown(key, file);
-                     });
-  }
-
-  // A record that the list of tensors does not name would be lost silently.
-  void CheckKnown(std::string_view key, std::size_t file) const {
-    std::string name;
-    SliceSpec spec;
-    if (ParseSliceKey(key, &name, &spec)) {
-      const auto slot = reader_.Find(name);
-      if (slot && Lists(reader_.tensors()[*slot], spec, file)) return;
-    }
-    ThrowCorruption("the record " + Quote(key) +
-                    " belongs to no tensor that the file lists");
-  }
-
-  static bool Lists(const V1Tensor& tensor, const SliceSpec& spec,
-                    std::size_t file) {
-    return std::any_of(tensor.slices.begin(), tensor.slices.end(),
-                       [&](const V1Slice& slice) {
-                         return slice.file == file && slice.spec == spec;
-                       });
-  }
-
-  // Blocks were checked; what is left is what the records mean. Problems of
-  // tensors are listed behind those of blocks.
-  bool CheckTensors() {
-    std::vector<std::size_t> slots(source_.slot_count());
-    std::iota(slots.begin(), slots.end(), std::size_t{0});
-    const auto check = [&](std::size_t slot, SeenFiles* seen) {
-      problems_.Catch(blocks_.size() + slot, [&] {
-        WithName(source_, slot, [&] { Decode(slot, seen); });
-      });
-    };
-    return ForEachSlot(source_, slots, options_, check);
-  }
-
-  void Decode(std::size_t slot, SeenFiles* seen) const {
-    if (source_.Facts(slot).dtype == DType::kString) {
-      std::vector<StringPiece> strings;
-      source_.AppendStrings(slot, false, seen, &strings);
-    } else {
-      std::vector<Piece> pieces;
-      source_.AppendPieces(slot, nullptr, false, seen, &pieces);
-    }
-  }
-
-  const V1Source& source_;
-  const V1Reader& reader_;
-  const RunOptions& options_;
-  VerifyResult result_;
-  Problems problems_;
-  std::vector<std::pair<std::size_t, std::size_t>> blocks_;  // file, block
-};
-
 }  // namespace
 
 VerifyResult VerifyBundle(const BundleSource& source,
                           const RunOptions& options) {
   return BundleVerifier(source, options).Run();
-}
-
-VerifyResult VerifyV1(const V1Source& source, const RunOptions& options) {
-  return V1Verifier(source, options).Run();
 }
 
 }  // namespace fastckpt

@@ -1,4 +1,4 @@
-// Verify: every block and every tensor of a checkpoint checked, every problem
+// Verify: every block and every tensor of a V2 bundle checked, every problem
 // reported and not just the first.
 #pragma once
 
@@ -8,7 +8,6 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/copy_check.h"
-#include "fastckpt/read/v1_source.h"
 
 namespace fastckpt {
 
@@ -22,8 +21,5 @@ struct VerifyResult {
 // byte, of slices one by one.
 VerifyResult VerifyBundle(const BundleSource& source,
                           const RunOptions& options);
-
-// Checks every block of every file and decodes every tensor.
-VerifyResult VerifyV1(const V1Source& source, const RunOptions& options);
 
 }  // namespace fastckpt

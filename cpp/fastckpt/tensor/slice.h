@@ -4,6 +4,7 @@
 // core/util/saved_tensor_slice_util.cc (EncodeTensorNameSlice).
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ struct Extent {
   std::int64_t length = -1;
 
   bool IsWhole() const { return length == -1; }
-  friend bool operator==(const Extent&, const Extent&) = default;
+  friend auto operator<=>(const Extent&, const Extent&) = default;
 };
 
 using SliceSpec = std::vector<Extent>;

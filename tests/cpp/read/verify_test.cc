@@ -10,7 +10,6 @@
 
 #include "fastckpt/bundle/bundle_writer.h"
 #include "fastckpt/bundle/shard_name.h"
-#include "fastckpt/v1/v1_writer.h"
 #include "testing/bundles.h"
 #include "testing/folder.h"
 #include "testing/hex.h"
@@ -173,63 +172,6 @@ TEST_P(VerifyTest, InterruptedVerifySaysSo) {
   RunOptions options;
   options.interrupted = [] { return true; };
   EXPECT_TRUE(VerifyBundle(source, options).was_interrupted);
-}
-
-class VerifyV1Test : public VerifyTest {
- protected:
-  void WriteV1() const {
-    V1Writer writer(folder_.Path("m"), /*sync=*/false);
-    std::vector<TensorInput> inputs = Inputs();
-    const std::vector<float> large(100'000);
-    inputs.push_back(MakeInput("large", DType::kFloat, {100'000}, large));
-    writer.Add(inputs);
-    writer.Finish();
-  }
-
-  std::vector<std::string> ProblemsOfV1() const {
-    const V1Source source({folder_.Path("m")}, GetParam());
-    return Texts(VerifyV1(source, Options()));
-  }
-};
-
-INSTANTIATE_TEST_SUITE_P(BothWays, VerifyV1Test,
-                         ::testing::Values(IoMode::kMap, IoMode::kRead));
-
-TEST_P(VerifyV1Test, SoundFileHasNoProblems) {
-  WriteV1();
-  EXPECT_THAT(ProblemsOfV1(), IsEmpty());
-}
-
-TEST_P(VerifyV1Test, DamagedBlockIsReportedWithItsOffset) {
-  WriteV1();
-  const V1Source source({folder_.Path("m")}, GetParam());
-  const TableReader& table = source.reader().table(0);
-  ASSERT_GT(table.block_count(), 1u);
-  const std::uint64_t offset = table.handle(table.block_count() - 1).offset;
-  Flip("m", offset + 10);
-  EXPECT_THAT(ProblemsOfV1(),
-              Contains(AllOf(HasSubstr("at offset " + std::to_string(offset)),
-                             HasSubstr("stored checksum"))));
-}
-
-// A scalar "b" in the list, and a record of "c" that no list names.
-TEST_P(VerifyV1Test, RecordThatNoTensorListsIsReported) {
-  const Entries entries = {
-      {"", FromHex("0a0b0a090a0162120018092200")},
-      {FromHex("0062000100"), FromHex("120a0a016212001a03520107")},
-      {FromHex("0063000100"), FromHex("120a0a016312001a03520107")}};
-  folder_.Write("m", MakeTable(entries));
-  EXPECT_THAT(ProblemsOfV1(),
-              ElementsAre(HasSubstr("belongs to no tensor that the file")));
-}
-
-TEST_P(VerifyV1Test, ValuesThatDoNotFitTheirTensorAreReportedByName) {
-  const Entries entries = {
-      {"", FromHex("0a0b0a090a0162120018092200")},
-      {FromHex("0062000100"), FromHex("120b0a016212001a0452020707")}};
-  folder_.Write("m", MakeTable(entries));
-  EXPECT_THAT(ProblemsOfV1(), ElementsAre(AllOf(HasSubstr("tensor 'b'"),
-                                                HasSubstr("holds 2 values"))));
 }
 
 }  // namespace

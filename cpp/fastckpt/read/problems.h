@@ -1,0 +1,57 @@
+// Problems: what many threads find wrong, in an order that does not depend on
+// them.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+
+namespace fastckpt {
+
+// By number; the first of each number is kept. Thread-safety: Add and Catch are
+// safe to call from many threads.
+class Problems {
+ public:
+  void Add(std::size_t number, const Error& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    by_number_.emplace(number, error);
+  }
+
+  // Runs `work` and keeps the Error that leaves it; true if none did.
+  template <typename Work>
+  bool Catch(std::size_t number, Work&& work) {
+    try {
+      std::forward<Work>(work)();
+      return true;
+    } catch (const Error& error) {
+      Add(number, error);
+      return false;
+    }
+  }
+
+  // Null if there is none of that number.
+  Error* Find(std::size_t number) {
+    const auto found = by_number_.find(number);
+    return found == by_number_.end() ? nullptr : &found->second;
+  }
+
+  bool IsEmpty() const { return by_number_.empty(); }
+
+  std::vector<Error> Take() {
+    std::vector<Error> errors;
+    for (auto& [number, error] : by_number_) {
+      errors.push_back(std::move(error));
+    }
+    return errors;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::size_t, Error> by_number_;
+};
+
+}  // namespace fastckpt

@@ -1,0 +1,205 @@
+#include "fastckpt/read/verify_v1.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "fastckpt/read/problems.h"
+#include "fastckpt/read/slot_groups.h"
+
+namespace fastckpt {
+namespace {
+
+bool IsBefore(const V1Slice& a, const V1Slice& b) {
+  return std::tie(a.file, a.spec) < std::tie(b.file, b.spec);
+}
+
+// The slices of all tensors, each found in a few steps.
+class SliceFinder {
+ public:
+  explicit SliceFinder(const V1Reader& reader) : reader_(reader) {
+    for (const V1Tensor& tensor : reader.tensors()) {
+      std::vector<std::uint32_t>& order = orders_.emplace_back();
+      order.resize(tensor.slices.size());
+      std::iota(order.begin(), order.end(), 0u);
+      std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+        return IsBefore(tensor.slices[a], tensor.slices[b]);
+      });
+    }
+  }
+
+  // True if the key is that of a slice which the file lists.
+  bool Lists(std::string_view key, std::uint32_t file) const {
+    std::string name;
+    V1Slice wanted{{}, file};
+    if (!ParseSliceKey(key, &name, &wanted.spec)) return false;
+    const auto slot = reader_.Find(name);
+    if (!slot) return false;
+    const std::vector<V1Slice>& slices = reader_.tensors()[*slot].slices;
+    const std::vector<std::uint32_t>& order = orders_[*slot];
+    const auto found = std::lower_bound(
+        order.begin(), order.end(), wanted,
+        [&](auto i, const auto& b) { return IsBefore(slices[i], b); });
+    return found != order.end() && !IsBefore(wanted, slices[*found]);
+  }
+
+ private:
+  const V1Reader& reader_;
+  std::vector<std::vector<std::uint32_t>> orders_;  // of each tensor's slices
+};
+
+// Problems are numbered: blocks, then tensors, then records nobody lists.
+class V1Verifier {
+ public:
+  V1Verifier(const V1Source& source, const RunOptions& options)
+      : source_(source),
+        reader_(source.reader()),
+        options_(options),
+        finder_(reader_),
+        is_lost_(source.slot_count()) {}
+
+  VerifyResult Run() {
+    ListBlocks();
+    if (options_.progress) options_.progress->total += result_.bytes_checked;
+    result_.was_interrupted = !CheckBlocks();
+    NameTensors();
+    if (!result_.was_interrupted) result_.was_interrupted = !CheckTensors();
+    result_.problems = problems_.Take();
+    return std::move(result_);
+  }
+
+ private:
+  struct BlockPlace {
+    std::uint32_t file;
+    std::size_t block;
+  };
+
+  void ListBlocks() {
+    for (std::uint32_t file = 0; file < reader_.file_count(); ++file) {
+      const TableReader& table = reader_.table(file);
+      first_blocks_.push_back(blocks_.size());
+      for (std::size_t block = 0; block < table.block_count(); ++block) {
+        blocks_.push_back({file, block});
+        result_.bytes_checked += table.handle(block).size;
+      }
+    }
+  }
+
+  bool CheckBlocks() {
+    return ParallelFor(
+        blocks_.size(), options_.threads,
+        [&](std::size_t i) {
+          CheckBlock(i);
+          if (options_.progress) options_.progress->done += HandleOf(i).size;
+        },
+        options_.interrupted);
+  }
+
+  const BlockHandle& HandleOf(std::size_t i) const {
+    return reader_.table(blocks_[i].file).handle(blocks_[i].block);
+  }
+
+  // A record that the list of tensors does not name would be lost silently.
+  void CheckBlock(std::size_t i) {
+    const auto [file, block] = blocks_[i];
+    const TableReader& table = reader_.table(file);
+    std::optional<std::string> unknown;
+    problems_.Catch(i, [&, file = file, block = block] {
+      reader_.file(file).file().CheckSize();
+      BlockScratch scratch;
+      table.VisitBlock(block, table.ReadBlock(block, &scratch),
+                       [&](std::string_view key, ByteView) {
+                         if (unknown || key.empty()) return;
+                         if (!finder_.Lists(key, file)) unknown = key;
+                       });
+    });
+    if (!unknown) return;
+    problems_.Catch(blocks_.size() + source_.slot_count() + i, [&,
+                                                                file = file] {
+      ThrowCorruption("the record " + Quote(*unknown) +
+                          " belongs to no tensor that the "
+                          "file lists",
+                      Where{reader_.file(file).path(), HandleOf(i).offset, {}});
+    });
+  }
+
+  // Says of each damaged block which tensors are in it.
+  void NameTensors() {
+    if (problems_.IsEmpty()) return;
+    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
+      for (const V1Slice& slice : reader_.tensors()[slot].slices) {
+        if (Error* error = FindProblem(slot, slice)) NameTensor(slot, error);
+      }
+    }
+  }
+
+  // What is wrong with the block of a slice, null if nothing is.
+  Error* FindProblem(std::size_t slot, const V1Slice& slice) {
+    try {
+      const std::size_t block = reader_.BlockOf(reader_.tensors()[slot], slice);
+      return problems_.Find(first_blocks_[slice.file] + block);
+    } catch (const Error&) {
+      return nullptr;  // CheckTensors says that the record is missing
+    }
+  }
+
+  void NameTensor(std::size_t slot, Error* error) {
+    is_lost_[slot] = true;
+    const Where tensor{{}, {}, std::string(source_.Name(slot))};
+    if (!error->where().tensor) {
+      error->AddContext(tensor);
+    } else if (error->where().tensor != tensor.tensor) {
+      const Where& where = error->where();
+      problems_.Add(blocks_.size() + slot,
+                    Error(error->kind(), error->message(),
+                          Where{where.path, where.offset, tensor.tensor},
+                          error->system_code()));
+    }
+  }
+
+  // Blocks were checked; what is left is what the records mean.
+  bool CheckTensors() {
+    std::vector<std::size_t> slots;
+    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
+      if (!is_lost_[slot]) slots.push_back(slot);
+    }
+    const auto check = [&](std::size_t i, SeenFiles* seen) {
+      problems_.Catch(blocks_.size() + slots[i], [&] {
+        WithName(source_, slots[i], [&] { Decode(slots[i], seen); });
+      });
+    };
+    return ForEachSlot(source_, slots, options_, check);
+  }
+
+  void Decode(std::size_t slot, SeenFiles* seen) const {
+    if (source_.Facts(slot).dtype == DType::kString) {
+      std::vector<StringPiece> strings;
+      source_.AppendStrings(slot, false, seen, &strings);
+    } else {
+      std::vector<Piece> pieces;
+      source_.AppendPieces(slot, nullptr, false, seen, &pieces);
+    }
+  }
+
+  const V1Source& source_;
+  const V1Reader& reader_;
+  const RunOptions& options_;
+  const SliceFinder finder_;
+  VerifyResult result_;
+  Problems problems_;
+  std::vector<BlockPlace> blocks_;
+  std::vector<std::size_t> first_blocks_;  // of each file, in blocks_
+  std::vector<bool> is_lost_;              // tensors in damaged blocks
+};
+
+}  // namespace
+
+VerifyResult VerifyV1(const V1Source& source, const RunOptions& options) {
+  return V1Verifier(source, options).Run();
+}
+
+}  // namespace fastckpt
