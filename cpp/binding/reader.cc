@@ -58,8 +58,8 @@ py::object CopyElements(const py::object& array, py::handle region) {
 }  // namespace
 
 Reader::~Reader() {
-  const std::uint64_t mapped = source().MappedBytes();
   mappings_ = {};
+  const std::uint64_t mapped = source().OwnMappedBytes();
   Drop(std::move(checkpoint_), mapped);
 }
 

@@ -13,7 +13,7 @@ import pytest
 import fastckpt
 from bundle_maker import BundleMaker
 from dtype_table import STRING
-from fastckpt import CheckpointError
+from fastckpt import CheckpointError, UnsupportedError
 from hostile_checks import good_bundle
 from process_memory import IS_MEASURABLE, peak_of
 from snappy_maker import literal, literals_only
@@ -177,3 +177,28 @@ def test_a_list_of_empty_messages_takes_no_more_memory_than_allowed(make, tmp_pa
             fastckpt.open(tmp_path / "model")["a"]
 
     assert peak_of(read) < 64 * 2**20 + 4 * len(data)
+
+
+def tiny_entries(count: int) -> bytes:
+    """Gives an index of entries without a message, of four bytes each."""
+    parts = [entry(b"", bundle_header())]
+    last = b""
+    for number in range(count):
+        key = number.to_bytes(3, "big")
+        shared = 2 if key[:2] == last[:2] and last else 0
+        parts.append(entry(key[shared:], b"", shared=shared))
+        last = key
+    return one_block(b"".join(parts) + restart_array([0]))["model.index"]
+
+
+@pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+def test_entries_too_small_to_be_tensors_are_refused_in_time(tmp_path):
+    data = tiny_entries(1_500_000)
+    (tmp_path / "model.index").write_bytes(data)
+
+    def read() -> None:
+        with pytest.raises(UnsupportedError, match="more entries than tensors fit"):
+            fastckpt.open(tmp_path / "model")
+
+    read()
+    assert peak_of(read) < 16 * 2**20 + 8 * len(data)

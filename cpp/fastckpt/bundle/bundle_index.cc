@@ -16,7 +16,7 @@ constexpr std::uint64_t kFreeNameBytes = 20 << 20;
 
 // The entry of a tensor takes more: lengths, a name, dtype, size and checksum.
 constexpr std::uint64_t kMinEntrySize = 8;
-constexpr std::uint64_t kFreeEntries = 100'000;
+constexpr std::uint64_t kFreeEntries = 1000;
 // A dimension takes two bytes at least.
 constexpr std::uint64_t kMinDimSize = 2;
 // Memory is reserved for an index of up to this size at once.
@@ -117,7 +117,8 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
       identity_.size * kMaxNameExpansion + kFreeNameBytes) {
     ThrowUnsupported("the names are many times longer than the index");
   }
-  if (entries_.size() >= identity_.size / kMinEntrySize + kFreeEntries) {
+  if (entries_.size() >=
+      std::max(identity_.size / kMinEntrySize, kFreeEntries)) {
     ThrowUnsupported("the index has more entries than tensors fit into it");
   }
   try {

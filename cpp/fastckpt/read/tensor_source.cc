@@ -20,10 +20,10 @@ std::optional<std::uint64_t> TensorSource::MappingSize(
   return std::nullopt;
 }
 
-std::uint64_t TensorSource::MappedBytes() const {
+std::uint64_t TensorSource::OwnMappedBytes() const {
   std::uint64_t bytes = 0;
   for (const DataFile* file : OpenFiles()) {
-    if (file->mapping()) bytes += file->size();
+    if (file->mapping().use_count() == 1) bytes += file->size();
   }
   return bytes;
 }

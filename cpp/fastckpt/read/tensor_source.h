@@ -155,8 +155,8 @@ class TensorSource {
 
   // The size of the mapping of one of them; nothing if `mapping` is none.
   std::optional<std::uint64_t> MappingSize(const void* mapping) const;
-  // The sizes of all their mappings together.
-  std::uint64_t MappedBytes() const;
+  // The sizes of those of their mappings that nobody else holds.
+  std::uint64_t OwnMappedBytes() const;
 
   // TensorFlow's listing, see debug_string.h.
   virtual std::string DebugString() const = 0;
