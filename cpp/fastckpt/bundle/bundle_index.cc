@@ -22,17 +22,15 @@ constexpr std::uint64_t kMinDimSize = 2;
 // Memory is reserved for an index of up to this size at once.
 constexpr std::uint64_t kMaxReserved = 32 << 20;
 
-StoredEntry ToStored(const BundleEntry& parsed) {
-  StoredEntry entry{};
-  entry.crc32c = UnmaskCrc32c(parsed.masked_crc32c);
-  entry.offset = parsed.offset;
-  entry.size = parsed.size;
-  entry.dtype = parsed.dtype;
-  entry.shard = parsed.shard_id;
-  entry.rank =
+void Store(const BundleEntry& parsed, StoredEntry* entry) {
+  entry->crc32c = UnmaskCrc32c(parsed.masked_crc32c);
+  entry->offset = parsed.offset;
+  entry->size = parsed.size;
+  entry->dtype = parsed.dtype;
+  entry->shard = parsed.shard_id;
+  entry->rank =
       static_cast<std::uint16_t>(std::min(parsed.shape.rank, kMaxRank + 1));
-  entry.unknown_rank = parsed.shape.unknown_rank;
-  return entry;
+  entry->unknown_rank = parsed.shape.unknown_rank;
 }
 
 // TensorFlow reads a slice that is everything from the entry itself. An entry
@@ -127,7 +125,9 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
     error.AddContext(Where{{}, {}, std::string(key)});
     throw;
   }
-  StoredEntry entry = ToStored(*parsed);
+  // Filled in its place: a copy of fields just written stalls the processor.
+  StoredEntry& entry = entries_.emplace_back();
+  Store(*parsed, &entry);
   entry.name_begin = names_.size();
   entry.name_size = static_cast<std::uint32_t>(key.size());
   entry.dims_begin = static_cast<std::uint32_t>(dims_.size());
@@ -139,7 +139,6 @@ void BundleIndex::AddEntry(std::string_view key, ByteView value,
     entry.listed = static_cast<std::uint32_t>(sliced_values_.size());
     entry.is_sliced = !IsOneWholeSlice(*parsed);
   }
-  entries_.push_back(entry);
 }
 
 // A key is hidden if it is the slice key of a slice that some entry lists, not
