@@ -1,5 +1,7 @@
 """Which tensor of a checkpoint belongs to which variable of a graph."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import fastckpt
 from fastckpt import CorruptionError, MetaGraph
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.schema import get_message
+from fastckpt.graph.variables import _NameReader
 from graph_models import get_prefix, get_saved, read_meta
 
 pytestmark = pytest.mark.tensorflow
@@ -210,3 +213,14 @@ def test_a_slice_is_parsed(text, expected):
 def test_a_slice_that_is_none_is_damage(text):
     with pytest.raises(CorruptionError):
         parse_shape_and_slice(text)
+
+
+def test_a_constant_is_not_taken_for_one_that_is_gone():
+    reader = _NameReader()
+    for number in range(100):
+        node = get_message("NodeDef")(name="c", op="Const")
+        tensor = node.attr["value"].tensor
+        tensor.dtype = 7
+        tensor.string_val.append(b"%d" % number)
+        assert reader._read_constant(SimpleNamespace(node=node)) == [str(number)]
+        del node, tensor

@@ -162,8 +162,9 @@ class _NameReader:
     """Reads the names and slices that Save and Restore nodes have as constants."""
 
     def __init__(self) -> None:
-        # A constant names thousands of tensors, so each is decoded once.
-        self._constants: dict[int, list[str]] = {}
+        # A constant names thousands of tensors, so each is decoded once. Nodes are
+        # known by their address, so they are kept: another could get a dead one's.
+        self._constants: dict[int, tuple[Any, list[str]]] = {}
 
     def find_by_restore(self, places: Iterable[Place]) -> Iterator[tuple[str, _Saved]]:
         """Gives the variables that are assigned from a Restore, and from what."""
@@ -207,8 +208,8 @@ class _NameReader:
         if id(node) not in self._constants:
             texts = decode_strings(get_attribute(node, "value").tensor)
             decoded = [text.decode("utf-8", "surrogateescape") for text in texts]
-            self._constants[id(node)] = decoded
-        return self._constants[id(node)]
+            self._constants[id(node)] = node, decoded
+        return self._constants[id(node)][1]
 
 
 class _End(NamedTuple):
