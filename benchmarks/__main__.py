@@ -67,11 +67,12 @@ def _measure_rows(context: Context, names: list[str]) -> list[dict[str, Any]]:
 
 
 def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
+    """Gives powers from the first, in steps, and the largest that is wanted."""
     sizes, power = [], first
-    while base**power <= largest:
+    while base**power < largest:
         sizes.append(base**power)
         power += step
-    return sizes
+    return [*sizes, largest]
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.row import Row, Samples
 
-__all__ = ["goal_table", "of_row", "to_markdown"]
+__all__ = ["format_amount", "goal_table", "of_row", "to_markdown"]
 
 
 def of_row(row: Row, samples: Samples) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def _number(value: float) -> str:
     return f"{value:.2g}" if value < 0.1 else f"{value:.3g}"
 
 
-def _amount(value: float, unit: str) -> str:
+def format_amount(value: float, unit: str) -> str:
+    """Gives a number of seconds, or of the unit, to three digits."""
     if unit != "s":
         return f"{value:.4g}"
     for factor, name in ((1.0, "s"), (1e3, "ms"), (1e6, "us")):
@@ -79,7 +80,7 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
         if not samples:
             continue
         cells = [statistics.median(samples), min(samples), max(samples)]
-        amounts = " | ".join(_amount(cell, row["unit"]) for cell in cells)
+        amounts = " | ".join(format_amount(cell, row["unit"]) for cell in cells)
         yield f"| {label} | {amounts} | {len(samples)} |"
     yield ""
     for goal in row["goals"]:
@@ -93,12 +94,12 @@ def _curve(curve: dict[str, Any]) -> str:
     seconds, memory = curve["seconds"], curve["memory"]
     return (
         f"| {curve['work']} | {curve['who']} "
-        f"| {_amount(seconds['slope'] * scale, 's')} per {unit} "
-        f"+ {_amount(max(seconds['fixed'], 0), 's')} "
+        f"| {format_amount(seconds['slope'] * scale, 's')} per {unit} "
+        f"+ {format_amount(max(seconds['fixed'], 0), 's')} "
         f"| {seconds['exponent']:.2f} "
         f"| {memory['slope'] * scale:.4g} bytes per {unit} "
-        f"| {_amount(curve['points'][0][1], 's')} to "
-        f"{_amount(curve['points'][-1][1], 's')} |"
+        f"| {format_amount(curve['points'][0][1], 's')} to "
+        f"{format_amount(curve['points'][-1][1], 's')} |"
     )
 
 

@@ -1,18 +1,51 @@
-"""Fills the generated part of RESULTS.md from a report."""
+"""Fills the generated parts of RESULTS.md and the README from a report."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.data import ROOT
-from benchmarks.report import goal_table
+from benchmarks.report import format_amount, goal_table
 
 __all__ = ["write"]
 
 _RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_MEASURED = ("<!-- measured: begin -->", "<!-- measured: end -->")
+_README = ROOT / "README.md"
+_FIVE = ("<!-- benchmarks:begin -->", "<!-- benchmarks:end -->")
+
+# What matters most: a row, its title, and the labels of its columns.
+_COLUMNS = ("fastckpt", "TensorFlow", "safetensors", "floor")
+_ROWS = (
+    (
+        "load",
+        "`load()`, every checksum checked",
+        ("fastckpt", "TensorFlow", "safetensors", "floor: map + CRC32C"),
+    ),
+    (
+        "load-copy",
+        "`load(copy=True)`, checked",
+        ("fastckpt", "TensorFlow", "safetensors", "floor: CRC32C + copy"),
+    ),
+    (
+        "list",
+        "100,000 tensors: open, names, dtypes, shapes",
+        ("fastckpt", "TensorFlow", "safetensors", ""),
+    ),
+    (
+        "new-process",
+        "one tensor in a new process: start, import, open, read",
+        ("fastckpt", "TensorFlow", "safetensors", "NumPy"),
+    ),
+    (
+        "save",
+        "`save`, on the disk when it returns",
+        ("fastckpt", "TensorFlow + fsync", "", "floor: write + fsync"),
+    ),
+)
 
 
 def _conditions(report: dict[str, Any]) -> str:
@@ -34,18 +67,42 @@ def _conditions(report: dict[str, Any]) -> str:
     )
 
 
+def _five_rows(report: dict[str, Any]) -> str:
+    rows = {row["name"]: row["samples"] for row in report["rows"]}
+    lines = [f"| | {' | '.join(_COLUMNS)} |", "|---" * (len(_COLUMNS) + 1) + "|"]
+    for name, title, labels in _ROWS:
+        samples = rows[name]
+        cells = [
+            format_amount(median(samples[label]), "s") if label else ""
+            for label in labels
+        ]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    found = report["conditions"]
+    size = f"{found['data']['nbytes'] >> 20} MiB"
+    return "\n".join(
+        [
+            f"A checkpoint of {size} on {found['cpus']} CPUs ({found['cpu']}), warm; "
+            "medians of one interleaved run. safetensors has no",
+            "checksums; the floor is a plain C++ program for the same work on the same "
+            "bytes, for a new process NumPy alone.",
+            "",
+            *lines,
+        ]
+    )
+
+
+def _put(file: Path, marks: tuple[str, str], text: str) -> None:
+    head, _, rest = file.read_text().partition(marks[0])
+    _, _, tail = rest.partition(marks[1])
+    file.write_text(f"{head}{marks[0]}\n{text}\n{marks[1]}{tail}")
+
+
 def write(path: Path) -> None:
-    """Puts conditions and the table of goals between the marks of RESULTS.md."""
+    """Puts conditions and goals into RESULTS.md, the five rows into the README."""
     report = json.loads(path.read_text())
     goals = [goal for row in report["rows"] for goal in row["goals"]]
     met = sum(goal["met"] for goal in goals)
-    head, _, rest = _RESULTS.read_text().partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    parts = [
-        _BEGIN,
-        _conditions(report),
-        f"{met} of {len(goals)} goals are met.",
-        goal_table(report),
-        _END,
-    ]
-    _RESULTS.write_text(head + "\n\n".join(parts) + tail)
+    summary = f"{met} of {len(goals)} goals are met."
+    parts = [_conditions(report), summary, goal_table(report)]
+    _put(_RESULTS, _MEASURED, "\n\n".join(parts))
+    _put(_README, _FIVE, _five_rows(report))

@@ -148,7 +148,7 @@ py::object Reader::Get(py::handle name, std::size_t threads) {
 }
 
 py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
-  if (IsString(slot)) return ReadStrings(slot, false);
+  if (IsString(slot)) return ReadStrings({slot}, false)[0];
   const std::vector<std::size_t> slots = {slot};
   std::optional<std::vector<ArrayBytes>> taken;
   const bool is_small =
@@ -190,33 +190,45 @@ py::list Reader::CopyArrays(const std::vector<std::size_t>& slots,
   return ToArrays(slots, copies, true);
 }
 
-// Numeric tensors by `read` in one go, strings one by one.
+// Numeric tensors by `read` in one go, then strings.
 py::list Reader::WithStrings(
     const std::vector<std::size_t>& slots, bool is_writable,
     py::list (Reader::*read)(const std::vector<std::size_t>&, std::size_t,
                              Progress*) const,
     std::size_t threads, Progress* progress) const {
   std::vector<std::size_t> numeric;
+  std::vector<std::size_t> texts;
   for (const std::size_t slot : slots) {
-    if (!IsString(slot)) numeric.push_back(slot);
+    (IsString(slot) ? texts : numeric).push_back(slot);
   }
   py::list arrays = (this->*read)(numeric, threads, progress);
-  if (numeric.size() == slots.size()) return arrays;
-  py::list all;
-  std::size_t next = 0;
-  for (const std::size_t slot : slots) {
-    if (IsString(slot)) {
-      all.append(ReadStrings(slot, is_writable));
-    } else {
-      all.append(arrays[next++]);
-    }
+  if (texts.empty()) return arrays;
+  py::list strings = ReadStrings(texts, is_writable);
+  py::list all(slots.size());
+  std::size_t next_array = 0;
+  std::size_t next_string = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    all[i] = IsString(slots[i]) ? py::object(strings[next_string++])
+                                : py::object(arrays[next_array++]);
   }
   return all;
 }
 
-py::object Reader::ReadStrings(std::size_t slot, bool is_writable) const {
-  const auto pieces = Unlocked([&] { return checkpoint_->Strings(slot); });
-  return MakeStringArray(pieces, source().Facts(slot).dims, is_writable);
+py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
+                             bool is_writable) const {
+  const auto pieces = Unlocked([&] {
+    std::vector<std::vector<StringPiece>> found;
+    for (const std::size_t slot : slots) {
+      found.push_back(checkpoint_->Strings(slot));
+    }
+    return found;
+  });
+  py::list arrays;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    arrays.append(
+        MakeStringArray(pieces[i], source().Facts(slots[i]).dims, is_writable));
+  }
+  return arrays;
 }
 
 PyObject* Reader::MappingOwner(
@@ -255,7 +267,7 @@ py::object Reader::Read(py::handle name, py::handle region,
                         std::size_t threads) const {
   const std::size_t slot = SlotOf(name);
   const ParsedRegion parsed = ParseRegion(slot, region);
-  if (IsString(slot)) return CopyElements(ReadStrings(slot, true), region);
+  if (IsString(slot)) return CopyElements(ReadStrings({slot}, true)[0], region);
   const TensorFacts facts = source().Facts(slot);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
   const std::size_t item_size = source().LayoutOf(slot).item_size;

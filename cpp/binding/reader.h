@@ -66,7 +66,8 @@ class Reader {
   std::optional<std::size_t> FindNext(std::string_view name);
   std::size_t SlotOf(pybind11::handle name) const;
   ReadRequest ParseRequest(const pybind11::tuple& request) const;
-  pybind11::object ReadStrings(std::size_t slot, bool is_writable) const;
+  pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
+                             bool is_writable) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
   // The Python object that keeps an array's memory: one for all views of a
   // mapping (null if it is none), or one of `others`, for what a call made.
