@@ -29,17 +29,6 @@ class Claims {
   bool is_right_ = false;
 };
 
-void Run(std::vector<PieceTask>* tasks, const RunOptions& options) {
-  const auto by_place = [](const PieceTask& a, const PieceTask& b) {
-    return std::pair(a.piece->file, a.piece->offset) <
-           std::pair(b.piece->file, b.piece->offset);
-  };
-  if (!std::is_sorted(tasks->begin(), tasks->end(), by_place)) {
-    std::sort(tasks->begin(), tasks->end(), by_place);
-  }
-  if (!RunTasks(*tasks, options)) throw Interrupted{};
-}
-
 ArrayBytes ToArrayBytes(const MappedView& view) {
   return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
 }
@@ -139,7 +128,7 @@ bool Checkpoint::CheckViews(std::span<const Piece> views,
         task.piece = &views[i];
         task.name = source_->Name(slots[i]);
       }
-      Run(&tasks, options);
+      RunInFileOrder(&tasks, options);
       claims.Succeed();
     }
     if (!busy.empty() && !may_wait) return false;
@@ -261,7 +250,7 @@ void Checkpoint::CopyBatch(std::span<const Wanted> wanted, std::size_t first,
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     AddTasks(wanted[i], pieces[i], make(first + i), &tasks);
   }
-  Run(&tasks, options);
+  RunInFileOrder(&tasks, options);
 }
 
 std::vector<std::vector<Piece>> Checkpoint::FindPieces(

@@ -20,9 +20,6 @@
 
 namespace fastckpt {
 
-// Thrown when RunOptions::interrupted ended a call.
-struct Interrupted {};
-
 // An array's bytes in C order and what keeps them.
 struct ArrayBytes {
   const std::uint8_t* data = nullptr;
