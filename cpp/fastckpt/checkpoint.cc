@@ -15,20 +15,6 @@ namespace {
 // Decoded values of V1 tensors that wait to be copied, at most.
 constexpr std::uint64_t kMaxDecoded = 128 << 20;
 
-// Claims on checks that end with this object: as right only after Succeed.
-class Claims {
- public:
-  ~Claims() {
-    for (CheckState* state : states_) state->Finish(is_right_);
-  }
-  void Add(CheckState* state) { states_.push_back(state); }
-  void Succeed() { is_right_ = true; }
-
- private:
-  std::vector<CheckState*> states_;
-  bool is_right_ = false;
-};
-
 ArrayBytes ToArrayBytes(const MappedView& view) {
   return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
 }
@@ -72,81 +58,41 @@ std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
     bool may_wait) const {
   if (source_->DecodesPieces()) return TakeDecoded(slots, options);
   std::vector<ArrayBytes> taken(slots.size());
-  std::vector<Piece> views;
-  std::vector<std::size_t> view_slots;
+  UncheckedViews unchecked;
   std::vector<std::size_t> copies;
   SeenFiles seen;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!source_->IsView(slots[i])) {
+    if (source_->IsView(slots[i])) {
+      taken[i] = TakeView(slots[i], &seen, &unchecked);
+    } else {
       copies.push_back(i);
-      continue;
     }
-    if (const auto view = WithName(*source_, slots[i], [&] {
-          return source_->ReadyView(slots[i], verify_, &seen);
-        })) {
-      taken[i] = ToArrayBytes(*view);
-      continue;
-    }
-    AppendPieces({slots[i], nullptr}, &seen, &views);
-    view_slots.push_back(slots[i]);
-    const Piece& piece = views.back();
-    const auto& mapping = piece.file->mapping();
-    taken[i] = {mapping->bytes().data() + piece.offset,
-                static_cast<std::size_t>(piece.size), mapping};
   }
-  if (!CheckViews(views, view_slots, options, may_wait)) {
-    return std::nullopt;
-  }
-  std::vector<std::size_t> copy_slots;
-  for (const std::size_t i : copies) copy_slots.push_back(slots[i]);
-  std::vector<ArrayBytes> copied = Copy(copy_slots, options);
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    taken[copies[i]] = std::move(copied[i]);
-  }
+  if (!CheckViews(*source_, unchecked, options, may_wait)) return std::nullopt;
+  CopySome(slots, copies, options, &taken);
   return taken;
 }
 
-// Checks what nobody has checked and waits for what others are checking. Waits
-// only after its own claims have ended, so that two calls cannot wait for each
-// other.
-bool Checkpoint::CheckViews(std::span<const Piece> views,
-                            std::span<const std::size_t> slots,
-                            const RunOptions& options, bool may_wait) const {
-  std::vector<std::size_t> pending(views.size());
-  for (std::size_t i = 0; i < pending.size(); ++i) pending[i] = i;
-  while (!pending.empty()) {
-    std::vector<std::size_t> busy;
-    {
-      Claims claims;
-      std::vector<PieceTask> tasks;
-      for (const std::size_t i : pending) {
-        const CheckState::Claim claim = views[i].state->TryClaim();
-        if (claim == CheckState::Claim::kBusy) busy.push_back(i);
-        if (claim != CheckState::Claim::kMine) continue;
-        claims.Add(views[i].state);
-        PieceTask& task = tasks.emplace_back();
-        task.piece = &views[i];
-        task.name = source_->Name(slots[i]);
-      }
-      RunInFileOrder(&tasks, options);
-      claims.Succeed();
-    }
-    if (!busy.empty() && !may_wait) return false;
-    for (const std::size_t i : busy) views[i].state->Wait();
-    pending = std::move(busy);
-  }
-  return true;
+// A view that is added to `unchecked` unless it needs no check any more.
+ArrayBytes Checkpoint::TakeView(std::size_t slot, SeenFiles* seen,
+                                UncheckedViews* unchecked) const {
+  const auto ready = WithName(
+      *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
+  if (ready) return ToArrayBytes(*ready);
+  AppendPieces({slot, nullptr}, seen, &unchecked->pieces);
+  unchecked->slots.push_back(slot);
+  const Piece& piece = unchecked->pieces.back();
+  const auto& mapping = piece.file->mapping();
+  return {mapping->bytes().data() + piece.offset,
+          static_cast<std::size_t>(piece.size), mapping};
 }
 
 std::vector<ArrayBytes> Checkpoint::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<std::size_t> in_parts;
-  std::vector<std::size_t> part_slots;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (source_->Slices(slots[i]).empty()) continue;
-    in_parts.push_back(i);
-    part_slots.push_back(slots[i]);
+    if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
   }
   const auto take = [&](std::size_t i, SeenFiles* seen) {
     if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
@@ -156,11 +102,21 @@ std::vector<ArrayBytes> Checkpoint::TakeDecoded(
     taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
   if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
-  std::vector<ArrayBytes> copied = Copy(part_slots, options);
-  for (std::size_t i = 0; i < in_parts.size(); ++i) {
-    taken[in_parts[i]] = std::move(copied[i]);
-  }
+  CopySome(slots, in_parts, options, &taken);
   return taken;
+}
+
+// Copies slots[i] to (*arrays)[i] for each i of `indices`.
+void Checkpoint::CopySome(std::span<const std::size_t> slots,
+                          std::span<const std::size_t> indices,
+                          const RunOptions& options,
+                          std::vector<ArrayBytes>* arrays) const {
+  std::vector<std::size_t> wanted;
+  for (const std::size_t i : indices) wanted.push_back(slots[i]);
+  std::vector<ArrayBytes> copied = Copy(wanted, options);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    (*arrays)[indices[i]] = std::move(copied[i]);
+  }
 }
 
 std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,

@@ -17,6 +17,7 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/read/verify.h"
+#include "fastckpt/read/view_check.h"
 
 namespace fastckpt {
 
@@ -100,11 +101,13 @@ class Checkpoint {
   void AddTasks(const Wanted& wanted, const std::vector<Piece>& pieces,
                 const Destination& destination,
                 std::vector<PieceTask>* tasks) const;
-  bool CheckViews(std::span<const Piece> views,
-                  std::span<const std::size_t> slots, const RunOptions& options,
-                  bool may_wait) const;
+  ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
+                      UncheckedViews* unchecked) const;
   std::vector<ArrayBytes> TakeDecoded(std::span<const std::size_t> slots,
                                       const RunOptions& options) const;
+  void CopySome(std::span<const std::size_t> slots,
+                std::span<const std::size_t> indices, const RunOptions& options,
+                std::vector<ArrayBytes>* arrays) const;
 
   std::unique_ptr<TensorSource> source_;
   bool verify_;
