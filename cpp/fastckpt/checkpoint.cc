@@ -5,15 +5,13 @@
 
 #include "fastckpt/io/memory.h"
 #include "fastckpt/read/bundle_source.h"
+#include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify_v1.h"
 
 namespace fastckpt {
 namespace {
-
-// Decoded values of V1 tensors that wait to be copied, at most.
-constexpr std::uint64_t kMaxDecoded = 128 << 20;
 
 ArrayBytes ToArrayBytes(const MappedView& view) {
   return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
@@ -79,7 +77,7 @@ ArrayBytes Checkpoint::TakeView(std::size_t slot, SeenFiles* seen,
   const auto ready = WithName(
       *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
   if (ready) return ToArrayBytes(*ready);
-  AppendPieces({slot, nullptr}, seen, &unchecked->pieces);
+  AppendPieces(*source_, {slot, nullptr}, verify_, seen, &unchecked->pieces);
   unchecked->slots.push_back(slot);
   const Piece& piece = unchecked->pieces.back();
   const auto& mapping = piece.file->mapping();
@@ -97,7 +95,7 @@ std::vector<ArrayBytes> Checkpoint::TakeDecoded(
   const auto take = [&](std::size_t i, SeenFiles* seen) {
     if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
     std::vector<Piece> pieces;
-    AppendPieces({slots[i], nullptr}, seen, &pieces);
+    AppendPieces(*source_, {slots[i], nullptr}, verify_, seen, &pieces);
     const Piece& piece = pieces.front();
     taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
@@ -122,7 +120,7 @@ void Checkpoint::CopySome(std::span<const std::size_t> slots,
 std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
                                          const RunOptions& options) const {
   std::vector<ArrayBytes> copies(slots.size());
-  std::vector<Wanted> wanted;
+  std::vector<WantedRegion> wanted;
   std::uint64_t small_bytes = 0;
   for (const std::size_t slot : slots) {
     wanted.push_back({slot, nullptr});
@@ -140,7 +138,7 @@ std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
     return DenseDestination(place.data, facts.dims,
                             source_->LayoutOf(slots[i]).item_size);
   };
-  CopyAll(wanted, make, options);
+  CopyRegions(*source_, wanted, verify_, make, options);
   return copies;
 }
 
@@ -152,7 +150,7 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
   Region rising = region;
   Destination nowhere{nullptr, std::vector<std::int64_t>(region.size(), 0)};
   FlipNegativeSteps(&rising, &nowhere);
-  const Wanted wanted{slot, &rising};
+  const WantedRegion wanted{slot, &rising};
   ArrayBytes copy;
   // Flipping moves the base as well, and there is none before the pieces are
   // known to be there.
@@ -164,103 +162,18 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
     FlipNegativeSteps(&again, &destination);
     return destination;
   };
-  CopyAll({&wanted, 1}, make, options);
+  CopyRegions(*source_, {&wanted, 1}, verify_, make, options);
   return copy;
 }
 
 void Checkpoint::Read(std::span<const ReadRequest> requests,
                       const RunOptions& options) const {
-  std::vector<Wanted> wanted;
+  std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
     wanted.push_back({request.slot, &request.region});
   }
-  CopyAll(
-      wanted, [&](std::size_t i) { return requests[i].destination; }, options);
-}
-
-void Checkpoint::CopyAll(std::span<const Wanted> wanted,
-                         const MakeDestination& make,
-                         const RunOptions& options) const {
-  if (!source_->DecodesPieces()) {
-    if (!wanted.empty()) CopyBatch(wanted, 0, make, options);
-    return;
-  }
-  std::size_t first = 0;
-  while (first < wanted.size()) {
-    std::size_t end = first;
-    for (std::uint64_t bytes = 0; end < wanted.size(); ++end) {
-      bytes += source_->Facts(wanted[end].slot).size;
-      if (end > first && bytes > kMaxDecoded) break;
-    }
-    CopyBatch(wanted.subspan(first, end - first), first, make, options);
-    first = end;
-  }
-}
-
-void Checkpoint::CopyBatch(std::span<const Wanted> wanted, std::size_t first,
-                           const MakeDestination& make,
-                           const RunOptions& options) const {
-  const std::vector<std::vector<Piece>> pieces = FindPieces(wanted, options);
-  std::vector<PieceTask> tasks;
-  tasks.reserve(wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    AddTasks(wanted[i], pieces[i], make(first + i), &tasks);
-  }
-  RunInFileOrder(&tasks, options);
-}
-
-std::vector<std::vector<Piece>> Checkpoint::FindPieces(
-    std::span<const Wanted> wanted, const RunOptions& options) const {
-  std::vector<std::vector<Piece>> pieces(wanted.size());
-  if (!source_->DecodesPieces()) {
-    SeenFiles seen;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      AppendPieces(wanted[i], &seen, &pieces[i]);
-    }
-    return pieces;
-  }
-  std::vector<std::size_t> slots;
-  for (const Wanted& one : wanted) slots.push_back(one.slot);
-  const auto find = [&](std::size_t i, SeenFiles* seen) {
-    AppendPieces(wanted[i], seen, &pieces[i]);
-  };
-  if (!ForEachSlot(*source_, slots, options, find)) throw Interrupted{};
-  return pieces;
-}
-
-void Checkpoint::AppendPieces(const Wanted& wanted, SeenFiles* seen,
-                              std::vector<Piece>* pieces) const {
-  WithName(*source_, wanted.slot, [&] {
-    source_->AppendPieces(wanted.slot, wanted.region, verify_, seen, pieces);
-  });
-}
-
-void Checkpoint::AddTasks(const Wanted& wanted,
-                          const std::vector<Piece>& pieces,
-                          const Destination& destination,
-                          std::vector<PieceTask>* tasks) const {
-  const TensorFacts facts = source_->Facts(wanted.slot);
-  const Layout layout = source_->LayoutOf(wanted.slot);
-  const Region whole = wanted.region ? *wanted.region : WholeRegion(facts.dims);
-  const bool is_dense = pieces.size() == 1 && layout.swap_unit == 1 &&
-                        IsWhole(whole, facts.dims) &&
-                        IsDense(whole, destination, layout.item_size);
-  for (const Piece& piece : pieces) {
-    PieceTask task;
-    task.piece = &piece;
-    task.name = facts.name;
-    task.check = verify_;
-    if (is_dense) {
-      task.dense = destination.base;
-    } else {
-      const bool is_all = piece.box.extent.empty();
-      task.strided =
-          StridedCopy::Make(is_all ? WholeBox(facts.dims) : piece.box, whole,
-                            destination, layout.item_size, layout.swap_unit);
-      if (!task.strided && !verify_) continue;
-    }
-    tasks->push_back(std::move(task));
-  }
+  const auto make = [&](std::size_t i) { return requests[i].destination; };
+  CopyRegions(*source_, wanted, verify_, make, options);
 }
 
 std::vector<StringPiece> Checkpoint::Strings(std::size_t slot) const {
