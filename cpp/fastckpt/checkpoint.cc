@@ -5,40 +5,13 @@
 
 #include "fastckpt/io/memory.h"
 #include "fastckpt/read/bundle_source.h"
+#include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify_v1.h"
 
 namespace fastckpt {
 namespace {
-
-// Decoded values of V1 tensors that wait to be copied, at most.
-constexpr std::uint64_t kMaxDecoded = 128 << 20;
-
-// Claims on checks that end with this object: as right only after Succeed.
-class Claims {
- public:
-  ~Claims() {
-    for (CheckState* state : states_) state->Finish(is_right_);
-  }
-  void Add(CheckState* state) { states_.push_back(state); }
-  void Succeed() { is_right_ = true; }
-
- private:
-  std::vector<CheckState*> states_;
-  bool is_right_ = false;
-};
-
-void Run(std::vector<PieceTask>* tasks, const RunOptions& options) {
-  const auto by_place = [](const PieceTask& a, const PieceTask& b) {
-    return std::pair(a.piece->file, a.piece->offset) <
-           std::pair(b.piece->file, b.piece->offset);
-  };
-  if (!std::is_sorted(tasks->begin(), tasks->end(), by_place)) {
-    std::sort(tasks->begin(), tasks->end(), by_place);
-  }
-  if (!RunTasks(*tasks, options)) throw Interrupted{};
-}
 
 ArrayBytes ToArrayBytes(const MappedView& view) {
   return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
@@ -83,101 +56,71 @@ std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
     bool may_wait) const {
   if (source_->DecodesPieces()) return TakeDecoded(slots, options);
   std::vector<ArrayBytes> taken(slots.size());
-  std::vector<Piece> views;
-  std::vector<std::size_t> view_slots;
+  UncheckedViews unchecked;
   std::vector<std::size_t> copies;
   SeenFiles seen;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!source_->IsView(slots[i])) {
+    if (source_->IsView(slots[i])) {
+      taken[i] = TakeView(slots[i], &seen, &unchecked);
+    } else {
       copies.push_back(i);
-      continue;
     }
-    if (const auto view = WithName(*source_, slots[i], [&] {
-          return source_->ReadyView(slots[i], verify_, &seen);
-        })) {
-      taken[i] = ToArrayBytes(*view);
-      continue;
-    }
-    AppendPieces({slots[i], nullptr}, &seen, &views);
-    view_slots.push_back(slots[i]);
-    const Piece& piece = views.back();
-    const auto& mapping = piece.file->mapping();
-    taken[i] = {mapping->bytes().data() + piece.offset,
-                static_cast<std::size_t>(piece.size), mapping};
   }
-  if (!CheckViews(views, view_slots, options, may_wait)) {
-    return std::nullopt;
-  }
-  std::vector<std::size_t> copy_slots;
-  for (const std::size_t i : copies) copy_slots.push_back(slots[i]);
-  std::vector<ArrayBytes> copied = Copy(copy_slots, options);
-  for (std::size_t i = 0; i < copies.size(); ++i) {
-    taken[copies[i]] = std::move(copied[i]);
-  }
+  if (!CheckViews(*source_, unchecked, options, may_wait)) return std::nullopt;
+  CopySome(slots, copies, options, &taken);
   return taken;
 }
 
-// Checks what nobody has checked and waits for what others are checking. Waits
-// only after its own claims have ended, so that two calls cannot wait for each
-// other.
-bool Checkpoint::CheckViews(std::span<const Piece> views,
-                            std::span<const std::size_t> slots,
-                            const RunOptions& options, bool may_wait) const {
-  std::vector<std::size_t> pending(views.size());
-  for (std::size_t i = 0; i < pending.size(); ++i) pending[i] = i;
-  while (!pending.empty()) {
-    std::vector<std::size_t> busy;
-    {
-      Claims claims;
-      std::vector<PieceTask> tasks;
-      for (const std::size_t i : pending) {
-        const CheckState::Claim claim = views[i].state->TryClaim();
-        if (claim == CheckState::Claim::kBusy) busy.push_back(i);
-        if (claim != CheckState::Claim::kMine) continue;
-        claims.Add(views[i].state);
-        PieceTask& task = tasks.emplace_back();
-        task.piece = &views[i];
-        task.name = source_->Name(slots[i]);
-      }
-      Run(&tasks, options);
-      claims.Succeed();
-    }
-    if (!busy.empty() && !may_wait) return false;
-    for (const std::size_t i : busy) views[i].state->Wait();
-    pending = std::move(busy);
-  }
-  return true;
+// A view that is added to `unchecked` unless it needs no check any more.
+ArrayBytes Checkpoint::TakeView(std::size_t slot, SeenFiles* seen,
+                                UncheckedViews* unchecked) const {
+  const auto ready = WithName(
+      *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
+  if (ready) return ToArrayBytes(*ready);
+  AppendPieces(*source_, {slot, nullptr}, verify_, seen, &unchecked->pieces);
+  unchecked->slots.push_back(slot);
+  const Piece& piece = unchecked->pieces.back();
+  const auto& mapping = piece.file->mapping();
+  return {mapping->bytes().data() + piece.offset,
+          static_cast<std::size_t>(piece.size), mapping};
 }
 
 std::vector<ArrayBytes> Checkpoint::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<std::size_t> in_parts;
-  std::vector<std::size_t> part_slots;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (source_->Slices(slots[i]).empty()) continue;
-    in_parts.push_back(i);
-    part_slots.push_back(slots[i]);
+    if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
   }
   const auto take = [&](std::size_t i, SeenFiles* seen) {
     if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
     std::vector<Piece> pieces;
-    AppendPieces({slots[i], nullptr}, seen, &pieces);
+    AppendPieces(*source_, {slots[i], nullptr}, verify_, seen, &pieces);
     const Piece& piece = pieces.front();
     taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
   if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
-  std::vector<ArrayBytes> copied = Copy(part_slots, options);
-  for (std::size_t i = 0; i < in_parts.size(); ++i) {
-    taken[in_parts[i]] = std::move(copied[i]);
-  }
+  CopySome(slots, in_parts, options, &taken);
   return taken;
+}
+
+// Copies slots[i] to (*arrays)[i] for each i of `indices`.
+void Checkpoint::CopySome(std::span<const std::size_t> slots,
+                          std::span<const std::size_t> indices,
+                          const RunOptions& options,
+                          std::vector<ArrayBytes>* arrays) const {
+  std::vector<std::size_t> wanted;
+  for (const std::size_t i : indices) wanted.push_back(slots[i]);
+  std::vector<ArrayBytes> copied = Copy(wanted, options);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    (*arrays)[indices[i]] = std::move(copied[i]);
+  }
 }
 
 std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
                                          const RunOptions& options) const {
   std::vector<ArrayBytes> copies(slots.size());
-  std::vector<Wanted> wanted;
+  std::vector<WantedRegion> wanted;
   std::uint64_t small_bytes = 0;
   for (const std::size_t slot : slots) {
     wanted.push_back({slot, nullptr});
@@ -195,7 +138,7 @@ std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
     return DenseDestination(place.data, facts.dims,
                             source_->LayoutOf(slots[i]).item_size);
   };
-  CopyAll(wanted, make, options);
+  CopyRegions(*source_, wanted, verify_, make, options);
   return copies;
 }
 
@@ -207,7 +150,7 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
   Region rising = region;
   Destination nowhere{nullptr, std::vector<std::int64_t>(region.size(), 0)};
   FlipNegativeSteps(&rising, &nowhere);
-  const Wanted wanted{slot, &rising};
+  const WantedRegion wanted{slot, &rising};
   ArrayBytes copy;
   // Flipping moves the base as well, and there is none before the pieces are
   // known to be there.
@@ -219,103 +162,18 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
     FlipNegativeSteps(&again, &destination);
     return destination;
   };
-  CopyAll({&wanted, 1}, make, options);
+  CopyRegions(*source_, {&wanted, 1}, verify_, make, options);
   return copy;
 }
 
 void Checkpoint::Read(std::span<const ReadRequest> requests,
                       const RunOptions& options) const {
-  std::vector<Wanted> wanted;
+  std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
     wanted.push_back({request.slot, &request.region});
   }
-  CopyAll(
-      wanted, [&](std::size_t i) { return requests[i].destination; }, options);
-}
-
-void Checkpoint::CopyAll(std::span<const Wanted> wanted,
-                         const MakeDestination& make,
-                         const RunOptions& options) const {
-  if (!source_->DecodesPieces()) {
-    if (!wanted.empty()) CopyBatch(wanted, 0, make, options);
-    return;
-  }
-  std::size_t first = 0;
-  while (first < wanted.size()) {
-    std::size_t end = first;
-    for (std::uint64_t bytes = 0; end < wanted.size(); ++end) {
-      bytes += source_->Facts(wanted[end].slot).size;
-      if (end > first && bytes > kMaxDecoded) break;
-    }
-    CopyBatch(wanted.subspan(first, end - first), first, make, options);
-    first = end;
-  }
-}
-
-void Checkpoint::CopyBatch(std::span<const Wanted> wanted, std::size_t first,
-                           const MakeDestination& make,
-                           const RunOptions& options) const {
-  const std::vector<std::vector<Piece>> pieces = FindPieces(wanted, options);
-  std::vector<PieceTask> tasks;
-  tasks.reserve(wanted.size());
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    AddTasks(wanted[i], pieces[i], make(first + i), &tasks);
-  }
-  Run(&tasks, options);
-}
-
-std::vector<std::vector<Piece>> Checkpoint::FindPieces(
-    std::span<const Wanted> wanted, const RunOptions& options) const {
-  std::vector<std::vector<Piece>> pieces(wanted.size());
-  if (!source_->DecodesPieces()) {
-    SeenFiles seen;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      AppendPieces(wanted[i], &seen, &pieces[i]);
-    }
-    return pieces;
-  }
-  std::vector<std::size_t> slots;
-  for (const Wanted& one : wanted) slots.push_back(one.slot);
-  const auto find = [&](std::size_t i, SeenFiles* seen) {
-    AppendPieces(wanted[i], seen, &pieces[i]);
-  };
-  if (!ForEachSlot(*source_, slots, options, find)) throw Interrupted{};
-  return pieces;
-}
-
-void Checkpoint::AppendPieces(const Wanted& wanted, SeenFiles* seen,
-                              std::vector<Piece>* pieces) const {
-  WithName(*source_, wanted.slot, [&] {
-    source_->AppendPieces(wanted.slot, wanted.region, verify_, seen, pieces);
-  });
-}
-
-void Checkpoint::AddTasks(const Wanted& wanted,
-                          const std::vector<Piece>& pieces,
-                          const Destination& destination,
-                          std::vector<PieceTask>* tasks) const {
-  const TensorFacts facts = source_->Facts(wanted.slot);
-  const Layout layout = source_->LayoutOf(wanted.slot);
-  const Region whole = wanted.region ? *wanted.region : WholeRegion(facts.dims);
-  const bool is_dense = pieces.size() == 1 && layout.swap_unit == 1 &&
-                        IsWhole(whole, facts.dims) &&
-                        IsDense(whole, destination, layout.item_size);
-  for (const Piece& piece : pieces) {
-    PieceTask task;
-    task.piece = &piece;
-    task.name = facts.name;
-    task.check = verify_;
-    if (is_dense) {
-      task.dense = destination.base;
-    } else {
-      const bool is_all = piece.box.extent.empty();
-      task.strided =
-          StridedCopy::Make(is_all ? WholeBox(facts.dims) : piece.box, whole,
-                            destination, layout.item_size, layout.swap_unit);
-      if (!task.strided && !verify_) continue;
-    }
-    tasks->push_back(std::move(task));
-  }
+  const auto make = [&](std::size_t i) { return requests[i].destination; };
+  CopyRegions(*source_, wanted, verify_, make, options);
 }
 
 std::vector<StringPiece> Checkpoint::Strings(std::size_t slot) const {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,11 +16,9 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/read/verify.h"
+#include "fastckpt/read/view_check.h"
 
 namespace fastckpt {
-
-// Thrown when RunOptions::interrupted ended a call.
-struct Interrupted {};
 
 // An array's bytes in C order and what keeps them.
 struct ArrayBytes {
@@ -82,32 +79,15 @@ class Checkpoint {
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
-  // What one copy needs: the region (null: whole) of a slot.
-  struct Wanted {
-    std::size_t slot;
-    const Region* region;
-  };
-  // Asked for once the pieces of a wanted part are known to be there.
-  using MakeDestination = std::function<Destination(std::size_t index)>;
-
   Checkpoint(std::unique_ptr<TensorSource> source, bool verify);
 
-  void CopyAll(std::span<const Wanted> wanted, const MakeDestination& make,
-               const RunOptions& options) const;
-  void CopyBatch(std::span<const Wanted> wanted, std::size_t first,
-                 const MakeDestination& make, const RunOptions& options) const;
-  std::vector<std::vector<Piece>> FindPieces(std::span<const Wanted> wanted,
-                                             const RunOptions& options) const;
-  void AppendPieces(const Wanted& wanted, SeenFiles* seen,
-                    std::vector<Piece>* pieces) const;
-  void AddTasks(const Wanted& wanted, const std::vector<Piece>& pieces,
-                const Destination& destination,
-                std::vector<PieceTask>* tasks) const;
-  bool CheckViews(std::span<const Piece> views,
-                  std::span<const std::size_t> slots, const RunOptions& options,
-                  bool may_wait) const;
+  ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
+                      UncheckedViews* unchecked) const;
   std::vector<ArrayBytes> TakeDecoded(std::span<const std::size_t> slots,
                                       const RunOptions& options) const;
+  void CopySome(std::span<const std::size_t> slots,
+                std::span<const std::size_t> indices, const RunOptions& options,
+                std::vector<ArrayBytes>* arrays) const;
 
   std::unique_ptr<TensorSource> source_;
   bool verify_;

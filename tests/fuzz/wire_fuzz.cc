@@ -4,6 +4,8 @@
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/saved_slices.h"
+#include "fastckpt/wire/shape_message.h"
 #include "fastckpt/wire/tensor_proto.h"
 #include "fuzz_target.h"
 #include "require.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "fastckpt/codec/crc32c.h"
 
@@ -243,6 +244,17 @@ class TaskRun {
 bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options) {
   if (tasks.empty()) return true;
   return TaskRun(tasks, options).Run();
+}
+
+void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options) {
+  const auto by_place = [](const PieceTask& a, const PieceTask& b) {
+    return std::pair(a.piece->file, a.piece->offset) <
+           std::pair(b.piece->file, b.piece->offset);
+  };
+  if (!std::is_sorted(tasks->begin(), tasks->end(), by_place)) {
+    std::sort(tasks->begin(), tasks->end(), by_place);
+  }
+  if (!RunTasks(*tasks, options)) throw Interrupted{};
 }
 
 }  // namespace fastckpt

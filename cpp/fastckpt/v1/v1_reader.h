@@ -21,7 +21,7 @@
 #include "fastckpt/io/data_file.h"
 #include "fastckpt/table/table_reader.h"
 #include "fastckpt/v1/record_places.h"
-#include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/saved_slices.h"
 
 namespace fastckpt {
 

@@ -15,7 +15,7 @@
 
 #include "fastckpt/bundle/replacement.h"
 #include "fastckpt/tensor/tensor_input.h"
-#include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/saved_slices.h"
 
 namespace fastckpt {
 

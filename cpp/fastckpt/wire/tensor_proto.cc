@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/shape_message.h"
 
 namespace fastckpt {
 namespace {

@@ -217,6 +217,27 @@ TEST_P(CopyCheckTest, InterruptedRunSaysSo) {
   options.progress = &progress;
   EXPECT_FALSE(RunTasks(tasks, options));
   EXPECT_LT(progress.done, progress.total);
+  EXPECT_THROW(RunInFileOrder(&tasks, options), Interrupted);
+}
+
+TEST_P(CopyCheckTest, RunInFileOrderSortsByPlace) {
+  std::vector<PieceTask> tasks = Tasks();
+  std::reverse(tasks.begin(), tasks.end());
+  std::vector<Bytes> copies;
+  for (PieceTask& task : tasks) {
+    copies.emplace_back(task.piece->size);
+    task.dense = copies.back().data();
+  }
+  RunInFileOrder(&tasks, Options());
+  EXPECT_TRUE(std::is_sorted(tasks.begin(), tasks.end(),
+                             [](const PieceTask& a, const PieceTask& b) {
+                               return a.piece->offset < b.piece->offset;
+                             }));
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    const Piece& piece = pieces_[pieces_.size() - 1 - i];
+    const ByteView stored = Stored(piece.offset, piece.size);
+    EXPECT_TRUE(std::equal(copies[i].begin(), copies[i].end(), stored.begin()));
+  }
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/tensor/slice.h"
 #include "fastckpt/v1/v1_writer.h"
-#include "fastckpt/wire/messages.h"
+#include "fastckpt/wire/saved_slices.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
 

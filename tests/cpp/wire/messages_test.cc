@@ -43,6 +43,12 @@ TEST(Messages, HeadersOfTensorFlowAreReadAndWrittenBack) {
   EXPECT_EQ(header.version.producer, 1);
 }
 
+TEST(Messages, RepeatedVersionsOfAHeaderMerge) {
+  const Version version = Header("1a 03 1a0103 1a 04 08011802").version;
+  EXPECT_EQ(version.producer, 1);
+  EXPECT_THAT(version.bad_consumers, ElementsAre(3, 2));
+}
+
 TEST(Messages, HeaderWithoutVersionIsProducerZero) {
   EXPECT_EQ(Header("0801").version.producer, 0);
   EXPECT_EQ(Header("").num_shards, 0);
@@ -118,6 +124,14 @@ TEST(Messages, NumbersThatProtobufWouldCutAreRefused) {
   EXPECT_EQ(Entry("18 ffffffffffffffffff01").shard_id, -1);
 }
 
+TEST(Messages, SlicesBeyondWhatTheirBytesExplainAreUnsupported) {
+  std::string bytes;
+  for (std::size_t i = 0; i < 600'000; ++i) bytes += FromHex("3a00");
+  BundleEntry entry;
+  EXPECT_THAT(UnsupportedOf([&] { ParseBundleEntry(AsBytes(bytes), &entry); }),
+              HasSubstr("far more slices or tensors"));
+}
+
 TEST(Messages, EveryCutOfAnEntryIsRefusedOrParses) {
   const std::string bytes =
       FromHex("0803120812020804120208033a060a0210020a00201828183504030201");
@@ -133,94 +147,6 @@ TEST(Messages, EveryCutOfAnEntryIsRefusedOrParses) {
   }
   // All but the borders of the six fields, of which one is the end.
   EXPECT_EQ(refused, bytes.size() - 6);
-}
-
-TEST(Messages, DimensionsOverTheLimitAreCountedNotKept) {
-  std::string bytes;
-  for (std::size_t i = 0; i < 1000; ++i) bytes += FromHex("12020801");
-  const ShapeMessage shape = ParseShapeMessage(AsBytes(bytes));
-  EXPECT_EQ(shape.rank, 1000u);
-  EXPECT_EQ(shape.dims.size(), kMaxRank);
-}
-
-TEST(Messages, UnknownRankIsKept) {
-  EXPECT_TRUE(ParseShapeMessage(AsBytes(FromHex("1801"))).unknown_rank);
-  EXPECT_FALSE(ParseShapeMessage({}).unknown_rank);
-}
-
-TEST(Messages, SliceOverTheLimitOfDimensionsIsRefused) {
-  std::string slice;
-  for (std::size_t i = 0; i < kMaxRank + 1; ++i) slice += FromHex("0a00");
-  std::string bytes = FromHex("3a fe03") + slice;
-  BundleEntry entry;
-  EXPECT_THAT(CorruptionOf([&] { ParseBundleEntry(AsBytes(bytes), &entry); }),
-              HasSubstr("more than 254 dimensions"));
-}
-
-TEST(Messages, VersionRulesAreTensorFlows) {
-  CheckVersion({0, 0, {}});
-  CheckVersion({7, 1, {2, 3}});
-  EXPECT_THAT(UnsupportedOf([] {
-                CheckVersion({1, 2, {}});
-              }),
-              HasSubstr("asks for a reader of version 2"));
-  EXPECT_THAT(UnsupportedOf([] {
-                CheckVersion({1, 0, {3, 1}});
-              }),
-              HasSubstr("version 1 as unable"));
-  EXPECT_THAT(UnsupportedOf([] {
-                CheckVersion({-1, 0, {}});
-              }),
-              HasSubstr("producer version -1"));
-}
-
-TEST(Messages, BadConsumersMayBePackedOrNot) {
-  const std::vector<std::int32_t> expected = {1, 300, 2};
-  EXPECT_EQ(Header("1a 05 1a 03 01ac02 1a 02 1802").version.bad_consumers,
-            expected);
-  EXPECT_NE(CorruptionOf([] { Header("1a 03 1a 01 80"); }), "accepted");
-}
-
-// FORMAT section 6.4: float [2] "a", int64 "b", int32 [4] "v" in two slices.
-TEST(Messages, V1MetaOfTensorFlowIsReadAndWrittenBack) {
-  const std::string bytes = FromHex(
-      "0a3b 0a0f0a01611204120208021801 22020a00 "
-      "0a090a01621200180922000a190a0176"
-      "120412020804180322040a02100222060a040802100212020801");
-  const SavedTensorSlices record = ParseSavedTensorSlices(AsBytes(bytes));
-  EXPECT_TRUE(record.has_meta);
-  EXPECT_FALSE(record.has_data);
-  ASSERT_EQ(record.meta.tensors.size(), 3u);
-  EXPECT_EQ(record.meta.version.producer, 1);
-  const SavedSliceMeta& last = record.meta.tensors[2];
-  EXPECT_EQ(last.name, "v");
-  EXPECT_EQ(last.dtype, 3);
-  EXPECT_THAT(last.slices, ElementsAre(SliceSpec{{0, 2}}, SliceSpec{{2, 2}}));
-  std::string again;
-  PutSavedMeta(&again, record.meta);
-  EXPECT_EQ(ToHex(AsBytes(again)), ToHex(AsBytes(bytes)));
-}
-
-TEST(Messages, V1DataOfTensorFlowIsReadAndItsHeadWrittenBack) {
-  const std::string bytes =
-      FromHex("1211 0a0176 1206 0a0408021002 1a04 3a020304");
-  const SavedTensorSlices record = ParseSavedTensorSlices(AsBytes(bytes));
-  EXPECT_TRUE(record.has_data);
-  EXPECT_FALSE(record.has_meta);
-  EXPECT_EQ(record.data.name, "v");
-  EXPECT_EQ(record.data.slice, (SliceSpec{{2, 2}}));
-  ASSERT_EQ(record.data.data.size(), 1u);
-  EXPECT_EQ(ToHex(record.data.data[0]), "3a020304");
-  std::string head;
-  PutSavedSliceHead(&head, "v", {{2, 2}}, 4);
-  EXPECT_EQ(ToHex(AsBytes(head + FromHex("3a020304"))), ToHex(AsBytes(bytes)));
-}
-
-TEST(Messages, RepeatedDataOfV1IsKeptInPieces) {
-  const std::string bytes = FromHex("1204 1a02 3a00 1205 1a03 3a0105");
-  const SavedTensorSlices record = ParseSavedTensorSlices(AsBytes(bytes));
-  ASSERT_EQ(record.data.data.size(), 2u);
-  EXPECT_EQ(ToHex(record.data.data[1]), "3a0105");
 }
 
 }  // namespace

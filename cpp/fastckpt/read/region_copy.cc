@@ -1,0 +1,135 @@
+#include "fastckpt/read/region_copy.h"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "fastckpt/read/slot_groups.h"
+
+namespace fastckpt {
+namespace {
+
+// Decoded values of V1 tensors that wait to be copied, at most.
+constexpr std::uint64_t kMaxDecoded = 128 << 20;
+
+// One tensor whose pieces become tasks.
+struct Target {
+  TensorFacts facts;
+  Layout layout;
+  Region region;
+  Destination destination;
+};
+
+// True if the one piece goes to its destination as it lies.
+bool IsDenseCopy(const Target& target) {
+  return target.layout.swap_unit == 1 &&
+         IsWhole(target.region, target.facts.dims) &&
+         IsDense(target.region, target.destination, target.layout.item_size);
+}
+
+std::optional<StridedCopy> MakeStrided(const Target& target,
+                                       const Piece& piece) {
+  const bool is_all = piece.box.extent.empty();
+  return StridedCopy::Make(is_all ? WholeBox(target.facts.dims) : piece.box,
+                           target.region, target.destination,
+                           target.layout.item_size, target.layout.swap_unit);
+}
+
+class RegionCopier {
+ public:
+  RegionCopier(const TensorSource& source, bool check,
+               const MakeDestination& make, const RunOptions& options)
+      : source_(source), check_(check), make_(make), options_(options) {}
+
+  // The regions of one batch, of which the first has this index.
+  void CopyBatch(std::span<const WantedRegion> wanted,
+                 std::size_t first) const {
+    const std::vector<std::vector<Piece>> pieces = FindPieces(wanted);
+    std::vector<PieceTask> tasks;
+    tasks.reserve(wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      AddTasks(wanted[i], pieces[i], make_(first + i), &tasks);
+    }
+    RunInFileOrder(&tasks, options_);
+  }
+
+  // How many of the regions make the first batch.
+  std::size_t BatchSize(std::span<const WantedRegion> wanted) const {
+    if (!source_.DecodesPieces()) return wanted.size();
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      bytes += source_.Facts(wanted[i].slot).size;
+      if (i > 0 && bytes > kMaxDecoded) return i;
+    }
+    return wanted.size();
+  }
+
+ private:
+  std::vector<std::vector<Piece>> FindPieces(
+      std::span<const WantedRegion> wanted) const {
+    std::vector<std::vector<Piece>> pieces(wanted.size());
+    const auto find = [&](std::size_t i, SeenFiles* seen) {
+      AppendPieces(source_, wanted[i], check_, seen, &pieces[i]);
+    };
+    if (!source_.DecodesPieces()) {
+      SeenFiles seen;
+      for (std::size_t i = 0; i < wanted.size(); ++i) find(i, &seen);
+      return pieces;
+    }
+    std::vector<std::size_t> slots;
+    for (const WantedRegion& one : wanted) slots.push_back(one.slot);
+    if (!ForEachSlot(source_, slots, options_, find)) throw Interrupted{};
+    return pieces;
+  }
+
+  void AddTasks(const WantedRegion& wanted, const std::vector<Piece>& pieces,
+                Destination destination, std::vector<PieceTask>* tasks) const {
+    const TensorFacts facts = source_.Facts(wanted.slot);
+    const Target target{
+        facts, source_.LayoutOf(wanted.slot),
+        wanted.region ? *wanted.region : WholeRegion(facts.dims),
+        std::move(destination)};
+    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    for (const Piece& piece : pieces) {
+      PieceTask task;
+      task.piece = &piece;
+      task.name = facts.name;
+      task.check = check_;
+      if (is_dense) {
+        task.dense = target.destination.base;
+      } else {
+        task.strided = MakeStrided(target, piece);
+        if (!task.strided && !check_) continue;
+      }
+      tasks->push_back(std::move(task));
+    }
+  }
+
+  const TensorSource& source_;
+  const bool check_;
+  const MakeDestination& make_;
+  const RunOptions& options_;
+};
+
+}  // namespace
+
+void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
+                  bool check, SeenFiles* seen, std::vector<Piece>* pieces) {
+  WithName(source, wanted.slot, [&] {
+    source.AppendPieces(wanted.slot, wanted.region, check, seen, pieces);
+  });
+}
+
+void CopyRegions(const TensorSource& source,
+                 std::span<const WantedRegion> wanted, bool check,
+                 const MakeDestination& make, const RunOptions& options) {
+  const RegionCopier copier(source, check, make, options);
+  std::size_t first = 0;
+  while (first < wanted.size()) {
+    const std::size_t size = copier.BatchSize(wanted.subspan(first));
+    copier.CopyBatch(wanted.subspan(first, size), first);
+    first += size;
+  }
+}
+
+}  // namespace fastckpt

@@ -1,0 +1,43 @@
+// RegionCopy: regions of many tensors, from their pieces to where they go.
+//
+// Each region is asked for its pieces, each piece becomes a task of CopyCheck,
+// and the tasks of all regions run together, in the order of the files. Of a
+// source that decodes only so many tensors are taken at once as may lie in
+// memory beside their copies.
+//
+// Thread-safety: as the source.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "fastckpt/read/copy_check.h"
+#include "fastckpt/read/region.h"
+#include "fastckpt/read/tensor_source.h"
+
+namespace fastckpt {
+
+// A region of a slot's tensor; null: the whole. Steps are positive.
+struct WantedRegion {
+  std::size_t slot;
+  const Region* region;
+};
+
+// Appends the pieces that the region needs; an Error names the tensor.
+void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
+                  bool check, SeenFiles* seen, std::vector<Piece>* pieces);
+
+// Gives the destination of wanted[index]; called once the pieces of that
+// region are known to be there, so that it may allocate.
+using MakeDestination = std::function<Destination(std::size_t index)>;
+
+// Copies all regions; with `check` the bytes of every piece on the way. Throws
+// the Error of a tensor that cannot be read, or Interrupted; what was copied
+// until then is unspecified.
+void CopyRegions(const TensorSource& source,
+                 std::span<const WantedRegion> wanted, bool check,
+                 const MakeDestination& make, const RunOptions& options);
+
+}  // namespace fastckpt

@@ -1,0 +1,126 @@
+#include "fastckpt/read/view_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fastckpt/read/bundle_source.h"
+#include "testing/bundles.h"
+#include "testing/folder.h"
+#include "testing/refusal.h"
+
+namespace fastckpt {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kData = "0123456789abcdefghijklmn";  // 24 bytes
+
+// Views of "a", "b" and "c", of 8 bytes each.
+class ViewCheckTest : public ::testing::Test {
+ protected:
+  ViewCheckTest() {
+    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
+      SeenFiles seen;
+      source_.AppendPieces(slot, nullptr, true, &seen, &views_.pieces);
+      views_.slots.push_back(slot);
+    }
+  }
+
+  static const Folder& Written(const Folder& folder) {
+    const auto entry = [](std::size_t offset) {
+      return MakeEntry(DType::kInt32, {2}, static_cast<std::int64_t>(offset),
+                       kData.substr(offset, 8));
+    };
+    WriteBundle(folder, "m",
+                {{"a", entry(0)}, {"b", entry(8)}, {"c", entry(16)}}, kData);
+    return folder;
+  }
+
+  // Changes a byte of "b" in the mapped file.
+  void Damage() const {
+    std::fstream file(folder_.Path("m.data-00000-of-00001"),
+                      std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(12);
+    file.put('\x55');
+  }
+
+  CheckState& State(std::size_t i) const { return *views_.pieces[i].state; }
+
+  std::vector<bool> AreDone() const {
+    return {State(0).IsDone(), State(1).IsDone(), State(2).IsDone()};
+  }
+
+  bool Check(bool may_wait) const {
+    return CheckViews(source_, views_, RunOptions(), may_wait);
+  }
+
+  const Folder folder_;
+  const BundleSource source_{Written(folder_).Path("m"), IoMode::kMap,
+                             UINT64_MAX};
+  UncheckedViews views_;
+};
+
+TEST_F(ViewCheckTest, SoundViewsAreMarkedAsRight) {
+  EXPECT_THAT(AreDone(), ElementsAre(false, false, false));
+  EXPECT_TRUE(Check(/*may_wait=*/false));
+  EXPECT_THAT(AreDone(), ElementsAre(true, true, true));
+  EXPECT_TRUE(CheckViews(source_, {}, RunOptions(), false));
+}
+
+TEST_F(ViewCheckTest, ViewThatWasRightIsNotCheckedAgain) {
+  EXPECT_TRUE(Check(false));
+  Damage();
+  EXPECT_TRUE(Check(false));
+}
+
+TEST_F(ViewCheckTest, WrongViewIsNamedAndNoClaimIsLeftBehind) {
+  Damage();
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_THAT(CorruptionOf([&] { Check(true); }), HasSubstr("tensor 'b'"));
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(State(i).TryClaim(), CheckState::Claim::kMine);
+      State(i).Finish(false);
+    }
+  }
+}
+
+TEST_F(ViewCheckTest, WhoMayNotWaitIsTurnedAwayAfterCheckingTheRest) {
+  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  EXPECT_FALSE(Check(/*may_wait=*/false));
+  EXPECT_THAT(AreDone(), ElementsAre(true, false, true));
+  State(1).Finish(true);
+  EXPECT_TRUE(Check(false));
+}
+
+// The waiter would find "b" wrong if it looked.
+TEST_F(ViewCheckTest, WhoWaitsTrustsTheOtherCheck) {
+  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  Damage();
+  std::thread other([&] {
+    while (!State(0).IsDone()) std::this_thread::yield();
+    State(1).Finish(true);
+  });
+  EXPECT_TRUE(Check(/*may_wait=*/true));
+  other.join();
+  EXPECT_THAT(AreDone(), ElementsAre(true, true, true));
+}
+
+TEST_F(ViewCheckTest, WhoWaitsTakesOverACheckThatFailed) {
+  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  std::thread other([&] {
+    while (!State(0).IsDone()) std::this_thread::yield();
+    State(1).Finish(false);
+  });
+  EXPECT_TRUE(Check(/*may_wait=*/true));
+  other.join();
+  EXPECT_THAT(AreDone(), ElementsAre(true, true, true));
+}
+
+}  // namespace
+}  // namespace fastckpt
