@@ -1,6 +1,7 @@
 """fastckpt graph and fastckpt freeze."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import fastckpt
 from fastckpt.cli import main
+from fastckpt.graph.schema import get_message
 from graph_models import get_models, get_prefix, get_saved, read_meta
 
 pytestmark = pytest.mark.tensorflow
@@ -29,6 +31,30 @@ def test_the_summary_tells_ends_variables_and_operations(capsys):
     assert ["kernel", "float32", "(4,", "8)", "128", "B"] in lines
     assert "save/Const" not in out
     assert any(line[:1] == ["VariableV2"] for line in lines)
+
+
+def test_each_variable_stands_below_its_own_scope_which_is_shown_once(capsys, tmp_path):
+    names = ["d/kernel", "step", "d/bias", "d/kernel/Adam", "d/bias/Adam", "d/kernel/M"]
+    meta = get_message("MetaGraphDef")()
+    for name in names:
+        node = meta.graph_def.node.add(name=name, op="VariableV2")
+        node.attr["dtype"].type = 1
+        node.attr["shape"].shape.SetInParent()
+    (tmp_path / "m.meta").write_bytes(meta.SerializeToString())
+    _, out, _ = _run(capsys, "graph", tmp_path / "m.meta")
+    start = out.index("all variables")
+    rows = out[start : out.index("\n\n", start)].splitlines()
+    assert [re.match(r" *\S+", row)[0] for row in rows[1:]] == [
+        "  d/",
+        "    kernel",
+        "    kernel/",
+        "      Adam",
+        "      M",
+        "    bias",
+        "    bias/",
+        "      Adam",
+        "  step",
+    ]
 
 
 def test_the_summary_is_json_too(capsys):
