@@ -205,8 +205,7 @@ class _FrozenFile:
         raise UnsupportedError(
             f"the frozen graph would have {nbytes} bytes; a protocol buffer has at "
             f"most {MAX_MESSAGE_BYTES}. The largest variables are {listed}: leave "
-            "them out with blacklist, make them smaller with fastckpt.rewrite(..., "
-            "dtype='bfloat16'), or keep graph and checkpoint apart"
+            "them as they are (blacklist), or keep graph and checkpoint apart"
         )
 
     def iterate_parts(self) -> Iterator[bytes | memoryview]:
