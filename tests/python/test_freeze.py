@@ -195,9 +195,7 @@ def test_a_variable_without_its_tensor_is_named(tmp_path):
         )
     fastckpt.save(tmp_path / "other", {"unlike": np.zeros(1)})
     with pytest.raises(KeyError, match=rf"has no tensor 'layer\d/\w+'; {advice}"):
-        fastckpt.freeze(
-            tmp_path / "other", ["out"], to=tmp_path / "out.pb", meta=meta
-        )
+        fastckpt.freeze(tmp_path / "other", ["out"], to=tmp_path / "out.pb", meta=meta)
 
 
 def test_a_variable_that_no_saver_saves_is_named(tmp_path):
@@ -263,6 +261,17 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(tmp_path):
     assert path.read_bytes() == b"old"
     fastckpt.freeze(get_prefix("line"), ["more"], to=path)
     assert [each.name for each in tmp_path.iterdir()] == ["out.pb"]
+
+
+def test_a_missing_folder_is_made_and_one_in_the_way_is_named(tmp_path, monkeypatch):
+    prefix = get_prefix("line")
+    monkeypatch.chdir(tmp_path)
+    assert fastckpt.freeze(prefix, ["more"], to="new/out.pb").path == "new/out.pb"
+    assert os.listdir("new") == ["out.pb"]
+    with pytest.raises(IsADirectoryError) as caught:
+        fastckpt.freeze(prefix, ["more"], to=".")
+    assert caught.value.filename == "."
+    assert os.listdir(".") == ["new"]
 
 
 def test_progress_counts_the_bytes(tmp_path):

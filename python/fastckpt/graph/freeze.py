@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from fastckpt.atomic import write_beside
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.checkpoint import open as open_checkpoint
-from fastckpt.convert._file import write_beside
 from fastckpt.errors import UnsupportedError
 from fastckpt.fileset import PathName
 from fastckpt.graph.attributes import get_attribute
@@ -76,7 +76,8 @@ def freeze(
         outputs: The names of the output nodes. None takes what the graph's signature
             gives, or else the nodes that nobody reads, without those that save,
             restore, assign or initialize.
-        to: The file to write. It appears when it is complete.
+        to: The file to write. It appears when it is complete; folders that are missing
+            are made.
         meta: The graph, if it is not the ``.meta`` file beside the checkpoint or the
             SavedModel around it: a file, a SavedModel, or a ``MetaGraph``.
         clear_devices: Whether the nodes of the graph forget their devices.
@@ -95,6 +96,7 @@ def freeze(
         UnsupportedError: the file would exceed 2 GiB, or the outputs need a variable
             itself rather than its value. Nothing was written.
         CorruptionError: the graph or the checkpoint is damaged.
+        OSError: the file cannot be written, or another one cannot be read.
     """
     graph = _find_meta(checkpoint, meta)
     names = choose_outputs(graph, outputs)
