@@ -10,7 +10,7 @@ import pytest
 import fastckpt
 from fastckpt.cli import main
 from fastckpt.graph.schema import get_message
-from graph_models import get_models, get_prefix, get_saved, read_meta
+from graph_models import get_models, get_prefix, get_saved, read_graph, read_meta
 
 pytestmark = pytest.mark.tensorflow
 
@@ -170,3 +170,27 @@ def test_freezing_takes_lists_a_graph_and_keeps_devices(capsys, tmp_path):
     assert b"/device:CPU:0" in path.read_bytes()
     _, out, _ = _run(capsys, *words, "--whitelist", "first/kernel")
     assert json.loads(out)["variables"] == 1
+
+
+def test_a_graph_without_variables_is_frozen_without_a_checkpoint(capsys, tmp_path):
+    frozen, path = get_models() / "line" / "tensorflow.pb", tmp_path / "again.pb"
+    words = ["freeze", "nowhere", "--meta", frozen, "--outputs", "more", "--to", path]
+    status, _, err = _run(capsys, *words)
+    assert (status, err) == (0, "")
+    assert {n.name for n in read_graph(path).node} <= {
+        n.name for n in read_graph(frozen).node
+    }
+
+
+def test_freezing_a_checkpoint_that_lacks_a_file_is_status_one(capsys, tmp_path):
+    for suffix in ("index", "meta"):
+        shutil.copy(f"{get_prefix('line')}.{suffix}", tmp_path / f"m.{suffix}")
+    status, out, err = _run(
+        capsys, "freeze", tmp_path / "m", "--to", tmp_path / "f.pb", "--threads", 1
+    )
+    assert (status, out) == (1, "")
+    assert "m.data-00000-of-00001: a data file of the checkpoint is missing" in err
+    status, _, err = _run(capsys, "freeze", tmp_path / "no", "--to", tmp_path / "f.pb")
+    assert status == 2
+    assert "no" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.index", "m.meta"]

@@ -64,6 +64,7 @@ def freeze(
     whitelist: Iterable[str] | None = None,
     blacklist: Iterable[str] | None = None,
     fsync: bool = False,
+    threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> FreezeReport:
     """Writes the part of a graph that some outputs need, its variables as constants.
@@ -84,6 +85,8 @@ def freeze(
         whitelist: The variables to freeze; None means all.
         blacklist: Variables that stay variables.
         fsync: Whether file and folder are on the disk when the call returns.
+        threads: How many threads open and read a checkpoint that is given by its
+            name; None: the CPUs of the process.
         progress: Is called with the bytes that are written and the bytes in all.
 
     Returns:
@@ -107,7 +110,7 @@ def freeze(
         for node in subgraph.node:
             node.device = ""
     wanted = [chosen[node.name] for node in subgraph.node if node.name in chosen]
-    with _open(checkpoint, is_needed=bool(wanted)) as opened:
+    with _open(checkpoint, threads, is_needed=bool(wanted)) as opened:
         constants = _convert(subgraph, wanted, opened)
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
@@ -133,13 +136,13 @@ def _find_meta(
 
 
 def _open(
-    checkpoint: PathName | Checkpoint, is_needed: bool
+    checkpoint: PathName | Checkpoint, threads: int | None, is_needed: bool
 ) -> AbstractContextManager[Checkpoint | None]:
     if not is_needed:
         return nullcontext()
     if isinstance(checkpoint, Checkpoint):
         return nullcontext(checkpoint)
-    return open_checkpoint(checkpoint)
+    return open_checkpoint(checkpoint, threads=threads)
 
 
 def _choose_variables(
