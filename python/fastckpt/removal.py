@@ -76,5 +76,5 @@ def remove_files(paths: Iterable[str]) -> None:
     for path in paths:
         try:
             os.unlink(path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue

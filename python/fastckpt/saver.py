@@ -109,6 +109,7 @@ class Saver:
             KeyError: A name that this saver saves is not in `tensors`.
             ValueError: `latest_filename` has a folder, or is the name of a file of
                 the checkpoint; or a name or value cannot be stored.
+            TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
         """
@@ -118,10 +119,11 @@ class Saver:
         state_name = _checked_state_name(latest_filename)
         check_no_conflict(os.path.join(folder, state_name), path)
         chosen = _Selection(tensors, self._names_in(tensors))
+        graph = _as_bytes(meta_graph) if write_meta_graph else None
         save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
         meta_path = meta_graph_name(path)
-        if meta_graph is not None and write_meta_graph:
-            replace_file(meta_path, _as_bytes(meta_graph), fsync=self._fsync)
+        if graph is not None:
+            replace_file(meta_path, graph, fsync=self._fsync)
         if write_state:
             self._retention.record(path)
             self._write_state(folder, path, state_name)
@@ -272,8 +274,17 @@ def _checked_state_name(latest_filename: str | None) -> str:
     return name
 
 
-def _as_bytes(meta_graph: bytes | _HasBytes) -> bytes:
-    return meta_graph if isinstance(meta_graph, bytes) else meta_graph.to_bytes()
+def _as_bytes(meta_graph: bytes | _HasBytes | None) -> bytes | None:
+    if meta_graph is None or isinstance(meta_graph, bytes):
+        return meta_graph
+    to_bytes = getattr(meta_graph, "to_bytes", None)
+    if to_bytes is None or isinstance(meta_graph, int):  # a number has one, too
+        raise TypeError(
+            "meta_graph is the content of a .meta file as bytes, or a MetaGraph, not "
+            f"{meta_graph!r:.80}; MetaGraph.read(path) reads one"
+        )
+    content: bytes = to_bytes()
+    return content
 
 
 def _time_of(prefix: str) -> float | None:

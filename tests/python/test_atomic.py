@@ -11,10 +11,18 @@ import time
 
 import pytest
 
-from fastckpt.atomic import replace_file
+from fastckpt.atomic import replace_file, write_beside
 
 OLD = b"old content"
 NEW = b"new content, which is longer"
+
+
+def write_file_beside(path, content, fsync=True):
+    with write_beside(path, fsync) as beside, open(beside, "wb") as file:
+        file.write(content)
+
+
+both = pytest.mark.parametrize("write", [replace_file, write_file_beside])
 
 
 @pytest.mark.parametrize("fsync", [True, False])
@@ -91,7 +99,8 @@ def fail_at(monkeypatch, name, number):
     monkeypatch.setattr(os, name, call)
 
 
-def test_only_litter_of_this_very_file_is_removed(tmp_path):
+@both
+def test_only_litter_of_this_very_file_is_removed(tmp_path, write):
     litter = "file.fastckpt-0123abcd.tmp"
     others = {
         "other.fastckpt-0123abcd.tmp",
@@ -101,8 +110,94 @@ def test_only_litter_of_this_very_file_is_removed(tmp_path):
     }
     for name in (litter, *others):
         (tmp_path / name).write_bytes(OLD)
-    replace_file(str(tmp_path / "file"), NEW)
+    write(str(tmp_path / "file"), NEW)
     assert set(os.listdir(tmp_path)) == {"file", *others}
+
+
+@both
+@pytest.mark.parametrize("name", [".", "folder", "folder/"])
+def test_a_folder_in_the_way_is_named_and_nothing_is_left(
+    tmp_path, monkeypatch, write, name
+):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("folder")
+    with pytest.raises(IsADirectoryError, match="a folder is in the way") as caught:
+        write(name, NEW)
+    assert caught.value.filename == name
+    assert os.listdir(".") == ["folder"]
+    assert os.listdir("folder") == []
+
+
+@both
+def test_what_cannot_be_written_is_told_of_the_file_that_was_asked_for(
+    tmp_path, monkeypatch, write
+):
+    long = str(tmp_path / ("n" * 255))
+    with pytest.raises(OSError, match="name too long") as caught:
+        write(long, NEW)
+    assert caught.value.filename == long
+    path = str(tmp_path / "file")
+
+    def take_the_name(source, target):
+        monkeypatch.undo()
+        os.mkdir(target)
+        os.replace(source, target)
+
+    monkeypatch.setattr(os, "replace", take_the_name)
+    with pytest.raises(IsADirectoryError) as caught:
+        write(path, NEW)
+    assert (caught.value.filename, caught.value.filename2) == (path, None)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    path = str(tmp_path / "file")
+    with pytest.raises(FileNotFoundError) as caught, write_beside(path, False):
+        (tmp_path / "source").read_bytes()
+    assert caught.value.filename == str(tmp_path / "source")
+    assert os.listdir(tmp_path) == []
+
+
+def test_folders_that_are_missing_are_made_and_flushed(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(os, "fsync", recorded(calls, "fsync"))
+    monkeypatch.chdir(tmp_path)
+    write_file_beside("a/b//file", NEW)
+    assert (tmp_path / "a" / "b" / "file").read_bytes() == NEW
+    # Two folders above those that were made, the file, its folder.
+    assert len(calls) == 4
+
+
+def test_a_file_where_a_folder_should_be_is_named(tmp_path):
+    (tmp_path / "file").write_bytes(OLD)
+    with pytest.raises(NotADirectoryError) as caught:
+        write_file_beside(str(tmp_path / "file" / "new"), NEW)
+    assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_a_file_that_is_still_written_is_no_litter(tmp_path):
+    path = str(tmp_path / "file")
+    with write_beside(path, False) as beside:
+        with open(beside, "wb") as file:
+            file.write(OLD)
+        replace_file(path, NEW)
+        assert (tmp_path / "file").read_bytes() == NEW
+        write_file_beside(path, NEW)
+    assert (tmp_path / "file").read_bytes() == OLD
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_library_may_put_a_file_of_its_own_there(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(OLD)
+    mode = path.stat().st_mode
+    with write_beside(str(path), True) as beside:
+        own = tmp_path / "own"
+        own.write_bytes(NEW)
+        own.chmod(0o600)
+        own.replace(beside)
+    assert path.read_bytes() == NEW
+    assert path.stat().st_mode == mode
 
 
 def test_many_threads_that_write_one_file_all_succeed(tmp_path):
@@ -127,7 +222,7 @@ def test_many_threads_that_write_one_file_all_succeed(tmp_path):
 
 WRITER = """
 import sys
-from fastckpt.atomic import replace_file
+from fastckpt.atomic import replace_file, write_beside
 print("started", flush=True)
 while True:
     for sign in (b"a", b"b"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 
 import numpy as np
@@ -215,6 +216,27 @@ def test_the_checkpoint_in_json(prefix, capsys):
             prefix.with_name("model.ckpt.data-00001-of-00002"),
         )
     ]
+
+
+@pytest.mark.parametrize("form", ["v1", "v2"])
+@pytest.mark.parametrize("place", ["", "there/", "./there/../there//", "{absolute}/"])
+def test_files_are_named_as_the_checkpoint_was(
+    form, place, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    prefix = place.format(absolute=tmp_path) + "m"
+    with fastckpt.Writer(tmp_path / prefix, format=form) as writer:
+        writer.add("whole", KERNEL)
+        writer.add_slice("part", KERNEL, KERNEL.shape, (0, 0))
+    _, found = run_json(capsys, "show", prefix)
+    data = "m" if form == "v1" else "m.data-00000-of-00001"
+    names = ["m"] if form == "v1" else ["m.index", data]
+    folder = prefix.removesuffix("/m") if "/" in prefix else ""
+    paths = [os.path.join(folder, name) for name in names]
+    assert [file["path"] for file in found["files"]] == paths
+    _, found = run_json(capsys, "show", prefix, "whole", "part")
+    for tensor in found["tensors"]:
+        assert [piece["file"] for piece in tensor["pieces"]] == [paths[-1]]
 
 
 def test_the_checkpoint_says_how_many_tensors_cannot_be_read(tmp_path, capsys):

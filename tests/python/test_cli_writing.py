@@ -160,6 +160,16 @@ def test_a_damaged_source_is_status_1_and_leaves_the_target(source, tmp_path, ca
     assert (tmp_path / "new.npz").read_text() == "kept"
 
 
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_a_file_that_cannot_be_written_is_named(ending, source, tmp_path, capsys):
+    target = tmp_path / f"new/w.{ending}"
+    words = ["convert", "--drop", "words", "--", source]
+    assert run(capsys, *words, target).status == 0
+    assert list(target.parent.iterdir()) == [target]
+    done = run(capsys, *words, target / f"w.{ending}")
+    assert done == (2, "", f"fastckpt: error: {target}: Not a directory\n")
+
+
 def test_a_file_that_is_no_npz_is_status_1(tmp_path, capsys):
     (tmp_path / "a.npz").write_text("nonsense")
     done = run(capsys, "convert", tmp_path / "a.npz", tmp_path / "new")

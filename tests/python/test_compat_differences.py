@@ -138,6 +138,10 @@ def test_a_path_on_another_file_system_is_refused_by_its_scheme():
             call("gs://bucket/model")
     with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
         tf.train.load_checkpoint("gs://bucket/model")
+    with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
+        tf.train.update_checkpoint_state("gs://bucket", "model")
+    with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
+        tf.train.remove_checkpoint("gs://bucket/model")
 
 
 def test_names_that_are_no_utf8_are_listed(tmp_path):

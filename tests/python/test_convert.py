@@ -201,6 +201,34 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(kind, tmp_path):
     assert os.listdir(tmp_path) == ["t"]
 
 
+FULL = """
+import resource, signal, sys
+import numpy as np
+from fastckpt.convert import npz, safetensors
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    {"npz": npz, "safetensors": safetensors}[sys.argv[1]].write(
+        sys.argv[2], {"w": np.zeros(1000)}, fsync=False
+    )
+except OSError as error:
+    print(error.filename, error.strerror, sep=": ")
+"""
+
+
+@both
+def test_a_file_for_which_there_is_no_room_is_named(kind, tmp_path):
+    path = str(tmp_path / "t")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, kind, path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{path}: File too large\n"
+    assert os.listdir(tmp_path) == []
+
+
 @both
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 20, b"PK\x03\x04" + b"\0" * 50])
 def test_what_is_no_such_file_is_corrupt(kind, content, tmp_path):

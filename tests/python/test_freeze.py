@@ -129,12 +129,14 @@ def test_a_wrong_output_brings_the_closest_names_and_the_likely_ones(tmp_path):
     ) as e:
         fastckpt.freeze(prefix, ["prediction"], to=path)
     assert "Likely outputs: 'predictions'" in str(e.value)
+    with pytest.raises(ValueError, match=r"no node 'zzzz'\. Likely outputs: 'pred"):
+        fastckpt.freeze(prefix, ["zzzz"], to=path)
     assert not path.exists()
 
 
 def test_a_variable_that_must_change_is_refused(tmp_path):
     with pytest.raises(
-        UnsupportedError, match=r"'AssignAdd' .* blacklist=\['v'\]"
+        UnsupportedError, match=r"'AssignAdd' .* 'v' .* as it is \(blacklist\)"
     ) as e:
         fastckpt.freeze(
             get_prefix("assigned_on_the_way"), ["out"], to=tmp_path / "o.pb"
@@ -185,10 +187,15 @@ def test_an_open_checkpoint_and_a_graph_in_hand_are_taken(tmp_path):
 
 def test_a_variable_without_its_tensor_is_named(tmp_path):
     meta = read_meta("six_layers")
-    with pytest.raises(KeyError, match="variable 'layer6/kernel', but the checkpoint"):
+    words = r"'layer6/kernel', but .* has no tensor 'layer6/kernel'; did you mean .*"
+    advice = r"leave the variable as it is \(blacklist\), or choose other outputs"
+    with pytest.raises(KeyError, match=rf"{words}\? Otherwise {advice}"):
         fastckpt.freeze(
             get_prefix("five_layers"), ["out"], to=tmp_path / "out.pb", meta=meta
         )
+    fastckpt.save(tmp_path / "other", {"unlike": np.zeros(1)})
+    with pytest.raises(KeyError, match=rf"has no tensor 'layer\d/\w+'; {advice}"):
+        fastckpt.freeze(tmp_path / "other", ["out"], to=tmp_path / "out.pb", meta=meta)
 
 
 def test_a_variable_that_no_saver_saves_is_named(tmp_path):
@@ -254,6 +261,17 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(tmp_path):
     assert path.read_bytes() == b"old"
     fastckpt.freeze(get_prefix("line"), ["more"], to=path)
     assert [each.name for each in tmp_path.iterdir()] == ["out.pb"]
+
+
+def test_a_missing_folder_is_made_and_one_in_the_way_is_named(tmp_path, monkeypatch):
+    prefix = get_prefix("line")
+    monkeypatch.chdir(tmp_path)
+    assert fastckpt.freeze(prefix, ["more"], to="new/out.pb").path == "new/out.pb"
+    assert os.listdir("new") == ["out.pb"]
+    with pytest.raises(IsADirectoryError) as caught:
+        fastckpt.freeze(prefix, ["more"], to=".")
+    assert caught.value.filename == "."
+    assert os.listdir(".") == ["new"]
 
 
 def test_progress_counts_the_bytes(tmp_path):

@@ -1,6 +1,7 @@
 """fastckpt graph and fastckpt freeze."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 import fastckpt
 from fastckpt.cli import main
-from graph_models import get_models, get_prefix, get_saved, read_meta
+from fastckpt.graph.schema import get_message
+from graph_models import get_models, get_prefix, get_saved, read_graph, read_meta
 
 pytestmark = pytest.mark.tensorflow
 
@@ -29,6 +31,30 @@ def test_the_summary_tells_ends_variables_and_operations(capsys):
     assert ["kernel", "float32", "(4,", "8)", "128", "B"] in lines
     assert "save/Const" not in out
     assert any(line[:1] == ["VariableV2"] for line in lines)
+
+
+def test_each_variable_stands_below_its_own_scope_which_is_shown_once(capsys, tmp_path):
+    names = ["d/kernel", "step", "d/bias", "d/kernel/Adam", "d/bias/Adam", "d/kernel/M"]
+    meta = get_message("MetaGraphDef")()
+    for name in names:
+        node = meta.graph_def.node.add(name=name, op="VariableV2")
+        node.attr["dtype"].type = 1
+        node.attr["shape"].shape.SetInParent()
+    (tmp_path / "m.meta").write_bytes(meta.SerializeToString())
+    _, out, _ = _run(capsys, "graph", tmp_path / "m.meta")
+    start = out.index("all variables")
+    rows = out[start : out.index("\n\n", start)].splitlines()
+    assert [re.match(r" *\S+", row)[0] for row in rows[1:]] == [
+        "  d/",
+        "    kernel",
+        "    kernel/",
+        "      Adam",
+        "      M",
+        "    bias",
+        "    bias/",
+        "      Adam",
+        "  step",
+    ]
 
 
 def test_the_summary_is_json_too(capsys):
@@ -144,3 +170,27 @@ def test_freezing_takes_lists_a_graph_and_keeps_devices(capsys, tmp_path):
     assert b"/device:CPU:0" in path.read_bytes()
     _, out, _ = _run(capsys, *words, "--whitelist", "first/kernel")
     assert json.loads(out)["variables"] == 1
+
+
+def test_a_graph_without_variables_is_frozen_without_a_checkpoint(capsys, tmp_path):
+    frozen, path = get_models() / "line" / "tensorflow.pb", tmp_path / "again.pb"
+    words = ["freeze", "nowhere", "--meta", frozen, "--outputs", "more", "--to", path]
+    status, _, err = _run(capsys, *words)
+    assert (status, err) == (0, "")
+    assert {n.name for n in read_graph(path).node} <= {
+        n.name for n in read_graph(frozen).node
+    }
+
+
+def test_freezing_a_checkpoint_that_lacks_a_file_is_status_one(capsys, tmp_path):
+    for suffix in ("index", "meta"):
+        shutil.copy(f"{get_prefix('line')}.{suffix}", tmp_path / f"m.{suffix}")
+    status, out, err = _run(
+        capsys, "freeze", tmp_path / "m", "--to", tmp_path / "f.pb", "--threads", 1
+    )
+    assert (status, out) == (1, "")
+    assert "m.data-00000-of-00001: a data file of the checkpoint is missing" in err
+    status, _, err = _run(capsys, "freeze", tmp_path / "no", "--to", tmp_path / "f.pb")
+    assert status == 2
+    assert "no" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.index", "m.meta"]

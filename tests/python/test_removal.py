@@ -68,7 +68,9 @@ def test_another_suffix_of_the_graph_can_be_told(tmp_path):
 def test_nothing_there_is_nothing_to_do(tmp_path):
     remove_checkpoint(tmp_path / "m")
     remove_checkpoint(tmp_path / "gone" / "m")
-    assert os.listdir(tmp_path) == []
+    touch(tmp_path, "file")
+    remove_checkpoint(tmp_path / "file" / "m")
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_a_folder_in_the_way_is_the_error_it_is(tmp_path):

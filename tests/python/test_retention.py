@@ -72,7 +72,7 @@ class TestKeeping:
         saver = Saver(max_to_keep=1)
         path = saver.save(tmp_path / "m", TENSORS, 1)
         (tmp_path / "latest").mkdir()
-        with pytest.raises(OSError, match="directory"):
+        with pytest.raises(OSError, match="folder is in the way"):
             saver.save(tmp_path / "m", TENSORS, 2, "latest")
         assert saver.save(tmp_path / "m", TENSORS, 1) == path
         assert saver.last_checkpoints == [path]

@@ -1,6 +1,7 @@
 """The saver: names, numbers, the graph file."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,6 +154,14 @@ class TestGraphs:
         assert (tmp_path / "m-1.meta").read_bytes() == b"graph"
         assert (tmp_path / "m-2.meta").read_bytes() == b"graph of an object"
         assert {"m-3.meta", "m-4.meta"}.isdisjoint(names_in(tmp_path))
+
+    @pytest.mark.parametrize("wrong", ["model.meta", 5, Path("model.meta"), {}])
+    def test_what_is_no_graph_is_refused_before_anything_is_written(
+        self, tmp_path, wrong
+    ):
+        with pytest.raises(TypeError, match=r"bytes, or a MetaGraph, not .*; Meta"):
+            Saver().save(tmp_path / "m", TENSORS, meta_graph=wrong)
+        assert names_in(tmp_path) == []
 
     def test_the_graph_is_there_before_the_state_file_names_the_checkpoint(
         self, tmp_path, monkeypatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 
@@ -27,7 +28,71 @@ def _asked_times(c, answers):
     return _iterated(c, timeout=0, timeout_fn=lambda: next(asked))
 
 
+def _written(c, name, *arguments):
+    folder = c.new(name)
+    os.makedirs(folder)
+    c.v1.train.update_checkpoint_state(folder, *arguments)
+    with open(f"{folder}/checkpoint") as file:
+        return file.read()
+
+
+def _taken(c, name, *folders):
+    """Gives the name of a folder in which folders are where files should be."""
+    for folder in folders:
+        os.makedirs(c.new(f"{name}/{folder}/below"))
+    return c.new(name)
+
+
+def _removed(c, name, version):
+    names = ["m", "m.index", "m.data-00000-of-00001", "m.meta", "other.index"]
+    os.makedirs(c.new(name))
+    for file in names:
+        c.write(f"{name}/{file}", "x")
+    c.v1.train.remove_checkpoint(c.new(f"{name}/m"), version)
+    return sorted(os.listdir(c.new(name)))
+
+
 CALLS = {
+    # Writing the state file.
+    "update_checkpoint_state": lambda c: _written(
+        c, "states", "m-2", ["m-1", "m-2"], None, [1.5, 2.5], 0.5
+    ),
+    **{
+        f"update_checkpoint_state of {name}": (
+            lambda c, n=name: c.v1.train.update_checkpoint_state(c.at(n), "m")
+        )
+        for name in ("nothing", "nothing/below", "v2.index")
+    },
+    "update_checkpoint_state of None": lambda c: c.v1.train.update_checkpoint_state(
+        None, "m"
+    ),
+    "update_checkpoint_state, a folder in the way": lambda c: (
+        c.v1.train.update_checkpoint_state(_taken(c, "taken", "checkpoint"), "m")
+    ),
+    "update_checkpoint_state, a name too long": lambda c: (
+        c.v1.train.update_checkpoint_state(c.scratch, "m", latest_filename="n" * 256)
+    ),
+    # Removing checkpoints.
+    **{
+        f"remove_checkpoint of version {version}": (
+            lambda c, v=version: _removed(c, f"removed_{v}", v)
+        )
+        for version in (1, 2)
+    },
+    **{
+        f"remove_checkpoint of {name}": (
+            lambda c, n=name: c.v1.train.remove_checkpoint(c.at(n))
+        )
+        for name in ("nothing", "nothing/below", "v2.index/below")
+    },
+    **{
+        f"remove_checkpoint, a folder as {name}": (
+            lambda c, n=name: c.v1.train.remove_checkpoint(
+                _taken(c, f"taken_{n}", n) + "/m"
+            )
+        )
+        for name in ("m.index", "m.data-00000-of-00001", "m.meta")
+    },
     # The state file.
     **{
         f"get_checkpoint_state of {name}": (

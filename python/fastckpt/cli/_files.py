@@ -1,6 +1,11 @@
-"""Which files a checkpoint is made of, those that are missing included."""
+"""Which files a checkpoint is made of, those that are missing included.
+
+Their names begin as the user named the checkpoint, like ``Checkpoint.path``.
+"""
 
 from __future__ import annotations
+
+import os
 
 from fastckpt import Checkpoint, TensorInfo, TensorPiece, UnsupportedError
 from fastckpt.fileset import ShardName, data_files, split_shard
@@ -18,7 +23,7 @@ class CheckpointFiles:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
-        self.paths = list(checkpoint.files)
+        self.paths = [self._spell(path) for path in checkpoint.files]
         self.strangers: list[str] = []
         if checkpoint.format == "v2":
             self._count = _count_shards(checkpoint)
@@ -36,8 +41,13 @@ class CheckpointFiles:
                 self.strangers.append(path)
         self.paths += sorted(own)
 
+    def _spell(self, path: str) -> str:
+        folder = os.path.dirname(self._checkpoint.path)
+        return os.path.join(folder, os.path.basename(path))
+
     def _name(self, shard: int) -> str:
-        return ShardName(f"{self._checkpoint.path}.data", shard, self._count).name
+        parts = ShardName(f"{self._checkpoint.path}.data", shard, self._count)
+        return self._spell(parts.name)
 
     def find_pieces(self, info: TensorInfo) -> list[TensorPiece]:
         """Gives where a tensor's stored bytes lie, as far as that can be told.
@@ -50,9 +60,10 @@ class CheckpointFiles:
         """
         if info.shard is None or info.offset is None or info.nbytes is None:
             try:
-                return list(self._checkpoint.layout(info.name).pieces)
+                pieces = self._checkpoint.layout(info.name).pieces
             except UnsupportedError:
                 return []
+            return [piece._replace(file=self._spell(piece.file)) for piece in pieces]
         begin = (0,) * len(info.shape)
         file = self._name(info.shard)
         return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import fastckpt
@@ -150,7 +150,8 @@ def _print_variables(variables: Mapping[str, GraphVariable]) -> None:
     sizes = _sum_scopes(variables)
     rows = [["all variables", "", "", format_size(sizes[""])]]
     shown = {""}
-    for name, variable in variables.items():
+    for name in _sort_by_scope(variables):
+        variable = variables[name]
         for scope in _list_scopes(name)[1:]:
             if scope not in shown:
                 shown.add(scope)
@@ -165,6 +166,16 @@ def _print_variables(variables: Mapping[str, GraphVariable]) -> None:
             ]
         )
     print_table(["variable", "dtype", "shape", "size"], rows, frozenset({"size"}))
+
+
+def _sort_by_scope(names: Iterable[str]) -> list[str]:
+    """Brings the names of each scope together, where the first of them stands."""
+    places = {name: [*_list_scopes(name)[1:], name] for name in names}
+    first: dict[str, int] = {}
+    for paths in places.values():
+        for path in paths:
+            first.setdefault(path, len(first))
+    return sorted(places, key=lambda name: [first[path] for path in places[name]])
 
 
 def _indent(path: str) -> str:

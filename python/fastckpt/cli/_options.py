@@ -17,6 +17,7 @@ __all__ = [
     "add_patterns_option",
     "add_source_and_target",
     "add_sources_and_target",
+    "noticed_missing_files",
     "open_checkpoint",
 ]
 
@@ -84,12 +85,25 @@ def open_checkpoint(
     """Opens a checkpoint for the length of a block.
 
     Raises:
-        BrokenCheckpoint: One of its data files is missing, now or in the block. That
-            is the checkpoint's fault, unlike a path that leads nowhere.
+        BrokenCheckpoint: One of its data files is missing, now or in the block.
+    """
+    with (
+        noticed_missing_files(path),
+        fastckpt.open(path, threads=args.threads) as checkpoint,
+    ):
+        yield checkpoint
+
+
+@contextmanager
+def noticed_missing_files(path: str) -> Iterator[None]:
+    """Tells a data file that is missing in a block from a path that leads nowhere.
+
+    Raises:
+        BrokenCheckpoint: A data file of the checkpoint is missing, which is the
+            checkpoint's fault.
     """
     try:
-        with fastckpt.open(path, threads=args.threads) as checkpoint:
-            yield checkpoint
+        yield
     except FileNotFoundError as error:
         missing = os.fsdecode(error.filename or "")
         if missing == path or split_shard(missing) is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 
-from fastckpt.cli._options import add_path_argument, open_checkpoint
+from fastckpt.cli._options import add_path_argument, noticed_missing_files
 from fastckpt.cli._output import print_json, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._text import escape, format_count, format_exact_size
@@ -45,17 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Writes the file."""
     with (
-        open_checkpoint(args.path, args) as checkpoint,
+        noticed_missing_files(args.path),
         Progress(f"writing {args.to}") as progress,
     ):
         report = freeze(
-            checkpoint,
+            args.path,
             args.outputs,
             to=args.to,
-            meta=args.meta or args.path,
+            meta=args.meta,
             clear_devices=not args.keep_devices,
             whitelist=_split(args.whitelist),
             blacklist=_split(args.blacklist),
+            threads=args.threads,
             progress=progress,
         )
     if args.json:

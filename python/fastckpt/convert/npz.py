@@ -14,8 +14,9 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from fastckpt.convert._file import refuse, refuse_types, write_beside
+from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
+from fastckpt.convert._refusals import refuse, refuse_types
 from fastckpt.errors import CorruptionError
 
 __all__ = ["check", "read", "write"]
@@ -52,6 +53,7 @@ def write(
 
     Args:
         path: The file; one that exists is replaced when the new one is complete.
+            Missing folders are made.
         tensors: Each is asked for once. A checkpoint is such a mapping.
         fsync: Whether the file is on the disk when the call returns.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastckpt.convert._file import refuse, refuse_types, require, write_beside
+from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
+from fastckpt.convert._refusals import refuse, refuse_types, require
 from fastckpt.errors import CorruptionError
 
 __all__ = ["check", "read", "write"]
@@ -21,6 +24,8 @@ _HELD = frozenset(["bool", *_INTEGERS, *_FLOATS, "complex64"])
 _RESERVED = "__metadata__"
 _FLOAT8 = {"F8_E5M2": "float8_e5m2", "F8_E4M3": "float8_e4m3fn"}
 """The types that the library writes from NumPy and does not read back to it."""
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+"""How the library words what the operating system says."""
 
 
 def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
@@ -48,6 +53,7 @@ def write(
 
     Args:
         path: The file; one that exists is replaced when the new one is complete.
+            Missing folders are made.
         tensors: All of them are held until the file is written.
         fsync: Whether the file is on the disk when the call returns.
 
@@ -65,6 +71,8 @@ def write(
         try:
             save_file(arrays, beside)
         except SafetensorError as error:
+            if number := _OS_ERROR.search(str(error)):
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
             raise ValueError(f"safetensors: {error}") from error
 
 

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from fastckpt.atomic import write_beside
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.checkpoint import open as open_checkpoint
-from fastckpt.convert._file import write_beside
 from fastckpt.errors import UnsupportedError
 from fastckpt.fileset import PathName
 from fastckpt.graph.attributes import get_attribute
@@ -64,6 +64,7 @@ def freeze(
     whitelist: Iterable[str] | None = None,
     blacklist: Iterable[str] | None = None,
     fsync: bool = False,
+    threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> FreezeReport:
     """Writes the part of a graph that some outputs need, its variables as constants.
@@ -76,13 +77,16 @@ def freeze(
         outputs: The names of the output nodes. None takes what the graph's signature
             gives, or else the nodes that nobody reads, without those that save,
             restore, assign or initialize.
-        to: The file to write. It appears when it is complete.
+        to: The file to write. It appears when it is complete; folders that are missing
+            are made.
         meta: The graph, if it is not the ``.meta`` file beside the checkpoint or the
             SavedModel around it: a file, a SavedModel, or a ``MetaGraph``.
         clear_devices: Whether the nodes of the graph forget their devices.
         whitelist: The variables to freeze; None means all.
         blacklist: Variables that stay variables.
         fsync: Whether file and folder are on the disk when the call returns.
+        threads: How many threads open and read a checkpoint that is given by its
+            name; None: the CPUs of the process.
         progress: Is called with the bytes that are written and the bytes in all.
 
     Returns:
@@ -95,6 +99,7 @@ def freeze(
         UnsupportedError: the file would exceed 2 GiB, or the outputs need a variable
             itself rather than its value. Nothing was written.
         CorruptionError: the graph or the checkpoint is damaged.
+        OSError: the file cannot be written, or another one cannot be read.
     """
     graph = _find_meta(checkpoint, meta)
     names = choose_outputs(graph, outputs)
@@ -105,7 +110,7 @@ def freeze(
         for node in subgraph.node:
             node.device = ""
     wanted = [chosen[node.name] for node in subgraph.node if node.name in chosen]
-    with _open(checkpoint, is_needed=bool(wanted)) as opened:
+    with _open(checkpoint, threads, is_needed=bool(wanted)) as opened:
         constants = _convert(subgraph, wanted, opened)
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
@@ -131,13 +136,13 @@ def _find_meta(
 
 
 def _open(
-    checkpoint: PathName | Checkpoint, is_needed: bool
+    checkpoint: PathName | Checkpoint, threads: int | None, is_needed: bool
 ) -> AbstractContextManager[Checkpoint | None]:
     if not is_needed:
         return nullcontext()
     if isinstance(checkpoint, Checkpoint):
         return nullcontext(checkpoint)
-    return open_checkpoint(checkpoint)
+    return open_checkpoint(checkpoint, threads=threads)
 
 
 def _choose_variables(
@@ -205,8 +210,7 @@ class _FrozenFile:
         raise UnsupportedError(
             f"the frozen graph would have {nbytes} bytes; a protocol buffer has at "
             f"most {MAX_MESSAGE_BYTES}. The largest variables are {listed}: leave "
-            "them out with blacklist, make them smaller with fastckpt.rewrite(..., "
-            "dtype='bfloat16'), or keep graph and checkpoint apart"
+            "them as they are (blacklist), or keep graph and checkpoint apart"
         )
 
     def iterate_parts(self) -> Iterator[bytes | memoryview]:

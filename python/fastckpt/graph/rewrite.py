@@ -109,7 +109,7 @@ def _refuse(case: _Case) -> None:
     raise UnsupportedError(
         f"node {case.node.name!r} ({case.node.op}) needs the variable {name!r} itself, "
         "not its value, and the outputs need that node: choose other outputs, or leave "
-        f"the variable as it is with blacklist=[{name!r}]",
+        "the variable as it is (blacklist)",
         tensor=name,
     )
 

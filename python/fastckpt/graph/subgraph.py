@@ -132,7 +132,7 @@ def _check_outputs(meta: MetaGraph, names: list[str]) -> None:
         if name not in there:
             likely = ", ".join(map(repr, find_likely_outputs(meta)[:_MAX_LISTED]))
             raise ValueError(
-                f"the graph has no node {name!r}{find_close(name, there)} "
+                f"the graph has no node {name!r}{find_close(name, there) or '.'} "
                 f"Likely outputs: {likely or 'none is found'}"
             )
 

@@ -30,13 +30,13 @@ def check_variable(checkpoint: Checkpoint, variable: GraphVariable) -> tuple[int
     if name is None:
         raise KeyError(
             f"the outputs need variable {variable.name!r}, which the graph's saver "
-            f"does not save; {_SAY_HOW.format(variable.name)}"
+            f"does not save; {_SAY_HOW}"
         )
     if name not in checkpoint:
+        close = find_close(name, checkpoint)
         raise KeyError(
             f"the outputs need variable {variable.name!r}, but the checkpoint has no "
-            f"tensor {name!r}{find_close(name, checkpoint)} "
-            f"Otherwise {_SAY_HOW.format(variable.name)}"
+            f"tensor {name!r}{f'{close} Otherwise' if close else ';'} {_SAY_HOW}"
         )
     info = checkpoint.info(name)
     if info.tf_dtype != variable.tf_dtype and "Cast" not in variable.via:
@@ -75,7 +75,7 @@ def make_fetch(
     return fetch
 
 
-_SAY_HOW = "leave the variable as it is with blacklist=[{!r}], or choose other outputs"
+_SAY_HOW = "leave the variable as it is (blacklist), or choose other outputs"
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...] | None) -> bool:

@@ -2,7 +2,8 @@
 
 They answer as TensorFlow does where that differs from fastckpt's own functions: a
 state file that cannot be read is a warning in the log and then no state, paths in
-it are taken as written, and names are patterns.
+it are taken as written, names are patterns, and what the operating system says is an
+OpError.
 
 Source: tensorflow/python/checkpoint/checkpoint_management.py.
 """
@@ -10,11 +11,15 @@ Source: tensorflow/python/checkpoint/checkpoint_management.py.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import fastckpt.compat.tensorflow.gfile as gfile
 import fastckpt.compat.tensorflow.logging as logging
+from fastckpt import removal
 from fastckpt import state as state_file
+from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
+from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
 from fastckpt.text_format import Field, TextFormatError, parse_fields
 
@@ -22,6 +27,8 @@ __all__ = [
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",
+    "remove_checkpoint",
+    "update_checkpoint_state",
 ]
 
 
@@ -94,3 +101,59 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     """
     names = (checkpoint_prefix + ".index", checkpoint_prefix)
     return any(gfile.exists(name) or gfile.glob(name) for name in names)
+
+
+def update_checkpoint_state(
+    save_dir: Any,
+    model_checkpoint_path: Any,
+    all_model_checkpoint_paths: Sequence[Any] | None = None,
+    latest_filename: str | None = None,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+) -> None:
+    """Writes a folder's state file anew; whoever looks finds the old one or the new.
+
+    Args:
+        save_dir: the folder; it must exist.
+        model_checkpoint_path: the newest checkpoint's prefix.
+        all_model_checkpoint_paths: all that are kept, oldest first.
+        latest_filename: the name of the state file, ``"checkpoint"`` if None.
+        all_model_checkpoint_timestamps: seconds since the epoch, one for each path.
+        last_preserved_timestamp: seconds since the epoch.
+
+    Raises:
+        NotFoundError: there is no such folder.
+        OpError: the file cannot be written for another reason.
+        RuntimeError: the state file would take the place of a checkpoint's file.
+        ValueError: there are not as many timestamps as paths.
+    """
+    with tensorflow_errors():
+        state_file.update_checkpoint_state(
+            local_path(save_dir),
+            model_checkpoint_path,
+            all_model_checkpoint_paths,
+            latest_filename,
+            all_model_checkpoint_timestamps,
+            last_preserved_timestamp,
+        )
+
+
+def remove_checkpoint(
+    checkpoint_prefix: Any,
+    checkpoint_format_version: Any = "v2",
+    meta_graph_suffix: str = "meta",
+) -> None:
+    """Deletes a checkpoint's files, those that are there; names are literal.
+
+    Args:
+        checkpoint_prefix: the checkpoint's name.
+        checkpoint_format_version: TensorFlow's number, 2 or 1, or "v2" or "v1".
+        meta_graph_suffix: what follows the dot in the name of the graph's file.
+
+    Raises:
+        OpError: a file cannot be deleted.
+    """
+    with tensorflow_errors():
+        removal.remove_checkpoint(
+            local_path(checkpoint_prefix), checkpoint_format_version, meta_graph_suffix
+        )

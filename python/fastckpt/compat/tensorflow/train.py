@@ -8,6 +8,8 @@ from fastckpt.compat.tensorflow._management import (
     checkpoint_exists,
     get_checkpoint_state,
     latest_checkpoint,
+    remove_checkpoint,
+    update_checkpoint_state,
 )
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 from fastckpt.compat.tensorflow._waiting import checkpoints_iterator
@@ -17,8 +19,6 @@ from fastckpt.compat.tensorflow.readers import (
     load_checkpoint,
     load_variable,
 )
-from fastckpt.removal import remove_checkpoint
-from fastckpt.state import update_checkpoint_state
 
 __all__ = [
     "NewCheckpointReader",

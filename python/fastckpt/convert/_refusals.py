@@ -1,53 +1,16 @@
-"""What the formats share: files written whole, and refusals by name."""
+"""What the formats refuse, by name: tensors they cannot hold, a library not there."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["refuse", "refuse_types", "require", "write_beside"]
+__all__ = ["refuse", "refuse_types", "require"]
 
 _MOST_NAMED = 5
-
-
-@contextmanager
-def write_beside(path: str, fsync: bool) -> Iterator[str]:
-    """Gives an empty file to write; it gets its name when the block ends well.
-
-    Args:
-        path: The name it gets. A file that has it stays until that instant, and stays
-            where the block fails; views of it keep their bytes.
-        fsync: Whether file and folder are on the disk when the block ends.
-    """
-    beside = f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with os.fdopen(os.open(beside, flags, 0o666)) as file:
-        mode = os.fstat(file.fileno()).st_mode
-    try:
-        yield beside
-        os.chmod(beside, mode)  # a library may have put a file of its own there
-        if fsync:
-            _sync(beside)
-        os.replace(beside, path)
-    except BaseException:
-        if os.path.lexists(beside):
-            os.unlink(beside)
-        raise
-    if fsync:
-        _sync(os.path.dirname(path) or ".")
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def refuse(target: str, kind: str, names: Sequence[str], remedy: str) -> None:
