@@ -3,10 +3,13 @@
 #include <pybind11/stl.h>
 
 #include "error_border.h"
+#include "fastckpt/bundle/shard_name.h"
+#include "fastckpt/io/file_reader.h"
 #include "fastckpt/io/filesystem.h"
 #include "fastckpt/io/parallel.h"
 #include "fastckpt/v1/v1_reader.h"
 #include "listing.h"
+#include "lock.h"
 #include "numpy_view.h"
 #include "reader.h"
 #include "region_argument.h"
@@ -19,10 +22,23 @@ namespace {
 
 IoMode ModeOf(bool mapped) { return mapped ? IoMode::kMap : IoMode::kRead; }
 
+// True for what is read at once: small, and on a disk of this machine, as files
+// that are mapped mostly are.
+bool IsQuick(const std::string& path, bool mapped) {
+  try {
+    return mapped && StatFile(path).size <= kKeepLock;
+  } catch (const Error&) {
+    return true;  // opening it will tell
+  }
+}
+
 std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
                                    bool verify, std::uint64_t max_index_bytes) {
-  return std::make_unique<Reader>(
-      Checkpoint::OpenBundle(prefix, ModeOf(mapped), verify, max_index_bytes));
+  const auto open = [&] {
+    return std::make_unique<Reader>(Checkpoint::OpenBundle(
+        prefix, ModeOf(mapped), verify, max_index_bytes));
+  };
+  return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
 
 std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
@@ -112,7 +128,7 @@ void RegisterReader(py::module_& module) {
       .def_property_readonly("total",
                              [](const Progress& p) { return p.total.load(); });
   module.def("open_bundle", OpenBundle, py::arg("prefix"), py::arg("mapped"),
-             py::arg("verify"), py::arg("max_index_bytes"), unlocked);
+             py::arg("verify"), py::arg("max_index_bytes"));
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
              py::arg("verify"), unlocked);
   module.def("probe", Probe, py::arg("path"), unlocked);
