@@ -1,16 +1,18 @@
-"""A Python thread that counts beside a load: `python -m benchmarks.beside FOLDER`.
+"""A Python thread that counts beside a load: `... beside FOLDER FLOOR-COMMAND...`.
 
-The load takes one CPU less than there are, so that both have one; what is left to
-slow the counter is waiting for the interpreter lock.
+The load takes one CPU less than there are, so that both have one. What slows the
+counter is waiting for the interpreter lock, which its share of CPU time shows, and
+the machine: how it does beside the floor program, another process, shows that.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from threading import Event, Thread
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import fastckpt
 from benchmarks import digest
@@ -25,15 +27,18 @@ class _Counter:
 
     def __init__(self) -> None:
         self.rate = 0.0
+        self.cpu_share = 0.0
         self._stop = Event()
         self._thread = Thread(target=self._count)
 
     def _count(self) -> None:
-        count, begin = 0, perf_counter()
+        count, begin, cpu_begin = 0, perf_counter(), thread_time()
         while not self._stop.is_set():
             for _ in range(1000):
                 count += 1
-        self.rate = count / (perf_counter() - begin)
+        seconds = perf_counter() - begin
+        self.rate = count / seconds
+        self.cpu_share = (thread_time() - cpu_begin) / seconds
 
     def __enter__(self) -> _Counter:
         self._thread.start()
@@ -53,7 +58,21 @@ def _loads(prefix: str, threads: int) -> float:
     return (perf_counter() - begin) / count
 
 
-def main(data: Data) -> dict[str, float]:
+def _beside_floor(command: list[str]) -> _Counter:
+    """Counts while another process does the work again and again."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write("run\n" * 1000)
+        process.stdin.flush()
+        with _Counter() as counter:
+            Event().wait(_SECONDS)
+        process.kill()
+    return counter
+
+
+def main(data: Data, floor: list[str]) -> dict[str, float]:
     prefix = data.prefix("bert")
     if digest.of_arrays(fastckpt.open(prefix).load()) != data.entry("bert")["digest"]:
         raise SystemExit("fastckpt loaded something else")
@@ -64,8 +83,13 @@ def main(data: Data) -> dict[str, float]:
     rate = counter.rate
     with _Counter() as counter:
         together = _loads(prefix, threads)
-    return {"rate kept": counter.rate / rate, "load slowed": together / alone}
+    return {
+        "rate kept": counter.rate / rate,
+        "load slowed": together / alone,
+        "the counter's share of a CPU": counter.cpu_share,
+        "rate kept beside the floor": _beside_floor(floor).rate / rate,
+    }
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Data(Path(sys.argv[1])))))
+    print(json.dumps(main(Data(Path(sys.argv[1])), sys.argv[2:])))

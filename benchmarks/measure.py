@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.data import ROOT, child_environment
 from benchmarks.row import Child, Context, Floor, Row, Samples
 
-__all__ = ["Process", "WrongBytes", "remove_saved", "run_row"]
+__all__ = ["Process", "WrongBytes", "floor_command", "remove_saved", "run_row"]
 
 # A contender whose first run takes this long is measured few times.
 _SLOW = 5.0
@@ -74,6 +74,12 @@ def _command(context: Context, who: Child | Floor) -> list[str]:
         arguments = json.dumps(who.arguments)
         where = [who.module, who.function, str(data.folder), arguments]
         return [sys.executable, "-m", "benchmarks.child", *where]
+    return floor_command(context, who)
+
+
+def floor_command(context: Context, who: Floor) -> list[str]:
+    """Gives the command that runs one of the floor program's works."""
+    data = context.data
     return [
         context.floor,
         who.work,

@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.data import ROOT, child_environment
-from benchmarks.measure import WrongBytes
-from benchmarks.row import Context, Samples
+from benchmarks.measure import WrongBytes, floor_command
+from benchmarks.row import Context, Floor, Samples
 
 __all__ = [
     "beside",
@@ -157,8 +157,10 @@ def run_workers(context: Context, mode: str) -> dict[str, float]:
 def beside(context: Context) -> Samples:
     """Lets a Python thread count beside a load."""
     samples: Samples = {}
-    for _ in range(3):
-        for label, value in run_program("beside", str(context.data.folder)).items():
+    floor = floor_command(context, Floor("check", threads=max(1, context.threads - 1)))
+    for _ in range(5):
+        numbers = run_program("beside", str(context.data.folder), *floor)
+        for label, value in numbers.items():
             samples.setdefault(label, []).append(value)
     return samples
 

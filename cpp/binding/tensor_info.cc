@@ -23,24 +23,29 @@ struct TensorInfoObject {
 
 using Getter = py::object (*)(const TensorInfoObject&);
 
+const TensorSource& Source(const TensorInfoObject& info) {
+  return info.checkpoint->source();
+}
+
 TensorFacts Facts(const TensorInfoObject& info) {
-  return info.checkpoint->source().Facts(info.slot);
+  return Source(info).Facts(info.slot);
 }
 
 py::object GetName(const TensorInfoObject& info) {
-  return NameToPython(info.checkpoint->source().Name(info.slot));
+  return NameToPython(Source(info).Name(info.slot));
 }
 
 py::object GetDType(const TensorInfoObject& info) {
-  return py::reinterpret_borrow<py::object>(DTypeToPython(Facts(info).dtype));
+  return py::reinterpret_borrow<py::object>(
+      DTypeToPython(Source(info).TypeOf(info.slot)));
 }
 
 py::object GetTfDType(const TensorInfoObject& info) {
-  return DTypeNameToPython(Facts(info).dtype);
+  return DTypeNameToPython(Source(info).TypeOf(info.slot));
 }
 
 py::object GetShape(const TensorInfoObject& info) {
-  return DimsToPython(Facts(info).dims);
+  return DimsToPython(Source(info).DimsOf(info.slot));
 }
 
 py::object GetSize(const TensorInfoObject& info) {
@@ -66,7 +71,7 @@ py::object GetCrc32c(const TensorInfoObject& info) {
 // A slice that does not fit the shape is shown as the file spells it.
 py::object GetSlices(const TensorInfoObject& info) {
   const TensorFacts facts = Facts(info);
-  const auto specs = info.checkpoint->source().Slices(info.slot);
+  const auto specs = Source(info).Slices(info.slot);
   py::tuple slices(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     Box box;
@@ -85,12 +90,12 @@ py::object GetSlices(const TensorInfoObject& info) {
 }
 
 py::object GetIsView(const TensorInfoObject& info) {
-  return py::bool_(info.checkpoint->source().IsView(info.slot));
+  return py::bool_(Source(info).IsView(info.slot));
 }
 
 py::object GetProblem(const TensorInfoObject& info) {
   try {
-    info.checkpoint->source().CheckMeaning(info.slot);
+    Source(info).CheckMeaning(info.slot);
     return py::none();
   } catch (const Error& error) {
     return NameToPython(error.message());

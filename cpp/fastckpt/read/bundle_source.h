@@ -29,6 +29,8 @@ class BundleSource final : public TensorSource {
   std::string_view Name(std::size_t slot) const override {
     return index_.name(slot);
   }
+  DType TypeOf(std::size_t slot) const override { return dtype(slot); }
+  Dims DimsOf(std::size_t slot) const override { return index_.dims(slot); }
   TensorFacts Facts(std::size_t slot) const override;
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;

@@ -114,6 +114,9 @@ class TensorSource {
   virtual std::optional<std::size_t> Find(std::string_view name) const = 0;
 
   virtual std::string_view Name(std::size_t slot) const = 0;
+  virtual DType TypeOf(std::size_t slot) const = 0;
+  virtual Dims DimsOf(std::size_t slot) const = 0;
+  // These and all else at once.
   virtual TensorFacts Facts(std::size_t slot) const = 0;
   virtual std::vector<SliceSpec> Slices(std::size_t slot) const = 0;
   // True if the tensor's bytes in the mapping are the array's.

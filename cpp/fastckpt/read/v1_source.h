@@ -27,6 +27,10 @@ class V1Source final : public TensorSource {
   std::string_view Name(std::size_t slot) const override {
     return tensor(slot).name;
   }
+  DType TypeOf(std::size_t slot) const override { return dtype(slot); }
+  Dims DimsOf(std::size_t slot) const override {
+    return tensor(slot).shape.dims;
+  }
   TensorFacts Facts(std::size_t slot) const override;
   std::vector<SliceSpec> Slices(std::size_t slot) const override;
   bool IsView(std::size_t slot) const override;
