@@ -86,7 +86,8 @@ TEST_P(V1SourceTest, PackedFloatsAreViewsOfTheMapping) {
   const Piece piece = PiecesOf(source, "f")[0];
   ASSERT_EQ(piece.memory.size(), 24u);
   EXPECT_EQ(std::memcmp(piece.memory.data(), kFloats.data(), 24), 0);
-  EXPECT_EQ(source.MappingSize(piece.owner.get()).has_value(), GetParam() == IoMode::kMap);
+  EXPECT_EQ(source.MappingSize(piece.owner.get()).has_value(),
+            GetParam() == IoMode::kMap);
 }
 
 TEST_P(V1SourceTest, PlaceOfPackedFloatsIsTheirsInTheFile) {
