@@ -158,7 +158,7 @@ def beside(context: Context) -> Samples:
     """Lets a Python thread count beside a load."""
     samples: Samples = {}
     floor = floor_command(context, Floor("check", threads=max(1, context.threads - 1)))
-    for _ in range(5):
+    for _ in range(3):
         numbers = run_program("beside", str(context.data.folder), *floor)
         for label, value in numbers.items():
             samples.setdefault(label, []).append(value)
