@@ -85,9 +85,7 @@ ReadRequest Reader::ParseRequest(const py::tuple& request) const {
 }
 
 void Reader::Check(std::size_t slot, py::handle region) const {
-  Region rising = ParseRegion(slot, region).region;
-  Destination nowhere{nullptr, std::vector<std::int64_t>(rising.size(), 0)};
-  FlipNegativeSteps(&rising, &nowhere);
+  const Region rising = RisingRegion(ParseRegion(slot, region).region);
   const auto find = [&] {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;

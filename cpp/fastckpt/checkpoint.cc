@@ -147,9 +147,7 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
                                   const RunOptions& options) const {
   const auto size = static_cast<std::size_t>(RegionCount(region) *
                                              source_->LayoutOf(slot).item_size);
-  Region rising = region;
-  Destination nowhere{nullptr, std::vector<std::int64_t>(region.size(), 0)};
-  FlipNegativeSteps(&rising, &nowhere);
+  const Region rising = RisingRegion(region);
   const WantedRegion wanted{slot, &rising};
   ArrayBytes copy;
   // Flipping moves the base as well, and there is none before the pieces are

@@ -15,14 +15,11 @@ __all__ = ["check_out", "read"]
 def read(reader: Reader, slot: int, region: Any, out: np.ndarray | None) -> np.ndarray:
     """Reads a region of a string tensor, into ``out`` if that is given.
 
+    REQUIRES: ``check_out`` accepted ``out``.
+
     Returns:
         A writable array of dtype object, of no dimension too.
-
-    Raises:
-        TypeError, ValueError: ``out`` is no object array of the region's shape.
     """
-    if out is not None:
-        check_out(out, reader.region_shape(slot, region))
     array = reader.copy([slot], 1, None)[0]
     if region is not None:
         array = np.array(array[region], dtype=object)

@@ -84,10 +84,7 @@ std::vector<ByteRun> FindByteRuns(const std::vector<PiecePlace>& places,
     CollectInOrder(region, BackwardDims(region), &collector);
     return collector.Take();
   }
-  Region rising = region;
-  Destination nowhere;
-  nowhere.strides.assign(region.size(), 0);
-  FlipNegativeSteps(&rising, &nowhere);
+  const Region rising = RisingRegion(region);
   for (std::size_t place = 0; place < places.size(); ++place) {
     collector.Collect(place, rising);
   }

@@ -50,6 +50,12 @@ void FlipNegativeSteps(Region* region, Destination* destination) {
   }
 }
 
+Region RisingRegion(Region region) {
+  Destination nowhere{nullptr, std::vector<std::int64_t>(region.size(), 0)};
+  FlipNegativeSteps(&region, &nowhere);
+  return region;
+}
+
 bool IsWhole(const Region& region, Dims dims) {
   for (std::size_t i = 0; i < dims.size(); ++i) {
     const RegionDim& dim = region[i];

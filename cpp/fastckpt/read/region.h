@@ -46,6 +46,9 @@ IndexRange IndicesInside(const RegionDim& dim, std::int64_t begin,
 // Makes every step positive without changing which element goes where.
 void FlipNegativeSteps(Region* region, Destination* destination);
 
+// The same elements, with every step positive.
+Region RisingRegion(Region region);
+
 // True if the region is the whole of `dims`, each element in its place.
 bool IsWhole(const Region& region, Dims dims);
 

@@ -87,8 +87,7 @@ std::vector<Box> V1Source::BoxesOf(std::size_t slot,
   CheckShape(slot);
   const ShapeMessage& shape = tensor(slot).shape;
   std::vector<Box> boxes = ResolveSlices(Specs(tensor(slot)), shape.dims);
-  const Region whole = WholeRegion(shape.dims);
-  CheckCovered(boxes, region ? *region : whole);
+  CheckCovered(boxes, region ? *region : WholeRegion(shape.dims));
   return boxes;
 }
 

@@ -48,6 +48,15 @@ TEST(Region, IndicesInsideAreThoseThatAWalkFinds) {
   }
 }
 
+TEST(Region, RisingRegionHasTheSameElements) {
+  const Region rising = RisingRegion({{5, 3, -2}, {2, 4, 3}});
+  EXPECT_EQ(rising[0].start, 1);
+  EXPECT_EQ(rising[0].count, 3);
+  EXPECT_EQ(rising[0].step, 2);
+  EXPECT_EQ(rising[1].start, 2);
+  EXPECT_EQ(rising[1].step, 3);
+}
+
 TEST(Region, FlippedStepsKeepEachElementsPlace) {
   std::uint8_t memory[64];
   Region region = {{5, 3, -2}, {0, 4, 1}, {7, 0, -1}};
