@@ -1,8 +1,6 @@
 // Many threads, and forked children, use one checkpoint at once.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -18,16 +16,9 @@
 #include "fastckpt/checkpoint.h"
 #include "fastckpt/v1/v1_writer.h"
 #include "testing/folder.h"
+#include "testing/forks.h"
 #include "testing/inputs.h"
 #include "testing/threads.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define FASTCKPT_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FASTCKPT_TSAN 1
-#endif
-#endif
 
 namespace fastckpt {
 namespace {
@@ -123,25 +114,6 @@ class CheckpointConcurrency : public ::testing::TestWithParam<Way> {
       if (!IsRight(slots_[i], arrays[i])) return false;
     }
     return arrays.size() == slots_.size();
-  }
-
-  // Runs `work` in a child; gives its exit status, or -1 for a signal, that of
-  // an alarm included: a child that waits for a thread it does not have.
-  template <typename Work>
-  static int InChild(Work&& work) {
-    const pid_t child = fork();
-    if (child == 0) {
-      alarm(60);
-      int status = 2;
-      try {
-        status = work() ? 0 : 1;
-      } catch (...) {
-      }
-      _exit(status);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   const Folder folder_;
@@ -266,9 +238,7 @@ TEST_P(CheckOnceConcurrency, ViewsAreCheckedOnceAndCopiesEachTime) {
 class ForkConcurrency : public CheckpointConcurrency {
  protected:
   void SetUp() override {
-#ifdef FASTCKPT_TSAN
-    GTEST_SKIP() << "ThreadSanitizer does not follow a fork beside threads";
-#endif
+    if (!kCanForkBesideThreads) GTEST_SKIP() << "the sanitizer cannot";
   }
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/io/fork_gate.h"
 
 namespace fastckpt {
 namespace {
@@ -31,6 +32,7 @@ int OpenForReading(const std::string& path) {
   }
   int descriptor;
   do {
+    const ForkGate gate;
     descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   } while (descriptor < 0 && errno == EINTR);
   if (descriptor < 0) ThrowSystem(errno, "cannot open", path);
