@@ -145,8 +145,10 @@ def test_a_full_disk_under_standard_output_is_status_2(prefix):
 def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
     os.mkfifo(tmp_path / "ready")
     code = (
-        "import fastckpt, sys, time\n"
+        "import fastckpt, signal, sys, time\n"
         "from fastckpt.cli import main\n"
+        # What a shell starts in the background begins with SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def wait(*_, **__):\n"
         f"    open({str(tmp_path / 'ready')!r}, 'w').close()\n"
         "    time.sleep(60)\n"
