@@ -9,67 +9,91 @@ from typing import Any
 from fastckpt import Checkpoint, TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
 from fastckpt.cli._files import CheckpointFiles
-from fastckpt.cli._output import paint, print_json, print_lines, print_table
+from fastckpt.cli._output import paint, print_lines, print_table
+from fastckpt.cli._tensor_table import make_tensor_rows
 from fastckpt.cli._text import (
-    escape,
     format_count,
     format_field,
-    format_shape,
     format_size,
     make_printable,
 )
 
-__all__ = ["show_checkpoint"]
+__all__ = ["Overview", "Table"]
+
+Table = tuple[list[str], list[list[str]], frozenset[str]]
+"""A header, rows, and the columns that are numbers."""
 
 _MOST_LARGEST = 5
 
 
-def show_checkpoint(checkpoint: Checkpoint, as_json: bool) -> None:
-    """Writes what a checkpoint is made of; reads the index alone."""
-    infos = checkpoint.infos()
-    sound = [info for info in infos if info.problem is None]
-    largest = sorted(sound, key=lambda info: -(info.nbytes or 0))[:_MOST_LARGEST]
-    overview = {
-        **summarize(checkpoint, infos),
-        "io": checkpoint.io,
-        "files": [_describe_file(path) for path in CheckpointFiles(checkpoint).paths],
-        "dtypes": _sum_by_dtype(infos),
-        "unreadable": len(infos) - len(sound),
-        "largest": [describe_tensor(info) for info in largest],
-    }
-    if as_json:
-        print_json(overview)
-        return
-    print_lines(_format_head(overview))
-    print_lines([""])
-    _print_files(overview["files"])
-    print_lines([""])
-    _print_dtypes(overview["dtypes"], overview["total"])
-    print_lines([""])
-    _print_largest(largest)
+class Overview:
+    """What a checkpoint is made of, from its index alone."""
 
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.infos = checkpoint.infos()
+        sound = [info for info in self.infos if info.problem is None]
+        self._largest = sorted(sound, key=lambda info: -(info.nbytes or 0))
+        self._largest = self._largest[:_MOST_LARGEST]
+        self._unreadable = len(self.infos) - len(sound)
+        self._summary = summarize(checkpoint, self.infos)
+        self._io = checkpoint.io
+        self._files = list(map(_describe_file, CheckpointFiles(checkpoint).paths))
+        self._dtypes = _sum_by_dtype(self.infos)
 
-def _print_files(files: Sequence[dict[str, Any]]) -> None:
-    rows = [
-        [make_printable(os.path.basename(file["path"])), _format_size(file["nbytes"])]
-        for file in files
-    ]
-    print_table(["file", "size"], rows, frozenset({"size"}))
+    @property
+    def title(self) -> str:
+        """The checkpoint's path, printable."""
+        return make_printable(self._summary["path"])
 
+    def describe(self) -> dict[str, Any]:
+        """Gives it as plain values."""
+        return {
+            **self._summary,
+            "io": self._io,
+            "files": self._files,
+            "dtypes": self._dtypes,
+            "unreadable": self._unreadable,
+            "largest": list(map(describe_tensor, self._largest)),
+        }
 
-def _print_dtypes(dtypes: dict[str, dict[str, int]], total: dict[str, int]) -> None:
-    header = ["dtype", "tensors", "values", "size"]
-    rows = [_make_dtype_row(dtype, part) for dtype, part in dtypes.items()]
-    rows.append(_make_dtype_row("total", total))
-    print_table(header, rows, frozenset(header[1:]))
+    def print(self) -> None:
+        """Writes it to standard output."""
+        print_lines([paint(self.title, "bold")])
+        print_lines(format_field(label, text) for label, text in self.facts())
+        for table in (self.file_table, self.dtype_table, self._largest_table):
+            print_lines([""])
+            print_table(*table())
 
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Gives labels and what they say."""
+        yield "format", self._summary["format"]
+        yield "read by", self._io
+        if self._unreadable:
+            count = format_count(self._unreadable, "tensor")
+            yield "note", f"{count} cannot be read; 'ls' names them"
 
-def _print_largest(infos: Sequence[TensorInfo]) -> None:
-    rows = [
-        [escape(info.name), info.tf_dtype, format_shape(info.shape), _size_of(info)]
-        for info in infos
-    ]
-    print_table(["largest", "dtype", "shape", "size"], rows, frozenset({"size"}))
+    def file_table(self) -> Table:
+        """Gives the files, those that are missing included."""
+        rows = [
+            [
+                make_printable(os.path.basename(file["path"])),
+                _format_size(file["nbytes"]),
+            ]
+            for file in self._files
+        ]
+        return ["file", "size"], rows, frozenset({"size"})
+
+    def dtype_table(self) -> Table:
+        """Gives how much there is of each dtype, and the total."""
+        header = ["dtype", "tensors", "values", "size"]
+        rows = [_make_dtype_row(dtype, part) for dtype, part in self._dtypes.items()]
+        rows.append(_make_dtype_row("total", self._summary["total"]))
+        return header, rows, frozenset(header[1:])
+
+    def _largest_table(self) -> Table:
+        _, rows = make_tensor_rows(self._largest, with_place=False)
+        cells = [row[:4] for row in rows]
+        return ["largest", "dtype", "shape", "size"], cells, frozenset({"size"})
 
 
 def _describe_file(path: str) -> dict[str, Any]:
@@ -86,15 +110,6 @@ def _sum_by_dtype(infos: Sequence[TensorInfo]) -> dict[str, dict[str, int]]:
     return {dtype: sum_tensors(group) for dtype, group in sorted(groups.items())}
 
 
-def _format_head(overview: dict[str, Any]) -> Iterator[str]:
-    yield paint(make_printable(overview["path"]), "bold")
-    yield format_field("format", overview["format"])
-    yield format_field("read by", overview["io"])
-    if overview["unreadable"]:
-        count = format_count(overview["unreadable"], "tensor")
-        yield format_field("note", f"{count} cannot be read; 'ls' names them")
-
-
 def _make_dtype_row(dtype: str, total: dict[str, int]) -> list[str]:
     counts = [f"{total['tensors']:,}", f"{total['values']:,}"]
     return [dtype, *counts, format_size(total["nbytes"])]
@@ -102,7 +117,3 @@ def _make_dtype_row(dtype: str, total: dict[str, int]) -> list[str]:
 
 def _format_size(nbytes: int | None) -> str:
     return "missing" if nbytes is None else format_size(nbytes)
-
-
-def _size_of(info: TensorInfo) -> str:
-    return "-" if info.nbytes is None else format_size(info.nbytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ class ShownTensor:
     """What there is to see of one tensor, or of a region of it.
 
     Attributes:
-        error: Why its values cannot be shown, or None.
+        title: Its name, escaped.
+        array: Its values, or None where they cannot be shown.
+        error: Why they cannot be shown, or None.
     """
 
     def __init__(
@@ -46,13 +49,14 @@ class ShownTensor:
         region: Region | None,
     ) -> None:
         self._info = checkpoint.info(name)
+        self.title = escape(name)
         self._region = region
         self._pieces: list[TensorPiece] = []
-        self._array: NDArray[Any] | None = None
+        self.array: NDArray[Any] | None = None
         self.error: str | None = None
         try:
             self._pieces = files.find_pieces(self._info)
-            self._array = (
+            self.array = (
                 checkpoint[name] if region is None else checkpoint.read(name, region)
             )
         except (CheckpointError, FileNotFoundError) as error:
@@ -64,28 +68,48 @@ class ShownTensor:
         shown["pieces"] = [_describe_piece(piece) for piece in self._pieces]
         if self._region is not None:
             shown["region"] = format_region(self._region)
-        if self.error is not None or self._array is None:
+        if self.error is not None or self.array is None:
             return {**shown, "error": self.error}
         return {
             **shown,
-            "statistics": describe_values(self._array),
-            "values": list_values(self._array),
+            "statistics": self.statistics,
+            "values": list_values(self.array),
         }
+
+    @cached_property
+    def statistics(self) -> dict[str, Any]:
+        """What ``describe_values`` says of the values, if there are any to see."""
+        return {} if self.array is None else describe_values(self.array)
 
     def format(self) -> Iterator[str]:
         """Gives it as lines of text."""
-        info = self._info
-        yield paint(escape(info.name), "bold")
-        yield format_field("dtype", self._format_dtype())
-        yield format_field("shape", format_shape(info.shape))
-        if info.nbytes is not None:
-            yield format_field("size", format_exact_size(info.nbytes))
-        if info.crc32c is not None and not info.slices:
-            yield format_field("crc32c", f"{info.crc32c:#010x}")
-        yield from self._format_pieces()
-        if self._array is None:
+        width = terminal_width()
+        yield paint(self.title, "bold")
+        for label, text in self.facts(None if width is None else _MOST_PIECES):
+            yield format_field(label, text)
+        if self.array is not None:
+            yield from format_values(self.array, width).split("\n")
+
+    def facts(self, most_pieces: int | None = None) -> Iterator[tuple[str, str]]:
+        """Gives labels and what they say, of no more pieces than that."""
+        yield from self._stored_facts()
+        yield from self._piece_facts(most_pieces)
+        if self.array is None:
             return
-        yield from self._format_values(self._array)
+        if self._region is not None:
+            shape = format_shape(self.array.shape)
+            yield "region", f"[{format_region(self._region)}], shape {shape}"
+        for label, value in self.statistics.items():
+            yield label, _format_statistic(value)
+
+    def _stored_facts(self) -> Iterator[tuple[str, str]]:
+        info = self._info
+        yield "dtype", self._format_dtype()
+        yield "shape", format_shape(info.shape)
+        if info.nbytes is not None:
+            yield "size", format_exact_size(info.nbytes)
+        if info.crc32c is not None and not info.slices:
+            yield "crc32c", f"{info.crc32c:#010x}"
 
     def _format_dtype(self) -> str:
         info = self._info
@@ -93,14 +117,13 @@ class ShownTensor:
             return info.tf_dtype
         return f"{info.tf_dtype} ({info.dtype} in NumPy)"
 
-    def _format_pieces(self) -> Iterator[str]:
-        limit = len(self._pieces) if terminal_width() is None else _MOST_PIECES
-        for piece in self._pieces[:limit]:
-            yield format_field("stored in", self._format_piece(piece))
-        left_out = len(self._pieces) - limit
+    def _piece_facts(self, most: int | None) -> Iterator[tuple[str, str]]:
+        for piece in self._pieces[:most]:
+            yield "stored in", self._format_piece(piece)
+        left_out = 0 if most is None else len(self._pieces) - most
         if left_out > 0:
             more = format_count(left_out, "more piece")
-            yield format_field("", f"and {more}; --json lists them")
+            yield "", f"and {more}; --json lists them"
 
     def _format_piece(self, piece: TensorPiece) -> str:
         text = make_printable(os.path.basename(piece.file))
@@ -112,16 +135,6 @@ class ShownTensor:
             region = ",".join(f"{begin}:{begin + count}" for begin, count in ends)
             text += f", holds [{region}]"
         return text
-
-    def _format_values(self, array: NDArray[Any]) -> Iterator[str]:
-        if self._region is not None:
-            shape = format_shape(array.shape)
-            yield format_field(
-                "region", f"[{format_region(self._region)}], shape {shape}"
-            )
-        for label, value in describe_values(array).items():
-            yield format_field(label, _format_statistic(value))
-        yield from format_values(array, terminal_width()).split("\n")
 
 
 def _describe_piece(piece: TensorPiece) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["describe_values"]
+__all__ = ["chunks", "describe_values"]
 
 _CHUNK = 1 << 15
 """Elements looked at together: 256 KiB as float64; the fastest of 2**12 to 2**17."""
@@ -69,7 +69,8 @@ class _Moments:
         return {"mean": self._mean, "std": math.sqrt(self._squares / self.count)}
 
 
-def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+def chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Gives an array's values in flat parts that fit a CPU's cache."""
     flat = array.reshape(-1)
     for start in range(0, flat.size, _CHUNK):
         yield flat[start : start + _CHUNK]
@@ -80,7 +81,7 @@ def _describe_integers(array: NDArray[Any]) -> dict[str, Any]:
     moments, zeros = _Moments(), 0
     lows: list[int] = []
     highs: list[int] = []
-    for chunk in _chunks(array):
+    for chunk in chunks(array):
         wide = chunk if chunk.dtype.kind in "iu" else chunk.astype(np.int64)
         lows.append(int(wide.min()))
         highs.append(int(wide.max()))
@@ -100,7 +101,7 @@ def _describe_inexact(array: NDArray[Any]) -> dict[str, Any]:
     is_complex = array.dtype.kind == "c"
     moments, zeros, nan = _Moments(), 0, 0
     low, high = math.inf, -math.inf
-    for chunk in _chunks(array):
+    for chunk in chunks(array):
         with np.errstate(all="ignore"):
             wide = chunk.astype(np.complex128 if is_complex else np.float64)
             is_finite = np.isfinite(wide)

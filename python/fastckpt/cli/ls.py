@@ -22,12 +22,11 @@ from fastckpt.cli._output import (
     print_text,
 )
 from fastckpt.cli._select import select_names
+from fastckpt.cli._tensor_table import make_tensor_rows
 from fastckpt.cli._text import (
     escape,
     format_count,
     format_exact_size,
-    format_shape,
-    format_size,
 )
 
 __all__ = ["add_arguments", "run"]
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**summary, "tensors": list(map(describe_tensor, infos))})
     else:
-        header, rows = _make_rows(infos, with_place=args.sort == "offset")
+        header, rows = make_tensor_rows(infos, with_place=args.sort == "offset")
         print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
         print_text(_format_total(infos, is_all))
     for info in damaged:
@@ -85,37 +84,6 @@ def _place(info: TensorInfo) -> tuple[bool, int, int]:
     if info.shard is None or info.offset is None:
         return True, 0, 0
     return False, info.shard, info.offset
-
-
-def _make_rows(
-    infos: Sequence[TensorInfo], with_place: bool
-) -> tuple[list[str], list[list[str]]]:
-    header = ["name", "dtype", "shape", "size"]
-    rows = [
-        [
-            escape(info.name),
-            info.tf_dtype,
-            format_shape(info.shape),
-            "-" if (nbytes := info.nbytes) is None else format_size(nbytes),
-        ]
-        for info in infos
-    ]
-    if with_place:
-        header += ["shard", "offset"]
-        for row, info in zip(rows, infos, strict=True):
-            row += ["-" if n is None else str(n) for n in (info.shard, info.offset)]
-    notes = list(map(_note, infos))
-    if any(notes):
-        header.append("note")
-        for row, note in zip(rows, notes, strict=True):
-            row.append(note)
-    return header, rows
-
-
-def _note(info: TensorInfo) -> str:
-    if info.problem is not None:
-        return "cannot be read"
-    return format_count(len(info.slices), "slice") if info.slices else ""
 
 
 def _format_total(infos: Sequence[TensorInfo], is_all: bool) -> str:

@@ -4,21 +4,29 @@ Without a NAME, show the checkpoint itself: its files, what it holds, what is la
 A NAME may be a pattern whose * also matches /. Values are printed as NumPy prints them,
 which leaves out the middle of more than 1,000; use --region to see a part. Statistics
 are of the values that were asked for, in float64, over the finite ones.
+
+With --html the same goes into a page: all tensors in a table, or, of those that are
+named, how their values are spread, too. The page needs no other file.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
 
 from fastckpt import Checkpoint
 from fastckpt.cli._errors import BROKEN, UsageError
 from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._options import add_path_argument, open_checkpoint
-from fastckpt.cli._output import print_error, print_json, print_lines
-from fastckpt.cli._overview import show_checkpoint
+from fastckpt.cli._output import print_error, print_json, print_lines, print_text
+from fastckpt.cli._overview import Overview
+from fastckpt.cli._page import format_facts, format_rows, format_tensor, write_page
 from fastckpt.cli._region import Region, parse_region
 from fastckpt.cli._select import select_names
 from fastckpt.cli._shown_tensor import ShownTensor
+from fastckpt.cli._tensor_table import make_tensor_rows
+from fastckpt.cli._text import format_exact_size, make_printable
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REGION",
         help="a part of each, as between NumPy's brackets: 0:3,:",
     )
+    parser.add_argument(
+        "--html", metavar="FILE", help="write a page to FILE in place of the text"
+    )
 
 
 def _region_argument(text: str) -> Region:
@@ -50,34 +61,78 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--region needs the NAME of a tensor")
     with open_checkpoint(args.path, args) as checkpoint:
         if not args.names:
-            show_checkpoint(checkpoint, as_json=args.json)
+            _show_checkpoint(Overview(checkpoint), args)
             return 0
-        names = select_names(checkpoint, args.names)
+        shown = _ShownTensors(checkpoint, args)
+        if args.html is not None:
+            title = make_printable(checkpoint.path)
+            write_page(args.html, title, shown.format_page())
         if args.json:
-            return _print_json(checkpoint, names, args.region)
-        return _print_text(checkpoint, names, args.region)
+            head = {"path": checkpoint.path, "format": checkpoint.format}
+            print_json({**head, "tensors": [it.describe() for it in shown]})
+        elif args.html is not None:
+            _tell_of_page(args.html)
+        else:
+            shown.print()
+        return shown.status
 
 
-def _print_json(checkpoint: Checkpoint, names: list[str], region: Region | None) -> int:
-    files = CheckpointFiles(checkpoint)
-    tensors, status = [], 0
-    for name in names:
-        shown = ShownTensor(checkpoint, files, name, region)
-        tensors.append(shown.describe())
-        status = status or (BROKEN if shown.error else 0)
-    head = {"path": checkpoint.path, "format": checkpoint.format}
-    print_json({**head, "tensors": tensors})
-    return status
+def _show_checkpoint(overview: Overview, args: argparse.Namespace) -> None:
+    if args.html is not None:
+        write_page(args.html, overview.title, _format_overview(overview))
+    if args.json:
+        print_json(overview.describe())
+    elif args.html is not None:
+        _tell_of_page(args.html)
+    else:
+        overview.print()
 
 
-def _print_text(checkpoint: Checkpoint, names: list[str], region: Region | None) -> int:
-    files = CheckpointFiles(checkpoint)
-    status = 0
-    for number, name in enumerate(names):
-        print_lines([""] if number else [])
-        shown = ShownTensor(checkpoint, files, name, region)
-        print_lines(shown.format())
-        if shown.error:
-            print_error(shown.error)
-            status = BROKEN
-    return status
+def _tell_of_page(path: str) -> None:
+    size = format_exact_size(os.stat(path).st_size)
+    print_text(f"wrote {make_printable(path)}: {size}")
+
+
+def _format_overview(overview: Overview) -> Iterator[str]:
+    yield format_facts(overview.facts())
+    yield from format_rows(*overview.file_table())
+    yield from format_rows(*overview.dtype_table())
+    header, rows = make_tensor_rows(overview.infos, with_place=True)
+    yield from format_rows(header, rows, frozenset({"size", "shard", "offset"}))
+
+
+class _ShownTensors:
+    """The tensors that were asked for, each made when it is its turn.
+
+    Attributes:
+        status: The exit status for those that were shown so far.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, args: argparse.Namespace) -> None:
+        self._checkpoint = checkpoint
+        self._files = CheckpointFiles(checkpoint)
+        self._names = select_names(checkpoint, args.names)
+        self._region = args.region
+        self.status = 0
+
+    def __iter__(self) -> Iterator[ShownTensor]:
+        for name in self._names:
+            shown = ShownTensor(self._checkpoint, self._files, name, self._region)
+            if shown.error:
+                self.status = BROKEN
+            yield shown
+
+    def print(self) -> None:
+        """Writes them to standard output, errors to standard error."""
+        for number, shown in enumerate(self):
+            print_lines([""] if number else [])
+            print_lines(shown.format())
+            if shown.error:
+                print_error(shown.error)
+
+    def format_page(self) -> Iterator[str]:
+        """Gives them as HTML; errors go to standard error, too."""
+        for shown in self:
+            yield from format_tensor(shown)
+            if shown.error:
+                print_error(shown.error)
