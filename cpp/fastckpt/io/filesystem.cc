@@ -41,13 +41,7 @@ constexpr Kind kKinds[] = {
 
 #endif
 
-}  // namespace
-
-std::string FilesystemOf(const std::string& path) {
-  struct statfs info;
-  if (statfs(path.c_str(), &info) != 0) {
-    ThrowSystem(errno, "cannot stat the file system of", path);
-  }
+std::string NameOf(const struct statfs& info) {
 #ifdef __linux__
   const auto magic = static_cast<std::uint32_t>(info.f_type);
   for (const Kind& kind : kKinds) {
@@ -57,6 +51,21 @@ std::string FilesystemOf(const std::string& path) {
 #else
   return info.f_fstypename;
 #endif
+}
+
+}  // namespace
+
+std::string FilesystemOf(const std::string& path) {
+  struct statfs info;
+  if (statfs(path.c_str(), &info) != 0) {
+    ThrowSystem(errno, "cannot stat the file system of", path);
+  }
+  return NameOf(info);
+}
+
+std::string FilesystemOf(int descriptor) {
+  struct statfs info;
+  return fstatfs(descriptor, &info) == 0 ? NameOf(info) : std::string();
 }
 
 }  // namespace fastckpt

@@ -10,4 +10,7 @@ namespace fastckpt {
 // Source: statfs(2), linux/magic.h.
 std::string FilesystemOf(const std::string& path);
 
+// The same of an open file; empty where the system does not tell.
+std::string FilesystemOf(int descriptor);
+
 }  // namespace fastckpt

@@ -7,9 +7,7 @@
 
 #ifdef __linux__
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <sys/ioctl.h>
-#include <sys/vfs.h>
 #endif
 
 #include <algorithm>
@@ -19,6 +17,7 @@
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/io/file_reader.h"
+#include "fastckpt/io/filesystem.h"
 
 namespace fastckpt {
 namespace {
@@ -40,33 +39,11 @@ Descriptor Create(const Directory& directory, const std::string& temporary,
   return created;
 }
 
-// The number of a descriptor's file system, 0 if it does not tell.
-unsigned long FilesystemOf([[maybe_unused]] const Descriptor& file) {
-#ifdef __linux__
-  struct statfs info;
-  if (fstatfs(file.get(), &info) == 0) {
-    return static_cast<unsigned long>(info.f_type);
-  }
-#endif
-  return 0;
-}
-
 // True where a copy by the system is made by a server, without the bytes coming
 // here. On local disks such a copy is slower than ours.
-bool IsOnServer([[maybe_unused]] const Descriptor& file) {
-#ifdef __linux__
-  switch (FilesystemOf(file)) {
-    case NFS_SUPER_MAGIC:
-    case CIFS_SUPER_MAGIC:
-    case SMB2_SUPER_MAGIC:
-    case CEPH_SUPER_MAGIC:
-      return true;
-    default:
-      return false;
-  }
-#else
-  return false;
-#endif
+bool IsOnServer(const Descriptor& file) {
+  const std::string kind = FilesystemOf(file.get());
+  return kind == "nfs" || kind == "cifs" || kind == "smb2" || kind == "ceph";
 }
 
 bool ShareInSystem([[maybe_unused]] const FileReader& from,
@@ -203,8 +180,8 @@ bool OutputFile::Share(const FileReader& from, std::uint64_t from_offset,
 
 void OutputFile::AllowDirect() {
 #ifdef __linux__
-  const unsigned long type = FilesystemOf(descriptor_);
-  if (type != EXT4_SUPER_MAGIC && type != XFS_SUPER_MAGIC) return;
+  const std::string kind = FilesystemOf(descriptor_.get());
+  if (kind != "ext4" && kind != "xfs") return;
   direct_ = Open(*directory_, temporary_, O_WRONLY | O_DIRECT);
 #endif
 }

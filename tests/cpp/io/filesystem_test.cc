@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "fastckpt/io/file_reader.h"
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
@@ -18,6 +19,14 @@ TEST(Filesystem, FileAndFolderLieOnTheSameOne) {
   folder.Write("f", "x");
   EXPECT_FALSE(FilesystemOf(folder.Path("f")).empty());
   EXPECT_EQ(FilesystemOf(folder.Path("f")), FilesystemOf(folder.Path("")));
+}
+
+TEST(Filesystem, OpenFileTellsWhatItsPathTells) {
+  const Folder folder;
+  folder.Write("f", "x");
+  const FileReader file(folder.Path("f"));
+  EXPECT_EQ(FilesystemOf(file.descriptor()), FilesystemOf(folder.Path("f")));
+  EXPECT_EQ(FilesystemOf(-1), "");
 }
 
 TEST(Filesystem, MemoryOfTheSystemIsTmpfs) {
