@@ -23,6 +23,8 @@ from benchmarks.processes import run_program
 __all__ = ["fit", "measure"]
 
 _REPEATS = 5
+_MEMORY_NOISE = 1 << 20
+"""Bytes by which a process grows for other reasons: it first uses what it freed."""
 
 
 def _resident() -> int:
@@ -112,14 +114,18 @@ def _bytes(folder: Path, nbytes: int, who: str) -> dict[str, Any]:
     return {name: _time(work) for name, work in works.items()}
 
 
-def fit(points: list[tuple[float, float]]) -> dict[str, float]:
-    """Fits cost = fixed + slope * size, relative errors weighing the same."""
+def fit(points: list[tuple[float, float]], least: float) -> dict[str, float]:
+    """Fits cost = fixed + slope * size, relative errors weighing the same.
+
+    Costs below `least` are noise: they weigh no more than that one.
+    """
     sizes, costs = (np.array(column) for column in zip(*points, strict=True))
-    weights = 1 / np.maximum(costs, 1e-12)
+    weights = 1 / np.maximum(costs, least)
     slope, fixed = np.polyfit(sizes, costs, 1, w=weights)
     errors = np.abs(fixed + slope * sizes - costs) * weights
     # The exponent of cost ~ size^p between the two largest sizes.
-    exponent = np.log(costs[-1] / costs[-2]) / np.log(sizes[-1] / sizes[-2])
+    last, before = np.log(np.maximum(costs[-2:], least))[::-1]
+    exponent = (last - before) / np.log(sizes[-1] / sizes[-2])
     return {
         "fixed": float(fixed),
         "slope": float(slope),
@@ -148,8 +154,8 @@ def measure(
             "who": who,
             "work": work,
             "points": points,
-            "seconds": fit([(size, seconds) for size, seconds, _ in points]),
-            "memory": fit([(size, max(grew, 1)) for size, _, grew in points]),
+            "seconds": fit([(size, seconds) for size, seconds, _ in points], 1e-6),
+            "memory": fit([(size, grew) for size, _, grew in points], _MEMORY_NOISE),
         }
         for (axis, who, work), points in curves.items()
         if len(points) > 1

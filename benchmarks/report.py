@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.row import Row, Samples
 
-__all__ = ["format_amount", "goal_table", "of_row", "to_markdown"]
+__all__ = ["format_amount", "goal_table", "growth_table", "of_row", "to_markdown"]
 
 
 def of_row(row: Row, samples: Samples) -> dict[str, Any]:
@@ -97,19 +97,18 @@ def _curve(curve: dict[str, Any]) -> str:
         f"| {format_amount(seconds['slope'] * scale, 's')} per {unit} "
         f"+ {format_amount(max(seconds['fixed'], 0), 's')} "
         f"| {seconds['exponent']:.2f} "
-        f"| {memory['slope'] * scale:.4g} bytes per {unit} "
+        f"| {max(memory['slope'] * scale, 0):,.0f} bytes per {unit} "
         f"| {format_amount(curve['points'][0][1], 's')} to "
         f"{format_amount(curve['points'][-1][1], 's')} |"
     )
 
 
-def _growth(curves: list[dict[str, Any]]) -> Iterator[str]:
-    yield "## How cost grows\n"
+def growth_table(curves: list[dict[str, Any]]) -> Iterator[str]:
+    """Gives the fitted costs, a line each."""
     yield "| work | who | fitted time | exponent | fitted memory | measured |"
     yield "|---|---|---|---|---|---|"
     for curve in curves:
         yield _curve(curve)
-    yield ""
 
 
 def _machine(conditions: dict[str, Any]) -> Iterator[str]:
@@ -129,5 +128,5 @@ def to_markdown(report: dict[str, Any]) -> str:
     for row in report["rows"]:
         lines += _row(row)
     if report["growth"]:
-        lines += _growth(report["growth"])
+        lines += ["## How cost grows\n", *growth_table(report["growth"])]
     return "\n".join(lines)

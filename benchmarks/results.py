@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.data import ROOT
-from benchmarks.report import format_amount, goal_table
+from benchmarks.report import format_amount, goal_table, growth_table
 
 __all__ = ["write"]
 
@@ -16,6 +16,10 @@ _RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 _MEASURED = ("<!-- measured: begin -->", "<!-- measured: end -->")
 _README = ROOT / "README.md"
 _FIVE = ("<!-- benchmarks:begin -->", "<!-- benchmarks:end -->")
+
+_GROWTH = """\
+How cost grows, in processes of their own: fitted over all sizes, relative errors
+weighing the same; the exponent is that between the two largest (1: in proportion)."""
 
 # What matters most: a row, its title, and the labels of its columns.
 _COLUMNS = ("fastckpt", "TensorFlow", "safetensors", "floor")
@@ -104,5 +108,7 @@ def write(path: Path) -> None:
     met = sum(goal["met"] for goal in goals)
     summary = f"{met} of {len(goals)} goals are met."
     parts = [_conditions(report), summary, goal_table(report)]
+    if report["growth"]:
+        parts += [_GROWTH, "\n".join(growth_table(report["growth"]))]
     _put(_RESULTS, _MEASURED, "\n\n".join(parts))
     _put(_README, _FIVE, _five_rows(report))
