@@ -1,5 +1,6 @@
 """The README's blocks do what they say."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -86,6 +87,20 @@ def test_training_that_ends_is_saved(models):
 def test_torch_recipe_keeps_bfloat16(models):
     pytest.importorskip("torch")
     run(block_with("import torch"), ckpt=fastckpt.open("models/model.ckpt-200"))
+
+
+def test_data_loader_recipe_gives_every_row(models):
+    pytest.importorskip("torch")
+    script = (
+        "import torch, fastckpt\n"
+        "ckpt = fastckpt.open('models/model.ckpt-200')\n"
+        f"{block_with('DataLoader')}"
+        "print(torch.cat(list(loader)).tolist())\n"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, timeout=60, check=True
+    )
+    assert json.loads(child.stdout) == models["dense/kernel"].tolist()
 
 
 def test_jax_recipe_leaves_strings_out(models):
