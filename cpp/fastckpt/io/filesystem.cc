@@ -63,7 +63,7 @@ std::string FilesystemOf(const std::string& path) {
   return NameOf(info);
 }
 
-std::string FilesystemOf(int descriptor) {
+std::string FilesystemOfFile(int descriptor) {
   struct statfs info;
   return fstatfs(descriptor, &info) == 0 ? NameOf(info) : std::string();
 }

@@ -11,6 +11,6 @@ namespace fastckpt {
 std::string FilesystemOf(const std::string& path);
 
 // The same of an open file; empty where the system does not tell.
-std::string FilesystemOf(int descriptor);
+std::string FilesystemOfFile(int descriptor);
 
 }  // namespace fastckpt

@@ -42,7 +42,7 @@ Descriptor Create(const Directory& directory, const std::string& temporary,
 // True where a copy by the system is made by a server, without the bytes coming
 // here. On local disks such a copy is slower than ours.
 bool IsOnServer(const Descriptor& file) {
-  const std::string kind = FilesystemOf(file.get());
+  const std::string kind = FilesystemOfFile(file.get());
   return kind == "nfs" || kind == "cifs" || kind == "smb2" || kind == "ceph";
 }
 
@@ -180,7 +180,7 @@ bool OutputFile::Share(const FileReader& from, std::uint64_t from_offset,
 
 void OutputFile::AllowDirect() {
 #ifdef __linux__
-  const std::string kind = FilesystemOf(descriptor_.get());
+  const std::string kind = FilesystemOfFile(descriptor_.get());
   if (kind != "ext4" && kind != "xfs") return;
   direct_ = Open(*directory_, temporary_, O_WRONLY | O_DIRECT);
 #endif

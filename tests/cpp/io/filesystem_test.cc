@@ -25,8 +25,9 @@ TEST(Filesystem, OpenFileTellsWhatItsPathTells) {
   const Folder folder;
   folder.Write("f", "x");
   const FileReader file(folder.Path("f"));
-  EXPECT_EQ(FilesystemOf(file.descriptor()), FilesystemOf(folder.Path("f")));
-  EXPECT_EQ(FilesystemOf(-1), "");
+  EXPECT_EQ(FilesystemOfFile(file.descriptor()),
+            FilesystemOf(folder.Path("f")));
+  EXPECT_EQ(FilesystemOfFile(-1), "");
 }
 
 TEST(Filesystem, MemoryOfTheSystemIsTmpfs) {
