@@ -21,7 +21,7 @@ from benchmarks.data import Data
 from fastckpt import _native
 
 _SECONDS = 0.5
-_TURNS = 7
+_TURNS = 11
 
 
 class _Counter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -58,6 +58,17 @@ def _time(call: Callable[[Any], Any], argument: Any, loops: int) -> float:
     return (perf_counter() - begin) / loops
 
 
+def _in_turns(
+    context: Context, calls: Mapping[str, Callable[[Any], Any]], data: Any, loops: int
+) -> Samples:
+    first = sum(_time(call, data, loops) for call in calls.values()) * loops
+    samples: Samples = {label: [] for label in calls}
+    for _ in range(context.turns(first)):
+        for label, call in calls.items():
+            samples[label].append(_time(call, data, loops))
+    return samples
+
+
 def crc32c_rates(context: Context) -> Samples:
     """Takes seconds per call, at sizes up to that of the data."""
     samples: Samples = {}
@@ -69,11 +80,8 @@ def crc32c_rates(context: Context) -> Samples:
         if len({call(data) for call in _CRC.values()}) != 1:
             raise WrongBytes(f"checksums of {size} bytes differ")
         loops = max(1, min(20_000, (64 << 20) // (size + 2000)))
-        for _ in range(context.repeats):
-            for label, call in _CRC.items():
-                samples.setdefault(f"{label}, {_label(size)}", []).append(
-                    _time(call, data, loops)
-                )
+        found = _in_turns(context, _CRC, data, loops)
+        samples |= {f"{label}, {_label(size)}": of for label, of in found.items()}
     return samples
 
 
@@ -106,9 +114,6 @@ def snappy_times(context: Context) -> Samples:
         for label, decode in decoders.items():
             if bytes(decode(stored)) != plain:
                 raise WrongBytes(f"{label} decoded something else")
-        for _ in range(context.repeats):
-            for label, decode in decoders.items():
-                samples.setdefault(f"{label}, {kind}", []).append(
-                    _time(decode, stored, 200)
-                )
+        found = _in_turns(context, decoders, stored, 200)
+        samples |= {f"{label}, {kind}": of for label, of in found.items()}
     return samples

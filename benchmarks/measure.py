@@ -90,14 +90,15 @@ def floor_command(context: Context, who: Floor) -> list[str]:
     ]
 
 
-def _interleave(processes: list[Process], repeats: int) -> Samples:
+def _interleave(processes: list[Process], context: Context) -> Samples:
     samples: Samples = {process.label: [] for process in processes}
     first = {process.label: process.prove() for process in processes}
+    turns = context.turns(sum(first.values()))
     wanted = {
-        label: min(repeats, _SLOW_REPEATS) if seconds > _SLOW else repeats
+        label: min(turns, _SLOW_REPEATS) if seconds > _SLOW else turns
         for label, seconds in first.items()
     }
-    for turn in range(repeats):
+    for turn in range(turns):
         for process in processes:
             if turn < wanted[process.label]:
                 seconds = process.ask("run")["seconds"]
@@ -127,7 +128,7 @@ def run_row(row: Row, context: Context) -> Samples:
     try:
         for label, who in contenders.items():
             processes.append(Process.start(label, who, context))
-        return _interleave(processes, context.repeats)
+        return _interleave(processes, context)
     finally:
         for process in processes:
             process.close()

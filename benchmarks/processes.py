@@ -22,6 +22,9 @@ __all__ = [
     "workers",
 ]
 
+_TURNS = 25
+"""At least, of what takes a tenth of a second."""
+
 _TENSOR = {
     "fastckpt": """
 import fastckpt
@@ -75,7 +78,7 @@ def new_process(context: Context) -> Samples:
     }
     expected = f"float32 {shape} {wanted['crc32']}"
     samples: Samples = {label: [] for label in _TENSOR}
-    for turn in range(max(context.repeats, 9) + 1):
+    for turn in range(max(context.repeats, _TURNS) + 1):
         for label, script in _TENSOR.items():
             if label == "TensorFlow" and turn > 4:
                 continue
@@ -105,7 +108,7 @@ print(perf_counter() - begin, resident() - before)
 def import_cost(context: Context) -> Samples:
     """Takes what `import fastckpt` adds to `import numpy`."""
     seconds, nbytes = [], []
-    for _ in range(max(context.repeats, 9) + 1):
+    for _ in range(max(context.repeats, _TURNS) + 1):
         took, grew = _run(_IMPORT).split()
         seconds.append(float(took) * 1e3)
         nbytes.append(int(grew) / 1e6)

@@ -59,6 +59,12 @@ class Goal(NamedTuple):
         return value >= self.limit if self.at_least else value <= self.limit
 
 
+# Turns are repeated until they took that many seconds, or so many times as often as
+# asked: a median of few short times is at the mercy of the machine.
+_ENOUGH = 10.0
+_MOST_TURNS = 5
+
+
 class Context(NamedTuple):
     """What every measurement needs to know."""
 
@@ -66,6 +72,11 @@ class Context(NamedTuple):
     floor: str
     repeats: int
     threads: int
+
+    def turns(self, seconds: float) -> int:
+        """Gives how often to take turns that last so long: short ones more often."""
+        most = self.repeats * _MOST_TURNS
+        return max(self.repeats, min(most, int(_ENOUGH / max(seconds, 1e-6))))
 
 
 class Row(NamedTuple):
