@@ -8,7 +8,6 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 namespace fastckpt {
@@ -23,8 +22,18 @@ auto Unlocked(Work&& work) {
   return std::forward<Work>(work)();
 }
 
-// Lets go of what may be the last hold of `mapped_bytes` of mappings: to unmap
-// a GiB takes 8 ms, which no other thread should wait for. Requires the GIL.
-void Drop(std::shared_ptr<const void> held, std::uint64_t mapped_bytes);
+// From this many bytes on the lock is let go to unmap them: a GiB takes 8 ms,
+// which no other thread should wait for.
+constexpr std::uint64_t kSlowUnmap = 128 << 20;
+
+// Runs `work`, which unmaps that many bytes. Requires the lock.
+template <typename Work>
+void Unmap(std::uint64_t mapped_bytes, Work&& work) {
+  if (mapped_bytes < kSlowUnmap) {
+    work();
+  } else {
+    Unlocked(std::forward<Work>(work));
+  }
+}
 
 }  // namespace fastckpt

@@ -19,7 +19,9 @@ namespace {
 struct Owner {
   Owner(std::shared_ptr<const void> owner, std::uint64_t bytes)
       : held(std::move(owner)), mapped_bytes(bytes) {}
-  ~Owner() { Drop(std::move(held), mapped_bytes); }
+  ~Owner() {
+    Unmap(held.use_count() == 1 ? mapped_bytes : 0, [&] { held.reset(); });
+  }
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
 

@@ -59,8 +59,11 @@ py::object CopyElements(const py::object& array, py::handle region) {
 
 Reader::~Reader() {
   mappings_ = {};
-  const std::uint64_t mapped = source().OwnMappedBytes();
-  Drop(std::move(checkpoint_), mapped);
+  Unmap(source().OwnMappedBytes(), [&] {
+    // Infos may live on; they need no files.
+    source().CloseFiles();
+    checkpoint_.reset();
+  });
 }
 
 // A shape that is wrong is the file's fault, not the region's.

@@ -2,6 +2,7 @@
 
 import collections.abc
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -104,8 +105,11 @@ def test_a_closed_checkpoint_holds_no_files(io, folder):
     before = len(os.listdir("/proc/self/fd"))
     ckpt = fastckpt.open(folder / "model", io=io)
     ckpt.load()
+    infos = ckpt.infos()
+    described = pickle.dumps(infos)
     ckpt.close()
     assert len(os.listdir("/proc/self/fd")) == before
+    assert pickle.dumps(infos) == described
 
 
 def test_a_checkpoint_shows_what_it_is(folder):

@@ -35,8 +35,10 @@ BundleSource::BundleSource(std::string prefix, IoMode mode,
       files_(shards_.size()),
       states_(index_.entry_count()) {}
 
-BundleSource::~BundleSource() {
-  for (const auto& file : files_) delete file.load();
+BundleSource::~BundleSource() { CloseFiles(); }
+
+void BundleSource::CloseFiles() const {
+  for (auto& file : files_) delete file.exchange(nullptr);
 }
 
 std::optional<std::size_t> BundleSource::Find(std::string_view name) const {

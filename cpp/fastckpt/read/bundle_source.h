@@ -49,6 +49,7 @@ class BundleSource final : public TensorSource {
     return {index_.identity()};
   }
   std::vector<const DataFile*> OpenFiles() const override;
+  void CloseFiles() const override;
   std::string DebugString() const override;
 
   // The stored bytes of one unsliced slot, whatever its dtype; without a box.

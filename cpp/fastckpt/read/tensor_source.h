@@ -155,6 +155,9 @@ class TensorSource {
 
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
+  // Closes those that only reading needs: what is known of the tensors stays.
+  // Requires that no call which reads is under way or follows.
+  virtual void CloseFiles() const {}
 
   // The size of the mapping of one of them; nothing if `mapping` is none.
   std::optional<std::uint64_t> MappingSize(const void* mapping) const;
