@@ -142,7 +142,8 @@ class Saver:
 
         Raises:
             KeyError: A name is not in the checkpoint, or not in `into`.
-            ValueError: A shape or dtype does not fit; nothing was written.
+            ValueError, TypeError: An array has another shape or dtype, is
+                read-only, or is none; nothing was written.
             CorruptionError: The checkpoint is damaged.
             OSError: The checkpoint cannot be read.
         """
