@@ -82,7 +82,7 @@ def _array_or_capsule(name: str, value: Any) -> Any:
     if isinstance(value, (str, bytes)):
         return np.array(value, dtype=object)
     if isinstance(value, (list, tuple)):
-        return _array_of_list(value)
+        return _array_of_list(name, value)
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array_interface__"):
         capsule = _capsule_of(value)
         if capsule is not None:
@@ -99,8 +99,13 @@ def _array_or_capsule(name: str, value: Any) -> Any:
     return array
 
 
-def _array_of_list(value: list[Any] | tuple[Any, ...]) -> np.ndarray[Any, Any]:
-    array = np.asarray(value)
+def _array_of_list(
+    name: str, value: list[Any] | tuple[Any, ...]
+) -> np.ndarray[Any, Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of unlike lengths
+        raise TypeError(f"tensor {name!r}: {error}") from error
     if array.dtype.kind in "SU":
         # NumPy's fixed width would take the NUL bytes from the ends.
         return np.array(value, dtype=object)

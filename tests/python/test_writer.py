@@ -230,7 +230,10 @@ def test_bits_that_a_type_lacks_are_stored_as_zeros(tmp_path):
     assert (tmp_path / "m.data-00000-of-00001").read_bytes() == b"\x0f\x01"
 
 
-@pytest.mark.parametrize("value", [object(), None, {"a": 1}, {1, 2}, [b"x", 1, 2.5]])
+@pytest.mark.parametrize(
+    "value",
+    [object(), None, {"a": 1}, {1, 2}, [b"x", 1, 2.5], [[1], [2, 3]], [["a"], "b"]],
+)
 def test_what_is_no_array_is_a_type_error_that_names_the_tensor(tmp_path, value):
     with pytest.raises(TypeError, match="tensor 'w'"):
         saved(tmp_path, value)
@@ -299,6 +302,31 @@ def test_slices_must_fit_and_belong_together(tmp_path, format):
                 writer.add_slice("w", *arguments)
         writer.add_slice("w", part + 1, full_shape=(4, 3), begin=(2, 0))
     np.testing.assert_array_equal(loaded(tmp_path / "m")["w"][:, 0], [0, 0, 1, 1])
+
+
+def test_text_without_a_form_in_utf8_is_named(tmp_path):
+    with pytest.raises(ValueError, match="'w': element 1 is text with lone surr"):
+        saved(tmp_path, ["a", "\ud800"])
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("full_shape", "begin", "error"),
+    [
+        ((4.0,), (0,), TypeError),
+        (4, (0,), TypeError),
+        ((4,), ("0",), TypeError),
+        ((4,), 0, TypeError),
+        ((2**63,), (0,), ValueError),
+        ((4,), (2**63,), ValueError),
+        ((4,), (-(2**70),), ValueError),
+    ],
+)
+def test_slices_lie_at_integers(tmp_path, full_shape, begin, error):
+    writer = fastckpt.Writer(tmp_path / "m")
+    with pytest.raises(error, match="tensor 'w'"):
+        writer.add_slice("w", np.zeros(2), full_shape, begin)
+    writer.abort()
 
 
 @pytest.mark.parametrize("format", ["v1", "v2"])
