@@ -23,6 +23,8 @@ def to_dtype(dtype: DType) -> np.dtype[Any]:
     Raises:
         TypeError: It names no dtype.
     """
+    if dtype is None:  # which NumPy takes for float64
+        raise TypeError("None is no dtype of numbers")
     try:
         return np.dtype(dtype)
     except TypeError:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
+from fastckpt.arguments import check_prefixes, encode_name
 from fastckpt.atomic import replace_file
 from fastckpt.checkpoint import open as open_checkpoint
 from fastckpt.fileset import PathName, v1_files
@@ -160,7 +161,10 @@ class Saver:
     def set_last_checkpoints(self, last_checkpoints: Sequence[PathName]) -> None:
         """Sets the list of kept checkpoints; those in it will never be removed."""
         self.set_last_checkpoints_with_time(
-            [(prefix, float("inf")) for prefix in last_checkpoints]
+            [
+                (prefix, float("inf"))
+                for prefix in check_prefixes("last checkpoints", last_checkpoints)
+            ]
         )
 
     def set_last_checkpoints_with_time(
@@ -183,7 +187,8 @@ class Saver:
             checkpoint_paths: Prefixes, oldest first, such as a state file's
                 `all_model_checkpoint_paths`. Those that are gone are left out.
         """
-        prefixes = [os.fsdecode(path) for path in checkpoint_paths]
+        paths = check_prefixes("checkpoint paths", checkpoint_paths)
+        prefixes = [os.fsdecode(path) for path in paths]
         dated = [(prefix, _time_of(prefix)) for prefix in prefixes]
         self._retention.kept = [
             (prefix, time) for prefix, time in dated if time is not None
@@ -248,7 +253,7 @@ class _Selection(Mapping[str, Any]):
 
 
 def _stored_bytes(item: tuple[str, str]) -> bytes:
-    return item[0].encode("utf-8", "surrogateescape")
+    return encode_name(item[0])
 
 
 def _names_by_stored(

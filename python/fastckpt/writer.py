@@ -6,6 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
+from fastckpt.arguments import (
+    check_count,
+    check_prefixes,
+    encode_name,
+    to_placement,
+)
 from fastckpt.fileset import data_files
 from fastckpt.values import stored
 
@@ -64,10 +70,10 @@ class Writer:
         self._native = _native.Writer(
             prefix=os.fsencode(prefix),
             is_v1=format == "v1",
-            shards=_at_least_one("shards", shards),
-            align=_at_least_one("align", align),
+            shards=check_count("shards", shards),
+            align=check_count("align", align),
             fsync=bool(fsync),
-            threads=0 if threads is None else _at_least_one("threads", threads),
+            threads=0 if threads is None else check_count("threads", threads),
         )
 
     def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
@@ -109,8 +115,9 @@ class Writer:
         Raises:
             ValueError: The part does not fit the shape, or what was added under
                 this name has another shape or dtype.
+            TypeError: The shape or the beginning is not made of integers.
         """
-        placement = (tuple(full_shape), tuple(begin))
+        placement = to_placement(name, full_shape, begin)
         self._native.add([_item(name, stored(name, part, tf_dtype), placement)])
 
     def finish(self) -> None:
@@ -209,17 +216,18 @@ def merge(
     Raises:
         ValueError: There is no source, a tensor is in two of them, or their byte
             order or version differ.
+        TypeError: The sources are a single path.
         CorruptionError: A source is damaged.
         OSError: A source is missing, or the destination could not be written; what
             was there before is there again.
     """
-    prefixes = [os.fsencode(source) for source in sources]
+    prefixes = [os.fsencode(source) for source in check_prefixes("sources", sources)]
     _native.merge(
         sources=prefixes,
         prefix=os.fsencode(destination),
-        shards=0 if shards is None else _at_least_one("shards", shards),
+        shards=0 if shards is None else check_count("shards", shards),
         fsync=bool(fsync),
-        threads=0 if threads is None else _at_least_one("threads", threads),
+        threads=0 if threads is None else check_count("threads", threads),
     )
     if delete_sources:
         kept = _identity(os.fsdecode(destination))
@@ -257,13 +265,4 @@ def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
 
 
 def _item(name: str, value: Any, placement: Any) -> tuple[Any, ...]:
-    if not isinstance(name, str):
-        raise TypeError(f"a tensor's name is a str, not {type(name).__name__}")
-    raw = name.encode("utf-8", "surrogateescape")
-    return (raw, value.dtype, value.values, value.shape, placement)
-
-
-def _at_least_one(what: str, number: int) -> int:
-    if number < 1:
-        raise ValueError(f"{what} must be at least 1, not {number}")
-    return number
+    return (encode_name(name), value.dtype, value.values, value.shape, placement)

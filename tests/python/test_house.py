@@ -36,6 +36,7 @@ INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 PYTHON_FLOORS = (
     {
         "_native",
+        "arguments",
         "atomic",
         "casting",
         "errors",

@@ -347,7 +347,10 @@ def test_slices_that_overlap_are_refused_at_the_end(tmp_path, format):
         {"shards": 100_000},
         {"align": 0},
         {"align": 2**31},
+        {"align": 2**64},
+        {"shards": 2**31},
         {"threads": 0},
+        {"threads": 2**70},
         {"format": "v1", "shards": 2},
         {"format": "v1", "align": 64},
     ],
@@ -355,6 +358,14 @@ def test_slices_that_overlap_are_refused_at_the_end(tmp_path, format):
 def test_options_out_of_range_are_value_errors(tmp_path, options):
     with pytest.raises(ValueError, match=r"format|shards|align|threads"):
         fastckpt.save(tmp_path / "m", {"w": 1}, **options)
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", ["shards", "align", "threads"])
+@pytest.mark.parametrize("value", ["2", 1.5, [1]])
+def test_options_are_integers(tmp_path, option, value):
+    with pytest.raises(TypeError, match=f"{option} must be an integer"):
+        fastckpt.save(tmp_path / "m", {"w": 1}, **{option: value})
     assert names_in(tmp_path) == []
 
 
