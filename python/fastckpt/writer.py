@@ -13,6 +13,7 @@ from fastckpt.arguments import (
     to_placement,
 )
 from fastckpt.fileset import data_files
+from fastckpt.selection import tf_dtypes_of
 from fastckpt.values import stored
 
 if TYPE_CHECKING:
@@ -250,12 +251,11 @@ def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
     if not hasattr(tensors, "keys"):
         kind = type(tensors).__name__
         raise TypeError(f"tensors are a mapping of names to values, not a {kind}")
-    info = getattr(tensors, "info", None)
+    tf_dtype = tf_dtypes_of(tensors)
     batch: list[Any] = []
     nbytes = 0
     for name in tensors:
-        tf_dtype = None if info is None else info(name).tf_dtype
-        value = stored(name, tensors[name], tf_dtype)
+        value = stored(name, tensors[name], tf_dtype(name))
         batch.append(_item(name, value, None))
         nbytes += value.nbytes
         if nbytes >= _BATCH_BYTES or len(batch) >= _BATCH_COUNT:

@@ -51,7 +51,7 @@ PYTHON_FLOORS = (
         "values",
     },
     {"fileset", "folder", "indirect", "paths", "removal", "state"},
-    {"checkpoint", "loading", "saver", "writer"},
+    {"checkpoint", "loading", "saver", "selection", "writer"},
     {"average", "convert", "edit", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )

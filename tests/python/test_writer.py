@@ -376,6 +376,19 @@ def test_prefixes_that_name_no_file_are_value_errors(tmp_path, monkeypatch, pref
         fastckpt.save(prefix, {"w": 1})
 
 
+class Attributes(dict):
+    """A mapping of the kind whose keys are attributes too."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+@pytest.mark.parametrize("save", [fastckpt.save, fastckpt.Saver().save])
+def test_a_tensor_may_be_called_as_a_method_of_a_checkpoint(tmp_path, save):
+    save(tmp_path / "m", Attributes(info=np.zeros(2), w=np.ones(3)))
+    assert sorted(loaded(tmp_path / "m")) == ["info", "w"]
+
+
 def test_types_that_v1_lacks_are_unsupported(tmp_path):
     value = np.zeros(1, ml_dtypes.bfloat16)
     with pytest.raises(UnsupportedError, match="bfloat16; write format v2"):
