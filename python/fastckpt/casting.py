@@ -73,11 +73,15 @@ def cast(
     Raises:
         ValueError: Integers do not fit.
     """
+    if array.dtype.kind == "V" and _kind(dtype) == _KINDS["int"]:
+        array = array.astype(np.int8)  # types below a byte have no casts to another
     with np.errstate(all="ignore"):
         result = array.astype(dtype)
     lost = 0
     if _kind(dtype) == _KINDS["int"]:
-        wrong = np.count_nonzero(result.astype(array.dtype) != array)
+        # There and back -1 stays -1, though it was 255 on the way.
+        differs = result.astype(array.dtype) != array
+        wrong = np.count_nonzero(differs | ((result < 0) != (array < 0)))
         if wrong:
             raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
     elif is_floating(dtype):
