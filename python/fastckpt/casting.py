@@ -84,7 +84,7 @@ def cast(
         wrong = np.count_nonzero(differs | ((result < 0) != (array < 0)))
         if wrong:
             raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
-    elif is_floating(dtype):
+    else:
         lost = int(np.count_nonzero(~np.isfinite(result)))
         lost -= int(np.count_nonzero(~np.isfinite(array)))
     return result, max(lost, 0)

@@ -80,6 +80,12 @@ def test_numbers_that_become_infinite_are_counted(target):
     assert cast("w", array, to_dtype(target))[1] == 2
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.complex128])
+def test_complex_numbers_that_become_infinite_are_counted(kind):
+    array = np.array([1e300, 1, math.inf], kind)
+    assert cast("w", array, np.dtype(np.complex64))[1] == 1
+
+
 def test_all_losses_are_told_in_one_warning():
     losses = Losses()
     for name, value in (("a", 1.0), ("b", 1e9), ("c", 1e9)):
