@@ -27,6 +27,9 @@ _names: dict[np.dtype[Any], str] = {}
 # NumPy's kinds of text and bytes, and of objects, which may be either.
 _STRING_KINDS = "OSUT"
 
+# What is taken for the size of what does not tell it.
+_UNKNOWN_SIZE = 1 << 20
+
 # What a producer may raise when it cannot export by DLPack.
 _NO_EXPORT = (BufferError, TypeError, ValueError, RuntimeError, NotImplementedError)
 
@@ -61,10 +64,12 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
         UnsupportedError: ``tf_dtype`` has no form in a checkpoint.
         ValueError: ``tf_dtype`` cannot be stored as what the value is.
     """
+    size = getattr(value, "nbytes", None)
     if type(value) is not np.ndarray:
         value = _array_or_capsule(name, value)
     if not isinstance(value, np.ndarray):
-        found = Stored(_native.dlpack_dtype(value), value, None, 1 << 20)
+        nbytes = size if isinstance(size, int) else _UNKNOWN_SIZE
+        found = Stored(_native.dlpack_dtype(value), value, None, nbytes)
     elif value.dtype.kind in _STRING_KINDS:
         elements = value.ravel().tolist()
         found = Stored("string", elements, value.shape, 64 * len(elements))

@@ -188,6 +188,7 @@ def save(
     with writer:
         for batch in _batches(tensors):
             writer._native.add(batch)
+            batch.clear()  # or lazily made values live until the next batch is full
 
 
 def merge(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import ml_dtypes
@@ -211,6 +212,29 @@ def test_arrays_of_jax_are_taken(tmp_path):
         got = saved(tmp_path, value)
         np.testing.assert_array_equal(got, np.asarray(value))
         assert got.dtype == np.asarray(value).dtype
+
+
+def test_lazily_made_dlpack_tensors_do_not_pile_up(tmp_path):
+    class Large:
+        nbytes = 32 << 20
+
+        def __init__(self, number):
+            self._array = np.full(2, number)
+
+        def __dlpack__(self, **options):
+            return self._array.__dlpack__(**options)
+
+    class Lazy(dict):
+        def __getitem__(self, name):
+            made = Large(int(name))
+            arrays.append(weakref.ref(made._array))
+            most.append(sum(array() is not None for array in arrays))
+            return made
+
+    arrays, most = [], []
+    fastckpt.save(tmp_path / "m", Lazy.fromkeys(map(str, range(10))))
+    assert max(most) <= 3  # a batch, and the last of the one before
+    assert loaded(tmp_path / "m")["9"].tolist() == [9, 9]
 
 
 def test_an_exporter_that_gives_up_is_asked_for_an_array(tmp_path):
