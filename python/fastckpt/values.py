@@ -30,9 +30,6 @@ _STRING_KINDS = "OSUT"
 # What is taken for the size of what does not tell it.
 _UNKNOWN_SIZE = 1 << 20
 
-# What a producer may raise when it cannot export by DLPack.
-_NO_EXPORT = (BufferError, TypeError, ValueError, RuntimeError, NotImplementedError)
-
 
 class Stored(NamedTuple):
     """Values and what a checkpoint calls them.
@@ -88,7 +85,7 @@ def _array_or_capsule(name: str, value: Any) -> Any:
         return np.array(value, dtype=object)
     if isinstance(value, (list, tuple)):
         return _array_of_list(name, value)
-    if hasattr(value, "__dlpack__") and not hasattr(value, "__array_interface__"):
+    if _has_export(value):
         capsule = _capsule_of(value)
         if capsule is not None:
             return capsule
@@ -102,6 +99,15 @@ def _array_or_capsule(name: str, value: Any) -> Any:
             "give an array, a number, str, bytes or a list of them"
         )
     return array
+
+
+def _has_export(value: Any) -> bool:
+    """Tells whether to ask a value for DLPack, which NumPy's own arrays need not."""
+    if not hasattr(value, "__dlpack__") or hasattr(value, "__array_interface__"):
+        return False
+    # TensorFlow ends the process where it is asked for DLPack of such a tensor.
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "name", None) not in ("string", "resource", "variant")
 
 
 def _array_of_list(
@@ -121,14 +127,12 @@ def _capsule_of(value: Any) -> Any:
     """Exports by DLPack; None if the producer does not know how to."""
     if getattr(value, "requires_grad", False):
         value = value.detach()
-    try:
-        return value.__dlpack__(max_version=(1, 0))
-    except _NO_EXPORT:
-        pass
-    try:
-        return value.__dlpack__()
-    except _NO_EXPORT:
-        return None
+    for options in ({"max_version": (1, 0)}, {}):
+        try:
+            return value.__dlpack__(**options)
+        except Exception:  # each library raises its own
+            continue
+    return None
 
 
 def _name_of(dtype: np.dtype[Any]) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import types
 import weakref
 from pathlib import Path
 
@@ -237,15 +238,31 @@ def test_lazily_made_dlpack_tensors_do_not_pile_up(tmp_path):
     assert loaded(tmp_path / "m")["9"].tolist() == [9, 9]
 
 
-def test_an_exporter_that_gives_up_is_asked_for_an_array(tmp_path):
+@pytest.mark.parametrize("error", [BufferError, KeyError, ArithmeticError])
+def test_an_exporter_that_gives_up_is_asked_for_an_array(tmp_path, error):
     class Reluctant:
         def __dlpack__(self, **options):
-            raise BufferError("not today")
+            raise error("not today")
 
         def __array__(self, dtype=None, copy=None):
             return np.arange(3)
 
     np.testing.assert_array_equal(saved(tmp_path, Reluctant()), [0, 1, 2])
+
+
+def test_tensors_of_strings_are_not_asked_for_dlpack(tmp_path):
+    class EagerTensor:
+        """What TensorFlow's is, whose export of strings ends the process."""
+
+        dtype = types.SimpleNamespace(name="string")
+
+        def __dlpack__(self, **options):
+            pytest.fail("TensorFlow would have ended the process")
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array([b"a", b"b"], object)
+
+    assert saved(tmp_path, EagerTensor()).tolist() == [b"a", b"b"]
 
 
 def test_bits_that_a_type_lacks_are_stored_as_zeros(tmp_path):
