@@ -57,7 +57,12 @@ std::string_view StringOf(const std::string& name, py::handle element,
                          "; string tensors hold bytes or str");
   }
   const char* text = PyUnicode_AsUTF8AndSize(element.ptr(), &size);
-  if (text == nullptr) throw py::error_already_set();
+  if (text == nullptr) {
+    PyErr_Clear();
+    ThrowInvalid("tensor " + Quote(name) + ": element " + std::to_string(i) +
+                 " is text with lone surrogates, which UTF-8 does not have; "
+                 "give bytes");
+  }
   return {text, static_cast<std::size_t>(size)};
 }
 

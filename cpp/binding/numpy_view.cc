@@ -264,7 +264,16 @@ py::object MakeStringArray(const std::vector<StringPiece>& pieces, Dims dims,
   return owned;
 }
 
-OutArray ViewOutArray(py::handle array, DType dtype) {
+namespace {
+
+std::string ShapeText(const std::vector<std::int64_t>& shape) {
+  return py::str(DimsToPython(shape)).cast<std::string>();
+}
+
+}  // namespace
+
+OutArray ViewOutArray(py::handle array, DType dtype,
+                      const std::vector<std::int64_t>& shape) {
   if (!PyArray_Check(array.ptr())) {
     throw py::type_error("out must be a numpy.ndarray");
   }
@@ -282,8 +291,13 @@ OutArray ViewOutArray(py::handle array, DType dtype) {
     throw py::value_error("out is read-only");
   }
   const int rank = PyArray_NDIM(typed);
+  const std::vector<std::int64_t> own(PyArray_DIMS(typed),
+                                      PyArray_DIMS(typed) + rank);
+  if (own != shape) {
+    throw py::value_error("out has shape " + ShapeText(own) + ", the region " +
+                          ShapeText(shape));
+  }
   return {static_cast<std::uint8_t*>(PyArray_DATA(typed)),
-          {PyArray_DIMS(typed), PyArray_DIMS(typed) + rank},
           {PyArray_STRIDES(typed), PyArray_STRIDES(typed) + rank}};
 }
 

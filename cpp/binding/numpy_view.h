@@ -57,10 +57,10 @@ pybind11::object MakeStringArray(const std::vector<StringPiece>& pieces,
 // kept dimensions the array has. Throws ValueError or TypeError with both
 // shapes or dtypes if it does not fit.
 struct OutArray {
-  std::uint8_t* data;
-  std::vector<std::int64_t> shape;
+  std::uint8_t* data = nullptr;
   std::vector<std::int64_t> strides;
 };
-OutArray ViewOutArray(pybind11::handle array, DType dtype);
+OutArray ViewOutArray(pybind11::handle array, DType dtype,
+                      const std::vector<std::int64_t>& shape);
 
 }  // namespace fastckpt

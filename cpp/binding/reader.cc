@@ -30,10 +30,6 @@ RunOptions MakeOptions(std::size_t threads, Progress* progress) {
   return options;
 }
 
-py::object ShapeText(const std::vector<std::int64_t>& shape) {
-  return py::str(DimsToPython(shape));
-}
-
 std::uint64_t RequestSize(const TensorSource& source,
                           const std::vector<ReadRequest>& requests) {
   std::uint64_t size = 0;
@@ -75,11 +71,17 @@ ParsedRegion Reader::ParseRegion(std::size_t slot, py::handle region) const {
 ReadRequest Reader::ParseRequest(const py::tuple& request) const {
   const auto slot = request[0].cast<std::size_t>();
   const ParsedRegion parsed = ParseRegion(slot, request[1]);
-  const OutArray out = ViewOutArray(request[2], source().Facts(slot).dtype);
-  if (out.shape != parsed.KeptShape()) {
-    throw py::value_error(
-        "out has shape " + ShapeText(out.shape).cast<std::string>() +
-        ", the region " + ShapeText(parsed.KeptShape()).cast<std::string>());
+  const auto label = [&] {
+    return "tensor " + Quote(source().Name(slot)) + ": ";
+  };
+  OutArray out;
+  try {
+    out = ViewOutArray(request[2], source().Facts(slot).dtype,
+                       parsed.KeptShape());
+  } catch (const py::type_error& error) {
+    throw py::type_error(label() + error.what());
+  } catch (const py::value_error& error) {
+    throw py::value_error(label() + error.what());
   }
   ReadRequest result{
       slot, parsed.region, {out.data, parsed.Spread(out.strides)}};

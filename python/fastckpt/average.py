@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastckpt.arguments import check_prefixes
 from fastckpt.casting import is_floating
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.parts import Part, in_file_order, parts_of
@@ -45,13 +46,15 @@ def average(
     Raises:
         ValueError: There is no source, or the tensors' names, shapes or dtypes are not
             the same.
+        TypeError: The sources are a single path.
         CheckpointError: A source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
     """
-    if not sources:
+    paths = check_prefixes("sources", sources)
+    if not paths:
         raise ValueError("an average needs at least one checkpoint")
     with ExitStack() as stack:
-        opened = [stack.enter_context(open(path, threads=threads)) for path in sources]
+        opened = [stack.enter_context(open(path, threads=threads)) for path in paths]
         last = opened[-1]
         for other in opened[:-1]:
             _check_alike(other, last)

@@ -23,6 +23,8 @@ def to_dtype(dtype: DType) -> np.dtype[Any]:
     Raises:
         TypeError: It names no dtype.
     """
+    if dtype is None:  # which NumPy takes for float64
+        raise TypeError("None is no dtype of numbers")
     try:
         return np.dtype(dtype)
     except TypeError:
@@ -71,14 +73,18 @@ def cast(
     Raises:
         ValueError: Integers do not fit.
     """
+    if array.dtype.kind == "V" and _kind(dtype) == _KINDS["int"]:
+        array = array.astype(np.int8)  # types below a byte have no casts to another
     with np.errstate(all="ignore"):
         result = array.astype(dtype)
     lost = 0
     if _kind(dtype) == _KINDS["int"]:
-        wrong = np.count_nonzero(result.astype(array.dtype) != array)
+        # There and back -1 stays -1, though it was 255 on the way.
+        differs = result.astype(array.dtype) != array
+        wrong = np.count_nonzero(differs | ((result < 0) != (array < 0)))
         if wrong:
             raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
-    elif is_floating(dtype):
+    else:
         lost = int(np.count_nonzero(~np.isfinite(result)))
         lost -= int(np.count_nonzero(~np.isfinite(array)))
     return result, max(lost, 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastckpt import _native
+from fastckpt.arguments import check_count, encode_name
 from fastckpt.casting import DType, Losses, check_cast, is_floating, to_dtype
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import UnsupportedError
@@ -84,6 +85,7 @@ def rewrite(
         KeyError: A name or pattern fits no tensor.
         ValueError: Two tensors would have one name; a cast makes no sense; an
             argument is out of range.
+        TypeError: A name is no str; a dtype is none.
         CheckpointError: The source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
 
@@ -91,6 +93,7 @@ def rewrite(
         RuntimeWarning: Numbers were too large for the dtype they got; how many.
     """
     report = progress or _ignore
+    shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
     with open(source, threads=threads) as checkpoint:
         kind = format or checkpoint.format
@@ -127,8 +130,8 @@ def _pass_on(
 def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
     names: dict[bytes, list[bytes]] = {}
     for step in steps:
-        old = step.info.name.encode("utf-8", "surrogateescape")
-        names.setdefault(old, []).append(step.new.encode("utf-8", "surrogateescape"))
+        old = encode_name(step.info.name)
+        names.setdefault(old, []).append(encode_name(step.new))
     return names
 
 

@@ -70,6 +70,9 @@ def load_into(
     counter: Progress | None,
 ) -> dict[str, np.ndarray]:
     """Copies tensors into arrays, all of which are checked before the first."""
+    for name in names:
+        if out[name] is None:  # which would ask for an array of its own
+            raise TypeError(f"tensor {name!r}: out must be a numpy.ndarray, not None")
     requests: list[Request] = [
         (slot, None, out[name]) for name, slot in zip(names, slots, strict=True)
     ]
@@ -92,7 +95,7 @@ def read_many(
         if reader.is_string(slot):
             texts[at] = (slot, region, out)
             if out is not None:
-                strings.check_out(out, shape)
+                strings.check_out(reader.info(slot).name, out, shape)
         else:
             if out is None:
                 out = _make(reader, slot, region, shape)

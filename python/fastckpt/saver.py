@@ -8,9 +8,10 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
+from fastckpt.arguments import check_prefixes
 from fastckpt.atomic import replace_file
 from fastckpt.checkpoint import open as open_checkpoint
 from fastckpt.fileset import PathName, v1_files
@@ -21,6 +22,7 @@ from fastckpt.removal import (
     remove_files,
 )
 from fastckpt.retention import Retention
+from fastckpt.selection import Selection
 from fastckpt.state import STATE_NAME, check_no_conflict, update_checkpoint_state
 from fastckpt.writer import save as save_checkpoint
 
@@ -118,7 +120,7 @@ class Saver:
         folder = os.path.dirname(name)
         state_name = _checked_state_name(latest_filename)
         check_no_conflict(os.path.join(folder, state_name), path)
-        chosen = _Selection(tensors, self._names_in(tensors))
+        chosen = Selection(tensors, self._names_in(tensors))
         graph = _as_bytes(meta_graph) if write_meta_graph else None
         save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
         meta_path = meta_graph_name(path)
@@ -142,7 +144,8 @@ class Saver:
 
         Raises:
             KeyError: A name is not in the checkpoint, or not in `into`.
-            ValueError: A shape or dtype does not fit; nothing was written.
+            ValueError, TypeError: An array has another shape or dtype, is
+                read-only, or is none; nothing was written.
             CorruptionError: The checkpoint is damaged.
             OSError: The checkpoint cannot be read.
         """
@@ -159,7 +162,10 @@ class Saver:
     def set_last_checkpoints(self, last_checkpoints: Sequence[PathName]) -> None:
         """Sets the list of kept checkpoints; those in it will never be removed."""
         self.set_last_checkpoints_with_time(
-            [(prefix, float("inf")) for prefix in last_checkpoints]
+            [
+                (prefix, float("inf"))
+                for prefix in check_prefixes("last checkpoints", last_checkpoints)
+            ]
         )
 
     def set_last_checkpoints_with_time(
@@ -182,7 +188,8 @@ class Saver:
             checkpoint_paths: Prefixes, oldest first, such as a state file's
                 `all_model_checkpoint_paths`. Those that are gone are left out.
         """
-        prefixes = [os.fsdecode(path) for path in checkpoint_paths]
+        paths = check_prefixes("checkpoint paths", checkpoint_paths)
+        prefixes = [os.fsdecode(path) for path in paths]
         dated = [(prefix, _time_of(prefix)) for prefix in prefixes]
         self._retention.kept = [
             (prefix, time) for prefix, time in dated if time is not None
@@ -224,30 +231,6 @@ class Saver:
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)
-
-
-class _Selection(Mapping[str, Any]):
-    """Some of a mapping's tensors under the names that they have when stored."""
-
-    def __init__(self, tensors: Mapping[str, Any], names: Mapping[str, str]) -> None:
-        self._tensors = tensors
-        self._names = dict(sorted(names.items(), key=_stored_bytes))
-        if hasattr(tensors, "info"):
-            # An open checkpoint: the writer asks it for TensorFlow's types.
-            self.info = lambda name: tensors.info(self._names[name])
-
-    def __getitem__(self, name: str) -> Any:
-        return self._tensors[self._names[name]]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-def _stored_bytes(item: tuple[str, str]) -> bytes:
-    return item[0].encode("utf-8", "surrogateescape")
 
 
 def _names_by_stored(

@@ -29,9 +29,15 @@ def read(reader: Reader, slot: int, region: Any, out: np.ndarray | None) -> np.n
     return out
 
 
-def check_out(out: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Checks that strings of that shape fit into ``out``."""
+def check_out(name: str, out: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Checks that strings of that shape fit into ``out``; errors name the tensor."""
     if not isinstance(out, np.ndarray) or out.dtype != object:
-        raise TypeError("strings can only be read into an ndarray of dtype object")
+        raise TypeError(
+            f"tensor {name!r}: strings can only be read into an ndarray of dtype object"
+        )
     if out.shape != shape:
-        raise ValueError(f"out has shape {out.shape}, the region {shape}")
+        raise ValueError(
+            f"tensor {name!r}: out has shape {out.shape}, the region {shape}"
+        )
+    if not out.flags.writeable:
+        raise ValueError(f"tensor {name!r}: out is read-only")

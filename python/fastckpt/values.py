@@ -27,8 +27,8 @@ _names: dict[np.dtype[Any], str] = {}
 # NumPy's kinds of text and bytes, and of objects, which may be either.
 _STRING_KINDS = "OSUT"
 
-# What a producer may raise when it cannot export by DLPack.
-_NO_EXPORT = (BufferError, TypeError, ValueError, RuntimeError, NotImplementedError)
+# What is taken for the size of what does not tell it.
+_UNKNOWN_SIZE = 1 << 20
 
 
 class Stored(NamedTuple):
@@ -61,10 +61,12 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
         UnsupportedError: ``tf_dtype`` has no form in a checkpoint.
         ValueError: ``tf_dtype`` cannot be stored as what the value is.
     """
+    size = getattr(value, "nbytes", None)
     if type(value) is not np.ndarray:
         value = _array_or_capsule(name, value)
     if not isinstance(value, np.ndarray):
-        found = Stored(_native.dlpack_dtype(value), value, None, 1 << 20)
+        nbytes = size if isinstance(size, int) else _UNKNOWN_SIZE
+        found = Stored(_native.dlpack_dtype(value), value, None, nbytes)
     elif value.dtype.kind in _STRING_KINDS:
         elements = value.ravel().tolist()
         found = Stored("string", elements, value.shape, 64 * len(elements))
@@ -82,8 +84,8 @@ def _array_or_capsule(name: str, value: Any) -> Any:
     if isinstance(value, (str, bytes)):
         return np.array(value, dtype=object)
     if isinstance(value, (list, tuple)):
-        return _array_of_list(value)
-    if hasattr(value, "__dlpack__") and not hasattr(value, "__array_interface__"):
+        return _array_of_list(name, value)
+    if _has_export(value):
         capsule = _capsule_of(value)
         if capsule is not None:
             return capsule
@@ -99,8 +101,22 @@ def _array_or_capsule(name: str, value: Any) -> Any:
     return array
 
 
-def _array_of_list(value: list[Any] | tuple[Any, ...]) -> np.ndarray[Any, Any]:
-    array = np.asarray(value)
+def _has_export(value: Any) -> bool:
+    """Tells whether to ask a value for DLPack, which NumPy's own arrays need not."""
+    if not hasattr(value, "__dlpack__") or hasattr(value, "__array_interface__"):
+        return False
+    # TensorFlow ends the process where it is asked for DLPack of such a tensor.
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "name", None) not in ("string", "resource", "variant")
+
+
+def _array_of_list(
+    name: str, value: list[Any] | tuple[Any, ...]
+) -> np.ndarray[Any, Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # lists of unlike lengths
+        raise TypeError(f"tensor {name!r}: {error}") from error
     if array.dtype.kind in "SU":
         # NumPy's fixed width would take the NUL bytes from the ends.
         return np.array(value, dtype=object)
@@ -111,14 +127,12 @@ def _capsule_of(value: Any) -> Any:
     """Exports by DLPack; None if the producer does not know how to."""
     if getattr(value, "requires_grad", False):
         value = value.detach()
-    try:
-        return value.__dlpack__(max_version=(1, 0))
-    except _NO_EXPORT:
-        pass
-    try:
-        return value.__dlpack__()
-    except _NO_EXPORT:
-        return None
+    for options in ({"max_version": (1, 0)}, {}):
+        try:
+            return value.__dlpack__(**options)
+        except Exception:  # each library raises its own
+            continue
+    return None
 
 
 def _name_of(dtype: np.dtype[Any]) -> str:

@@ -6,7 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
+from fastckpt.arguments import (
+    check_count,
+    check_prefixes,
+    encode_name,
+    to_placement,
+)
 from fastckpt.fileset import data_files
+from fastckpt.selection import tf_dtypes_of
 from fastckpt.values import stored
 
 if TYPE_CHECKING:
@@ -64,10 +71,10 @@ class Writer:
         self._native = _native.Writer(
             prefix=os.fsencode(prefix),
             is_v1=format == "v1",
-            shards=_at_least_one("shards", shards),
-            align=_at_least_one("align", align),
+            shards=check_count("shards", shards),
+            align=check_count("align", align),
             fsync=bool(fsync),
-            threads=0 if threads is None else _at_least_one("threads", threads),
+            threads=0 if threads is None else check_count("threads", threads),
         )
 
     def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
@@ -109,8 +116,9 @@ class Writer:
         Raises:
             ValueError: The part does not fit the shape, or what was added under
                 this name has another shape or dtype.
+            TypeError: The shape or the beginning is not made of integers.
         """
-        placement = (tuple(full_shape), tuple(begin))
+        placement = to_placement(name, full_shape, begin)
         self._native.add([_item(name, stored(name, part, tf_dtype), placement)])
 
     def finish(self) -> None:
@@ -180,6 +188,7 @@ def save(
     with writer:
         for batch in _batches(tensors):
             writer._native.add(batch)
+            batch.clear()  # or lazily made values live until the next batch is full
 
 
 def merge(
@@ -209,17 +218,18 @@ def merge(
     Raises:
         ValueError: There is no source, a tensor is in two of them, or their byte
             order or version differ.
+        TypeError: The sources are a single path.
         CorruptionError: A source is damaged.
         OSError: A source is missing, or the destination could not be written; what
             was there before is there again.
     """
-    prefixes = [os.fsencode(source) for source in sources]
+    prefixes = [os.fsencode(source) for source in check_prefixes("sources", sources)]
     _native.merge(
         sources=prefixes,
         prefix=os.fsencode(destination),
-        shards=0 if shards is None else _at_least_one("shards", shards),
+        shards=0 if shards is None else check_count("shards", shards),
         fsync=bool(fsync),
-        threads=0 if threads is None else _at_least_one("threads", threads),
+        threads=0 if threads is None else check_count("threads", threads),
     )
     if delete_sources:
         kept = _identity(os.fsdecode(destination))
@@ -242,12 +252,11 @@ def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
     if not hasattr(tensors, "keys"):
         kind = type(tensors).__name__
         raise TypeError(f"tensors are a mapping of names to values, not a {kind}")
-    info = getattr(tensors, "info", None)
+    tf_dtype = tf_dtypes_of(tensors)
     batch: list[Any] = []
     nbytes = 0
     for name in tensors:
-        tf_dtype = None if info is None else info(name).tf_dtype
-        value = stored(name, tensors[name], tf_dtype)
+        value = stored(name, tensors[name], tf_dtype(name))
         batch.append(_item(name, value, None))
         nbytes += value.nbytes
         if nbytes >= _BATCH_BYTES or len(batch) >= _BATCH_COUNT:
@@ -257,13 +266,4 @@ def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
 
 
 def _item(name: str, value: Any, placement: Any) -> tuple[Any, ...]:
-    if not isinstance(name, str):
-        raise TypeError(f"a tensor's name is a str, not {type(name).__name__}")
-    raw = name.encode("utf-8", "surrogateescape")
-    return (raw, value.dtype, value.values, value.shape, placement)
-
-
-def _at_least_one(what: str, number: int) -> int:
-    if number < 1:
-        raise ValueError(f"{what} must be at least 1, not {number}")
-    return number
+    return (encode_name(name), value.dtype, value.values, value.shape, placement)

@@ -119,3 +119,8 @@ def test_checkpoints_that_are_not_alike_are_refused(other, message, tmp_path):
 def test_no_checkpoint_has_no_mean(tmp_path):
     with pytest.raises(ValueError, match="at least one"):
         average([], tmp_path / "mean")
+
+
+def test_a_single_path_is_no_list_of_sources(sources, tmp_path):
+    with pytest.raises(TypeError, match="a list of prefixes, not the prefix"):
+        average(str(sources[0]), tmp_path / "mean")

@@ -80,6 +80,12 @@ def test_numbers_that_become_infinite_are_counted(target):
     assert cast("w", array, to_dtype(target))[1] == 2
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.complex128])
+def test_complex_numbers_that_become_infinite_are_counted(kind):
+    array = np.array([1e300, 1, math.inf], kind)
+    assert cast("w", array, np.dtype(np.complex64))[1] == 1
+
+
 def test_all_losses_are_told_in_one_warning():
     losses = Losses()
     for name, value in (("a", 1.0), ("b", 1e9), ("c", 1e9)):
@@ -106,3 +112,35 @@ def test_integers_that_do_not_fit_are_refused():
         cast("w", np.array([127, 128, -129]), to_dtype("int8"))
     found, _ = cast("w", np.array([127, -128]), to_dtype("int8"))
     assert found.tolist() == [127, -128]
+
+
+INTEGERS = (
+    "int2",
+    "uint2",
+    "int4",
+    "uint4",
+    "int8",
+    "uint8",
+    "int64",
+    "uint64",
+    "bool",
+)
+
+
+@pytest.mark.parametrize("target", INTEGERS[:-1])
+@pytest.mark.parametrize("source", INTEGERS)
+def test_an_integer_stays_what_it_is_or_is_refused(source, target):
+    for number in (-(2**63), -129, -128, -1, 0, 1, 3, 255, 2**63 - 1, 2**63, 2**64 - 1):
+        try:
+            array = np.array([number]).astype(to_dtype(source))
+            if int(array[0]) != number:
+                continue
+        except OverflowError:
+            continue
+        try:
+            found, _ = cast("w", array, to_dtype(target))
+        except ValueError:
+            limits = ml_dtypes.iinfo(to_dtype(target))
+            assert not int(limits.min) <= number <= int(limits.max)
+        else:
+            assert int(found[0]) == number

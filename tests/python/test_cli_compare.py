@@ -51,7 +51,19 @@ def test_a_finite_number_is_never_close_to_infinity():
 def test_wide_integers_are_compared_exactly(dtype):
     high = np.iinfo(dtype).max
     old, new = np.array([high], dtype), np.array([high - 1], dtype)
-    assert compare_values(old, new, EXACT)[0] == 1
+    for tolerance in (EXACT, Tolerance(absolute=0.5)):
+        assert compare_values(old, new, tolerance) == (1, 1.0)
+        assert compare_values(new, old, tolerance) == (1, 1.0)
+    assert compare_values(old, new, Tolerance(absolute=1)) == (0, None)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64])
+def test_the_distance_of_integers_is_that_of_the_numbers(dtype):
+    limits = np.iinfo(dtype)
+    old, new = np.array([limits.min], dtype), np.array([limits.max], dtype)
+    expected = 1, float(int(limits.max) - int(limits.min))
+    assert compare_values(old, new, EXACT) == expected
+    assert compare_values(new, old, Tolerance(absolute=1)) == expected
 
 
 @pytest.mark.parametrize("name", ["bfloat16", "int4", "float8_e4m3fn"])

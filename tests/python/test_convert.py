@@ -151,6 +151,28 @@ def test_names_that_a_zip_file_must_not_hold_are_refused(name):
         npz.check({name: np.dtype("f4")})
 
 
+def test_names_that_numpy_would_mix_up_are_refused(tmp_path):
+    types = dict.fromkeys(["w", "w.npy", "v.npy"], np.dtype("f4"))
+    with pytest.raises(ValueError, match=r"differ by '\.npy' alone: 'w'; rename"):
+        npz.check(types)
+
+
+def test_an_npz_with_such_names_is_read_right(tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
+        for number, name in enumerate(["w", "w.npy"]):
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, np.array(number))
+    assert read("npz", tmp_path / "t.npz") == {"w": 0, "w.npy": 1}
+
+
+@pytest.mark.parametrize("name", ["readme.txt", "w.npy"])
+def test_a_member_of_npz_that_is_no_array_is_named(name, tmp_path):
+    with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive:
+        archive.writestr(name, "no array")
+    with pytest.raises(CorruptionError, match=f"'{name}' in it is no array"):
+        read("npz", tmp_path / "t.npz")
+
+
 @pytest.mark.parametrize("name", ["a..b", "..a/b..", "a//b", "a.npy", "C:\\x", "%s"])
 def test_odd_names_survive_in_npz(name, tmp_path):
     npz.check({name: np.dtype("f4")})

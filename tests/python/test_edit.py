@@ -185,6 +185,14 @@ def test_a_checkpoint_can_be_rewritten_in_place(source):
         ({"format": "v3"}, ValueError, "v3"),
         ({"format": "v1", "shards": 2}, ValueError, "shards"),
         ({"shards": 0}, ValueError, "shards"),
+        ({"shards": 2**31}, ValueError, "shards"),
+        ({"shards": 1.5}, TypeError, "shards must be an integer"),
+        ({"align": -1}, ValueError, "align"),
+        ({"align": "8"}, TypeError, "align must be an integer"),
+        ({"dtype": {"half": None}}, TypeError, "None is no dtype"),
+        ({"select": {5: "half"}}, TypeError, "a str, not int"),
+        ({"rename": {"half": 5}}, TypeError, "a str, not int"),
+        ({"rename": {"half": 5}, "format": "v1"}, TypeError, "a str, not int"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_written(

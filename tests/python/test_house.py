@@ -36,6 +36,7 @@ INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 PYTHON_FLOORS = (
     {
         "_native",
+        "arguments",
         "atomic",
         "casting",
         "errors",
@@ -50,7 +51,7 @@ PYTHON_FLOORS = (
         "values",
     },
     {"fileset", "folder", "indirect", "paths", "removal", "state"},
-    {"checkpoint", "loading", "saver", "writer"},
+    {"checkpoint", "loading", "saver", "selection", "writer"},
     {"average", "convert", "edit", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )

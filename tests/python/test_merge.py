@@ -122,6 +122,12 @@ def test_slices_that_overlap_are_refused(tmp_path, parts):
         fastckpt.merge([*parts, tmp_path / "other"], tmp_path / "merged")
 
 
+def test_a_single_prefix_is_no_list_of_sources(tmp_path, parts):
+    for prefix in (parts[0], str(parts[0]), os.fsencode(parts[0])):
+        with pytest.raises(TypeError, match="a list of prefixes, not the prefix"):
+            fastckpt.merge(prefix, tmp_path / "merged")
+
+
 def test_nothing_to_merge_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no source"):
         fastckpt.merge([], tmp_path / "merged")

@@ -119,6 +119,13 @@ class TestTakingOver:
         Saver(max_to_keep=1).save(tmp_path / "m", TENSORS, 3)
         assert all(map(fastckpt.checkpoint_exists, paths))
 
+    def test_a_single_prefix_is_no_list_of_them(self):
+        saver = Saver()
+        for take in (saver.recover_last_checkpoints, saver.set_last_checkpoints):
+            with pytest.raises(TypeError, match="a list of prefixes, not the prefix"):
+                take("m-1")
+        assert saver.last_checkpoints == []
+
     def test_recovered_checkpoints_are_kept_and_removed_as_its_own(self, tmp_path):
         paths = self.save_two(tmp_path)
         saver = Saver(max_to_keep=2)

@@ -137,6 +137,12 @@ class TestNames:
         with pytest.raises(TypeError, match="not the name 'w'"):
             Saver("w")
 
+    @pytest.mark.parametrize("names", [None, {5: 5}])
+    def test_a_name_that_is_no_text_is_a_type_error(self, tmp_path, names):
+        with pytest.raises(TypeError, match="name is a str, not int"):
+            Saver(names).save(tmp_path / "m", {5: TENSORS["w"]})
+        assert names_in(tmp_path) == []
+
     def test_an_open_checkpoint_keeps_tensorflows_types(self, tmp_path):
         with fastckpt.Writer(tmp_path / "q") as writer:
             writer.add("q", np.array([1, 2], np.int8), tf_dtype="qint8")

@@ -21,6 +21,12 @@ def empty(*names):
     return {name: np.zeros_like(TENSORS[name]) for name in names}
 
 
+def read_only(array):
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
 def test_arrays_that_exist_are_filled(path):
     into = empty("w", "b", "s")
     arrays = dict(into)
@@ -55,15 +61,22 @@ def test_names_in_the_checkpoint_lead_to_those_of_the_arrays(path):
         ({"b": np.zeros(3, np.int64)}, ValueError),
         ({"b": np.zeros(2, np.int32)}, (ValueError, TypeError)),
         ({"b": [0, 0]}, (ValueError, TypeError)),
+        ({"b": None}, TypeError),
+        ({"b": read_only(TENSORS["b"])}, ValueError),
+        ({"s": None}, TypeError),
+        ({"s": np.zeros(2, object)}, ValueError),
+        ({"s": np.zeros(1, "S4")}, TypeError),
+        ({"s": read_only(TENSORS["s"])}, ValueError),
         ({"gone": np.zeros(2)}, KeyError),
     ],
 )
 def test_nothing_is_written_where_anything_does_not_fit(path, into, error):
     whole = empty("w", "s") | into
-    with pytest.raises(error):
+    name = next(iter(into))
+    before = [whole["w"].tolist(), repr(whole["s"])]
+    with pytest.raises(error, match=f"tensor '{name}'"):
         Saver().restore(path, whole)
-    assert not whole["w"].any()
-    assert whole["s"].tolist() == [0]
+    assert [whole["w"].tolist(), repr(whole["s"])] == before
 
 
 def test_a_name_that_is_not_given_is_a_key_error(path):

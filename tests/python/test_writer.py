@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import threading
+import types
+import weakref
 from pathlib import Path
 
 import ml_dtypes
@@ -213,15 +215,54 @@ def test_arrays_of_jax_are_taken(tmp_path):
         assert got.dtype == np.asarray(value).dtype
 
 
-def test_an_exporter_that_gives_up_is_asked_for_an_array(tmp_path):
+def test_lazily_made_dlpack_tensors_do_not_pile_up(tmp_path):
+    class Large:
+        nbytes = 32 << 20
+
+        def __init__(self, number):
+            self._array = np.full(2, number)
+
+        def __dlpack__(self, **options):
+            return self._array.__dlpack__(**options)
+
+    class Lazy(dict):
+        def __getitem__(self, name):
+            made = Large(int(name))
+            arrays.append(weakref.ref(made._array))
+            most.append(sum(array() is not None for array in arrays))
+            return made
+
+    arrays, most = [], []
+    fastckpt.save(tmp_path / "m", Lazy.fromkeys(map(str, range(10))))
+    assert max(most) <= 3  # a batch, and the last of the one before
+    assert loaded(tmp_path / "m")["9"].tolist() == [9, 9]
+
+
+@pytest.mark.parametrize("error", [BufferError, KeyError, ArithmeticError])
+def test_an_exporter_that_gives_up_is_asked_for_an_array(tmp_path, error):
     class Reluctant:
         def __dlpack__(self, **options):
-            raise BufferError("not today")
+            raise error("not today")
 
         def __array__(self, dtype=None, copy=None):
             return np.arange(3)
 
     np.testing.assert_array_equal(saved(tmp_path, Reluctant()), [0, 1, 2])
+
+
+def test_tensors_of_strings_are_not_asked_for_dlpack(tmp_path):
+    class EagerTensor:
+        """What TensorFlow's is, whose export of strings ends the process."""
+
+        dtype = types.SimpleNamespace(name="string")
+
+        def __dlpack__(self, **options):
+            pytest.fail("TensorFlow would have ended the process")
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array([b"a", b"b"], object)
+
+    assert saved(tmp_path, EagerTensor()).tolist() == [b"a", b"b"]
 
 
 def test_bits_that_a_type_lacks_are_stored_as_zeros(tmp_path):
@@ -230,7 +271,10 @@ def test_bits_that_a_type_lacks_are_stored_as_zeros(tmp_path):
     assert (tmp_path / "m.data-00000-of-00001").read_bytes() == b"\x0f\x01"
 
 
-@pytest.mark.parametrize("value", [object(), None, {"a": 1}, {1, 2}, [b"x", 1, 2.5]])
+@pytest.mark.parametrize(
+    "value",
+    [object(), None, {"a": 1}, {1, 2}, [b"x", 1, 2.5], [[1], [2, 3]], [["a"], "b"]],
+)
 def test_what_is_no_array_is_a_type_error_that_names_the_tensor(tmp_path, value):
     with pytest.raises(TypeError, match="tensor 'w'"):
         saved(tmp_path, value)
@@ -301,6 +345,31 @@ def test_slices_must_fit_and_belong_together(tmp_path, format):
     np.testing.assert_array_equal(loaded(tmp_path / "m")["w"][:, 0], [0, 0, 1, 1])
 
 
+def test_text_without_a_form_in_utf8_is_named(tmp_path):
+    with pytest.raises(ValueError, match="'w': element 1 is text with lone surr"):
+        saved(tmp_path, ["a", "\ud800"])
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("full_shape", "begin", "error"),
+    [
+        ((4.0,), (0,), TypeError),
+        (4, (0,), TypeError),
+        ((4,), ("0",), TypeError),
+        ((4,), 0, TypeError),
+        ((2**63,), (0,), ValueError),
+        ((4,), (2**63,), ValueError),
+        ((4,), (-(2**70),), ValueError),
+    ],
+)
+def test_slices_lie_at_integers(tmp_path, full_shape, begin, error):
+    writer = fastckpt.Writer(tmp_path / "m")
+    with pytest.raises(error, match="tensor 'w'"):
+        writer.add_slice("w", np.zeros(2), full_shape, begin)
+    writer.abort()
+
+
 @pytest.mark.parametrize("format", ["v1", "v2"])
 def test_slices_that_overlap_are_refused_at_the_end(tmp_path, format):
     writer = fastckpt.Writer(tmp_path / "m", format=format)
@@ -319,7 +388,10 @@ def test_slices_that_overlap_are_refused_at_the_end(tmp_path, format):
         {"shards": 100_000},
         {"align": 0},
         {"align": 2**31},
+        {"align": 2**64},
+        {"shards": 2**31},
         {"threads": 0},
+        {"threads": 2**70},
         {"format": "v1", "shards": 2},
         {"format": "v1", "align": 64},
     ],
@@ -330,11 +402,32 @@ def test_options_out_of_range_are_value_errors(tmp_path, options):
     assert names_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("option", ["shards", "align", "threads"])
+@pytest.mark.parametrize("value", ["2", 1.5, [1]])
+def test_options_are_integers(tmp_path, option, value):
+    with pytest.raises(TypeError, match=f"{option} must be an integer"):
+        fastckpt.save(tmp_path / "m", {"w": 1}, **{option: value})
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("prefix", ["", "folder/", "nul\0"])
 def test_prefixes_that_name_no_file_are_value_errors(tmp_path, monkeypatch, prefix):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r"names a folder|NUL"):
         fastckpt.save(prefix, {"w": 1})
+
+
+class Attributes(dict):
+    """A mapping of the kind whose keys are attributes too."""
+
+    def __getattr__(self, name):
+        return self[name]
+
+
+@pytest.mark.parametrize("save", [fastckpt.save, fastckpt.Saver().save])
+def test_a_tensor_may_be_called_as_a_method_of_a_checkpoint(tmp_path, save):
+    save(tmp_path / "m", Attributes(info=np.zeros(2), w=np.ones(3)))
+    assert sorted(loaded(tmp_path / "m")) == ["info", "w"]
 
 
 def test_types_that_v1_lacks_are_unsupported(tmp_path):

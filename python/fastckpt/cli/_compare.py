@@ -130,15 +130,29 @@ def _compare_chunk(
     """Gives how many elements differ and the largest distance of finite ones."""
     if old.dtype.kind in "Ob":
         return int(np.count_nonzero(old != new)), -math.inf
-    is_exact = old.dtype.kind in "iu" and tolerance == Tolerance()
-    differs = old != new if is_exact else None
+    if old.dtype.kind in "iu":
+        return _compare_integers(old, new, tolerance)
     wide = np.complex128 if old.dtype.kind == "c" else np.float64
     old, new = old.astype(wide), new.astype(wide)
     with np.errstate(all="ignore"):
         distance = np.abs(old - new)
-        if differs is None:
-            limit = tolerance.absolute + tolerance.relative * np.abs(new)
-            is_close = np.isfinite(distance) & (distance <= limit)
-            differs = ~(is_close | (old == new) | (np.isnan(old) & np.isnan(new)))
+        limit = tolerance.absolute + tolerance.relative * np.abs(new)
+        is_close = np.isfinite(distance) & (distance <= limit)
+        differs = ~(is_close | (old == new) | (np.isnan(old) & np.isnan(new)))
     finite = distance[differs & np.isfinite(distance)]
     return int(np.count_nonzero(differs)), float(finite.max(initial=-math.inf))
+
+
+def _compare_integers(
+    old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance
+) -> tuple[int, float]:
+    # Modulo 2^64 the larger less the smaller is right for every width and sign.
+    larger, smaller = np.maximum(old, new), np.minimum(old, new)
+    distance = larger.astype(np.uint64) - smaller.astype(np.uint64)
+    differs = distance != 0
+    if tolerance != Tolerance():
+        with np.errstate(all="ignore"):
+            size = np.abs(new.astype(np.float64))
+            differs &= ~(distance <= tolerance.absolute + tolerance.relative * size)
+    count = int(np.count_nonzero(differs))
+    return count, float(distance[differs].max()) if count else -math.inf

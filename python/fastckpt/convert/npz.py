@@ -39,6 +39,9 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
     """
     names = [name for name in dtypes if not _is_safe(name)]
     refuse("npz", "such names", names, "rename them")
+    # NumPy finds the array "x" under "x.npy" too, and takes it for the other.
+    twice = [name for name in dtypes if f"{name}.npy" in dtypes]
+    refuse("npz", "names that differ by '.npy' alone", twice, "rename them")
     refuse_types("npz", dtypes, lambda dtype: dtype.isbuiltin == 1)
 
 
@@ -84,9 +87,22 @@ def read(path: str) -> Iterator[LazyTensors]:
     with open(path, "rb") as file:
         archive = _guarded(path, lambda: NpzFile(file, allow_pickle=False))
         with archive:
+            assert archive.zip is not None  # it has just been opened
+            # By their whole names: archive["x.npy"] is the array "x", if there is one.
+            members = {
+                name.removesuffix(".npy"): name for name in archive.zip.namelist()
+            }
             yield LazyTensors(
-                archive.files, lambda name: _guarded(path, lambda: archive[name])
+                list(members),
+                lambda name: _guarded(path, lambda: _array(archive, members[name])),
             )
+
+
+def _array(archive: NpzFile, member: str) -> NDArray[Any]:
+    array = archive[member]
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{member!r} in it is no array")
+    return array
 
 
 def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
