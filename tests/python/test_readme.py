@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 import fastckpt
+from library_child import run_with
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -84,29 +86,27 @@ def test_training_that_ends_is_saved(models):
     assert Path("out/model.ckpt-2.index").exists()
 
 
+OPEN = "import fastckpt\nckpt = fastckpt.open('models/model.ckpt-200')\n"
+
+
 def test_torch_recipe_keeps_bfloat16(models):
-    pytest.importorskip("torch")
-    run(block_with("import torch"), ckpt=fastckpt.open("models/model.ckpt-200"))
+    kernel = models["dense/kernel"].astype(ml_dtypes.bfloat16)
+    fastckpt.save("models/model.ckpt-200", models | {"dense/kernel": kernel})
+    printed = run_with(
+        "torch", f"{OPEN}{block_with('import torch')}print(t.dtype, t.tolist())"
+    )
+    assert printed == f"torch.bfloat16 {kernel.tolist()}\n"
 
 
 def test_data_loader_recipe_gives_every_row(models):
-    pytest.importorskip("torch")
-    script = (
-        "import torch, fastckpt\n"
-        "ckpt = fastckpt.open('models/model.ckpt-200')\n"
-        f"{block_with('DataLoader')}"
-        "print(torch.cat(list(loader)).tolist())\n"
-    )
-    child = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, timeout=60, check=True
-    )
-    assert json.loads(child.stdout) == models["dense/kernel"].tolist()
+    block = f"import torch\n{block_with('DataLoader')}"
+    printed = run_with("torch", f"{OPEN}{block}print(torch.cat(list(loader)).tolist())")
+    assert json.loads(printed) == models["dense/kernel"].tolist()
 
 
 def test_jax_recipe_leaves_strings_out(models):
-    pytest.importorskip("jax")
-    ckpt = fastckpt.open("models/model.ckpt-200")
-    assert "vocabulary" not in run(block_with("jax.numpy"), ckpt=ckpt)["params"]
+    printed = run_with("jax", f"{OPEN}{block_with('jax.numpy')}print(sorted(params))")
+    assert printed == f"{sorted(models.keys() - {'vocabulary'})}\n"
 
 
 def first_shell_block() -> list[list[str]]:
