@@ -295,12 +295,11 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   for (const py::handle request : requests) {
     parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
   }
-  if (!source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock) {
-    checkpoint_->Read(parsed, RunOptions{});
-    return;
-  }
+  const bool is_small =
+      !source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock;
   const RunOptions options = MakeOptions(threads, progress);
-  Unlocked([&] { checkpoint_->Read(parsed, options); });
+  const auto read = [&] { checkpoint_->Read(parsed, options); };
+  is_small ? read() : Unlocked(read);
 }
 
 py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,12 +42,15 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
     Args:
         path: The name it gets; folders that are missing are made. A file that has it
             stays until that instant, and stays where the block fails; views of it
-            keep their bytes.
+            keep their bytes. A link stays: what it points to is replaced.
         fsync: Whether file and folder are on the disk when the block ends.
 
     Raises:
-        OSError: The file could not be written; it is `path` that the error names.
+        OSError: The file could not be written, or what has its name is no file but a
+            device or a pipe; it is `path` that the error names, or where it points.
     """
+    if os.path.islink(path):  # to the standard output, maybe
+        path = os.path.realpath(path)
     _make_missing(os.path.dirname(path), fsync)
     with _beside(path, fsync) as beside:
         yield beside
@@ -69,6 +73,7 @@ def _make_missing(folder: str, fsync: bool) -> None:
 def _beside(path: str, fsync: bool) -> Iterator[str]:
     if not os.path.basename(path) or os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, "a folder is in the way", path)
+    _refuse_special(path)
     beside = f"{path}.fastckpt-{os.urandom(4).hex()}.tmp"
     try:
         with _created(beside) as mode:
@@ -79,6 +84,16 @@ def _beside(path: str, fsync: bool) -> Iterator[str]:
         if is_ours or (error.filename is None and error.errno in _NO_ROOM):
             raise OSError(error.errno, error.strerror, path) from error
         raise
+
+
+def _refuse_special(path: str) -> None:
+    """Renaming over a device or a pipe would put a file in its place for everybody."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ def watch(progress: ProgressArgument) -> Iterator[Progress | None]:
     """Gives what the core counts in, and shows it while the block runs.
 
     True shows a line on standard error, if that is a terminal, for calls of more
-    than a second. A callable is called from a thread of its own.
+    than a second. A callable is called from a thread of its own; an error in it ends
+    the calls and is raised when the block has ended well.
     """
     if progress is True and not sys.stderr.isatty():
         progress = None
@@ -39,21 +40,35 @@ def watch(progress: ProgressArgument) -> Iterator[Progress | None]:
     from threading import Event, Thread
 
     ended = Event()
-    thread = Thread(target=_poll, args=(counter, ended, show), daemon=True)
+    errors: list[BaseException] = []
+    thread = Thread(target=_poll, args=(counter, ended, show, errors), daemon=True)
     thread.start()
     try:
-        yield counter
-    finally:
-        ended.set()
-        thread.join()
+        try:
+            yield counter
+        finally:
+            ended.set()
+            thread.join()
+        if errors:
+            raise errors[0]
         show(counter.done, counter.total)
+    finally:
         if isinstance(show, _Line):
             show.close()
 
 
-def _poll(counter: Progress, ended: Event, show: Callable[[int, int], None]) -> None:
+def _poll(
+    counter: Progress,
+    ended: Event,
+    show: Callable[[int, int], None],
+    errors: list[BaseException],
+) -> None:
     while not ended.wait(_INTERVAL):
-        show(counter.done, counter.total)
+        try:
+            show(counter.done, counter.total)
+        except BaseException as error:  # for the caller, who waits in another thread
+            errors.append(error)
+            return
 
 
 class _Line:

@@ -116,7 +116,15 @@ def save_objects(folder: Path) -> None:
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(net.kernel**2)
     optimizer.apply_gradients([(tape.gradient(loss, net.kernel), net.kernel)])
-    checkpoint = tf.train.Checkpoint(net=net, optimizer=optimizer, step=tf.Variable(7))
+    table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, -1)
+    table.insert(tf.constant(["a"]), tf.constant([5], tf.int64))
+    checkpoint = tf.train.Checkpoint(
+        net=net,
+        optimizer=optimizer,
+        step=tf.Variable(7),
+        table=table,
+        data=iter(tf.data.Dataset.range(3)),
+    )
     checkpoint.save(str(folder / "slots"))
     write_values(
         folder / "slots.json", [net.kernel, optimizer.get_slot(net.kernel, "m")]

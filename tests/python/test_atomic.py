@@ -129,6 +129,28 @@ def test_a_folder_in_the_way_is_named_and_nothing_is_left(
 
 
 @both
+def test_a_device_or_a_pipe_is_not_replaced(tmp_path, write):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file") as caught:
+        write(str(tmp_path / "pipe"), NEW)
+    assert caught.value.filename == str(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_points_to_is_written(tmp_path, there):
+    os.mkdir(tmp_path / "folder")
+    if there:
+        (tmp_path / "folder" / "file").write_bytes(OLD)
+    os.symlink("folder/file", tmp_path / "link")
+    write_file_beside(str(tmp_path / "link"), NEW)
+    assert os.readlink(tmp_path / "link") == "folder/file"
+    assert os.listdir(tmp_path / "folder") == ["file"]
+    assert (tmp_path / "link").read_bytes() == NEW
+
+
+@both
 def test_what_cannot_be_written_is_told_of_the_file_that_was_asked_for(
     tmp_path, monkeypatch, write
 ):

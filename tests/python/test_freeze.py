@@ -114,12 +114,16 @@ def test_default_outputs_are_the_nodes_that_nobody_reads(tmp_path):
     assert report.outputs == ["predictions", "Mean"]
     report = fastckpt.freeze(get_prefix("line"), to=tmp_path / "out.pb")
     assert report.outputs == ["over", "more"]
+    prefix = get_prefix("resource_partitioned")
+    assert fastckpt.freeze(prefix, to=tmp_path / "out.pb").outputs == ["out"]
 
 
 def test_outputs_are_also_taken_as_tensors_and_as_text(tmp_path):
     prefix, path = get_prefix("line"), tmp_path / "out.pb"
     names = fastckpt.freeze(prefix, ["over:0", "more"], to=path).outputs
     assert fastckpt.freeze(prefix, "over, more", to=path).outputs == names
+    with pytest.raises(TypeError, match="an output's name must be a str, not 3"):
+        fastckpt.freeze(prefix, [3], to=path)
 
 
 def test_a_wrong_output_brings_the_closest_names_and_the_likely_ones(tmp_path):

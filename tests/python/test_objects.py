@@ -102,6 +102,7 @@ def test_a_value_is_found_under_all_its_names(name):
 def test_a_path_that_is_not_there_brings_the_closest():
     with pytest.raises(KeyError, match="'model/first/kernal'; did you mean"):
         _read("sequential")["model/first/kernal"]
+    assert None not in _read("sequential")
 
 
 @with_tensorflow
@@ -113,6 +114,8 @@ def test_nested_arrays_are_views_under_unescaped_names():
     assert nested["net"]["tables"]["n"]["0"] == 2
     assert nested["optimizer"]["net"]["kernel"]["m"].shape == kernel.shape
     assert nested["step"] == 7
+    assert nested["table"] == {"table-values": [5]}
+    assert "data" not in nested
 
 
 @with_tensorflow

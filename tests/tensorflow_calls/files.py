@@ -135,6 +135,8 @@ CALLS = {
     "gfile.remove of a folder": lambda c: c.gfile.remove(c.scratch),
     "gfile.rmtree of nothing": lambda c: c.gfile.rmtree(c.new("no")),
     "gfile.mkdir without its folder": lambda c: c.gfile.mkdir(c.new("no/no")),
+    "gfile.mkdir of no name": lambda c: c.gfile.mkdir(""),
+    "gfile.makedirs of no name": lambda c: c.gfile.makedirs(""),
     "gfile.makedirs on a file": lambda c: c.gfile.makedirs(c.at("files/text")),
     "gfile.walk and the rest": _tree,
     "gfile.walk of nothing": lambda c: list(c.gfile.walk(c.at("nothing"))),

@@ -41,6 +41,16 @@ CALLS = {
         c.v1.gfile.MakeDirs(c.new("made")),
         c.v1.gfile.DeleteRecursively(c.new("made")),
     ],
+    "v1.gfile with the arguments' names": lambda c: [
+        c.v1.gfile.MakeDirs(dirname=c.new("made")),
+        c.v1.gfile.Copy(oldpath=c.at("files/text"), newpath=c.new("made/a")),
+        c.v1.gfile.Rename(oldname=c.new("made/a"), newname=c.new("made/b")),
+        c.v1.gfile.Exists(filename=c.new("made/b")),
+        len(c.v1.gfile.Glob(filename=c.new("made/*"))),
+        [found[1:] for found in c.v1.gfile.Walk(top=c.new("made"), in_order=False)],
+        c.v1.gfile.Remove(filename=c.new("made/b")),
+        c.v1.gfile.DeleteRecursively(dirname=c.new("made")),
+    ],
     "v1.gfile.ListDirectory of nothing": lambda c: c.v1.gfile.ListDirectory("nothing"),
     "v1.train": lambda c: [
         c.v1.train.list_variables(c.at("v1"))[:2],

@@ -24,6 +24,9 @@ __all__ = ["ObjectGraph", "ObjectNode"]
 
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _VALUE = "VARIABLE_VALUE"
+# What follows an attribute's key in those of its tensors, where it has several or
+# another name: tables and iterators.
+_ENDINGS = ("-keys", "-values", "_STATE")
 _SAVE_COUNTER = "save_counter/.ATTRIBUTES/VARIABLE_VALUE"
 
 
@@ -118,11 +121,12 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         by_id: dict[int, ObjectNode] = {}
         paths = ObjectPaths(graph)
         for node_id, attribute in paths.list_values():
-            if attribute.checkpoint_key not in checkpoint:
+            stored = self._find_stored(attribute)
+            if not stored:
                 self._missing.append(attribute.checkpoint_key)
-                continue
-            node = self._add(paths, node_id, attribute)
-            by_id.setdefault(node_id, node)
+            for each in stored:
+                node = self._add(paths, node_id, each)
+                by_id.setdefault(node_id, node)
         for slot in paths.list_slots():
             if slot.variable in by_id and slot.node in by_id:
                 by_id[slot.variable].slots[slot.name] = by_id[slot.node]
@@ -181,13 +185,21 @@ class ObjectGraph(Mapping[str, ObjectNode]):
     def nested(self) -> dict[str, Any]:
         """Gives every array in nested dicts, names unescaped, ready for JAX or Flax.
 
-        Strings, which are no arrays there, are left out. The arrays are those of
-        ``ckpt.load()``: views where the file allows it. Where a name has both a value
-        and names below it, the value is below it as ``VARIABLE_VALUE``.
+        Strings and what has no form outside TensorFlow, such as an iterator's state,
+        are no arrays there and left out. The arrays are those of ``ckpt.load()``:
+        views where the file allows it. Where a name has both a value and names below
+        it, the value is below it as ``VARIABLE_VALUE``.
         """
-        numeric = [node for node in self._nodes.values() if node.tf_dtype != "string"]
+        numeric = [node for node in self._nodes.values() if _is_numeric(node)]
         arrays = self._checkpoint.load([node.key for node in numeric])
         return _nest((node, arrays[node.key]) for node in numeric)
+
+    def _find_stored(self, attribute: Any) -> list[Any]:
+        """Gives one attribute for each tensor that an attribute is stored as."""
+        if attribute.checkpoint_key in self._checkpoint:
+            return [attribute]
+        parts = (_extend(attribute, ending) for ending in _ENDINGS)
+        return [each for each in parts if each.checkpoint_key in self._checkpoint]
 
     def _add(self, paths: ObjectPaths, node_id: int, attribute: Any) -> ObjectNode:
         parts = self._choose_path(list(paths.list_human_paths(node_id, attribute)))
@@ -209,6 +221,18 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         numbers = self._numbers.setdefault(paths[0], itertools.count(1))
         numbered = ((*outer, f"{last}_{i}") for i in numbers)
         return next(each for each in numbered if "/".join(each) not in self._nodes)
+
+
+def _is_numeric(node: ObjectNode) -> bool:
+    return node.dtype is not None and node.tf_dtype != "string"
+
+
+def _extend(attribute: Any, ending: str) -> Any:
+    part = type(attribute)()
+    part.CopyFrom(attribute)
+    part.name += ending
+    part.checkpoint_key += ending
+    return part
 
 
 def _nest(pairs: Iterable[tuple[ObjectNode, Any]]) -> dict[str, Any]:

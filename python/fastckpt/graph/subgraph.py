@@ -26,7 +26,7 @@ __all__ = [
 
 # Nodes that nobody reads and that nobody means when they speak of a graph's outputs.
 _NO_OUTPUT_OPS = re.compile(
-    r"Assert|Const|NoOp|Placeholder.*|ReadVariableOp|VarHandleOp|Variable(?:V2)?"
+    r"Assert|Const|DisableCopyOnRead|NoOp|Placeholder.*|ReadVariableOp|VarHandleOp|Variable(?:V2)?"
     r"|VarIsInitializedOp|IsVariableInitialized"
 )
 _CHANGING_OPS = re.compile(
@@ -100,6 +100,7 @@ def choose_outputs(meta: MetaGraph, wanted: str | Iterable[str] | None) -> list[
             that save, restore, assign or initialize.
 
     Raises:
+        TypeError: a name is no str.
         ValueError: there is no such node, or none is left to choose; the message names
             the closest ones and the likely outputs.
     """
@@ -112,6 +113,9 @@ def choose_outputs(meta: MetaGraph, wanted: str | Iterable[str] | None) -> list[
             )
         return chosen
     texts = wanted.split(",") if isinstance(wanted, str) else list(wanted)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"an output's name must be a str, not {text!r}")
     names = [parse_input(text.strip()).node for text in texts]
     if not names:
         raise ValueError("no outputs are named")

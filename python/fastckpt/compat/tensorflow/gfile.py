@@ -1,6 +1,7 @@
 """TensorFlow's file functions on local files: ``tf.io.gfile`` and ``tf.gfile``.
 
-Both spellings are here: ``exists`` is ``Exists``. What the operating system
+Both spellings are here: ``exists`` is ``Exists``, where arguments have the names
+that TensorFlow 1 gave them. What the operating system
 refuses raises a class of `tf.errors`, as there.
 
 Source: tensorflow/python/lib/io/file_io.py.
@@ -8,6 +9,7 @@ Source: tensorflow/python/lib/io/file_io.py.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
@@ -123,17 +125,21 @@ def stat(path: Any) -> FileStatistics:
 def mkdir(path: Any) -> None:
     """Makes a folder; one that is there already is left as it is.
 
+    No name at all is the folder one is in, as above a file that is named alone.
+
     Raises:
         NotFoundError: the folder above it is not there.
     """
     local = local_path(path)
     with tensorflow_errors():
-        if not os.path.isdir(local):
+        if local and not os.path.isdir(local):
             os.mkdir(local)
 
 
 def makedirs(path: Any) -> None:
     """Makes a folder and those above it; what is there already stays.
+
+    No name at all is the folder one is in, as above a file that is named alone.
 
     Raises:
         FailedPreconditionError: a file stands where a folder should.
@@ -142,7 +148,8 @@ def makedirs(path: Any) -> None:
     if os.path.exists(local) and not os.path.isdir(local):
         raise FailedPreconditionError(None, None, f"{local} is not a directory")
     with tensorflow_errors():
-        os.makedirs(local, exist_ok=True)
+        if local:
+            os.makedirs(local, exist_ok=True)
 
 
 def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
@@ -251,11 +258,26 @@ def _refuse_existing(path: str) -> None:
         )
 
 
+def _older(function: Callable[..., Any], **names: str) -> Callable[..., Any]:
+    """Gives a function whose arguments also have the names of TensorFlow 1."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **{names.get(k, k): v for k, v in kwargs.items()})
+
+    return call
+
+
 # The names of TensorFlow 1.
 Open = FastGFile = GFile
-Copy, DeleteRecursively, Exists, Glob = copy, rmtree, exists, glob
-IsDirectory, ListDirectory, MakeDirs, MkDir = isdir, listdir, makedirs, mkdir
-Remove, Rename, Stat, Walk = remove, rename, stat, walk
+Exists, Remove, Stat = (_older(f, filename="path") for f in (exists, remove, stat))
+IsDirectory, ListDirectory = (_older(f, dirname="path") for f in (isdir, listdir))
+MakeDirs, MkDir = (_older(f, dirname="path") for f in (makedirs, mkdir))
+DeleteRecursively = _older(rmtree, dirname="path")
+Glob = _older(glob, filename="pattern")
+Copy = _older(copy, oldpath="src", newpath="dst")
+Rename = _older(rename, oldname="src", newname="dst")
+Walk = _older(walk, in_order="topdown")
 
 
 def __getattr__(name: str) -> NoReturn:
