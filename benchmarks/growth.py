@@ -124,7 +124,7 @@ def fit(points: list[tuple[float, float]], least: float) -> dict[str, float]:
     slope, fixed = np.polyfit(sizes, costs, 1, w=weights)
     errors = np.abs(fixed + slope * sizes - costs) * weights
     # The exponent of cost ~ size^p between the two largest sizes.
-    last, before = np.log(np.maximum(costs[-2:], least))[::-1]
+    before, last = np.log(np.maximum(costs[-2:], least))
     exponent = (last - before) / np.log(sizes[-1] / sizes[-2])
     return {
         "fixed": float(fixed),

@@ -10,7 +10,8 @@ from fastckpt import Checkpoint, TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
 from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._output import paint, print_lines, print_table
-from fastckpt.cli._tensor_table import make_tensor_rows
+from fastckpt.cli._table import Table
+from fastckpt.cli._tensor_table import make_tensor_table
 from fastckpt.cli._text import (
     format_count,
     format_field,
@@ -18,10 +19,7 @@ from fastckpt.cli._text import (
     make_printable,
 )
 
-__all__ = ["Overview", "Table"]
-
-Table = tuple[list[str], list[list[str]], frozenset[str]]
-"""A header, rows, and the columns that are numbers."""
+__all__ = ["Overview"]
 
 _MOST_LARGEST = 5
 
@@ -32,8 +30,8 @@ class Overview:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.infos = checkpoint.infos()
         sound = [info for info in self.infos if info.problem is None]
-        self._largest = sorted(sound, key=lambda info: -(info.nbytes or 0))
-        self._largest = self._largest[:_MOST_LARGEST]
+        by_size = sorted(sound, key=lambda info: -(info.nbytes or 0))
+        self._largest = by_size[:_MOST_LARGEST]
         self._unreadable = len(self.infos) - len(sound)
         self._summary = summarize(checkpoint, self.infos)
         self._io = checkpoint.io
@@ -91,9 +89,8 @@ class Overview:
         return header, rows, frozenset(header[1:])
 
     def _largest_table(self) -> Table:
-        _, rows = make_tensor_rows(self._largest, with_place=False)
-        cells = [row[:4] for row in rows]
-        return ["largest", "dtype", "shape", "size"], cells, frozenset({"size"})
+        _, rows, right = make_tensor_table(self._largest, with_place=False)
+        return ["largest", "dtype", "shape", "size"], [row[:4] for row in rows], right
 
 
 def _describe_file(path: str) -> dict[str, Any]:

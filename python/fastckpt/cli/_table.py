@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from fastckpt.cli._text import display_width
 
-__all__ = ["format_table"]
+__all__ = ["Table", "format_table"]
+
+Table = tuple[list[str], list[list[str]], frozenset[str]]
+"""A header, rows, and which columns are numbers."""
 
 _GAP = 2
 _WIDEST_NAME = 120

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastckpt import TensorInfo
+from fastckpt.cli._table import Table
 from fastckpt.cli._text import escape, format_count, format_shape, format_size
 
-__all__ = ["make_tensor_rows"]
+__all__ = ["make_tensor_table"]
 
 
-def make_tensor_rows(
-    infos: Sequence[TensorInfo], with_place: bool
-) -> tuple[list[str], list[list[str]]]:
-    """Gives the header and the rows; a last column says what is special, if any is.
+def make_tensor_table(infos: Sequence[TensorInfo], with_place: bool) -> Table:
+    """Gives the table; a last column says what is special, if any is.
 
     Args:
         infos: The tensors.
@@ -38,7 +37,7 @@ def make_tensor_rows(
         header.append("note")
         for row, note in zip(rows, notes, strict=True):
             row.append(note)
-    return header, rows
+    return header, rows, frozenset({"size", "shard", "offset"})
 
 
 def _note(info: TensorInfo) -> str:

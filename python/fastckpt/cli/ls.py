@@ -22,7 +22,7 @@ from fastckpt.cli._output import (
     print_text,
 )
 from fastckpt.cli._select import select_names
-from fastckpt.cli._tensor_table import make_tensor_rows
+from fastckpt.cli._tensor_table import make_tensor_table
 from fastckpt.cli._text import (
     escape,
     format_count,
@@ -60,8 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**summary, "tensors": list(map(describe_tensor, infos))})
     else:
-        header, rows = make_tensor_rows(infos, with_place=args.sort == "offset")
-        print_table(header, rows, right=frozenset({"size", "shard", "offset"}))
+        print_table(*make_tensor_table(infos, with_place=args.sort == "offset"))
         print_text(_format_total(infos, is_all))
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")

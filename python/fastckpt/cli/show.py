@@ -25,7 +25,7 @@ from fastckpt.cli._page import format_facts, format_rows, format_tensor, write_p
 from fastckpt.cli._region import Region, parse_region
 from fastckpt.cli._select import select_names
 from fastckpt.cli._shown_tensor import ShownTensor
-from fastckpt.cli._tensor_table import make_tensor_rows
+from fastckpt.cli._tensor_table import make_tensor_table
 from fastckpt.cli._text import format_exact_size, make_printable
 
 __all__ = ["add_arguments", "run"]
@@ -97,8 +97,7 @@ def _format_overview(overview: Overview) -> Iterator[str]:
     yield format_facts(overview.facts())
     yield from format_rows(*overview.file_table())
     yield from format_rows(*overview.dtype_table())
-    header, rows = make_tensor_rows(overview.infos, with_place=True)
-    yield from format_rows(header, rows, frozenset({"size", "shard", "offset"}))
+    yield from format_rows(*make_tensor_table(overview.infos, with_place=True))
 
 
 class _ShownTensors:
