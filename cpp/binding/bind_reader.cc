@@ -3,11 +3,11 @@
 #include <pybind11/stl.h>
 
 #include "error_border.h"
-#include "fastckpt/bundle/shard_name.h"
-#include "fastckpt/io/file_reader.h"
-#include "fastckpt/io/filesystem.h"
-#include "fastckpt/io/parallel.h"
+#include "fastckpt/platform/file_reader.h"
+#include "fastckpt/platform/filesystem.h"
+#include "fastckpt/platform/parallel.h"
 #include "fastckpt/v1/v1_reader.h"
+#include "fastckpt/v2/shard_name.h"
 #include "listing.h"
 #include "lock.h"
 #include "numpy_view.h"

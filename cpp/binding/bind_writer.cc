@@ -14,11 +14,11 @@
 
 #include "dlpack.h"
 #include "fastckpt/base/error.h"
-#include "fastckpt/bundle/bundle_merge.h"
-#include "fastckpt/bundle/bundle_reshard.h"
-#include "fastckpt/bundle/bundle_writer.h"
-#include "fastckpt/io/parallel.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/edit/merge.h"
+#include "fastckpt/edit/rewrite.h"
+#include "fastckpt/platform/parallel.h"
+#include "fastckpt/write/bundle_writer.h"
+#include "fastckpt/write/v1_writer.h"
 
 namespace fastckpt {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fastckpt/io/memory.h"
+#include "fastckpt/platform/memory.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_writer.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/bundle_writer.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
 #include "testing/refusal.h"

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_writer.h"
 #include "fastckpt/checkpoint.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/bundle_writer.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 #include "testing/forks.h"
 #include "testing/inputs.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/bundle/shard_name.h"
+#include "fastckpt/v2/shard_name.h"
 #include "fuzz_folder.h"
 #include "fuzz_target.h"
 #include "read_everything.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/io/data_file.h"
+#include "fastckpt/platform/data_file.h"
 #include "fastckpt/table/table_reader.h"
 #include "fuzz_folder.h"
 #include "fuzz_target.h"

@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/wire/messages.h"
-#include "fastckpt/wire/saved_slices.h"
-#include "fastckpt/wire/shape_message.h"
-#include "fastckpt/wire/tensor_proto.h"
+#include "fastckpt/proto/messages.h"
+#include "fastckpt/proto/saved_slices.h"
+#include "fastckpt/proto/shape_message.h"
+#include "fastckpt/proto/tensor_proto.h"
 #include "fuzz_target.h"
 #include "require.h"
 

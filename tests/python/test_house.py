@@ -16,10 +16,11 @@ PYTHON = ROOT / "python" / "fastckpt"
 # From low to high: a floor includes lower ones and itself, never in a circle.
 CPP_FLOORS = (
     {"base"},
-    {"codec", "io", "tensor"},
-    {"table", "wire"},
-    {"bundle", "v1"},
-    {"read"},
+    {"codec", "platform", "tensor"},
+    {"table", "proto"},
+    {"v1", "v2"},
+    {"read", "write"},
+    {"edit"},
     {"checkpoint"},
     {"binding"},
 )

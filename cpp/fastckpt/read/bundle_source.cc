@@ -4,10 +4,10 @@
 #include <cerrno>
 #include <utility>
 
-#include "fastckpt/bundle/shard_family.h"
-#include "fastckpt/bundle/shard_name.h"
-#include "fastckpt/bundle/string_tensor.h"
 #include "fastckpt/read/debug_string.h"
+#include "fastckpt/v2/shard_family.h"
+#include "fastckpt/v2/shard_name.h"
+#include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_index.h"
 #include "fastckpt/read/tensor_source.h"
+#include "fastckpt/v2/bundle_index.h"
 
 namespace fastckpt {
 

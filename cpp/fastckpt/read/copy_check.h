@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/io/parallel.h"
+#include "fastckpt/platform/parallel.h"
 #include "fastckpt/read/strided_copy.h"
 #include "fastckpt/read/tensor_source.h"
 

@@ -13,8 +13,8 @@
 
 #include <string>
 
-#include "fastckpt/bundle/bundle_index.h"
 #include "fastckpt/v1/v1_reader.h"
+#include "fastckpt/v2/bundle_index.h"
 
 namespace fastckpt {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/io/data_file.h"
+#include "fastckpt/platform/data_file.h"
 #include "fastckpt/read/check_state.h"
 #include "fastckpt/read/region.h"
 #include "fastckpt/table/table_reader.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fastckpt/proto/tensor_proto.h"
 #include "fastckpt/read/debug_string.h"
-#include "fastckpt/wire/tensor_proto.h"
 
 namespace fastckpt {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "fastckpt/bundle/shard_name.h"
-#include "fastckpt/bundle/string_tensor.h"
 #include "fastckpt/read/problems.h"
+#include "fastckpt/v2/shard_name.h"
+#include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt {
 namespace {

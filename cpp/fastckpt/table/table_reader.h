@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "fastckpt/base/bytes.h"
-#include "fastckpt/io/data_file.h"
+#include "fastckpt/platform/data_file.h"
 #include "fastckpt/table/table_format.h"
 
 namespace fastckpt {

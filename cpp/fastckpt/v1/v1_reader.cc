@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/proto/fields.h"
 #include "fastckpt/table/block_reader.h"
-#include "fastckpt/wire/fields.h"
 
 namespace fastckpt {
 namespace {

@@ -18,10 +18,10 @@
 #include <string_view>
 #include <vector>
 
-#include "fastckpt/io/data_file.h"
+#include "fastckpt/platform/data_file.h"
+#include "fastckpt/proto/saved_slices.h"
 #include "fastckpt/table/table_reader.h"
 #include "fastckpt/v1/record_places.h"
-#include "fastckpt/wire/saved_slices.h"
 
 namespace fastckpt {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_writer.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/bundle_writer.h"
+#include "fastckpt/write/v1_writer.h"
 
 namespace fastckpt {
 namespace {

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_writer.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/v1_source.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/bundle_writer.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/bundles.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fastckpt/read/v1_source.h"
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/bundle/bundle_writer.h"
-#include "fastckpt/bundle/shard_name.h"
+#include "fastckpt/v2/shard_name.h"
+#include "fastckpt/write/bundle_writer.h"
 #include "testing/bundles.h"
 #include "testing/folder.h"
 #include "testing/hex.h"

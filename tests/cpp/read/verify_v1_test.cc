@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/v1/v1_writer.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 #include "testing/hex.h"
 #include "testing/inputs.h"

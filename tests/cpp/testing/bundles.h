@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/proto/messages.h"
 #include "fastckpt/table/table_writer.h"
 #include "fastckpt/tensor/dtype.h"
-#include "fastckpt/wire/messages.h"
 #include "testing/folder.h"
 
 namespace fastckpt {

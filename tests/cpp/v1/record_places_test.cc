@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/proto/saved_slices.h"
 #include "fastckpt/tensor/slice.h"
-#include "fastckpt/v1/v1_writer.h"
-#include "fastckpt/wire/saved_slices.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
 

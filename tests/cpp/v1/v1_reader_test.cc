@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/v1/v1_writer.h"
-#include "fastckpt/wire/fields.h"
+#include "fastckpt/proto/fields.h"
+#include "fastckpt/write/v1_writer.h"
 #include "testing/bundles.h"
 #include "testing/folder.h"
 #include "testing/hex.h"

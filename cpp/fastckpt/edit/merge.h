@@ -1,0 +1,26 @@
+// Merging: several bundles become one, without their data being read.
+//
+// Writes what MergeV2Checkpoints writes: the indexes are merged, the data files
+// get new names and are hard-linked or copied. Data files that no entry refers
+// to are left out, and the header counts the files that are there, where
+// TensorFlow counts what the headers said and loses track.
+//
+// Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc (MergeBundles);
+// FORMAT section 5.10.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fastckpt/write/bundle_writer.h"
+
+namespace fastckpt {
+
+// Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
+// sources. Of the options, sync and threads count. Throws System if a file is
+// missing, Corruption for a damaged index or an entry beyond its file, Invalid
+// if a tensor is in two sources or the sources' headers differ.
+void MergeBundles(const std::vector<std::string>& sources,
+                  const std::string& prefix, const WriteOptions& options);
+
+}  // namespace fastckpt

@@ -1,0 +1,71 @@
+#include "fastckpt/platform/filesystem.h"
+
+#ifdef __linux__
+#include <sys/vfs.h>
+#else
+#include <sys/mount.h>
+#include <sys/param.h>
+#endif
+
+#include <cerrno>
+#include <cstdint>
+
+#include "fastckpt/base/error.h"
+
+namespace fastckpt {
+namespace {
+
+#ifdef __linux__
+
+struct Kind {
+  std::uint32_t magic;
+  const char* name;
+};
+
+constexpr Kind kKinds[] = {
+    {0xEF53, "ext4"},         {0x58465342, "xfs"},
+    {0x9123683E, "btrfs"},    {0xF2F52010, "f2fs"},
+    {0x2FC12FC1, "zfs"},      {0x01021994, "tmpfs"},
+    {0x858458F6, "ramfs"},    {0x958458F6, "hugetlbfs"},
+    {0x794C7630, "overlay"},  {0x73717368, "squashfs"},
+    {0xE0F5E1E2, "erofs"},    {0x4D44, "vfat"},
+    {0x2011BAB0, "exfat"},    {0x6969, "nfs"},
+    {0xFF534D42, "cifs"},     {0xFE534D42, "smb2"},
+    {0x517B, "smb"},          {0x65735546, "fuse"},
+    {0x01021997, "9p"},       {0x0BD00BD0, "lustre"},
+    {0x47504653, "gpfs"},     {0x00C36400, "ceph"},
+    {0x5346414F, "afs"},      {0x01161970, "gfs2"},
+    {0x7461636F, "ocfs2"},    {0x19830326, "beegfs"},
+    {0x6A656A63, "virtiofs"},
+};
+
+#endif
+
+std::string NameOf(const struct statfs& info) {
+#ifdef __linux__
+  const auto magic = static_cast<std::uint32_t>(info.f_type);
+  for (const Kind& kind : kKinds) {
+    if (kind.magic == magic) return kind.name;
+  }
+  return "unknown(" + Hex32(magic) + ")";
+#else
+  return info.f_fstypename;
+#endif
+}
+
+}  // namespace
+
+std::string FilesystemOf(const std::string& path) {
+  struct statfs info;
+  if (statfs(path.c_str(), &info) != 0) {
+    ThrowSystem(errno, "cannot stat the file system of", path);
+  }
+  return NameOf(info);
+}
+
+std::string FilesystemOfFile(int descriptor) {
+  struct statfs info;
+  return fstatfs(descriptor, &info) == 0 ? NameOf(info) : std::string();
+}
+
+}  // namespace fastckpt

@@ -1,0 +1,221 @@
+#include "fastckpt/platform/output_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#endif
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/platform/file_reader.h"
+#include "fastckpt/platform/filesystem.h"
+
+namespace fastckpt {
+namespace {
+
+constexpr std::size_t kCopySize = std::size_t{1} << 20;
+
+Descriptor Open(const Directory& directory, const std::string& name,
+                int flags) {
+  return Descriptor(
+      openat(directory.descriptor(), name.c_str(), flags | O_CLOEXEC, 0666));
+}
+
+Descriptor Create(const Directory& directory, const std::string& temporary,
+                  const std::string& target) {
+  Descriptor created = Open(directory, temporary, O_RDWR | O_CREAT | O_EXCL);
+  if (!created.IsOpen()) {
+    ThrowSystem(errno, "cannot create the file", directory.PathOf(target));
+  }
+  return created;
+}
+
+// True where a copy by the system is made by a server, without the bytes coming
+// here. On local disks such a copy is slower than ours.
+bool IsOnServer(const Descriptor& file) {
+  const std::string kind = FilesystemOfFile(file.get());
+  return kind == "nfs" || kind == "cifs" || kind == "smb2" || kind == "ceph";
+}
+
+bool ShareInSystem([[maybe_unused]] const FileReader& from,
+                   [[maybe_unused]] std::uint64_t from_offset,
+                   [[maybe_unused]] const Descriptor& to,
+                   [[maybe_unused]] std::uint64_t offset,
+                   [[maybe_unused]] std::uint64_t size) {
+#ifdef FICLONERANGE
+  struct file_clone_range range {
+    from.descriptor(), from_offset, size, offset
+  };
+  return ioctl(to.get(), FICLONERANGE, &range) == 0;
+#else
+  return false;
+#endif
+}
+
+// Lets the system copy; it clones blocks where the file system shares them.
+// Gives how many bytes it got through.
+std::uint64_t CopyInSystem([[maybe_unused]] const FileReader& from,
+                           [[maybe_unused]] std::uint64_t from_offset,
+                           [[maybe_unused]] const Descriptor& to,
+                           [[maybe_unused]] std::uint64_t offset,
+                           [[maybe_unused]] std::uint64_t size) {
+  std::uint64_t done = 0;
+#ifdef __linux__
+  auto in = static_cast<off64_t>(from_offset);
+  auto out = static_cast<off64_t>(offset);
+  while (done < size) {
+    const ssize_t step =
+        copy_file_range(from.descriptor(), &in, to.get(), &out,
+                        static_cast<std::size_t>(size - done), 0);
+    if (step <= 0) break;
+    done += static_cast<std::uint64_t>(step);
+  }
+#endif
+  return done;
+}
+
+// Gives what could not be written, errno then tells why.
+ByteView WriteAll(const Descriptor& to, std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(to.get(), bytes.data(), bytes.size(),
+                                   static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    offset += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return bytes;
+}
+
+void Copy(const FileReader& from, const OutputFile& to, std::uint64_t done) {
+  std::vector<std::uint8_t> buffer(kCopySize);
+  while (done < from.size()) {
+    const std::span<std::uint8_t> part =
+        std::span(buffer).first(static_cast<std::size_t>(
+            std::min<std::uint64_t>(buffer.size(), from.size() - done)));
+    from.Read(done, part);
+    to.WriteAt(done, part);
+    done += part.size();
+  }
+}
+
+}  // namespace
+
+OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
+                       std::string temporary, std::string target)
+    : OutputFile(directory, temporary, target,
+                 Create(*directory, temporary, target)) {}
+
+OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
+                       std::string temporary, std::string target,
+                       Descriptor descriptor)
+    : directory_(std::move(directory)),
+      temporary_(std::move(temporary)),
+      target_(std::move(target)),
+      descriptor_(std::move(descriptor)),
+      owner_(getpid()) {
+  // Where there are no locks, litter is taken for work: it stays, no more.
+  flock(descriptor_.get(), LOCK_SH | LOCK_NB);
+}
+
+std::unique_ptr<OutputFile> OutputFile::Duplicate(
+    std::shared_ptr<const Directory> directory, std::string temporary,
+    std::string target, const std::string& source) {
+  const FileReader from(source);
+  const bool is_linked =
+      linkat(AT_FDCWD, source.c_str(), directory->descriptor(),
+             temporary.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  Descriptor opened = is_linked ? Open(*directory, temporary, O_RDONLY)
+                                : Create(*directory, temporary, target);
+  std::unique_ptr<OutputFile> file(
+      new OutputFile(std::move(directory), std::move(temporary),
+                     std::move(target), std::move(opened)));
+  if (!is_linked) {
+    Copy(from, *file, CopyInSystem(from, 0, file->descriptor_, 0, from.size()));
+  }
+  return file;
+}
+
+OutputFile::~OutputFile() {
+  if (!is_moved_ && owner_ == getpid()) directory_->Remove(temporary_);
+}
+
+void OutputFile::WriteAt(std::uint64_t offset, ByteView bytes) const {
+  const ByteView rest = WriteAll(descriptor_, offset, bytes);
+  if (!rest.empty()) ThrowSystem(errno, "cannot write", path());
+}
+
+void OutputFile::WriteDirect(std::uint64_t offset, ByteView bytes) const {
+  ByteView rest = bytes;
+  if (direct_.IsOpen()) {
+    rest = WriteAll(direct_, offset, bytes);
+    // EINVAL: the disk's blocks are larger than we know.
+    if (!rest.empty() && errno != EINVAL) {
+      ThrowSystem(errno, "cannot write", path());
+    }
+  }
+  WriteAt(offset + (bytes.size() - rest.size()), rest);
+}
+
+bool OutputFile::Share(const FileReader& from, std::uint64_t from_offset,
+                       std::uint64_t offset, std::uint64_t size) const {
+  if (!may_share_) return false;
+  if (ShareInSystem(from, from_offset, descriptor_, offset, size)) return true;
+  if (IsOnServer(descriptor_) &&
+      CopyInSystem(from, from_offset, descriptor_, offset, size) == size) {
+    return true;
+  }
+  may_share_ = false;
+  return false;
+}
+
+void OutputFile::AllowDirect() {
+#ifdef __linux__
+  const std::string kind = FilesystemOfFile(descriptor_.get());
+  if (kind != "ext4" && kind != "xfs") return;
+  direct_ = Open(*directory_, temporary_, O_WRONLY | O_DIRECT);
+#endif
+}
+
+void OutputFile::StartWriteback([[maybe_unused]] std::uint64_t offset,
+                                [[maybe_unused]] std::uint64_t size) const {
+#ifdef __linux__
+  sync_file_range(descriptor_.get(), static_cast<off64_t>(offset),
+                  static_cast<off64_t>(size), SYNC_FILE_RANGE_WRITE);
+#endif
+}
+
+void OutputFile::Sync() const {
+  if (fsync(descriptor_.get()) != 0) {
+    ThrowSystem(errno, "cannot flush the file to the disk", path());
+  }
+}
+
+void OutputFile::Move() {
+  directory_->Rename(temporary_, target_);
+  is_moved_ = true;
+}
+
+void OutputFile::MoveBack() {
+  if (!is_moved_) return;
+  directory_->Rename(target_, temporary_);
+  is_moved_ = false;
+}
+
+bool IsAbandoned(const Directory& directory, const std::string& name) {
+  const Descriptor file =
+      Open(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  if (!file.IsOpen()) return false;
+  return flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+}  // namespace fastckpt

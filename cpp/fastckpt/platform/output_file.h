@@ -1,0 +1,94 @@
+// OutputFile: a file being written beside its target, under a temporary name.
+//
+// Until it is renamed the file belongs to this object, which removes it when it
+// dies. While it lives it holds the file's advisory lock; by that a later save
+// knows a file in the making from litter of a process that was killed.
+//
+// Thread-safety: const methods may be called from many threads.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "fastckpt/base/bytes.h"
+#include "fastckpt/platform/descriptor.h"
+#include "fastckpt/platform/directory.h"
+
+namespace fastckpt {
+
+class FileReader;
+
+// What direct writing asks of offsets, sizes and addresses: the largest block
+// that disks are made with.
+constexpr std::uint64_t kDirectAlignment = 4096;
+
+class OutputFile {
+ public:
+  // Creates `temporary`, which must not exist, to become `target`; messages
+  // speak of the target. Throws System.
+  OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
+             std::string target);
+  // The same, with the content of the file at `source`: by a hard link or a
+  // copy, whichever the file systems allow first. Throws System.
+  static std::unique_ptr<OutputFile> Duplicate(
+      std::shared_ptr<const Directory> directory, std::string temporary,
+      std::string target, const std::string& source);
+  // Removes the file unless it was moved.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  // The path that the file is to have.
+  std::string path() const { return directory_->PathOf(target_); }
+
+  // Writes all of `bytes` at `offset`. Throws System.
+  void WriteAt(std::uint64_t offset, ByteView bytes) const;
+
+  // The same, past the page cache where AllowDirect found that possible.
+  // REQUIRES: offset, size and address are multiples of kDirectAlignment.
+  void WriteDirect(std::uint64_t offset, ByteView bytes) const;
+
+  // Makes a range of the file one with that of another: by common blocks, or by
+  // a copy on the server of a network file system. False, with the range in any
+  // state, where that is not to be had.
+  bool Share(const FileReader& from, std::uint64_t from_offset,
+             std::uint64_t offset, std::uint64_t size) const;
+
+  // Makes WriteDirect what it says, on file systems of local disks.
+  void AllowDirect();
+
+  // Asks the system to begin writing a range to the disk, so that a later Sync
+  // finds little left to do. Failures show at Sync.
+  void StartWriteback(std::uint64_t offset, std::uint64_t size) const;
+
+  // Returns when the bytes are on the disk. Throws System.
+  void Sync() const;
+
+  // Renames the file to its target, over another file if need be. Throws
+  // System. MoveBack undoes it; it does nothing to a file that was not moved.
+  void Move();
+  void MoveBack();
+
+ private:
+  OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
+             std::string target, Descriptor descriptor);
+
+  std::shared_ptr<const Directory> directory_;
+  std::string temporary_;
+  std::string target_;
+  Descriptor descriptor_;
+  Descriptor direct_;  // open for direct writing, or not at all
+  mutable std::atomic<bool> may_share_{true};  // false once it did not work
+  bool is_moved_ = false;
+  // A forked child has a copy of this object, but the file is not its own.
+  pid_t owner_;
+};
+
+// True unless some live OutputFile is writing the file.
+bool IsAbandoned(const Directory& directory, const std::string& name);
+
+}  // namespace fastckpt

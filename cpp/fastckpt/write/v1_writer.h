@@ -1,0 +1,57 @@
+// V1Writer: writes a V1 checkpoint, the bytes TensorFlow would write.
+//
+// The data lie in the table, in the order of their keys, so the serialized
+// values stay in memory until Finish.
+//
+// Thread-safety: one thread at a time.
+//
+// Source: tensorflow/core/util/tensor_slice_writer.{h,cc},
+// core/kernels/save_restore_tensor.cc; FORMAT sections 6.1 and 6.4.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fastckpt/proto/saved_slices.h"
+#include "fastckpt/tensor/tensor_input.h"
+#include "fastckpt/write/commit.h"
+
+namespace fastckpt {
+
+class V1Writer {
+ public:
+  // `sync`: flush to the disk before the name appears. Throws System, and
+  // Invalid if the prefix names a folder only.
+  V1Writer(const std::string& prefix, bool sync);
+
+  // Appends tensors. Throws Invalid and Unsupported for what CheckInput
+  // refuses, dtypes that V1 does not know, slices over 2 GiB, names given twice
+  // and slices that do not belong together; a tensor that is refused is as if
+  // it had not been added.
+  void Add(const std::vector<TensorInput>& inputs);
+
+  // Puts the checkpoint in its place. Throws System, and then the place is as
+  // it was; Invalid if slices of one tensor overlap or the writer is finished.
+  void Finish();
+
+ private:
+  struct Added {
+    std::string name;
+    SliceSpec spec;
+  };
+
+  void CheckOpen() const;
+  void AddOne(const TensorInput& input);
+  SavedMeta MakeMeta() const;
+  void Write(const OutputFile& file);
+
+  const bool sync_;
+  Replacement replacement_;
+  std::vector<Added> added_;                       // in the caller's order
+  std::map<std::string, SavedSliceMeta> tensors_;  // slices not filled in
+  std::map<std::string, std::string> records_;     // by slice key
+  bool is_finished_ = false;
+};
+
+}  // namespace fastckpt

@@ -1,0 +1,167 @@
+#include "fastckpt/edit/merge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/edit/rewrite.h"
+#include "fastckpt/v2/bundle_index.h"
+#include "testing/folder.h"
+#include "testing/inputs.h"
+
+namespace fastckpt {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::vector<float> kOneTwo = {1, 2};
+
+// Both ways to make one bundle of several must refuse and accept the same.
+class BundleMergeTest : public ::testing::TestWithParam<std::int32_t> {
+ protected:
+  void Write(const std::string& name, const std::vector<TensorInput>& inputs) {
+    BundleWriter writer(folder_.Path(name), {});
+    writer.Add(inputs);
+    writer.Finish();
+  }
+
+  void Merge(const std::vector<std::string>& names) {
+    std::vector<std::string> sources;
+    for (const std::string& name : names) sources.push_back(folder_.Path(name));
+    WriteOptions options;
+    options.shards = GetParam();
+    if (GetParam() == 0) {
+      MergeBundles(sources, folder_.Path("merged"), options);
+    } else {
+      EXPECT_TRUE(Reshard(sources, folder_.Path("merged"), options, nullptr));
+    }
+  }
+
+  Error ErrorOf(const std::vector<std::string>& names) {
+    try {
+      Merge(names);
+    } catch (const Error& error) {
+      return error;
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return Error(ErrorKind::kInvalid, "");
+  }
+
+  const Folder folder_;
+};
+
+TensorInput Tensor(const std::string& name) {
+  return MakeInput(name, DType::kFloat, {2}, kOneTwo);
+}
+
+TensorInput Part(std::int64_t begin) {
+  return AsSlice(Tensor("v"), {4}, {{begin, 2}});
+}
+
+TEST_P(BundleMergeTest, TensorsAndSlicesOfAllSourcesAreThere) {
+  Write("one", {Tensor("b"), Part(2)});
+  Write("two", {MakeStrings("a", {"text"}), Part(0)});
+  Merge({"one", "two"});
+  const BundleIndex index(folder_.Path("merged.index"), UINT64_MAX);
+  EXPECT_EQ(index.tensor_count(), 3u);
+  EXPECT_EQ(index.slices(*index.Find("v")),
+            (std::vector<SliceSpec>{{{2, 2}}, {{0, 2}}}));
+  EXPECT_EQ(index.header().num_shards, 2);
+}
+
+TEST_P(BundleMergeTest, TensorInTwoSourcesIsRefused) {
+  Write("one", {Tensor("a")});
+  Write("two", {Tensor("a")});
+  const Error error = ErrorOf({"one", "two"});
+  EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
+  EXPECT_THAT(error.what(), HasSubstr("two.index: tensor 'a'"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("merged.index")));
+}
+
+TEST_P(BundleMergeTest, SourceThatIsMissingIsNamed) {
+  Write("one", {Tensor("a")});
+  const Error error = ErrorOf({"one", "two"});
+  EXPECT_EQ(error.system_code(), ENOENT);
+  EXPECT_EQ(error.where().path, folder_.Path("two.index"));
+}
+
+TEST_P(BundleMergeTest, DataFileThatIsMissingIsNamed) {
+  Write("one", {Tensor("a")});
+  std::filesystem::remove(folder_.Path("one.data-00000-of-00001"));
+  EXPECT_EQ(ErrorOf({"one"}).where().path,
+            folder_.Path("one.data-00000-of-00001"));
+}
+
+TEST_P(BundleMergeTest, DataFileThatIsCutIsFound) {
+  Write("one", {Tensor("a")});
+  std::filesystem::resize_file(folder_.Path("one.data-00000-of-00001"), 7);
+  EXPECT_EQ(ErrorOf({"one"}).kind(), ErrorKind::kCorruption);
+}
+
+TEST_P(BundleMergeTest, DestinationMayBeASource) {
+  Write("merged", {Tensor("a")});
+  Write("one", {Tensor("b")});
+  Merge({"merged", "one"});
+  const BundleIndex index(folder_.Path("merged.index"), UINT64_MAX);
+  EXPECT_EQ(index.tensor_count(), 2u);
+  EXPECT_EQ(folder_.Names().size(), 5u);
+}
+
+TEST_P(BundleMergeTest, NoSourceIsRefused) {
+  EXPECT_EQ(ErrorOf({}).kind(), ErrorKind::kInvalid);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BundleMergeTest, ::testing::Values(0, 2),
+                         [](const auto& test) {
+                           return test.param == 0 ? "Merge" : "Reshard";
+                         });
+
+TEST(MergeBundles, SourceWithoutTensorsDoesNotUpsetTheNumbers) {
+  const Folder folder;
+  BundleWriter(folder.Path("empty"), {}).Finish();
+  BundleWriter writer(folder.Path("one"), {});
+  writer.Add({Tensor("a")});
+  writer.Finish();
+  MergeBundles({folder.Path("empty"), folder.Path("one")},
+               folder.Path("merged"), {});
+  const BundleIndex index(folder.Path("merged.index"), UINT64_MAX);
+  EXPECT_EQ(index.header().num_shards, 1);
+  EXPECT_TRUE(
+      std::filesystem::exists(folder.Path("merged.data-00000-of-00001")));
+}
+
+TEST(MergeBundles, DataFilesAreLinkedNotCopied) {
+  const Folder folder;
+  BundleWriter writer(folder.Path("one"), {});
+  writer.Add({Tensor("a")});
+  writer.Finish();
+  MergeBundles({folder.Path("one")}, folder.Path("merged"), {});
+  EXPECT_EQ(std::filesystem::hard_link_count(
+                folder.Path("merged.data-00000-of-00001")),
+            2u);
+}
+
+TEST(Reshard, DamagedDataAreFoundByTheirChecksum) {
+  const Folder folder;
+  for (const TensorInput& input : {Tensor("a"), MakeStrings("a", {"text"})}) {
+    BundleWriter writer(folder.Path("one"), {});
+    writer.Add({input});
+    writer.Finish();
+    std::string bytes = folder.Read("one.data-00000-of-00001");
+    bytes.back() ^= 1;
+    folder.Write("one.data-00000-of-00001", bytes);
+    try {
+      Reshard({folder.Path("one")}, folder.Path("merged"), {}, nullptr);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
+      EXPECT_THAT(error.what(),
+                  HasSubstr("one.data-00000-of-00001: tensor 'a'"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fastckpt

@@ -1,0 +1,45 @@
+#include "fastckpt/platform/filesystem.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "fastckpt/platform/file_reader.h"
+#include "testing/folder.h"
+#include "testing/refusal.h"
+
+namespace fastckpt {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Filesystem, FileAndFolderLieOnTheSameOne) {
+  const Folder folder;
+  folder.Write("f", "x");
+  EXPECT_FALSE(FilesystemOf(folder.Path("f")).empty());
+  EXPECT_EQ(FilesystemOf(folder.Path("f")), FilesystemOf(folder.Path("")));
+}
+
+TEST(Filesystem, OpenFileTellsWhatItsPathTells) {
+  const Folder folder;
+  folder.Write("f", "x");
+  const FileReader file(folder.Path("f"));
+  EXPECT_EQ(FilesystemOfFile(file.descriptor()),
+            FilesystemOf(folder.Path("f")));
+  EXPECT_EQ(FilesystemOfFile(-1), "");
+}
+
+TEST(Filesystem, MemoryOfTheSystemIsTmpfs) {
+  if (!std::filesystem::exists("/dev/shm")) GTEST_SKIP() << "no /dev/shm";
+  EXPECT_EQ(FilesystemOf("/dev/shm"), "tmpfs");
+}
+
+TEST(Filesystem, MissingPathIsNamed) {
+  const Folder folder;
+  EXPECT_THAT(SystemErrorOf([&] { FilesystemOf(folder.Path("missing")); }),
+              HasSubstr(folder.Path("missing")));
+}
+
+}  // namespace
+}  // namespace fastckpt

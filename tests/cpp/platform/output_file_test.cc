@@ -1,0 +1,164 @@
+#include "fastckpt/platform/output_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/platform/file_reader.h"
+#include "testing/folder.h"
+
+namespace fastckpt {
+namespace {
+
+using Names = std::set<std::string>;
+
+class OutputFileTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<OutputFile> Create() const {
+    return std::make_unique<OutputFile>(directory_, "new.tmp", "new");
+  }
+
+  const Folder folder_;
+  const std::shared_ptr<const Directory> directory_ =
+      std::make_shared<const Directory>(folder_.Path(""));
+};
+
+TEST_F(OutputFileTest, IsRemovedUnlessItWasMoved) {
+  Create();
+  EXPECT_EQ(folder_.Names(), Names{});
+  Create()->Move();
+  EXPECT_EQ(folder_.Names(), Names{"new"});
+}
+
+TEST_F(OutputFileTest, WritesAnywhere) {
+  const auto file = Create();
+  file->WriteAt(3, AsBytes("def"));
+  file->WriteAt(0, AsBytes("abc"));
+  file->StartWriteback(0, 6);
+  file->Sync();
+  EXPECT_EQ(folder_.Read("new.tmp"), "abcdef");
+}
+
+TEST_F(OutputFileTest, WritesPastTheCacheWhereThatWorks) {
+  alignas(kDirectAlignment) static std::uint8_t block[2 * kDirectAlignment];
+  block[0] = 'a';
+  block[kDirectAlignment] = 'b';
+  const auto file = Create();
+  file->WriteDirect(0, block);
+  file->AllowDirect();
+  file->WriteDirect(sizeof block, block);
+  const std::string once(AsText(block));
+  EXPECT_EQ(folder_.Read("new.tmp"), once + once);
+}
+
+TEST_F(OutputFileTest, BlocksThatTheDiskRefusesGoThroughTheCache) {
+  const std::string odd(1000, 'x');
+  const auto file = Create();
+  file->AllowDirect();
+  file->WriteDirect(1, AsBytes(odd));
+  EXPECT_EQ(folder_.Read("new.tmp").substr(1), odd);
+}
+
+// Works on btrfs and XFS, and nowhere else is it an error.
+TEST_F(OutputFileTest, SharedBlocksAreThoseOfTheOtherFile) {
+  const std::string content =
+      std::string(kDirectAlignment, 'a') + std::string(kDirectAlignment, 'b');
+  folder_.Write("from", content);
+  const FileReader from(folder_.Path("from"));
+  const auto file = Create();
+  const bool is_shared =
+      file->Share(from, kDirectAlignment, 0, kDirectAlignment);
+  EXPECT_EQ(folder_.Read("new.tmp"),
+            is_shared ? content.substr(kDirectAlignment) : "");
+}
+
+TEST_F(OutputFileTest, RangeThatIsNotThereIsNotShared) {
+  folder_.Write("from", "short");
+  const FileReader from(folder_.Path("from"));
+  const auto file = Create();
+  EXPECT_FALSE(file->Share(from, kDirectAlignment, 0, kDirectAlignment));
+  EXPECT_FALSE(file->Share(from, 0, 0, kDirectAlignment));
+}
+
+TEST_F(OutputFileTest, MovesOverAnotherAndBack) {
+  folder_.Write("new", "old bytes");
+  {
+    const auto file = Create();
+    file->WriteAt(0, AsBytes("new bytes"));
+    file->Move();
+    EXPECT_EQ(folder_.Read("new"), "new bytes");
+    file->MoveBack();
+    file->MoveBack();
+    EXPECT_EQ(folder_.Names(), Names{"new.tmp"});
+  }
+  EXPECT_EQ(folder_.Names(), Names{});
+}
+
+TEST_F(OutputFileTest, DoesNotTakeOverWhatIsThere) {
+  folder_.Write("new.tmp", "somebody's");
+  try {
+    Create();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.system_code(), EEXIST);
+    EXPECT_EQ(error.where().path, folder_.Path("new"));
+  }
+  EXPECT_EQ(folder_.Read("new.tmp"), "somebody's");
+}
+
+TEST_F(OutputFileTest, ForkedChildLeavesItAlone) {
+  auto file = Create();
+  const pid_t child = fork();
+  if (child == 0) {
+    file.reset();
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(folder_.Names(), Names{"new.tmp"});
+}
+
+TEST_F(OutputFileTest, DuplicateIsAHardLinkWhereThatWorks) {
+  folder_.Write("source", "bytes");
+  const auto file = OutputFile::Duplicate(directory_, "new.tmp", "new",
+                                          folder_.Path("source"));
+  file->Sync();
+  file->Move();
+  EXPECT_EQ(folder_.Read("new"), "bytes");
+  EXPECT_EQ(std::filesystem::hard_link_count(folder_.Path("source")), 2u);
+}
+
+TEST_F(OutputFileTest, DuplicateIsACopyAcrossFileSystems) {
+  const std::filesystem::path memory = "/dev/shm";
+  if (!std::filesystem::exists(memory)) GTEST_SKIP() << "no /dev/shm";
+  const std::string source = memory / ("fastckpt-" + std::to_string(getpid()));
+  const std::string bytes(3'000'000, 'x');
+  std::ofstream(source) << bytes;
+  const auto file = OutputFile::Duplicate(directory_, "new.tmp", "new", source);
+  EXPECT_EQ(std::filesystem::hard_link_count(source), 1u);
+  std::filesystem::remove(source);
+  EXPECT_EQ(folder_.Read("new.tmp"), bytes);
+}
+
+TEST_F(OutputFileTest, DuplicateOfNothingIsAnErrorThatNamesIt) {
+  try {
+    OutputFile::Duplicate(directory_, "new.tmp", "new", folder_.Path("none"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.system_code(), ENOENT);
+    EXPECT_EQ(error.where().path, folder_.Path("none"));
+  }
+}
+
+TEST_F(OutputFileTest, IsAbandonedOnceItsWriterIsDead) {
+  const auto file = Create();
+  EXPECT_FALSE(IsAbandoned(*directory_, "new.tmp"));
+  folder_.Write("litter.tmp", "");
+  EXPECT_TRUE(IsAbandoned(*directory_, "litter.tmp"));
+  EXPECT_FALSE(IsAbandoned(*directory_, "nothing.tmp"));
+}
+
+}  // namespace
+}  // namespace fastckpt

@@ -1,0 +1,178 @@
+#include "fastckpt/write/commit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "fastckpt/base/error.h"
+#include "testing/folder.h"
+
+namespace fastckpt {
+namespace {
+
+using ::testing::MatchesRegex;
+using Names = std::set<std::string>;
+
+constexpr const char* kData = ".data-00000-of-00001";
+
+class ReplacementTest : public ::testing::Test {
+ protected:
+  // Writes a checkpoint of one data file and an index that hold `bytes`.
+  void Replace(const std::string& base, const std::string& bytes) {
+    Replacement replacement(folder_.Path(base), ".index");
+    const auto data = replacement.Create(kData);
+    const auto index = replacement.Create(".index");
+    data->WriteAt(0, AsBytes(bytes));
+    index->WriteAt(0, AsBytes(bytes));
+    replacement.Commit({data.get(), index.get()}, /*sync=*/true, 1);
+  }
+
+  void WriteOld() {
+    folder_.Write("m.index", "old index");
+    folder_.Write("m.data-00000-of-00001", "old data");
+  }
+
+  void ExpectOld() {
+    EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+    EXPECT_EQ(folder_.Read("m.index"), "old index");
+    EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "old data");
+  }
+
+  const Folder folder_;
+};
+
+TEST_F(ReplacementTest, FilesLieUnderTemporaryNamesUntilTheEnd) {
+  Replacement replacement(folder_.Path("m"), ".index");
+  const auto file = replacement.Create(".index");
+  ASSERT_EQ(folder_.Names().size(), 1u);
+  EXPECT_THAT(*folder_.Names().begin(),
+              MatchesRegex("m\\.index\\.fastckpt-[0-9a-f]+\\.tmp"));
+}
+
+TEST_F(ReplacementTest, PutsFilesInAnEmptyPlace) {
+  Replace("m", "new");
+  EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+}
+
+TEST_F(ReplacementTest, ReplacesACheckpointOfAnyShardCount) {
+  WriteOld();
+  folder_.Write("m.data-00001-of-00002", "old");
+  folder_.Write("m.data-100000-of-100001", "old");
+  Replace("m", "new");
+  EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+  EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "new");
+}
+
+TEST_F(ReplacementTest, LeavesNeighboursAlone) {
+  const Names neighbours = {"m",
+                            "m.meta",
+                            "m.index2",
+                            "mm.index",
+                            "checkpoint",
+                            "m.data-0-of-1",
+                            "m.data-00000-of-00001.txt",
+                            "n.index",
+                            "m.fastckpt-1.tmp",
+                            "m.index.fastckpt-0000000g.old",
+                            "m.n.index",
+                            "m-1.index",
+                            "m.n.index.fastckpt-00000000.old",
+                            "m.index.bak",
+                            "m.tempstate1234",
+                            "m.n.fastckpt-00000000.tmp"};
+  for (const std::string& name : neighbours) folder_.Write(name, name);
+  Replace("m", "new");
+  Names expected = neighbours;
+  expected.merge(Names{"m.data-00000-of-00001", "m.index"});
+  EXPECT_EQ(folder_.Names(), expected);
+}
+
+TEST_F(ReplacementTest, SweepsTheLitterOfKilledSaves) {
+  folder_.Write("m.index.fastckpt-00000000.tmp", "");
+  folder_.Write("m.data-00003-of-00007.fastckpt-0123abcd.tmp", "");
+  folder_.Write("m.index.fastckpt-00000000.old", "");
+  folder_.Write("m.fastckpt-00000000.tmp", "");  // of a V1 file
+  Replace("m", "new");
+  EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+}
+
+TEST_F(ReplacementTest, LeavesASaveThatIsUnderWayAlone) {
+  Replacement other(folder_.Path("m"), ".index");
+  const auto data = other.Create(kData);
+  const auto index = other.Create(".index");
+  Replace("m", "new");
+  other.Commit({data.get(), index.get()}, /*sync=*/false, 1);
+  EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+  EXPECT_EQ(folder_.Read("m.index"), "");
+}
+
+TEST_F(ReplacementTest, FailureBringsTheOldFilesBack) {
+  WriteOld();
+  {
+    Replacement replacement(folder_.Path("m"), ".index");
+    const auto data = replacement.Create(kData);
+    const auto index = replacement.Create(".index");
+    // Somebody takes the new index away.
+    for (const std::string& name : folder_.Names()) {
+      if (name.starts_with("m.index.fastckpt")) {
+        std::filesystem::remove(folder_.Path(name));
+      }
+    }
+    EXPECT_THROW(replacement.Commit({data.get(), index.get()}, true, 1), Error);
+  }
+  ExpectOld();
+}
+
+TEST_F(ReplacementTest, FolderInTheWayIsRefusedAtOnce) {
+  std::filesystem::create_directory(folder_.Path("m.index"));
+  try {
+    Replacement(folder_.Path("m"), ".index");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.system_code(), EISDIR);
+    EXPECT_EQ(error.where().path, folder_.Path("m.index"));
+  }
+}
+
+TEST_F(ReplacementTest, FolderAmongTheDataFilesIsNeitherMovedNorLost) {
+  folder_.Write("m.index", "old index");
+  const std::string way = "m.data-00000-of-00001";
+  std::filesystem::create_directory(folder_.Path(way));
+  folder_.Write(way + "/precious", "bytes");
+  EXPECT_THROW(Replace("m", "new"), Error);
+  EXPECT_EQ(folder_.Names(), (Names{way, "m.index"}));
+  EXPECT_EQ(folder_.Read(way + "/precious"), "bytes");
+  EXPECT_EQ(folder_.Read("m.index"), "old index");
+}
+
+TEST_F(ReplacementTest, PrefixNeedsANameAndNoNul) {
+  EXPECT_THROW(Replacement(folder_.Path(""), ".index"), Error);
+  EXPECT_THROW(Replacement("", ".index"), Error);
+  EXPECT_THROW(Replacement(folder_.Path(std::string("m\0m", 3)), ".index"),
+               Error);
+}
+
+TEST_F(ReplacementTest, NameThatIsTooLongIsRefusedBeforeTheFirstByte) {
+  const std::string base(230, 'm');
+  Replacement replacement(folder_.Path(base), ".index");
+  try {
+    replacement.Create(kData);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.system_code(), ENAMETOOLONG);
+  }
+}
+
+TEST_F(ReplacementTest, OldFileThatIsALinkIsReplacedNotFollowed) {
+  folder_.Write("elsewhere", "precious");
+  std::filesystem::create_symlink("elsewhere", folder_.Path("m.index"));
+  Replace("m", "new");
+  EXPECT_EQ(folder_.Read("elsewhere"), "precious");
+  EXPECT_EQ(folder_.Names(),
+            (Names{"elsewhere", "m.data-00000-of-00001", "m.index"}));
+}
+
+}  // namespace
+}  // namespace fastckpt
