@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bind_codec.h"
+#include "bind_edit.h"
 #include "bind_reader.h"
 #include "bind_writer.h"
 #include "error_border.h"
@@ -22,4 +23,5 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterReader(module);
   fastckpt::RegisterCodec(module);
   fastckpt::RegisterWriter(module);
+  fastckpt::RegisterEdit(module);
 }

@@ -1,0 +1,76 @@
+#include "bind_edit.h"
+
+#include <pybind11/stl.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fastckpt/edit/merge.h"
+#include "fastckpt/edit/rewrite.h"
+#include "fastckpt/platform/parallel.h"
+#include "signals.h"
+
+namespace fastckpt {
+namespace {
+
+namespace py = pybind11;
+
+// `shards` 0 keeps the data files as they are.
+void Merge(const std::vector<py::bytes>& sources, const py::bytes& prefix,
+           std::int32_t shards, bool fsync, std::size_t threads) {
+  WriteOptions options;
+  options.shards = shards;
+  options.sync = fsync;
+  options.threads = threads == 0 ? AvailableThreads() : threads;
+  const std::vector<std::string> from(sources.begin(), sources.end());
+  const std::string to = prefix;
+  bool is_done = true;
+  {
+    const py::gil_scoped_release released;
+    if (shards == 0) {
+      MergeBundles(from, to, options);
+    } else {
+      is_done = Reshard(from, to, options, HasSignal);
+    }
+  }
+  if (!is_done) throw py::error_already_set();
+}
+
+// `names`: {tensor: [new name, ...]}; `progress`: None, or called with the
+// bytes so far.
+void RewriteStored(const std::string& source, const std::string& prefix,
+                   const NewNames& names, std::int32_t shards,
+                   std::uint64_t align, bool fsync, std::size_t threads,
+                   const py::object& progress) {
+  WriteOptions options;
+  options.shards = shards;
+  options.alignment = align;
+  options.sync = fsync;
+  options.threads = threads == 0 ? AvailableThreads() : threads;
+  std::function<void(std::uint64_t)> passed_on;
+  if (!progress.is_none()) {
+    passed_on = [&](std::uint64_t done) {
+      const py::gil_scoped_acquire held;
+      progress(done);
+    };
+  }
+  bool is_done = false;
+  {
+    const py::gil_scoped_release released;
+    is_done = Rewrite(source, prefix, names, options, HasSignal, passed_on);
+  }
+  if (!is_done) throw py::error_already_set();
+}
+
+}  // namespace
+
+void RegisterEdit(py::module_& m) {
+  m.def("merge", &Merge, py::arg("sources"), py::arg("prefix"),
+        py::arg("shards"), py::arg("fsync"), py::arg("threads"));
+  m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
+        py::arg("names"), py::arg("shards"), py::arg("align"), py::arg("fsync"),
+        py::arg("threads"), py::arg("progress"));
+}
+
+}  // namespace fastckpt
