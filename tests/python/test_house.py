@@ -52,7 +52,7 @@ PYTHON_FLOORS = (
         "values",
     },
     {"fileset", "folder", "indirect", "paths", "removal", "state"},
-    {"checkpoint", "loading", "saver", "selection", "writer"},
+    {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
     {"average", "convert", "edit", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
