@@ -8,6 +8,7 @@ from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
     from fastckpt.edit import rewrite
+    from fastckpt.editing.average import average
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -37,6 +38,7 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "__version__",
+    "average",
     "checkpoint_exists",
     "freeze",
     "get_checkpoint_state",
@@ -59,6 +61,7 @@ _LAZY = {
     "TensorPiece": "report",
     "VerifyReport": "report",
     "Writer": "writer",
+    "average": "editing.average",
     "checkpoint_exists": "state",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",

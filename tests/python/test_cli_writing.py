@@ -274,6 +274,39 @@ def test_average_writes_the_mean(tmp_path, capsys):
     assert found["sources"] == list(map(str, sources))
     assert load(tmp_path / "mean")["w"].tolist() == [2, 2, 2]
     assert load(tmp_path / "mean")["global_step"] == 3
+    assert found["copied"] == ["global_step"]
+
+
+def test_average_says_what_it_averaged(tmp_path, capsys):
+    for number in (1, 2, 3):
+        tensors = {"w": float("nan") if number == 2 else 1.0, "global_step": number}
+        fastckpt.save(tmp_path / f"m-{number}", tensors)
+    files = sorted(tmp_path.iterdir())
+    done = run(capsys, "average", *files, "--to", tmp_path / "mean")
+    assert done.status == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "the mean of 3 checkpoints:"
+    assert lines[1:4] == [f"  {tmp_path}/m-{number}" for number in (1, 2, 3)]
+    assert "have no mean, they are the last checkpoint's: global_step" in done.err
+    assert "warning: NaN or infinite, though not in every checkpoint: w" in done.err
+
+
+def test_average_of_the_newest_of_a_folder(tmp_path, capsys):
+    for number in (1, 2, 3):
+        fastckpt.save(tmp_path / f"m-{number}", {"w": float(number), "v": 1})
+    words = ["average", tmp_path, "--to", tmp_path / "new", "--drop", "v"]
+    status, found = run_json(capsys, *words, "--last", "2")
+    assert (status, found["total"]["tensors"]) == (0, 1)
+    assert found["sources"] == [f"{tmp_path}/m-{number}" for number in (2, 3)]
+    assert load(tmp_path / "new")["w"] == 2.5
+
+
+def test_average_of_a_folder_without_last_says_what_to_add(tmp_path, capsys):
+    fastckpt.save(tmp_path / "m-1", {"w": 1.0})
+    done = run(capsys, "average", tmp_path, "--to", tmp_path / "new")
+    assert (done.status, done.out) == (2, "")
+    assert "--last N" in done.err
+    assert not list(tmp_path.glob("new*"))
 
 
 def test_average_of_what_is_not_alike_is_status_2(source, tmp_path, capsys):

@@ -51,9 +51,9 @@ PYTHON_FLOORS = (
         "text_format",
         "values",
     },
-    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {"fileset", "folder", "indirect", "paths", "removal", "sources", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"average", "convert", "edit", "graph", "parts"},
+    {"convert", "edit", "editing", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.
