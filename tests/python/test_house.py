@@ -42,6 +42,7 @@ PYTHON_FLOORS = (
         "casting",
         "errors",
         "io_mode",
+        "nested_lists",
         "progress",
         "report",
         "retention",
