@@ -16,6 +16,7 @@ from fastckpt.fileset import PathName, Resolved, find, is_file
 from fastckpt.folder import checkpoints_in
 from fastckpt.paths import resolve
 from fastckpt.state import STATE_NAME, CheckpointState, read_state
+from fastckpt.urls import source_path
 
 __all__ = ["HasPath", "Source", "newest_sources", "unique_sources"]
 
@@ -115,7 +116,7 @@ def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
     """Resolves a source, and tells whether a folder or state file led to it."""
     if not isinstance(given, str | bytes | os.PathLike):
         return resolve(given.path), False
-    name = os.fsdecode(given)
+    name = source_path(given)
     if _LEFTOVER.search(name) and is_file(name):
         raise ValueError(
             f"{name!r} is what a save left that did not end, no checkpoint of its own; "
@@ -141,7 +142,7 @@ def _identity(found: Resolved) -> _Identity:
 def _folder_of(source: PathName | HasPath) -> tuple[str, CheckpointState | None]:
     """Gives a folder that was named, also by its state file, and what that says."""
     if isinstance(source, str | bytes | os.PathLike):
-        name = os.fsdecode(source)
+        name = source_path(source)
         if os.path.isdir(name):
             return name, read_state(os.path.join(name, STATE_NAME), name)
         folder, base = os.path.split(name)

@@ -50,6 +50,7 @@ PYTHON_FLOORS = (
         "slots",
         "strings",
         "text_format",
+        "urls",
         "values",
     },
     {"fileset", "folder", "indirect", "paths", "removal", "sources", "state"},

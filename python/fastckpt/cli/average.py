@@ -19,6 +19,7 @@ from fastckpt.cli._options import (
 )
 from fastckpt.cli._output import print_note, print_text
 from fastckpt.cli._progress import Progress
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count, make_printable
 from fastckpt.cli._written import note_object_graph, report_checkpoint
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Averages."""
+    check_target(args.to)
     with Progress("averaging") as progress:
         done = fastckpt.average(
             args.sources,
