@@ -7,6 +7,7 @@ from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
+    from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
     from fastckpt.editing.average import average
     from fastckpt.graph.freeze import freeze
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from fastckpt.writer import Writer, merge, save
 
 __all__ = [
+    "Change",
     "Checkpoint",
     "CheckpointError",
     "CheckpointState",
     "CorruptionError",
+    "Diff",
     "MetaGraph",
     "Problem",
     "Saver",
@@ -40,6 +43,7 @@ __all__ = [
     "__version__",
     "average",
     "checkpoint_exists",
+    "diff",
     "freeze",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -53,7 +57,9 @@ __all__ = [
 
 # Loaded when first asked for: reading needs none of them.
 _LAZY = {
+    "Change": "checking.diff",
     "CheckpointState": "state",
+    "Diff": "checking.diff",
     "MetaGraph": "graph.meta_graph",
     "Problem": "report",
     "Saver": "saver",
@@ -63,6 +69,7 @@ _LAZY = {
     "Writer": "writer",
     "average": "editing.average",
     "checkpoint_exists": "state",
+    "diff": "checking.diff",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",

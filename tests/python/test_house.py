@@ -55,7 +55,7 @@ PYTHON_FLOORS = (
     },
     {"fileset", "folder", "indirect", "paths", "removal", "sources", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"convert", "edit", "editing", "graph", "parts"},
+    {"checking", "convert", "edit", "editing", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.
