@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import tracemalloc
 
 import ml_dtypes
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 import fastckpt
 from bundle_maker import BundleMaker
-from fastckpt.checking import diff as room
-from fastckpt.checking.diff import _regions
+from fastckpt.checking import regions
+from fastckpt.checking.regions import regions_of
 from places import TESTDATA, items
 
 
@@ -135,7 +136,7 @@ def test_equal_bytes_of_unlike_byte_order_are_other_numbers(tmp_path):
 
 
 def test_regions_of_views_and_copies_add_up(save_pair, monkeypatch):
-    monkeypatch.setattr(room, "_REGION", 7)
+    monkeypatch.setattr(regions, "_REGION", 7)
     random = np.random.default_rng(1)
     old = {
         "w": random.normal(size=(5, 4, 3)),
@@ -164,10 +165,26 @@ def test_regions_of_views_and_copies_add_up(save_pair, monkeypatch):
 @given(st.lists(st.integers(0, 5), max_size=4), st.integers(1, 20))
 def test_regions_cover_each_element_once(shape, most):
     seen = np.zeros(shape, int)
-    for region in _regions(shape, most):
+    for region in regions_of(shape, most):
         assert seen[region].size <= max(most, 1)
         seen[region] += 1
     assert (seen == 1).all()
+
+
+def test_memory_is_flat_where_nothing_is_a_view(tmp_path):
+    whole = np.zeros((64, 1 << 16))  # 32 MiB
+    for name in "ab":
+        with fastckpt.Writer(tmp_path / name, fsync=False) as writer:
+            writer.add_slice("w", whole[:32], whole.shape, (0, 0))
+            writer.add_slice("w", whole[32:] + (name == "b"), whole.shape, (32, 0))
+    del whole
+    with fastckpt.open(tmp_path / "a") as a, fastckpt.open(tmp_path / "b") as b:
+        tracemalloc.start()
+        try:
+            assert fastckpt.diff(a, b, threads=1).changed["w"].count == 1 << 21
+            assert tracemalloc.get_traced_memory()[1] < 24 << 20
+        finally:
+            tracemalloc.stop()
 
 
 # Damage

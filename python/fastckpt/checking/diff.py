@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain, islice, product
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from fastckpt.checking.compare import CHUNK, Tally, Tolerance, compare_values
+from fastckpt.checking.compare import Tally, Tolerance
+from fastckpt.checking.regions import compare_tensors
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CorruptionError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fastckpt._native import TensorInfo
     from fastckpt.report import Problem
     from fastckpt.urls import PathName
@@ -28,10 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Diff", "diff"]
 
 _Report = Callable[[int, int], None]
-
-# Elements of a region that is read to be compared; of strings each is an object.
-_REGION = 16 * CHUNK
-_MAX_THREADS = 64
 
 
 @dataclass(frozen=True)
@@ -117,18 +108,22 @@ def diff(
         for checkpoint in work.to_check:
             _verify(checkpoint, threads, work)
         tolerance = Tolerance(float(rtol), float(atol))
-        jobs = _jobs(unsure, old, new, tolerance)
         tallies = {name: Tally() for name in unsure}
-        for name, tally, nbytes in _in_parallel(jobs, threads):
+        done = compare_tensors(unsure, old, new, tolerance, threads)
+        for name, tally, nbytes in done:
             tallies[name].add(tally)
             work.add(nbytes)
-        for name, tally in tallies.items():
-            if tally.count:
-                result.changed[name] = _change(old.info(name), tally)
-            else:
-                result.same.append(name)
+        _sort_out(tallies, old, result)
     result.same.sort(key=_encoded)
     return _in_order(result)
+
+
+def _sort_out(tallies: dict[str, Tally], old: Checkpoint, result: Diff) -> None:
+    for name, tally in tallies.items():
+        if tally.count:
+            result.changed[name] = _change(old.info(name), tally)
+        else:
+            result.same.append(name)
 
 
 class _Work:
@@ -248,77 +243,3 @@ def _change(info: TensorInfo, tally: Tally) -> Change:
         tally.largest_relative,
         tally.relative_norm,
     )
-
-
-_Done = tuple[str, Tally, int]
-"""A tensor's name, what was found in a region of it, and the region's bytes."""
-
-
-def _jobs(
-    names: Sequence[str], old: Checkpoint, new: Checkpoint, tolerance: Tolerance
-) -> Iterator[Callable[[], _Done]]:
-    """Gives what compares tensors, region by region."""
-
-    def compare(name: str, region: tuple[slice, ...]) -> _Done:
-        one, two = (_read(each, name, region) for each in (old, new))
-        return name, compare_values(one, two, tolerance), one.nbytes
-
-    for name in names:
-        for region in _regions(old.info(name).shape, _REGION):
-            yield partial(compare, name, region)
-
-
-def _read(checkpoint: Checkpoint, name: str, region: tuple[slice, ...]) -> NDArray[Any]:
-    """Gives the values of a region, as a view where that is possible."""
-    if checkpoint.info(name).is_view:
-        return checkpoint[name][region]
-    return checkpoint.read(name, region)
-
-
-def _regions(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
-    """Cuts an array into regions of neighbours, none of many more elements than most.
-
-    Axes are whole from the last one on for as long as that is few enough; the one
-    before them is cut, and of those before it each region has one index.
-    """
-    whole, axis = 1, len(shape)
-    while axis and whole * shape[axis - 1] <= most:
-        axis -= 1
-        whole *= shape[axis]
-    if not axis or 0 in shape:
-        yield (slice(None),) * len(shape)
-        return
-    axis -= 1
-    rows = max(most // max(whole, 1), 1)
-    rest = (slice(None),) * (len(shape) - axis - 1)
-    for at in product(*map(range, shape[:axis])):
-        first = tuple(slice(index, index + 1) for index in at)
-        for start in range(0, shape[axis], rows):
-            yield (*first, slice(start, start + rows), *rest)
-
-
-def _in_parallel(
-    jobs: Iterator[Callable[[], _Done]], threads: int | None
-) -> Iterator[_Done]:
-    """Runs jobs on several threads, no more of them at a time than keeps these busy."""
-    count = min(threads or _count_cpus(), _MAX_THREADS)
-    waiting = deque(islice(jobs, 2))
-    if count == 1 or len(waiting) < 2:
-        yield from (job() for job in chain(waiting, jobs))
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(count) as pool:
-        running = deque(pool.submit(job) for job in waiting)
-        for job in jobs:
-            if len(running) >= 2 * count:
-                yield running.popleft().result()
-            running.append(pool.submit(job))
-        while running:
-            yield running.popleft().result()
-
-
-def _count_cpus() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
