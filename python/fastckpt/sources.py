@@ -18,7 +18,7 @@ from fastckpt.paths import resolve
 from fastckpt.state import STATE_NAME, CheckpointState, read_state
 from fastckpt.urls import source_path
 
-__all__ = ["HasPath", "Source", "newest_sources", "unique_sources"]
+__all__ = ["HasPath", "Source", "newest_sources", "others_beside", "unique_sources"]
 
 # What saves leave that did not end, ours and TensorFlow's. Of V1 such a file would
 # open under its own name and count as one more checkpoint.
@@ -77,6 +77,13 @@ def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
         elif not is_latest:
             unique[key] = unique[key]._replace(is_latest=False)
     return list(unique.values())
+
+
+def others_beside(source: Source) -> list[str]:
+    """Gives the prefixes of the other checkpoints in a checkpoint's folder."""
+    found = resolve(source.prefix)
+    others = _by_age(os.path.dirname(found.prefix))
+    return [it.prefix for it in others if _identity(it) != _identity(found)]
 
 
 def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:

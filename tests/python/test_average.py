@@ -154,6 +154,13 @@ def test_a_folder_alone_is_not_copied_but_refused_with_what_to_say(tmp_path):
     assert not list(tmp_path.glob("new*"))
 
 
+def test_a_folder_of_one_checkpoint_is_that_one_and_said(tmp_path):
+    save_steps(tmp_path / "run", 3)
+    done = average([tmp_path / "run", tmp_path / "run"], tmp_path / "new")
+    assert done.checkpoints == [str(tmp_path / "run" / "m-3")]
+    assert load(tmp_path / "new")["w"] == 3
+
+
 def test_folders_of_several_runs_are_their_latest(tmp_path):
     for run, steps in (("a", (1, 2)), ("b", (3, 6))):
         save_steps(tmp_path / run, *steps)
@@ -179,6 +186,16 @@ def test_open_checkpoints_are_sources_and_stay_open(sources, tmp_path):
     with fastckpt.open(sources[0]) as first:
         average([first, sources[1]], tmp_path / "mean")
         assert first["step"] == 0
+
+
+def test_an_earlier_mean_is_no_source_of_the_new_one(sources, tmp_path):
+    average(sources, tmp_path / "m-mean")
+    before = load(tmp_path / "m-mean")["w"]
+    for last in (None, 4):
+        given = [tmp_path] if last else sorted(tmp_path.glob("m-*"))
+        with pytest.raises(ValueError, match="maybe an earlier mean"):
+            average(given, tmp_path / "." / "m-mean", last=last)
+    np.testing.assert_array_equal(load(tmp_path / "m-mean")["w"], before)
 
 
 # What is left out, and what has no mean

@@ -385,6 +385,7 @@ def test_average_of_the_newest_of_a_folder(tmp_path, capsys):
 
 def test_average_of_a_folder_without_last_says_what_to_add(tmp_path, capsys):
     fastckpt.save(tmp_path / "m-1", {"w": 1.0})
+    fastckpt.Saver().save(tmp_path / "m-2", {"w": 2.0})
     done = run(capsys, "average", tmp_path, "--to", tmp_path / "new")
     assert (done.status, done.out) == (2, "")
     assert "--last N" in done.err

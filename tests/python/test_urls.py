@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from urllib.parse import quote
 
 import numpy as np
@@ -115,6 +116,8 @@ COMMANDS = [
     ["merge", "old", "--to", "URL"],
     ["show", "old", "--html", "URL"],
     ["ls", "URL"],
+    ["doctor", "URL"],
+    ["verify", "URL"],
     ["diff", "old", "URL"],
     ["convert", "URL.npz", "new"],
 ]
@@ -156,6 +159,14 @@ def test_a_file_url_of_another_host_says_how_one_is_written(url):
     for path_of in (source_path, target_path):
         with pytest.raises(fastckpt.UnsupportedError, match="file:///folder/name"):
             path_of(url)
+
+
+def test_the_error_pickles_and_is_of_both_kinds():
+    with pytest.raises(ValueError, match="not to gs://") as caught:
+        target_path("gs://bucket/m")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert isinstance(again, fastckpt.UnsupportedError)
+    assert (str(again), again.path) == (str(caught.value), "gs://bucket/m")
 
 
 @pytest.mark.parametrize("name", ["a:b/c", "gs:/m", "x:", "a//b", "1a://m", "://m"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,8 @@ from fastckpt.casting import is_floating
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.parts import Part, in_file_order, parts_of
 from fastckpt.select import select
-from fastckpt.sources import Source, newest_sources, unique_sources
+from fastckpt.sources import Source, newest_sources, others_beside, unique_sources
+from fastckpt.urls import target_path
 from fastckpt.writer import Writer
 
 if TYPE_CHECKING:
@@ -79,14 +81,17 @@ def average(
         Which checkpoints were averaged, and which tensors have no mean.
 
     Raises:
-        ValueError: There is no source, or only the latest of a folder; fewer than
-            `last` are there; the tensors' names, shapes or dtypes are not the same.
+        ValueError: There is no source, or only the latest of several in a folder;
+            fewer than `last` are there; the target is one of them; the tensors' names,
+            shapes or dtypes are not the same.
         TypeError: The sources are a single path.
         KeyError: A pattern in `drop` fits nothing.
         CheckpointError: A source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
     """
     chosen = _choose(check_prefixes("sources", sources), last)
+    to = target_path(to)
+    _check_target(to, chosen)
     with ExitStack() as stack:
         opened = [_opened(stack, source, threads) for source in chosen]
         kept = [_kept(checkpoint, drop) for checkpoint in opened]
@@ -117,13 +122,33 @@ def _choose(given: Sequence[StrPath | Checkpoint], last: int | None) -> list[Sou
             )
         return newest_sources(given[0], count)
     chosen = unique_sources(given)
-    if len(chosen) == 1 and chosen[0].is_latest:
+    if (
+        len(chosen) == 1
+        and chosen[0].is_latest
+        and (others := others_beside(chosen[0]))
+    ):
         raise ValueError(
             f"{chosen[0].given!s} stands for its latest checkpoint alone, "
-            f"{chosen[0].prefix!r}, of which the mean would be a copy; "
-            "last=N (--last N) averages the newest N of the folder"
+            f"{chosen[0].prefix!r}, of which the mean would be a copy, and has "
+            f"{len(others)} more; last=N (--last N) averages the newest N"
         )
     return chosen
+
+
+def _check_target(to: str, chosen: Iterable[Source]) -> None:
+    """Refuses to take an earlier mean, at the place of the new one, for a source."""
+    target = _place_of(to)
+    for source in chosen:
+        if _place_of(source.prefix) == target:
+            raise ValueError(
+                f"{to!r} is one of the checkpoints to average, maybe an earlier mean, "
+                "and would be replaced; give another target, or remove it first"
+            )
+
+
+def _place_of(prefix: str) -> str:
+    folder, base = os.path.split(prefix)
+    return os.path.join(os.path.realpath(folder), base)
 
 
 def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint:
