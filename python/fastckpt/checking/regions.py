@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Any
 
-from fastckpt.checking.compare import CHUNK, Tally, Tolerance, compare_values
+from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_tensors", "regions_of"]
 
 # Elements of a region that is read to be compared; of strings each is an object.
-_REGION = 4 * CHUNK
+_REGION = 1 << 19
 _MAX_THREADS = 64
 
 _Done = tuple[str, Tally, int]
