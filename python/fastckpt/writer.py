@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastckpt import _native
 from fastckpt.arguments import check_count, encode_name, to_placement
 from fastckpt.selection import tf_dtypes_of
+from fastckpt.urls import target_path
 from fastckpt.values import stored
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Writer:
 
     Raises:
         ValueError: An argument is out of range, or the prefix names a folder.
+        UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
     Threads: safe; calls take turns. Releases the interpreter lock.
@@ -63,7 +65,7 @@ class Writer:
         if format == "v1" and (shards != 1 or align != 1):
             raise ValueError("a V1 file has no shards and no alignment of its data")
         self._native = _native.Writer(
-            prefix=os.fsencode(prefix),
+            prefix=os.fsencode(target_path(prefix)),
             is_v1=format == "v1",
             shards=check_count("shards", shards),
             align=check_count("align", align),

@@ -15,6 +15,7 @@ from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types, require
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 
@@ -49,7 +50,7 @@ def _is_unicode(name: str) -> bool:
 def write(
     path: str, tensors: Mapping[str, NDArray[Any]], *, fsync: bool = True
 ) -> None:
-    """Writes tensors; views are written from where they lie, without a copy.
+    """Writes tensors; arrays are written from where they lie, without a copy.
 
     Args:
         path: The file; one that exists is replaced when the new one is complete.
@@ -85,6 +86,7 @@ def read(path: str) -> Iterator[LazyTensors]:
         OSError: The file cannot be read.
         ImportError: The library is not installed.
     """
+    path = source_path(path)
     require("safetensors", "safetensors")
     from safetensors import SafetensorError, safe_open
 
