@@ -6,13 +6,13 @@ import errno
 import os
 import resource
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from places import TESTS
 
@@ -36,7 +36,7 @@ def shim(tmp_path_factory) -> Path:
         pytest.skip("faults need a C compiler and Linux's LD_PRELOAD")
     library = tmp_path_factory.mktemp("shim") / "faults.so"
     source = TESTS / "faults.c"
-    subprocess.run(
+    children.run(
         [compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"],
         check=True,
     )
@@ -49,7 +49,7 @@ def run(shim: Path, *arguments: object) -> str:
         "LD_PRELOAD": str(shim),
         "ASAN_OPTIONS": "detect_leaks=0",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, TESTS / "fault_child.py", *map(str, arguments)],
         env=environment,
         capture_output=True,
@@ -160,7 +160,7 @@ try:
 except OSError as error:
     print(error.errno, error.filename)
 """
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout.split() == [str(errno.EFBIG), f"{old}.data-00000-of-00001"]
@@ -182,7 +182,7 @@ except PermissionError as error:
     print(error.filename)
 """
     try:
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-c", script], check=True, capture_output=True, text=True
         )
     finally:

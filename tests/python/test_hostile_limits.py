@@ -2,7 +2,6 @@
 
 import os
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from bundle_maker import BundleMaker
 from dtype_table import STRING
@@ -49,7 +49,7 @@ def test_no_bad_input_needs_much_memory_or_time():
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, *PYTEST, *map(str, families)],
         cwd=HERE.parents[2],
         env=environment,
