@@ -140,6 +140,7 @@ def test_a_full_disk_under_standard_output_is_status_2(prefix):
     )
 
 
+@pytest.mark.serial
 def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
     os.mkfifo(tmp_path / "ready")
     code = (

@@ -150,6 +150,7 @@ def assert_is_old(prefix: Path) -> None:
         np.testing.assert_array_equal(ckpt["w"], np.arange(5))
 
 
+@pytest.mark.serial
 def test_a_file_that_may_not_grow_is_the_oserror_it_is(tmp_path, old):
     script = f"""
 import resource, signal, numpy as np, fastckpt
@@ -226,6 +227,7 @@ def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path)
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.serial
 def test_too_many_open_files_is_the_oserror_it_is(tmp_path):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(100, limit[0]), limit[1]))

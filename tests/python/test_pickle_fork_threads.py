@@ -252,6 +252,7 @@ WORKS = {
 }
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("work", WORKS.values(), ids=WORKS)
 @pytest.mark.parametrize("io", ["mmap", "read"])
 def test_python_goes_on_while_bytes_move(work, io, huge):

@@ -510,6 +510,7 @@ def test_many_threads_may_add(tmp_path):
     )
 
 
+@pytest.mark.serial
 def test_other_threads_run_while_bytes_are_written(tmp_path):
     value = np.ones(1 << 26)
     thread = threading.Thread(
@@ -522,6 +523,7 @@ def test_other_threads_run_while_bytes_are_written(tmp_path):
     assert turns > 1000
 
 
+@pytest.mark.serial
 def test_a_signal_ends_a_save_and_leaves_nothing(tmp_path):
     script = f"""
 import signal, sys, numpy as np, fastckpt
@@ -584,6 +586,7 @@ writer.finish()
     np.testing.assert_array_equal(loaded(tmp_path / "m")["w"], np.ones(10))
 
 
+@pytest.mark.serial
 def test_memory_stays_flat_while_tensors_are_added(tmp_path):
     script = f"""
 import resource, numpy as np, fastckpt
