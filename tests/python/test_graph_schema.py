@@ -114,7 +114,7 @@ def test_without_protobuf_one_line_says_what_to_install():
         text=True,
     )
     assert done.stdout == (
-        "graphs need protobuf, which is not installed: pip install 'fastckpt[graph]'\n"
+        "graphs need protobuf, which is not installed: pip install protobuf\n"
     )
 
 
