@@ -45,8 +45,10 @@ def shim(tmp_path_factory) -> Path:
 
 def run(shim: Path, *arguments: object) -> str:
     """Runs fault_child.py; its assertions become the caller's."""
+    # A sanitizer's library, where there is one, comes first.
+    preloaded = f"{os.environ.get('LD_PRELOAD', '')} {shim}".strip()
     environment = os.environ | {
-        "LD_PRELOAD": str(shim),
+        "LD_PRELOAD": preloaded,
         "ASAN_OPTIONS": "detect_leaks=0",
     }
     done = children.run(
