@@ -42,6 +42,7 @@ PYTHON_FLOORS = (
         "casting",
         "errors",
         "io_mode",
+        "nested_lists",
         "progress",
         "report",
         "retention",
@@ -49,11 +50,12 @@ PYTHON_FLOORS = (
         "slots",
         "strings",
         "text_format",
+        "urls",
         "values",
     },
-    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {"fileset", "folder", "indirect", "paths", "removal", "sources", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"average", "convert", "edit", "graph", "parts"},
+    {"checking", "convert", "edit", "editing", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.

@@ -16,6 +16,7 @@ from fastckpt.cli._options import add_source_and_target, open_checkpoint
 from fastckpt.cli._output import print_json, print_table, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._rename_rules import apply_rules
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count
 from fastckpt.cli._written import note_object_graph, report_checkpoint
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies under the new names."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
         names = list(checkpoint)
     renamed = apply_rules(names, args.rules, args.regex)

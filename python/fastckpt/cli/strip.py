@@ -21,6 +21,7 @@ from fastckpt.cli._options import (
 from fastckpt.cli._output import print_json, print_lines, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._select import select_names
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count, format_exact_size
 from fastckpt.cli._written import note_object_graph, report_checkpoint
 from fastckpt.slots import find_slots
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
         dropped = _choose(checkpoint, args.drop, args.keep)
         kept = set(checkpoint).difference(dropped)
