@@ -10,7 +10,7 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import Resolved, find, find_v1_shards, is_file, list_folder
+from fastckpt.fileset import Resolved, find_v1_shards, find_whole, is_file, list_folder
 from fastckpt.folder import checkpoints_in, names_in, newest_complete
 from fastckpt.state import STATE_NAME, CheckpointState, read_state
 
@@ -37,7 +37,7 @@ def by_state_file(path: str) -> Resolved | None:
 
 
 def _in_state(state: CheckpointState, path: str) -> Resolved:
-    found = find(state.model_checkpoint_path)
+    found = find_whole(state.model_checkpoint_path)
     if found is None:
         newest = newest_complete(os.path.dirname(path))
         raise FileNotFoundError(
@@ -62,11 +62,11 @@ def in_folder(folder: str) -> Resolved:
     state = read_state(path, folder)
     if state is not None:
         return _in_state(state, path)
-    saved_model = find(os.path.join(folder, "variables", "variables"))
+    saved_model = find_whole(os.path.join(folder, "variables", "variables"))
     if saved_model is not None:
         return saved_model
     prefixes = checkpoints_in(folder)
-    found = find(prefixes[0]) if len(prefixes) == 1 else find_v1_shards(folder)
+    found = find_whole(prefixes[0]) if len(prefixes) == 1 else find_v1_shards(folder)
     if found is None:
         raise _none_in_folder(folder, prefixes)
     return found

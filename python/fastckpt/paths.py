@@ -10,7 +10,7 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import PathName, Resolved, find, is_file
+from fastckpt.fileset import PathName, Resolved, find_whole, is_file
 
 __all__ = ["Resolved", "resolve"]
 
@@ -23,7 +23,7 @@ def resolve(path: PathName) -> Resolved:
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
-            prefix or pattern of V1 shards.
+            prefix or pattern of V1 shards, or one of them, which stands for all.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -44,7 +44,7 @@ def resolve(path: PathName) -> Resolved:
     refusal: CorruptionError | None = None
     for candidate in (name, *prefixes) if name else ():
         try:
-            found = find(candidate)
+            found = find_whole(candidate)
         except CorruptionError as error:
             refusal = error
         else:
