@@ -25,7 +25,14 @@ from fastckpt.graph.files import parse
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.scopes import Place, Scope, walk_back
 
-__all__ = ["VARIABLE_OPS", "GraphVariable", "find_variables"]
+__all__ = [
+    "VARIABLE_OPS",
+    "GraphVariable",
+    "find_variable",
+    "find_variables",
+    "follow",
+    "get_identity",
+]
 
 VARIABLE_OPS = frozenset({"Variable", "VariableV2", "VarHandleOp"})
 
@@ -36,8 +43,8 @@ _SLICING_OPS = frozenset({"RestoreSlice", "RestoreV2", "SaveSlices", "SaveV2"})
 _ASSIGN_OPS = frozenset({"Assign", "AssignVariableOp"})
 # Between a Restore and its Assign, or between a variable and its Save.
 _PASSING_OPS = frozenset(
-    {"Cast", "Identity", "ReadVariableOp", "RefIdentity", "RefSwitch", "Reshape"}
-    | {"Switch"}
+    {"Cast", "Enter", "Identity", "ReadVariableOp", "RefEnter", "RefIdentity"}
+    | {"RefSwitch", "Reshape", "Switch"}
 )
 # More steps than any chain has; a damaged graph may hold a circle.
 _MAX_STEPS = 1000
@@ -98,17 +105,17 @@ def find_variables(meta: Any) -> dict[str, GraphVariable]:
     saved = _find_saved(meta, scope, definitions)
     variables = {n: node for n, node in nodes.items() if node.op in VARIABLE_OPS}
     shared = {
-        _get_identity(variables[n]): each for n, each in saved.items() if n in variables
+        get_identity(variables[n]): each for n, each in saved.items() if n in variables
     }
     return {
         name: _make_variable(
-            node, saved.get(name) or shared.get(_get_identity(node)), name in trainable
+            node, saved.get(name) or shared.get(get_identity(node)), name in trainable
         )
         for name, node in variables.items()
     }
 
 
-def _get_identity(node: Any) -> tuple[str, ...]:
+def get_identity(node: Any) -> tuple[str, ...]:
     """Nodes with the same container and shared name are one variable."""
     texts = (get_attribute(node, "container").s, get_attribute(node, "shared_name").s)
     container, name = (text.decode("utf-8", "surrogateescape") for text in texts)
@@ -171,8 +178,8 @@ class _NameReader:
         for place in places:
             if place.node.op not in _ASSIGN_OPS:
                 continue
-            variable = _find_variable(place.find_input(0))
-            value = _follow(place.find_input(1))
+            variable = find_variable(place.find_input(0))
+            value = follow(place.find_input(1))
             if variable and value and value.place.node.op in _RESTORE_OPS:
                 index = value.place.source.number
                 saved = self._read(value.place, index, value.via)
@@ -186,7 +193,7 @@ class _NameReader:
             if first is None:
                 continue
             for i in range(first, len(place.node.input)):
-                variable = _find_variable(place.find_input(i))
+                variable = find_variable(place.find_input(i))
                 saved = self._read(place, i - first, ()) if variable else None
                 if variable and saved:
                     yield variable, saved
@@ -201,7 +208,7 @@ class _NameReader:
         return _Saved(names[index], parse_shape_and_slice(text), via)
 
     def _read_constant(self, place: Place | None) -> list[str]:
-        end = _follow(place)
+        end = follow(place)
         if end is None or end.place.node.op != "Const":
             return []
         node = end.place.node
@@ -219,7 +226,8 @@ class _End(NamedTuple):
     via: tuple[str, ...]
 
 
-def _follow(place: Place | None) -> _End | None:
+def follow(place: Place | None) -> _End | None:
+    """Walks back over nodes that pass their first input on; None: it leads nowhere."""
     via: list[str] = []
     for _ in range(_MAX_STEPS):
         if place is None:
@@ -232,8 +240,9 @@ def _follow(place: Place | None) -> _End | None:
     return None
 
 
-def _find_variable(place: Place | None) -> str | None:
-    end = _follow(place)
+def find_variable(place: Place | None) -> str | None:
+    """Gives the variable of the graph whose value or handle a place passes on."""
+    end = follow(place)
     if end is None or end.place.node.op not in VARIABLE_OPS:
         return None
     return str(end.place.node.name) if end.place.scope.is_main else None
