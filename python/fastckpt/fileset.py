@@ -164,8 +164,9 @@ def find(prefix: str) -> Resolved | None:
         if _probe(prefix) == "v1":
             return Resolved("v1", prefix, [prefix])
         raise CorruptionError(
-            f"{prefix!r} is a V2 index, but is not named PREFIX.index; rename it so, "
-            f"beside its data files",
+            f"{prefix!r} is a V2 index, but is not named PREFIX.index; copy it to a "
+            "free name NEW.index and its data files to NEW.data-*, or see what "
+            "'fastckpt doctor' says of the folder",
             path=prefix,
         )
     return find_v1_shards(prefix)

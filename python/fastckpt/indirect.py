@@ -111,9 +111,15 @@ def _instead(folder: str, base: str) -> str:
     """Says what lies in a folder in place of a checkpoint, and what to try."""
     own = [name for name in list_folder(folder) if name.startswith(base + ".")]
     if aside := [name for name in own if _SET_ASIDE.search(name)]:
-        return f"a save that was interrupted set {_listed(aside)} aside, rename them"
+        return (
+            f"a save that was interrupted set {_listed(aside)} aside; "
+            "'fastckpt doctor' with the folder says how to have them back"
+        )
     if any(name.startswith(base + ".data-") for name in own):
-        return f"there is {_listed(own)}: without its index it cannot be read, copy it"
+        return (
+            f"there is {_listed(own)}: without its index it cannot be read; copy that "
+            "here too, or see 'fastckpt doctor' with the folder"
+        )
     checkpoints = _closest_first(base, names_in(folder))
     if not checkpoints:
         return f"the folder holds no checkpoint, but {_listed(list_folder(folder))}"

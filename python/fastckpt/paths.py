@@ -12,7 +12,7 @@ import re
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, Resolved, find_whole, is_file
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Resolved", "resolve", "wholes"]
 
 _PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
 
@@ -40,7 +40,7 @@ def resolve(path: PathName) -> Resolved:
         from fastckpt.indirect import in_folder
 
         return in_folder(name)
-    prefixes = _wholes(name)
+    prefixes = wholes(name)
     refusal: CorruptionError | None = None
     for candidate in (name, *prefixes) if name else ():
         try:
@@ -60,7 +60,7 @@ def resolve(path: PathName) -> Resolved:
     return found
 
 
-def _wholes(name: str) -> list[str]:
+def wholes(name: str) -> list[str]:
     """The prefixes of which a file may be a part by its name."""
     part = re.fullmatch(_PART, name)
     if part is None:

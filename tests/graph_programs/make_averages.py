@@ -139,9 +139,8 @@ def made_in_a_condition() -> dict[str, Any]:
     """The averages are made outside, and updated in a branch alone."""
     variables = make_layer("layer")
     average = Average(0.9)
-    with tf1.variable_scope("train"):
-        with only_averages():
-            average.apply(variables)
+    with tf1.variable_scope("train"), only_averages():
+        average.apply(variables)
 
     def update() -> Any:
         with tf.control_dependencies([average.apply(variables)]):

@@ -137,7 +137,7 @@ def test_a_variable_that_is_asked_for_and_has_no_average_is_an_error():
 
 def test_a_name_that_no_average_has_is_an_error_with_the_one_it_has():
     meta = _read("flow/of_two_names-resource")
-    with pytest.raises(ValueError, match=r"no average named 'Exp.*'slow/layer/kernel/slow'"):
+    with pytest.raises(ValueError, match=r"named 'Exp.*'slow/layer/kernel/slow'"):
         meta.variables_to_restore()
 
 

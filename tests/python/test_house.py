@@ -41,6 +41,7 @@ PYTHON_FLOORS = (
         "atomic",
         "casting",
         "errors",
+        "foreign",
         "io_mode",
         "progress",
         "report",
@@ -53,7 +54,7 @@ PYTHON_FLOORS = (
     },
     {"fileset", "folder", "indirect", "paths", "removal", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"average", "convert", "edit", "graph", "parts"},
+    {"average", "convert", "edit", "graph", "leftovers", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.

@@ -44,8 +44,10 @@ void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
     ThrowCorruption("the tensor is listed twice");
   }
   if (a.dtype != b.dtype || a.shape.dims != b.shape.dims) {
-    ThrowCorruption("two shards disagree about the tensor's dtype or shape: "
-                    "this one and " + Quote(other));
+    ThrowCorruption(
+        "two shards disagree about the tensor's dtype or shape: "
+        "this one and " +
+        Quote(other));
   }
 }
 
