@@ -24,6 +24,7 @@ from fastckpt.graph.datatypes import get_dtype, get_type_name
 from fastckpt.graph.files import parse
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.scopes import Place, Scope, walk_back
+from fastckpt.graph.trainable import TrainableVariables
 
 __all__ = [
     "VARIABLE_OPS",
@@ -101,7 +102,7 @@ def find_variables(meta: Any) -> dict[str, GraphVariable]:
     nodes = {node.name: node for node in graph.node}
     scope = Scope(nodes, {f.signature.name: f for f in graph.library.function})
     definitions = _read_definitions(meta)
-    trainable = _list_trainable(meta)
+    trainable = TrainableVariables(meta)
     saved = _find_saved(meta, scope, definitions)
     variables = {n: node for n, node in nodes.items() if node.op in VARIABLE_OPS}
     shared = {
@@ -109,7 +110,7 @@ def find_variables(meta: Any) -> dict[str, GraphVariable]:
     }
     return {
         name: _make_variable(
-            node, saved.get(name) or shared.get(get_identity(node)), name in trainable
+            node, saved.get(name) or shared.get(get_identity(node)), trainable
         )
         for name, node in variables.items()
     }
@@ -122,7 +123,9 @@ def get_identity(node: Any) -> tuple[str, ...]:
     return node.op, container, name or node.name
 
 
-def _make_variable(node: Any, saved: _Saved | None, trainable: bool) -> GraphVariable:
+def _make_variable(
+    node: Any, saved: _Saved | None, trainable: TrainableVariables
+) -> GraphVariable:
     shape = get_attribute(node, "shape")
     return GraphVariable(
         name=node.name,
@@ -131,7 +134,7 @@ def _make_variable(node: Any, saved: _Saved | None, trainable: bool) -> GraphVar
         tf_dtype=get_type_name(get_attribute(node, "dtype").type),
         slice=saved.slice if saved else None,
         is_resource=node.op == "VarHandleOp",
-        trainable=trainable,
+        trainable=trainable.has(node.name, saved.name if saved else None),
         via=saved.via if saved else (),
     )
 
@@ -257,14 +260,6 @@ def _read_definitions(meta: Any) -> dict[str, Any]:
             definition = parse("VariableDef", value, what)
             definitions[definition.variable_name.removesuffix(":0")] = definition
     return definitions
-
-
-def _list_trainable(meta: Any) -> set[str]:
-    values = _get_bytes(meta, "trainable_variables")
-    parsed = [parse("VariableDef", value, "a trainable variable") for value in values]
-    names = {each.variable_name.removesuffix(":0") for each in parsed}
-    objects = [each.variable for each in meta.object_graph_def.nodes]
-    return names | {each.name for each in objects if each.trainable}
 
 
 def _get_bytes(meta: Any, collection: str) -> list[bytes]:
