@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import warnings
 from collections.abc import Callable, Iterator
 
 from fastckpt.cli._examination import Examination, Finding, examine_checkpoint
@@ -29,6 +30,15 @@ def examine(
         FileNotFoundError: There is none.
         OSError: Something cannot be read.
     """
+    with warnings.catch_warnings():
+        # That a checkpoint was found under other names is said by the notes.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return _examine_path(path, args, progress)
+
+
+def _examine_path(
+    path: str, args: argparse.Namespace, progress: Callable[[int, int], None]
+) -> list[Examination]:
     if not os.path.isdir(path) or os.path.isfile(f"{path}.index"):
         return [_examine_one(path, args, progress)]
     prefixes = checkpoints_in(path)
