@@ -41,6 +41,7 @@ PYTHON_FLOORS = (
         "atomic",
         "casting",
         "errors",
+        "foreign",
         "io_mode",
         "nested_lists",
         "progress",
@@ -55,7 +56,7 @@ PYTHON_FLOORS = (
     },
     {"fileset", "folder", "indirect", "paths", "removal", "sources", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"checking", "convert", "edit", "editing", "graph", "parts"},
+    {"checking", "convert", "edit", "editing", "graph", "leftovers", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks: `Checkpoint.objects` needs protobuf.
