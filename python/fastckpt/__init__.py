@@ -8,6 +8,7 @@ from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
     from fastckpt.edit import rewrite
+    from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -46,6 +47,7 @@ __all__ = [
     "remove_checkpoint",
     "rewrite",
     "save",
+    "strip",
     "update_checkpoint_state",
 ]
 
@@ -67,6 +69,7 @@ _LAZY = {
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",
+    "strip": "editing.strip",
     "update_checkpoint_state": "state",
 }
 

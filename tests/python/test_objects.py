@@ -8,9 +8,9 @@ import pytest
 
 import fastckpt
 from fastckpt import CorruptionError
-from fastckpt.graph.object_names import escape, split_key, unescape
-from fastckpt.graph.objects import ObjectGraph
 from fastckpt.graph.schema import get_message
+from fastckpt.objects.mapping import ObjectGraph
+from fastckpt.objects.names import escape, split_key, unescape
 from graph_models import get_prefix, get_saved
 
 TESTDATA = Path(__file__).resolve().parents[3] / "shared" / "testdata"

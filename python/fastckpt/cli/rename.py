@@ -4,7 +4,8 @@ A rule is 'OLD->NEW'. OLD is a name, or a pattern in which each * stands for any
 the * of NEW in the same place then stands for that text: 'dense/*->fc/*'. With --regex
 OLD is a regular expression, and each place where it is found becomes NEW, in which \1
 is its first group. The first rule that fits a name is the only one applied to it.
-Tensors whose names fit no rule keep them.
+Tensors whose names fit no rule keep them. The object graph of a TensorFlow 2 checkpoint
+gets the new names, too, so that tf.train.Checkpoint finds the values under them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fastckpt.cli._output import print_json, print_table, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._rename_rules import apply_rules
 from fastckpt.cli._text import escape, format_count
-from fastckpt.cli._written import note_object_graph, report_checkpoint
+from fastckpt.cli._written import report_checkpoint
 
 __all__ = ["add_arguments", "run"]
 
@@ -54,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
             )
         report_checkpoint(args, args.target, renamed=renamed)
-        note_object_graph(names)
     if not args.json:
         print_text(f"{format_count(len(renamed), 'new name')}")
     return 0
