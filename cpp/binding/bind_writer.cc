@@ -262,12 +262,12 @@ void Merge(const std::vector<py::bytes>& sources, const py::bytes& prefix,
   if (!is_done) throw py::error_already_set();
 }
 
-// `names`: {tensor: [new name, ...]}; `strings`: {tensor: its new value};
-// `progress`: None, or called with the bytes so far.
+// `names`: {tensor: [new name, ...]}; `progress`: None, or called with the
+// bytes so far.
 void RewriteStored(const std::string& source, const std::string& prefix,
-                   const NewNames& names, const NewStrings& strings,
-                   std::int32_t shards, std::uint64_t align, bool fsync,
-                   std::size_t threads, const py::object& progress) {
+                   const NewNames& names, std::int32_t shards,
+                   std::uint64_t align, bool fsync, std::size_t threads,
+                   const py::object& progress) {
   WriteOptions options;
   options.shards = shards;
   options.alignment = align;
@@ -283,8 +283,7 @@ void RewriteStored(const std::string& source, const std::string& prefix,
   bool is_done = false;
   {
     const py::gil_scoped_release released;
-    is_done =
-        Rewrite(source, prefix, names, strings, options, HasSignal, passed_on);
+    is_done = Rewrite(source, prefix, names, options, HasSignal, passed_on);
   }
   if (!is_done) throw py::error_already_set();
 }
@@ -308,9 +307,8 @@ void RegisterWriter(py::module_& m) {
   m.def("merge", &Merge, py::arg("sources"), py::arg("prefix"),
         py::arg("shards"), py::arg("fsync"), py::arg("threads"));
   m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
-        py::arg("names"), py::arg("strings"), py::arg("shards"),
-        py::arg("align"), py::arg("fsync"), py::arg("threads"),
-        py::arg("progress"));
+        py::arg("names"), py::arg("shards"), py::arg("align"), py::arg("fsync"),
+        py::arg("threads"), py::arg("progress"));
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }
 

@@ -146,7 +146,6 @@ def rewrite(
     source: bytes,
     prefix: bytes,
     names: dict[bytes, list[bytes]],
-    strings: dict[bytes, bytes],
     shards: int,
     align: int,
     fsync: bool,

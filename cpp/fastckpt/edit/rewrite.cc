@@ -20,22 +20,15 @@ constexpr std::uint64_t kBatchSize = std::uint64_t{64} << 20;
 
 using PassedOn = std::function<void(std::uint64_t)>;
 
-// What is to be passed on under which names, and what in the place of its own
-// values.
-struct Changes {
-  const NewNames& names;
-  const NewStrings& strings;
-};
-
-// Passes the tensors of one source on to a writer: those that `changes` name,
-// or all if it is null.
+// Passes the tensors of one source on to a writer: those that `names` has, or
+// all if it is null.
 class Dealer {
  public:
-  Dealer(const SourceBundle& source, const Changes* changes,
+  Dealer(const SourceBundle& source, const NewNames* names,
          BundleWriter* writer, const Interrupt& interrupted,
          const PassedOn& passed_on)
       : source_(source),
-        changes_(changes),
+        names_(names),
         writer_(writer),
         interrupted_(interrupted),
         passed_on_(passed_on) {}
@@ -61,7 +54,7 @@ class Dealer {
   };
 
   bool IsWanted(std::string_view name) const {
-    return changes_ == nullptr || changes_->names.contains(name);
+    return names_ == nullptr || names_->find(name) != names_->end();
   }
 
   // The tensor that an entry is or is a slice of.
@@ -72,8 +65,8 @@ class Dealer {
   }
 
   std::vector<std::string> NamesFor(std::size_t i) const {
-    if (changes_ == nullptr) return {std::string(OwnerOf(i))};
-    return changes_->names.find(OwnerOf(i))->second;
+    if (names_ == nullptr) return {std::string(OwnerOf(i))};
+    return names_->find(OwnerOf(i))->second;
   }
 
   void FindSlices() {
@@ -115,10 +108,6 @@ class Dealer {
     input.name = name;
     input.dtype = static_cast<DType>(entry.dtype);
     input.dims.assign(dims.begin(), dims.end());
-    if (const std::string* text = NewString(i)) {
-      input.values = StringValues{*text};
-      return input;
-    }
     const auto slice = slices_.find(i);
     if (slice != slices_.end()) {
       const Dims full = source_.index.dims(slice->second.tensor);
@@ -133,19 +122,6 @@ class Dealer {
                 [&] { CheckElements(input, values); });
     input.values = values;
     return input;
-  }
-
-  // What is to take the place of an entry's values, or null.
-  const std::string* NewString(std::size_t i) const {
-    if (changes_ == nullptr) return nullptr;
-    const auto found = changes_->strings.find(OwnerOf(i));
-    if (found == changes_->strings.end()) return nullptr;
-    const StoredEntry& entry = source_.index.entry(i);
-    if (static_cast<DType>(entry.dtype) != DType::kString ||
-        !source_.index.dims(i).empty() || slices_.contains(i)) {
-      ThrowInvalid("only a single string can be replaced by another");
-    }
-    return &found->second;
   }
 
   const DataFile& FileOf(std::size_t i) {
@@ -217,7 +193,7 @@ class Dealer {
   }
 
   const SourceBundle& source_;
-  const Changes* changes_;
+  const NewNames* names_;
   BundleWriter* writer_;
   const Interrupt& interrupted_;
   const PassedOn& passed_on_;
@@ -229,7 +205,7 @@ class Dealer {
   std::uint64_t passed_ = 0;
 };
 
-bool PassOn(const std::vector<SourceBundle>& sources, const Changes* changes,
+bool PassOn(const std::vector<SourceBundle>& sources, const NewNames* names,
             const std::string& prefix, const WriteOptions& options,
             const Interrupt& interrupted, const PassedOn& passed_on) {
   WriteOptions same_order = options;
@@ -238,7 +214,7 @@ bool PassOn(const std::vector<SourceBundle>& sources, const Changes* changes,
   for (const SourceBundle& source : sources) {
     const bool is_done =
         WithContext(Where{IndexName(source.prefix), {}, {}}, [&] {
-          return Dealer(source, changes, &writer, interrupted, passed_on).Run();
+          return Dealer(source, names, &writer, interrupted, passed_on).Run();
         });
     if (!is_done) return false;
   }
@@ -255,11 +231,9 @@ bool Reshard(const std::vector<std::string>& sources, const std::string& prefix,
 }
 
 bool Rewrite(const std::string& source, const std::string& prefix,
-             const NewNames& names, const NewStrings& strings,
-             const WriteOptions& options, const Interrupt& interrupted,
-             const PassedOn& passed_on) {
-  const Changes changes{names, strings};
-  return PassOn(OpenSources({source}), &changes, prefix, options, interrupted,
+             const NewNames& names, const WriteOptions& options,
+             const Interrupt& interrupted, const PassedOn& passed_on) {
+  return PassOn(OpenSources({source}), &names, prefix, options, interrupted,
                 passed_on);
 }
 

@@ -25,17 +25,12 @@ bool Reshard(const std::vector<std::string>& sources, const std::string& prefix,
 // Per tensor of a source the names that it is to have.
 using NewNames = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-// Per tensor of a source the string that takes the place of its values; the
-// tensor is a single string and not partitioned.
-using NewStrings = std::map<std::string, std::string, std::less<>>;
-
 // The same for the tensors of one source that `names` has; what it has not is
-// not looked at, nor are the values of what `strings` has, which is Invalid
-// where it is no single string. `passed_on` is called now and then with the
-// bytes written so far, if it is set.
+// not looked at. `passed_on` is called now and then with the bytes written so
+// far, if it is set.
 bool Rewrite(const std::string& source, const std::string& prefix,
-             const NewNames& names, const NewStrings& strings,
-             const WriteOptions& options, const Interrupt& interrupted,
+             const NewNames& names, const WriteOptions& options,
+             const Interrupt& interrupted,
              const std::function<void(std::uint64_t)>& passed_on);
 
 }  // namespace fastckpt

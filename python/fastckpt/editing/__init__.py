@@ -1,1 +1,1 @@
-"""Making checkpoints of others: what stays, and what its object graph then says."""
+"""Making one checkpoint of others."""

@@ -7,10 +7,8 @@
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/bundle_index.h"
-#include "fastckpt/v2/string_tensor.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
-#include "testing/refusal.h"
 
 namespace fastckpt {
 namespace {
@@ -23,28 +21,21 @@ TensorInput Tensor(const std::string& name) {
   return MakeInput(name, DType::kFloat, {2}, kOneTwo);
 }
 
-TensorInput OneString(const std::string& name, std::string_view value) {
-  TensorInput input = MakeStrings(name, {value});
-  input.dims.clear();
-  return input;
-}
-
-// A bundle of tensors "a" and "b", a string tensor "c", a single string "s" and
-// "v" in two slices.
+// A bundle of tensors "a" and "b", a string tensor "c" and "v" in two slices.
 class RewriteTest : public ::testing::Test {
  protected:
   RewriteTest() {
     BundleWriter writer(folder_.Path("old"), {});
     writer.Add({Tensor("a"), AsSlice(Tensor("v"), {4}, {{0, 2}}),
                 AsSlice(Tensor("v"), {4}, {{2, 2}}), Tensor("b"),
-                MakeStrings("c", {"text"}), OneString("s", "value")});
+                MakeStrings("c", {"text"})});
     writer.Finish();
   }
 
   bool Run(const NewNames& names,
            const std::function<void(std::uint64_t)>& passed_on = nullptr) {
-    return Rewrite(folder_.Path("old"), folder_.Path("new"), names, strings_,
-                   {}, nullptr, passed_on);
+    return Rewrite(folder_.Path("old"), folder_.Path("new"), names, {}, nullptr,
+                   passed_on);
   }
 
   std::vector<std::string> Names() const {
@@ -63,7 +54,6 @@ class RewriteTest : public ::testing::Test {
   }
 
   const Folder folder_;
-  NewStrings strings_;
 };
 
 TEST_F(RewriteTest, TensorsGetTheirNewNamesAndTheOthersAreLeftOut) {
@@ -118,34 +108,6 @@ TEST_F(RewriteTest, DamageIsToldOfTheFileAndTheOldName) {
 TEST_F(RewriteTest, DamageInWhatIsLeftOutDoesNoHarm) {
   Damage(1);
   EXPECT_TRUE(Run({{"b", {"b"}}}));
-}
-
-TEST_F(RewriteTest, AStringMayGetAnotherValue) {
-  strings_ = {{"s", "a longer text"}};
-  EXPECT_TRUE(Run({{"a", {"a"}}, {"s", {"s", "copy"}}}));
-  EXPECT_EQ(Names(), (std::vector<std::string>{"a", "copy", "s"}));
-  const BundleIndex index(folder_.Path("new.index"), UINT64_MAX);
-  const std::string data = folder_.Read("new.data-00000-of-00001");
-  for (const char* name : {"s", "copy"}) {
-    const StoredEntry& entry = index.entry(*index.Find(name));
-    const ByteView stored =
-        AsBytes(data).subspan(static_cast<std::size_t>(entry.offset),
-                              static_cast<std::size_t>(entry.size));
-    const StringElements found =
-        ParseStrings(stored, 1, entry.crc32c, false, true);
-    EXPECT_EQ(AsText(found.bytes), "a longer text");
-  }
-}
-
-TEST_F(RewriteTest, OnlyASingleStringMayGetAnotherValue) {
-  for (const char* name : {"a", "v", "c"}) {
-    strings_ = {{name, "text"}};
-    EXPECT_THAT(Refusal(ErrorKind::kInvalid,
-                        [&] {
-                          Run({{name, {name}}});
-                        }),
-                HasSubstr("only a single string can be replaced"));
-  }
 }
 
 }  // namespace
