@@ -95,7 +95,8 @@ def rewrite(
     report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    with open(source, threads=threads) as checkpoint:
+    # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+    with open(source, io="read", threads=threads) as checkpoint:
         kind = format or checkpoint.format
         target = _Target(destination, kind, shards, align, fsync, threads)
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
@@ -116,9 +117,10 @@ def _pass_on(
     """Lets the core pass stored bytes on, whatever they mean."""
     total = sum(step.info.nbytes or 0 for step in steps)
     _native.rewrite(
-        source=os.fsencode(checkpoint.path),
+        source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
+        values=[],
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,
