@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include "bind_codec.h"
+#include "bind_edit.h"
 #include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_writer.h"
@@ -24,4 +25,5 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterCodec(module);
   fastckpt::RegisterObjects(module);
   fastckpt::RegisterWriter(module);
+  fastckpt::RegisterEdit(module);
 }

@@ -140,12 +140,13 @@ class Writer:
     def abort(self) -> None: ...
 
 def merge(
-    sources: list[bytes], prefix: bytes, shards: int, fsync: bool, threads: int
+    sources: list[Reader], prefix: bytes, shards: int, fsync: bool, threads: int
 ) -> None: ...
 def rewrite(
-    source: bytes,
+    source: Reader,
     prefix: bytes,
     names: dict[bytes, list[bytes]],
+    values: list[_Item],
     shards: int,
     align: int,
     fsync: bool,

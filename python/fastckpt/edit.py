@@ -117,7 +117,8 @@ def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkp
     if isinstance(source, Checkpoint):
         yield source
     else:
-        with open(source, threads=threads) as checkpoint:
+        # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+        with open(source, io="read", threads=threads) as checkpoint:
             yield checkpoint
 
 
@@ -131,10 +132,13 @@ def _pass_on(
     """Lets the core pass stored bytes on, whatever they mean."""
     total = sum(step.info.nbytes or 0 for step in steps)
     _native.rewrite(
-        source=os.fsencode(checkpoint.path),
+        source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
-        strings={encode_name(name): it for name, it in target.strings.items()},
+        values=[
+            (encode_name(name), "string", [content], (), None)
+            for name, content in target.strings.items()
+        ],
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,
