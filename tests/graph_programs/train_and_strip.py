@@ -99,16 +99,14 @@ OPTIMIZERS = {
     "rmsprop": lambda: optimizers.RMSprop(0.01, momentum=0.5, centered=True),
 }
 if IS_3:
-    OPTIMIZERS["loss_scale"] = lambda: optimizers.LossScaleOptimizer(
-        optimizers.Adam(0.01)
-    )
+    scaled = optimizers.LossScaleOptimizer
     OPTIMIZERS["averaged"] = lambda: optimizers.Adam(0.01, use_ema=True)
 else:
     scaled = keras.mixed_precision.LossScaleOptimizer
-    OPTIMIZERS["loss_scale"] = lambda: scaled(optimizers.Adam(0.01))
     OPTIMIZERS["older_adam"] = lambda: optimizers.legacy.Adam(0.01)
     OPTIMIZERS["older_sgd"] = lambda: optimizers.legacy.SGD(0.01)
     OPTIMIZERS["older_loss_scale"] = lambda: scaled(optimizers.legacy.Adam(0.01))
+OPTIMIZERS["loss_scale"] = lambda: scaled(optimizers.Adam(0.01))
 
 CASES = [(model, "adam") for model in MODELS]
 CASES += [("sequential", name) for name in OPTIMIZERS if name != "adam"]

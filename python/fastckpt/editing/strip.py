@@ -82,10 +82,11 @@ def find_dropped(
     content = read_content(checkpoint)
     if content is None:
         shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}
-        dropped = set(find_slots(names, shapes)) - kept
+        dropped = set(find_slots(names, shapes))
     else:
-        dropped = find_optimizer_state(content, slots.keys(), kept)
-    dropped |= set(select(drop, names, slots.get)) - kept
+        dropped = find_optimizer_state(content, slots.keys())
+    dropped |= set(select(drop, names, slots.get))
+    dropped -= kept
     if dropped and dropped >= slots.keys() - {GRAPH_KEY}:
         raise ValueError(
             f"all {len(dropped)} tensors would be left out, nothing would be left; "

@@ -17,20 +17,19 @@ _OR_NONE = f"or leave {GRAPH_KEY} out, and all values are found by name alone"
 _Renamed = Mapping[str, Sequence[str]]
 
 
-def find_optimizer_state(content: bytes, names: Set[str], keep: Set[str]) -> set[str]:
+def find_optimizer_state(content: bytes, names: Set[str]) -> set[str]:
     """Finds the tensors that only optimizers need.
 
     Args:
         content: The object graph.
         names: All tensors of the checkpoint.
-        keep: Those that are to stay, whosever they are.
 
     Returns:
         The values of the optimizers' own variables that nothing else leads to.
     """
     nodes = parse(content)
     optimizers = Optimizers(nodes)
-    state = {i for i in optimizers.own if keep.isdisjoint(_keys_of(nodes[i], names))}
+    state = optimizers.own
     state -= _find_reachable(nodes, optimizers, state)
     kept = [node for i, node in enumerate(nodes) if i not in state]
     shared = {key for node in kept for key in _keys_of(node, names)}
