@@ -106,6 +106,8 @@ else:
     OPTIMIZERS["older_adam"] = lambda: optimizers.legacy.Adam(0.01)
     OPTIMIZERS["older_sgd"] = lambda: optimizers.legacy.SGD(0.01)
     OPTIMIZERS["older_loss_scale"] = lambda: scaled(optimizers.legacy.Adam(0.01))
+schedule = optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
+OPTIMIZERS["schedule"] = lambda: optimizers.Adam(schedule)
 OPTIMIZERS["loss_scale"] = lambda: scaled(optimizers.Adam(0.01))
 
 CASES = [(model, "adam") for model in MODELS]

@@ -268,6 +268,32 @@ def test_rename_copies_under_other_names(source, tmp_path, capsys):
     assert_same(load(tmp_path / "new"), new)
 
 
+KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+def test_rename_leaves_the_object_graph_its_name_and_gives_it_the_others(
+    tmp_path, capsys
+):
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", "*->net/*"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    with fastckpt.open(tmp_path / "new") as checkpoint:
+        keys = [node.key for node in checkpoint.objects.values()]
+        assert checkpoint.objects.missing == []
+        assert keys
+        assert all(key.startswith("net/") for key in keys)
+
+
+def test_rename_refuses_keys_that_tensorflow_would_not_find(tmp_path, capsys):
+    rule = "*/.ATTRIBUTES/VARIABLE_VALUE->*"
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", rule]
+    done = run(capsys, *words)
+    assert (done.status, done.out) == (2, "")
+    assert f"or leave {KEY} out" in done.err
+    assert not list(tmp_path.glob("new*"))
+    assert run(capsys, *words, f"{KEY}->graph").status == 0
+
+
 def test_a_dry_run_of_rename_shows_the_table(source, tmp_path, capsys):
     words = ["rename", source, tmp_path / "new", "--regex", "^dense/(k|b)->d_\\1"]
     done = run(capsys, *words, "--dry-run")

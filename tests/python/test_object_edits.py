@@ -139,6 +139,9 @@ def test_what_merely_has_an_optimizers_names_is_none():
     weight = program.hold(layer, "kernel", "layer/kernel")
     program.list_of(layer, "_trainable_variables", [weight])
     program.list_of(layer, "_variables", [weight])
+    metric = program.hold(0, "metric")
+    count = program.hold(metric, "iterations", "metric/iterations")
+    program.list_of(metric, "_variables", [count])
     assert program.state() == set()
 
 
@@ -171,9 +174,11 @@ def test_a_wrapper_of_an_optimizer_is_one_too():
     inner = program.hold(wrapper, "inner_optimizer")
     step = program.hold(inner, "iterations", "wrapped/inner/step")
     program.list_of(inner, "_variables", [step])
+    program.hold(inner, "_learning_rate", "wrapped/inner/rate")
     scale = program.hold(wrapper, "loss_scale")
     program.hold(scale, "good_steps", "wrapped/good_steps")
-    assert program.state() == {"wrapped/inner/step", "wrapped/good_steps"}
+    own = {"wrapped/inner/step", "wrapped/inner/rate", "wrapped/good_steps"}
+    assert program.state() == own
     nodes = program.fit(drop=program.state())
     assert [held.name for held in nodes[wrapper].children] == ["inner_optimizer"]
 
@@ -325,6 +330,7 @@ def test_strip_that_would_leave_nothing_is_refused(tmp_path):
     optimizer = program.hold(0, "optimizer")
     step = program.hold(optimizer, "iterations", "optimizer/iterations")
     program.list_of(optimizer, "_variables", [step])
+    program.hold(optimizer, "learning_rate", "optimizer/learning_rate")
     old = save(tmp_path, program)
     with pytest.raises(ValueError, match="nothing would be left"):
         fastckpt.strip(old, tmp_path / "new")

@@ -22,6 +22,7 @@ SHARED = [
     "sequential-momentum",
     "sequential-sgd",
     "sequential-rmsprop",
+    "sequential-schedule",
     "sequential-loss_scale",
     "nested-loss_scale",
     "subclassed-momentum",

@@ -3,7 +3,8 @@
 TensorFlow writes no types of objects, so that an optimizer is known by what it holds:
 
 * slot variables, as those of TensorFlow 1 and of Keras up to 2.10 have;
-* its counter, and ``_variables`` with the counter among them, as Keras has since 2.11;
+* ``_variables`` with its counter among them, and what it learns by, as Keras's have
+  since 2.11;
 * nothing but settings, as Keras's older ones have without slots;
 * another optimizer and beside it nothing but settings: a wrapper for loss scales.
 
@@ -26,6 +27,7 @@ TRAINED = "_trainable_variables"
 
 _OWN = "_variables"
 _COUNTERS = ("_iterations", "iterations", "iter")
+_LEARNS_BY = (TRAINED, "_learning_rate", "_current_learning_rate", "learning_rate")
 _WRAPPED = ("inner_optimizer", "base_optimizer", "_optimizer")
 _LOSS_SCALES = ("loss_scale", "_loss_scale")
 # What Keras's older optimizers always hold.
@@ -85,7 +87,7 @@ class Optimizers:
         held = {child.name: child.node for child in node.children}
         own = set(self._list_items(held.get(_OWN)).values())
         if any(held.get(counter) in own for counter in _COUNTERS):
-            return True
+            return not held.keys().isdisjoint(_LEARNS_BY)
         return held.keys() >= _OLDER and self._is_settings(node.children)
 
     def _add_wrappers(self) -> None:
