@@ -100,6 +100,24 @@ def test_what_the_program_shares_with_an_optimizer_stays(keras_3):
     assert keras_3.state() == SETTINGS | SLOTS - {"optimizer/_variables/3"}
 
 
+def test_what_one_optimizer_trains_stays_although_it_is_anothers(keras_3):
+    """Such as a learning rate that is learned."""
+    outer = keras_3.hold(0, "outer")
+    step = keras_3.hold(outer, "_iterations", "outer/_iterations")
+    keras_3.list_of(outer, "_variables", [step])
+    rate = next(
+        number for number, name in keras_3.children[2] if name == "_learning_rate"
+    )
+    keras_3.list_of(outer, "_trainable_variables", [rate])
+    kept = {"optimizer/_learning_rate"}
+    assert keras_3.state() == (SETTINGS | SLOTS | {"outer/_iterations"}) - kept
+
+
+def test_a_tensor_that_another_object_has_too_stays(keras_3):
+    keras_3.hold(0, "step", "optimizer/_iterations")
+    assert keras_3.state() == (SETTINGS | SLOTS) - {"optimizer/_iterations"}
+
+
 def test_edges_to_state_that_went_are_cut_and_the_others_stay(keras_3):
     nodes = keras_3.fit(drop=SETTINGS | SLOTS)
     assert [held.name for held in nodes[2].children] == ["_trainable_variables"]

@@ -117,7 +117,6 @@ class Optimizers:
     def _find_own(self, optimizer: int) -> set[int]:
         node = self._graph[optimizer]
         own = {slot.slot for slot in node.slots}
-        trained = set(self.list_trained(optimizer).values())
         for held in node.children:
             if held.name == _OWN:
                 own.update(self._list_items(held.node).values())
@@ -125,7 +124,7 @@ class Optimizers:
                 own.update(self._children(held.node).values())
             elif self._is_variable(held.node):
                 own.add(held.node)
-        return {i for i in own - trained if self._is_variable(i)}
+        return set(filter(self._is_variable, own))
 
     def _is_variable(self, node_id: int) -> bool:
         """Whether an object is a variable, which has a value and holds nothing."""
