@@ -7,7 +7,9 @@ from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
+    from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
+    from fastckpt.editing.average import average
     from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from fastckpt.writer import Writer, merge, save
 
 __all__ = [
+    "Change",
     "Checkpoint",
     "CheckpointError",
     "CheckpointState",
     "CorruptionError",
+    "Diff",
     "MetaGraph",
     "Problem",
     "Saver",
@@ -38,7 +42,9 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "__version__",
+    "average",
     "checkpoint_exists",
+    "diff",
     "freeze",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -53,7 +59,9 @@ __all__ = [
 
 # Loaded when first asked for: reading needs none of them.
 _LAZY = {
+    "Change": "checking.diff",
     "CheckpointState": "state",
+    "Diff": "checking.diff",
     "MetaGraph": "graph.meta_graph",
     "Problem": "report",
     "Saver": "saver",
@@ -61,7 +69,9 @@ _LAZY = {
     "TensorPiece": "report",
     "VerifyReport": "report",
     "Writer": "writer",
+    "average": "editing.average",
     "checkpoint_exists": "state",
+    "diff": "checking.diff",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",

@@ -18,6 +18,7 @@ from fastckpt.errors import UnsupportedError
 from fastckpt.parts import in_file_order, parts_of
 from fastckpt.report import TensorInfo
 from fastckpt.select import select as select_names
+from fastckpt.urls import target_path
 from fastckpt.writer import Writer
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def rewrite(
     report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
+    destination = target_path(destination)
     with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import PathName
 
 __all__ = [
     "PathName",
@@ -35,9 +36,6 @@ __all__ = [
     "v1_pattern",
     "v1_shards",
 ]
-
-
-PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class Resolved(NamedTuple):

@@ -11,6 +11,7 @@ import re
 
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, Resolved, find, is_file
+from fastckpt.urls import source_path
 
 __all__ = ["Resolved", "resolve"]
 
@@ -32,10 +33,11 @@ def resolve(path: PathName) -> Resolved:
     Raises:
         FileNotFoundError: No checkpoint is there; the message says what was looked
             for, what lies there instead, and what to try.
+        UnsupportedError: It is a URL, and not of a local file.
         CorruptionError: The file is no checkpoint, or a damaged state file.
         OSError: What is there cannot be read, or is neither file nor folder.
     """
-    name = os.fsdecode(path)
+    name = source_path(path)
     if os.path.isdir(name) and not is_file(name + ".index"):
         from fastckpt.indirect import in_folder
 

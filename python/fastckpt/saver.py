@@ -24,6 +24,7 @@ from fastckpt.removal import (
 from fastckpt.retention import Retention
 from fastckpt.selection import Selection
 from fastckpt.state import STATE_NAME, check_no_conflict, update_checkpoint_state
+from fastckpt.urls import target_path
 from fastckpt.writer import save as save_checkpoint
 
 __all__ = ["Saver"]
@@ -115,7 +116,7 @@ class Saver:
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
         """
-        name = os.fsdecode(prefix)
+        name = target_path(prefix)
         path = self._numbered(name, global_step)
         folder = os.path.dirname(name)
         state_name = _checked_state_name(latest_filename)
@@ -177,7 +178,7 @@ class Saver:
             last_checkpoints_with_time: Prefixes and seconds since the epoch.
         """
         self._retention.kept = [
-            (os.fsdecode(prefix), float(time))
+            (target_path(prefix), float(time))
             for prefix, time in last_checkpoints_with_time
         ]
 
@@ -189,7 +190,7 @@ class Saver:
                 `all_model_checkpoint_paths`. Those that are gone are left out.
         """
         paths = check_prefixes("checkpoint paths", checkpoint_paths)
-        prefixes = [os.fsdecode(path) for path in paths]
+        prefixes = [target_path(path) for path in paths]
         dated = [(prefix, _time_of(prefix)) for prefix in prefixes]
         self._retention.kept = [
             (prefix, time) for prefix, time in dated if time is not None

@@ -19,6 +19,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, exists, kind_of
 from fastckpt.folder import newest_complete
 from fastckpt.text_format import Field, TextFormatError, format_fields, parse_fields
+from fastckpt.urls import source_path, target_path
 
 __all__ = [
     "STATE_NAME",
@@ -78,7 +79,7 @@ def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
     That is a V2 index, a V1 file or shards; as in TensorFlow, which looks no
     further, a folder or another file of that name too. The name is literal.
     """
-    return exists(os.fsdecode(checkpoint_prefix))
+    return exists(source_path(checkpoint_prefix))
 
 
 def latest_checkpoint(
@@ -123,7 +124,7 @@ def get_checkpoint_state(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
-    folder = os.fsdecode(directory)
+    folder = source_path(directory)
     return read_state(os.path.join(folder, latest_filename or STATE_NAME), folder)
 
 
@@ -241,11 +242,11 @@ def update_checkpoint_state(
         ValueError: There are not as many timestamps as paths.
         OSError: The file cannot be written; the old one is as it was.
     """
-    folder = os.fsdecode(save_dir)
+    folder = target_path(save_dir)
     target = os.path.join(folder, latest_filename or STATE_NAME)
     given = [*(all_model_checkpoint_paths or ()), model_checkpoint_path]
     paths = [
-        _stored(os.fsdecode(path), folder, relative=save_relative_paths)
+        _stored(target_path(path), folder, relative=save_relative_paths)
         for path in given
     ]
     if len(paths) > 1 and paths[-2] == paths[-1]:

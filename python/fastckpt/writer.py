@@ -14,6 +14,7 @@ from fastckpt.arguments import (
 )
 from fastckpt.fileset import data_files
 from fastckpt.selection import tf_dtypes_of
+from fastckpt.urls import source_path, target_path
 from fastckpt.values import stored
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Writer:
 
     Raises:
         ValueError: An argument is out of range, or the prefix names a folder.
+        UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
     Threads: safe; calls take turns. Releases the interpreter lock.
@@ -69,7 +71,7 @@ class Writer:
         if format == "v1" and (shards != 1 or align != 1):
             raise ValueError("a V1 file has no shards and no alignment of its data")
         self._native = _native.Writer(
-            prefix=os.fsencode(prefix),
+            prefix=os.fsencode(target_path(prefix)),
             is_v1=format == "v1",
             shards=check_count("shards", shards),
             align=check_count("align", align),
@@ -223,7 +225,9 @@ def merge(
         OSError: A source is missing, or the destination could not be written; what
             was there before is there again.
     """
-    prefixes = [os.fsencode(source) for source in check_prefixes("sources", sources)]
+    given = check_prefixes("sources", sources)
+    prefixes = [os.fsencode(source_path(source)) for source in given]
+    destination = target_path(destination)
     _native.merge(
         sources=prefixes,
         prefix=os.fsencode(destination),

@@ -244,10 +244,9 @@ class Case:
         self.assert_all_restored(path)
 
     def check_a_mean_restores(self):
-        from fastckpt.cli import main
-
         path = f"{self.prefix}-mean"
-        assert main(["average", self.path, self.path, "--to", path]) == 0
+        fastckpt.rewrite(self.path, f"{self.prefix}-other")
+        fastckpt.average([self.path, f"{self.prefix}-other"], path)
         self.assert_all_restored(path)
 
     def check_a_converted_checkpoint_restores(self):

@@ -177,6 +177,88 @@ def test_a_file_that_is_no_npz_is_status_1(tmp_path, capsys):
     assert "no sound .npz file" in done.err
 
 
+# Names of targets
+
+
+FOREIGN = ["out.weights.h5", "m.hdf5", "m.keras", "m.pt", "m.PTH", "pytorch_model.bin"]
+FOREIGN += ["m.onnx", "m.msgpack", "m.pb", "m.tflite", "m.npy", "m.zip", "m.gguf"]
+COPIES = {
+    "convert": ["convert", "{}", "TARGET"],
+    "convert to V1": ["convert", "{}", "TARGET", "--format", "v1"],
+    "convert to npz": ["convert", "{}", "TARGET", "--format", "npz", "--drop", "words"],
+    "strip": ["strip", "{}", "TARGET"],
+    "rename": ["rename", "{}", "TARGET", "words->letters"],
+    "average": ["average", "{}", "--to", "TARGET"],
+    "merge": ["merge", "{}", "--to", "TARGET"],
+}
+
+
+def copy(capsys, source, target, command):
+    words = [word.format(source) for word in COPIES[command]]
+    return run(capsys, *(target if word == "TARGET" else word for word in words))
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("command", COPIES)
+def test_no_checkpoint_gets_the_name_of_another_format(
+    command, name, source, tmp_path, capsys
+):
+    before = sorted(tmp_path.iterdir())
+    done = copy(capsys, source, tmp_path / name, command)
+    assert (done.status, done.out) == (2, "")
+    assert f"{name}: " in done.err
+    assert "under a name that ends as those of another format do; give" in done.err
+    assert done.err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", sorted(set(COPIES) - {"convert", "convert to npz"}))
+@pytest.mark.parametrize("name", ["m.npz", "m.safetensors"])
+def test_no_checkpoint_gets_the_name_of_a_file(command, name, source, tmp_path, capsys):
+    assert copy(capsys, source, tmp_path / name, command).status == 2
+    assert not list(tmp_path.glob("m*"))
+
+
+@pytest.mark.parametrize("command", sorted(set(COPIES) - {"convert to npz"}))
+@pytest.mark.parametrize("name", ["m.index", "m.data-00000-of-00001", "m.meta"])
+def test_a_target_is_a_prefix_and_no_file_of_it(
+    command, name, source, tmp_path, capsys
+):
+    done = copy(capsys, source, tmp_path / name, command)
+    assert done.status == 2
+    assert done.err.endswith(f"name its prefix: {tmp_path / 'm'}\n")
+    assert not list(tmp_path.glob("m*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name"),
+    [("m.npz", "v2"), ("m.npz", "safetensors"), ("m.safetensors", "npz")],
+)
+def test_a_format_that_the_name_contradicts_is_refused(
+    name, format_name, source, tmp_path, capsys
+):
+    words = ["convert", source, tmp_path / name, "--drop", "words"]
+    done = run(capsys, *words, "--format", format_name)
+    assert (done.status, done.out) == (2, "")
+    assert not list(tmp_path.glob("m*"))
+
+
+def test_the_ending_counts_in_capitals_too(source, tmp_path, capsys):
+    words = ["convert", source, tmp_path / "m.NPZ", "--drop", "words"]
+    assert run(capsys, *words).out.startswith(f"wrote {tmp_path / 'm.NPZ'} (npz)")
+
+
+@pytest.mark.parametrize("name", ["model.ckpt-7", "m.v2", "bin", ".pt", "h5/m"])
+def test_other_names_with_dots_are_prefixes(name, source, tmp_path, capsys):
+    for command in set(COPIES) - {"convert to npz"}:
+        assert copy(capsys, source, tmp_path / command / name, command).status == 0
+
+
+def test_the_library_takes_any_prefix(tmp_path):
+    fastckpt.save(tmp_path / "m.h5", NUMBERS)
+    assert_same(load(tmp_path / "m.h5"), NUMBERS)
+
+
 # strip
 
 
@@ -325,6 +407,40 @@ def test_average_writes_the_mean(tmp_path, capsys):
     assert found["sources"] == list(map(str, sources))
     assert load(tmp_path / "mean")["w"].tolist() == [2, 2, 2]
     assert load(tmp_path / "mean")["global_step"] == 3
+    assert found["copied"] == ["global_step"]
+
+
+def test_average_says_what_it_averaged(tmp_path, capsys):
+    for number in (1, 2, 3):
+        tensors = {"w": float("nan") if number == 2 else 1.0, "global_step": number}
+        fastckpt.save(tmp_path / f"m-{number}", tensors)
+    files = sorted(tmp_path.iterdir())
+    done = run(capsys, "average", *files, "--to", tmp_path / "mean")
+    assert done.status == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "the mean of 3 checkpoints:"
+    assert lines[1:4] == [f"  {tmp_path}/m-{number}" for number in (1, 2, 3)]
+    assert "have no mean, they are the last checkpoint's: global_step" in done.err
+    assert "warning: NaN or infinite, though not in every checkpoint: w" in done.err
+
+
+def test_average_of_the_newest_of_a_folder(tmp_path, capsys):
+    for number in (1, 2, 3):
+        fastckpt.save(tmp_path / f"m-{number}", {"w": float(number), "v": 1})
+    words = ["average", tmp_path, "--to", tmp_path / "new", "--drop", "v"]
+    status, found = run_json(capsys, *words, "--last", "2")
+    assert (status, found["total"]["tensors"]) == (0, 1)
+    assert found["sources"] == [f"{tmp_path}/m-{number}" for number in (2, 3)]
+    assert load(tmp_path / "new")["w"] == 2.5
+
+
+def test_average_of_a_folder_without_last_says_what_to_add(tmp_path, capsys):
+    fastckpt.save(tmp_path / "m-1", {"w": 1.0})
+    fastckpt.Saver().save(tmp_path / "m-2", {"w": 2.0})
+    done = run(capsys, "average", tmp_path, "--to", tmp_path / "new")
+    assert (done.status, done.out) == (2, "")
+    assert "--last N" in done.err
+    assert not list(tmp_path.glob("new*"))
 
 
 def test_average_of_what_is_not_alike_is_status_2(source, tmp_path, capsys):

@@ -20,6 +20,7 @@ from fastckpt.cli._options import add_path_argument
 from fastckpt.cli._output import paint, print_json, print_lines
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._text import escape, format_count, make_printable
+from fastckpt.urls import source_path
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Examines and reports."""
     with Progress("verifying") as progress:
-        examinations = examine(args.path, args, progress)
+        examinations = examine(source_path(args.path), args, progress)
     is_sound = not any(it.problems for it in examinations)
     if args.json:
         found = list(map(dataclasses.asdict, examinations))

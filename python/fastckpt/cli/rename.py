@@ -18,6 +18,7 @@ from fastckpt.cli._options import add_source_and_target, open_checkpoint
 from fastckpt.cli._output import print_json, print_table, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._rename_rules import apply_rules
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count
 from fastckpt.cli._written import report_checkpoint
 from fastckpt.objects.message import GRAPH_KEY
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies under the new names."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
         names = list(checkpoint)
     is_meant = any(rule.startswith(f"{GRAPH_KEY}->") for rule in args.rules)

@@ -20,6 +20,7 @@ from fastckpt.cli._options import (
 from fastckpt.cli._output import print_json, print_lines, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._select import select_names
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count, format_exact_size
 from fastckpt.cli._written import report_checkpoint
 from fastckpt.editing.strip import find_dropped, strip
@@ -39,31 +40,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
         drop = select_names(checkpoint, args.drop) if args.drop else []
         keep = select_names(checkpoint, args.keep) if args.keep else []
         dropped = find_dropped(checkpoint, drop, keep)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
-        if args.dry_run and args.json:
-            facts = {"dropped": dropped, "dropped_total": total}
-            print_json({"path": args.source, **facts})
-            return 0
-        if not args.json:
-            print_lines(map(escape, dropped) if args.dry_run else [])
-            print_text(_word(args.dry_run, total))
-        if not args.dry_run:
-            with Progress("writing") as progress:
-                strip(
-                    checkpoint,
-                    args.target,
-                    drop,
-                    keep,
-                    threads=args.threads,
-                    progress=progress,
-                )
+    if args.dry_run and args.json:
+        facts = {"dropped": dropped, "dropped_total": total}
+        print_json({"path": args.source, **facts})
+        return 0
+    if not args.json:
+        print_lines(map(escape, dropped) if args.dry_run else [])
+        print_text(_word(args.dry_run, total))
     if not args.dry_run:
-        report_checkpoint(args, args.target, dropped=dropped)
+        _write(args, drop, keep)
     return 0
+
+
+def _write(args: argparse.Namespace, drop: list[str], keep: list[str]) -> None:
+    with Progress("writing") as progress:
+        dropped = strip(
+            args.source,
+            args.target,
+            drop,
+            keep,
+            threads=args.threads,
+            progress=progress,
+        )
+    report_checkpoint(args, args.target, dropped=dropped)
 
 
 def _word(is_dry: bool, total: dict[str, int]) -> str:

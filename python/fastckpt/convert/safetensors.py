@@ -15,6 +15,7 @@ from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types, require
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 
@@ -85,6 +86,7 @@ def read(path: str) -> Iterator[LazyTensors]:
         OSError: The file cannot be read.
         ImportError: The library is not installed.
     """
+    path = source_path(path)
     require("safetensors", "safetensors")
     from safetensors import SafetensorError, safe_open
 

@@ -16,6 +16,7 @@ from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.fileset import PathName, is_file, is_format, kind_of
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
 from fastckpt.paths import resolve
+from fastckpt.urls import source_path
 
 __all__ = ["MAX_MESSAGE_BYTES", "Tags", "find_graph_file", "parse", "read_graph"]
 
@@ -43,7 +44,7 @@ def find_graph_file(path: PathName) -> str:
         FileNotFoundError: no graph is there; the message says what was looked for.
         UnsupportedError: the SavedModel is stored in chunks.
     """
-    name = os.fsdecode(path)
+    name = source_path(path)
     kind = kind_of(name)
     if kind == "file" and not _is_checkpoint_part(name):
         return name
