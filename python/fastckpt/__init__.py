@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
-    from fastckpt.writer import Writer, merge, save
+    from fastckpt.writer import Writer, save
+    from fastckpt.writing.merging import merge
 
 __all__ = [
     "Change",
@@ -75,7 +76,7 @@ _LAZY = {
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
-    "merge": "writer",
+    "merge": "writing.merging",
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",

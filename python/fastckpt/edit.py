@@ -100,8 +100,8 @@ def rewrite(
     report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    destination = target_path(destination)
-    with opened(source, threads) as checkpoint:
+    # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+    with open(source, io="read", threads=threads) as checkpoint:
         kind = format or checkpoint.format
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
         strings = fit_object_graph(checkpoint, _list_names(steps))
@@ -137,10 +137,7 @@ def _pass_on(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
-        values=[
-            (encode_name(name), "string", [content], (), None)
-            for name, content in target.strings.items()
-        ],
+        values=[],
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,

@@ -53,18 +53,9 @@ PYTHON_FLOORS = (
         "urls",
         "values",
     },
-    {
-        "fileset",
-        "folder",
-        "indirect",
-        "objects",
-        "paths",
-        "removal",
-        "sources",
-        "state",
-    },
-    {"checkpoint", "loading", "saver", "selection", "writer"},
-    {"checking", "convert", "edit", "editing", "graph", "parts"},
+    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
+    {"average", "convert", "edit", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks.

@@ -84,7 +84,8 @@ void Dealer::AppendItems(std::size_t tensor, std::vector<Item>* items) const {
     return;
   }
   for (SliceSpec& spec : index.slices(tensor)) {
-    const std::size_t slot = source_.StoredSlice(tensor, spec);
+    const Box box = ResolveSlice(spec, index.dims(tensor));
+    const std::size_t slot = source_.FindPart(tensor, spec, box);
     items->push_back({slot, tensor, std::move(spec), nullptr});
   }
 }
@@ -148,7 +149,7 @@ StoredBytes Dealer::Locate(const TensorInput& input, std::size_t slot) {
 
 const DataFile& Dealer::FileOf(std::size_t slot) {
   std::unique_ptr<DataFile>& file = files_[source_.index().entry(slot).shard];
-  if (file == nullptr) file = source_.OpenAlone(slot);
+  if (file == nullptr) file = OpenShard(source_, slot);
   return *file;
 }
 

@@ -12,9 +12,21 @@
 #include <string_view>
 #include <vector>
 
-#include "fastckpt/edit/rewrite.h"
+#include "fastckpt/edit/sources.h"
+#include "fastckpt/platform/parallel.h"
+#include "fastckpt/tensor/tensor_input.h"
+#include "fastckpt/write/bundle_writer.h"
 
 namespace fastckpt {
+
+// What becomes of the tensors of one source.
+struct Changes {
+  // Per tensor the names that it is to have; one that is not here is left out
+  // and not looked at.
+  std::map<std::string, std::vector<std::string>, std::less<>> names;
+  // Values in place of those that are stored, of tensors that have names.
+  std::map<std::string, TensorInput, std::less<>> values;
+};
 
 class Dealer {
  public:

@@ -125,7 +125,7 @@ class Merger {
   static std::unique_ptr<OutputFile> Duplicate(const Replacement& replacement,
                                                const std::string& name,
                                                SourceFile* file) {
-    const std::unique_ptr<DataFile> data = file->source->OpenAlone(file->slot);
+    const std::unique_ptr<DataFile> data = OpenShard(*file->source, file->slot);
     data->CheckRange(0, file->reach);
     file->identity = data->file().identity();
     return replacement.Duplicate(name, data->file());

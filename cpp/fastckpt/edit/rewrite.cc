@@ -1,7 +1,6 @@
 #include "fastckpt/edit/rewrite.h"
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/edit/dealer.h"
 #include "fastckpt/v2/shard_name.h"
 
 namespace fastckpt {

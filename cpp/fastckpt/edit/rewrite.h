@@ -9,10 +9,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
-#include <vector>
 
+#include "fastckpt/edit/dealer.h"
 #include "fastckpt/edit/sources.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/tensor/tensor_input.h"
@@ -27,15 +26,6 @@ namespace fastckpt {
 // headers differ.
 bool Reshard(const Sources& sources, const std::string& prefix,
              const WriteOptions& options, const Interrupt& interrupted);
-
-// What becomes of the tensors of one source.
-struct Changes {
-  // Per tensor the names that it is to have; one that is not here is left out
-  // and not looked at.
-  std::map<std::string, std::vector<std::string>, std::less<>> names;
-  // Values in place of those that are stored, of tensors that have names.
-  std::map<std::string, TensorInput, std::less<>> values;
-};
 
 // The same for tensors of one source. `passed_on` is called now and then with
 // the bytes of the source done so far, if it is set. Throws NotFound for a

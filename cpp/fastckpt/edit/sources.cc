@@ -58,6 +58,15 @@ std::string TensorName(const BundleSource& source, std::size_t slot) {
   return is_slice ? name : std::string(key);
 }
 
+std::unique_ptr<DataFile> OpenShard(const BundleSource& source,
+                                    std::size_t slot) {
+  source.CheckIndexUnchanged();
+  std::unique_ptr<DataFile> file = source.OpenShard(slot, IoMode::kRead);
+  // A save between the two would have put its own index in place.
+  source.CheckIndexUnchanged();
+  return file;
+}
+
 void NamingSources(const Sources& sources, const std::function<void()>& work) {
   try {
     work();

@@ -1,7 +1,10 @@
 // Sources: open bundles of which one is to be made.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "fastckpt/read/bundle_source.h"
@@ -19,6 +22,12 @@ void CheckEntry(const BundleSource& source, std::size_t slot);
 
 // The name of the tensor that a slot is or is a slice of.
 std::string TensorName(const BundleSource& source, std::size_t slot);
+
+// Opens the shard of a slot to be read, not mapped: a file that is cut is an
+// error then and no signal. Throws System, and Corruption if the index was
+// replaced.
+std::unique_ptr<DataFile> OpenShard(const BundleSource& source,
+                                    std::size_t slot);
 
 // Runs `work`, which makes one bundle of all: an Invalid about a tensor names
 // the sources that have it, if there are several.

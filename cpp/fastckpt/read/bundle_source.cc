@@ -300,14 +300,6 @@ const DataFile& BundleSource::Shard(std::size_t slot) const {
   return *file;  // another thread was faster
 }
 
-std::unique_ptr<DataFile> BundleSource::OpenAlone(std::size_t slot) const {
-  CheckIndexUnchanged();
-  std::unique_ptr<DataFile> file = OpenShard(slot, IoMode::kRead);
-  // A save between the two would have put its own index in place.
-  CheckIndexUnchanged();
-  return file;
-}
-
 std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
                                                   IoMode mode) const {
   try {
