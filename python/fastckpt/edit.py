@@ -100,8 +100,8 @@ def rewrite(
     report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    # Read, not mapped: a source that is cut meanwhile is an error, no signal.
-    with open(source, io="read", threads=threads) as checkpoint:
+    destination = target_path(destination)
+    with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
         strings = fit_object_graph(checkpoint, _list_names(steps))
@@ -137,7 +137,10 @@ def _pass_on(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
-        values=[],
+        values=[
+            (encode_name(name), "string", [content], (), None)
+            for name, content in target.strings.items()
+        ],
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastckpt import _native
 from fastckpt.arguments import check_count, encode_name, to_placement
 from fastckpt.selection import tf_dtypes_of
-from fastckpt.urls import source_path, target_path
+from fastckpt.urls import target_path
 from fastckpt.values import stored
 
 if TYPE_CHECKING:

@@ -363,3 +363,15 @@ def test_a_mean_has_the_graph_of_what_is_left_of_its_sources(keras_3, tmp_path):
     keys, names = read_keys(tmp_path / "mean")
     assert keys == names - {KEY}
     assert len(keys) == len(keras_3.keys) - 3
+
+
+def test_a_merged_checkpoint_has_the_graph_of_the_part_that_brings_one(
+    keras_3, tmp_path
+):
+    old = save(tmp_path, keras_3)
+    fastckpt.save(tmp_path / "more", {"more": np.ones(2)})
+    fastckpt.merge([old, tmp_path / "more"], tmp_path / "merged")
+    keys, names = read_keys(tmp_path / "merged")
+    assert keys == names - {KEY, "more"} == keras_3.keys
+    with pytest.raises(ValueError, match="_CHECKPOINTABLE_OBJECT_GRAPH"):
+        fastckpt.merge([old, tmp_path / "old"], tmp_path / "twice")

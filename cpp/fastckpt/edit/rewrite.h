@@ -14,7 +14,6 @@
 #include "fastckpt/edit/dealer.h"
 #include "fastckpt/edit/sources.h"
 #include "fastckpt/platform/parallel.h"
-#include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/bundle_writer.h"
 
 namespace fastckpt {

@@ -164,11 +164,6 @@ std::size_t BundleSource::FindPart(std::size_t slot, const SliceSpec& spec,
   return *part;
 }
 
-std::size_t BundleSource::StoredSlice(std::size_t slot,
-                                      const SliceSpec& spec) const {
-  return FindPart(slot, spec, ResolveSlice(spec, index_.dims(slot)));
-}
-
 void BundleSource::AppendPieces(std::size_t slot, const Region* region,
                                 bool /*check*/, SeenFiles* seen,
                                 std::vector<Piece>* pieces) const {

@@ -9,6 +9,7 @@ from fastckpt import _native
 from fastckpt.arguments import check_count, check_prefixes
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.fileset import data_files
+from fastckpt.urls import source_path, target_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,9 @@ def merge(
         OSError: A source is missing, or the destination could not be written; what
             was there before is there again.
     """
-    prefixes = [os.fsdecode(source) for source in check_prefixes("sources", sources)]
+    given = check_prefixes("sources", sources)
+    prefixes = [os.fsdecode(source_path(source)) for source in given]
+    destination = target_path(destination)
     opened = [_open(prefix) for prefix in prefixes]
     _native.merge(
         sources=[checkpoint._reader for checkpoint in opened],
