@@ -53,9 +53,18 @@ PYTHON_FLOORS = (
         "urls",
         "values",
     },
-    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {
+        "fileset",
+        "folder",
+        "indirect",
+        "objects",
+        "paths",
+        "removal",
+        "sources",
+        "state",
+    },
     {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
-    {"average", "convert", "edit", "graph", "parts"},
+    {"checking", "convert", "edit", "editing", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks.
