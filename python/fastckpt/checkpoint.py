@@ -15,7 +15,7 @@ from fastckpt._native import TensorInfo
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
-    from fastckpt.graph.objects import ObjectGraph
+    from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.report import Explanation, TensorLayout, VerifyReport
 
 __all__ = ["Checkpoint", "open", "open_found"]
@@ -364,8 +364,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Raises:
             KeyError: The checkpoint has none: it is name-based.
+            CorruptionError: It is damaged.
         """
-        from fastckpt.graph.objects import ObjectGraph
+        from fastckpt.objects.mapping import ObjectGraph
 
         return ObjectGraph.read(self)
 
