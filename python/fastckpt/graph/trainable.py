@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastckpt.graph.files import parse
-from fastckpt.graph.object_names import split_key
+from fastckpt.objects.names import split_key
 
 __all__ = ["TrainableVariables"]
 
