@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
     from fastckpt.editing.average import average
+    from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
-    from fastckpt.writer import Writer, merge, save
+    from fastckpt.writer import Writer, save
+    from fastckpt.writing.merging import merge
 
 __all__ = [
     "Change",
@@ -52,6 +54,7 @@ __all__ = [
     "remove_checkpoint",
     "rewrite",
     "save",
+    "strip",
     "update_checkpoint_state",
 ]
 
@@ -73,10 +76,11 @@ _LAZY = {
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
-    "merge": "writer",
+    "merge": "writing.merging",
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",
+    "strip": "editing.strip",
     "update_checkpoint_state": "state",
 }
 
