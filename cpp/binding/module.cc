@@ -3,6 +3,7 @@
 
 #include "bind_codec.h"
 #include "bind_edit.h"
+#include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_writer.h"
 #include "error_border.h"
@@ -22,6 +23,7 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterTensorInfo(module);
   fastckpt::RegisterReader(module);
   fastckpt::RegisterCodec(module);
+  fastckpt::RegisterObjects(module);
   fastckpt::RegisterWriter(module);
   fastckpt::RegisterEdit(module);
 }

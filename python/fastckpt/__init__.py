@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
     from fastckpt.editing.average import average
+    from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -53,6 +54,7 @@ __all__ = [
     "remove_checkpoint",
     "rewrite",
     "save",
+    "strip",
     "update_checkpoint_state",
 ]
 
@@ -78,6 +80,7 @@ _LAZY = {
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",
+    "strip": "editing.strip",
     "update_checkpoint_state": "state",
 }
 

@@ -302,13 +302,38 @@ def test_stripping_everything_is_refused(tmp_path, capsys):
     assert "nothing would be left" in done.err
 
 
-def test_what_the_object_graph_still_says_is_noted(tmp_path, capsys):
-    item = TESTDATA / "keras-lso-ckpt"
-    if not item.exists():
+def test_strip_says_when_there_is_nothing_to_leave_out(tmp_path, capsys):
+    fastckpt.save(tmp_path / "old", {"optimizer/kernel": np.ones(2, np.float32)})
+    done = run(capsys, "strip", tmp_path / "old", tmp_path / "new")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("nothing here is known as an optimizer's; all tensors")
+    assert list(load(tmp_path / "new")) == ["optimizer/kernel"]
+
+
+def test_a_damaged_object_graph_is_status_1_and_nothing_is_written(tmp_path, capsys):
+    tensors = {"w": np.ones(2), "_CHECKPOINTABLE_OBJECT_GRAPH": np.array(b"?", object)}
+    fastckpt.save(tmp_path / "old", tensors)
+    done = run(capsys, "strip", tmp_path / "old", tmp_path / "new")
+    assert done.status == 1
+    assert "no sound object graph" in done.err
+    assert not list(tmp_path.glob("new*"))
+
+
+@pytest.mark.parametrize(
+    ("item", "count"),
+    [("deepreg-epoch10", 136), ("keras-lso-ckpt", 3), ("tract-keras-lstm", 9)],
+)
+def test_strip_goes_by_the_object_graph_where_there_is_one(
+    item, count, tmp_path, capsys
+):
+    if not (TESTDATA / item).exists():
         pytest.skip("the shared test data is not here")
-    done = run(capsys, "strip", item, tmp_path / "new")
-    assert done.status == 0
-    assert "the object graph inside still has the old names" in done.err
+    done = run(capsys, "strip", TESTDATA / item, tmp_path / "new")
+    assert (done.status, done.err) == (0, "")
+    with fastckpt.open(tmp_path / "new") as checkpoint:
+        assert len(checkpoint) == count
+        assert checkpoint.objects.missing == []
+        assert not any(node.slots for node in checkpoint.objects.values())
 
 
 # rename
@@ -323,6 +348,32 @@ def test_rename_copies_under_other_names(source, tmp_path, capsys):
         n.replace("dense", "fc").replace("global_", ""): a for n, a in TENSORS.items()
     }
     assert_same(load(tmp_path / "new"), new)
+
+
+KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+def test_rename_leaves_the_object_graph_its_name_and_gives_it_the_others(
+    tmp_path, capsys
+):
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", "*->net/*"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    with fastckpt.open(tmp_path / "new") as checkpoint:
+        keys = [node.key for node in checkpoint.objects.values()]
+        assert checkpoint.objects.missing == []
+        assert keys
+        assert all(key.startswith("net/") for key in keys)
+
+
+def test_rename_refuses_keys_that_tensorflow_would_not_find(tmp_path, capsys):
+    rule = "*/.ATTRIBUTES/VARIABLE_VALUE->*"
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", rule]
+    done = run(capsys, *words)
+    assert (done.status, done.out) == (2, "")
+    assert f"or leave {KEY} out" in done.err
+    assert not list(tmp_path.glob("new*"))
+    assert run(capsys, *words, f"{KEY}->graph").status == 0
 
 
 def test_a_dry_run_of_rename_shows_the_table(source, tmp_path, capsys):

@@ -21,7 +21,7 @@ from fastckpt.cli._output import print_note, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count, make_printable
-from fastckpt.cli._written import note_object_graph, report_checkpoint
+from fastckpt.cli._written import report_checkpoint
 
 __all__ = ["add_arguments", "run"]
 
@@ -61,14 +61,11 @@ def run(args: argparse.Namespace) -> int:
     }
     report_checkpoint(args, args.to, **facts)
     if not args.json:
-        _add_notes(args, done.copied, done.spoiled)
+        _add_notes(done.copied, done.spoiled)
     return 0
 
 
-def _add_notes(args: argparse.Namespace, copied: list[str], spoiled: list[str]) -> None:
-    if args.drop:
-        with fastckpt.open(args.to, verify=False) as checkpoint:
-            note_object_graph(checkpoint)
+def _add_notes(copied: list[str], spoiled: list[str]) -> None:
     if copied:
         _note("these differ and have no mean, they are the last checkpoint's", copied)
     if spoiled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from fastckpt.arguments import check_count, check_prefixes
 from fastckpt.casting import is_floating
 from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.parts import Part, in_file_order, parts_of
 from fastckpt.select import select
 from fastckpt.sources import Source, newest_sources, others_beside, unique_sources
@@ -62,7 +63,8 @@ def average(
     Floats and complex numbers are summed in float64 and complex128; everything else
     (steps, strings, quantized weights) is taken from the last source, whose format,
     order and slices the result has. Memory is one tensor, or one slice where it is
-    partitioned.
+    partitioned. The object graph of a TensorFlow 2 checkpoint is the last one's,
+    without what `drop` leaves out.
 
     Args:
         sources: What ``open`` accepts, and open checkpoints; at least one.
@@ -98,11 +100,12 @@ def average(
         for other, names in zip(opened[:-1], kept[:-1], strict=True):
             _check_alike(other, names, opened[-1], kept[-1])
         infos = [it for it in in_file_order(opened[-1]) if it.name in kept[-1]]
+        graph = fit_object_graph(opened[-1], {name: [name] for name in kept[-1]})
         done = Averaged([source.prefix for source in chosen], [], [])
         writer = stack.enter_context(
             Writer(to, format=opened[-1].format, fsync=fsync, threads=threads)
         )
-        _write(opened, infos, writer, done, progress or _ignore)
+        _write(opened, infos, graph, writer, done, progress or _ignore)
     return done
 
 
@@ -169,6 +172,7 @@ def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:
 def _write(
     opened: Sequence[Checkpoint],
     infos: Sequence[TensorInfo],
+    graph: Mapping[str, bytes],
     writer: Writer,
     report: Averaged,
     progress: Callable[[int, int], None],
@@ -179,7 +183,10 @@ def _write(
         has_mean = is_floating(info.dtype) or (info.dtype or _NONE).kind == "c"
         for part in parts_of(info):
             take = _mean if has_mean and len(opened) > 1 else _last
-            part.write(writer, info.name, take(opened, part, report), info.tf_dtype)
+            values = take(opened, part, report)
+            if info.name in graph:
+                values = np.array(graph[info.name], object)
+            part.write(writer, info.name, values, info.tf_dtype)
         done += info.nbytes or 0
         progress(done, total)
 
