@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.report import Explanation, TensorLayout, VerifyReport
 
-__all__ = ["Checkpoint", "open"]
+__all__ = ["Checkpoint", "open", "open_found"]
 
 _MAX_INDEX_BYTES = 1 << 30
 _NO_LIMIT = (1 << 63) - 1
@@ -28,6 +28,7 @@ _MAX_THREADS = 1024
 
 #: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
 _Options = tuple[bool, str, "int | None", int]
+_DEFAULTS: _Options = (True, "auto", None, _MAX_INDEX_BYTES)
 
 
 def open(
@@ -45,7 +46,7 @@ def open(
     Args:
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
-            ``variables`` folder; a V1 file, or the name of V1 shards.
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
         verify: Whether data is checked against its checksums: views once, before
             the first is handed out; copies every time, in the same pass.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
@@ -64,8 +65,11 @@ def open(
         OSError: The system does not let it be read.
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
-    found = paths.resolve(path)
-    options = (bool(verify), io, threads, limit)
+    return open_found(paths.resolve(path), (bool(verify), io, threads, limit))
+
+
+def open_found(found: paths.Resolved, options: _Options = _DEFAULTS) -> Checkpoint:
+    """Opens exactly the files that were found."""
     return Checkpoint(found.format, found.prefix, list(found.files), options)
 
 

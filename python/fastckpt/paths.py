@@ -10,10 +10,10 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import PathName, Resolved, find, is_file
+from fastckpt.fileset import PathName, Resolved, find_whole, is_file
 from fastckpt.urls import source_path
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Resolved", "resolve", "wholes"]
 
 _PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
 
@@ -24,7 +24,7 @@ def resolve(path: PathName) -> Resolved:
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
-            prefix or pattern of V1 shards.
+            prefix or pattern of V1 shards, or one of them, which stands for all.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -42,11 +42,11 @@ def resolve(path: PathName) -> Resolved:
         from fastckpt.indirect import in_folder
 
         return in_folder(name)
-    prefixes = _wholes(name)
+    prefixes = wholes(name)
     refusal: CorruptionError | None = None
     for candidate in (name, *prefixes) if name else ():
         try:
-            found = find(candidate)
+            found = find_whole(candidate)
         except CorruptionError as error:
             refusal = error
         else:
@@ -62,7 +62,7 @@ def resolve(path: PathName) -> Resolved:
     return found
 
 
-def _wholes(name: str) -> list[str]:
+def wholes(name: str) -> list[str]:
     """The prefixes of which a file may be a part by its name."""
     part = re.fullmatch(_PART, name)
     if part is None:

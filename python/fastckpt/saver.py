@@ -23,7 +23,12 @@ from fastckpt.removal import (
 )
 from fastckpt.retention import Retention
 from fastckpt.selection import Selection
-from fastckpt.state import STATE_NAME, check_no_conflict, update_checkpoint_state
+from fastckpt.state import (
+    STATE_NAME,
+    check_no_conflict,
+    check_replaceable,
+    update_checkpoint_state,
+)
 from fastckpt.urls import target_path
 from fastckpt.writer import save as save_checkpoint
 
@@ -111,7 +116,8 @@ class Saver:
         Raises:
             KeyError: A name that this saver saves is not in `tensors`.
             ValueError: `latest_filename` has a folder, or is the name of a file of
-                the checkpoint; or a name or value cannot be stored.
+                the checkpoint or of another program's file; or a name or value cannot
+                be stored.
             TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
@@ -121,6 +127,8 @@ class Saver:
         folder = os.path.dirname(name)
         state_name = _checked_state_name(latest_filename)
         check_no_conflict(os.path.join(folder, state_name), path)
+        if write_state:
+            check_replaceable(os.path.join(folder, state_name))
         chosen = Selection(tensors, self._names_in(tensors))
         graph = _as_bytes(meta_graph) if write_meta_graph else None
         save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)

@@ -18,6 +18,7 @@ from fastckpt.atomic import replace_file
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, exists, kind_of
 from fastckpt.folder import newest_complete
+from fastckpt.foreign import name_foreign, name_foreign_file
 from fastckpt.text_format import Field, TextFormatError, format_fields, parse_fields
 from fastckpt.urls import source_path, target_path
 
@@ -26,6 +27,7 @@ __all__ = [
     "CheckpointState",
     "StateConflictError",
     "check_no_conflict",
+    "check_replaceable",
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -70,7 +72,7 @@ class CheckpointState(NamedTuple):
 
 
 class StateConflictError(ValueError, RuntimeError):
-    """A checkpoint and the state file have one name; TensorFlow: RuntimeError."""
+    """A state file would take another file's place; TensorFlow: RuntimeError."""
 
 
 def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
@@ -136,7 +138,7 @@ def read_state(path: str, folder: str) -> CheckpointState | None:
     try:
         state = parse_state(content.decode("utf-8", "surrogateescape"))
     except TextFormatError as error:
-        raise damaged(path, str(error)) from None
+        raise damaged(path, str(error), content) from None
     return _located(state, path, folder)
 
 
@@ -159,14 +161,18 @@ def parse_state(text: str) -> CheckpointState:
     )
 
 
-def damaged(path: str, reason: str) -> CorruptionError:
+def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
     """Makes the error for a state file that cannot be used; it says how to go on."""
+    what = name_foreign(content)
+    if what is None and b"\0" in content:
+        reason = f"it holds binary data ({reason})"
+    said = f"no state file but {what}" if what else f"damaged state file: {reason}"
     newest = newest_complete(os.path.dirname(path))
     if newest is None:
         advice = "no complete checkpoint lies in its folder"
     else:
         advice = f"the newest complete checkpoint in its folder is {newest!r}: name it"
-    return CorruptionError(f"{path}: damaged state file: {reason}; {advice}", path=path)
+    return CorruptionError(f"{path}: {said}; {advice}", path=path)
 
 
 def _read_file(path: str) -> bytes | None:
@@ -176,7 +182,7 @@ def _read_file(path: str) -> bytes | None:
     with open(descriptor, "rb") as file:
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
-        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes")
+        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes", content)
     return content
 
 
@@ -238,7 +244,8 @@ def update_checkpoint_state(
         fsync: Whether the file is on the disk when the call returns.
 
     Raises:
-        StateConflictError: The state file would take the place of a checkpoint's file.
+        StateConflictError: The state file would take the place of a checkpoint's
+            file, or of another program's.
         ValueError: There are not as many timestamps as paths.
         OSError: The file cannot be written; the old one is as it was.
     """
@@ -252,6 +259,7 @@ def update_checkpoint_state(
     if len(paths) > 1 and paths[-2] == paths[-1]:
         paths.pop()
     check_no_conflict(target, os.path.join(folder, paths[-1]))
+    check_replaceable(target)
     timestamps = all_model_checkpoint_timestamps or ()
     if timestamps and len(timestamps) != len(paths):
         raise ValueError(f"{len(timestamps)} timestamps for {len(paths)} paths")
@@ -270,6 +278,19 @@ def check_no_conflict(state_path: str, prefix: str) -> None:
         raise StateConflictError(
             f"the state file {state_path!r} would take the place of a file of the "
             f"checkpoint {prefix!r}; choose another name for one of them"
+        )
+
+
+def check_replaceable(state_path: str) -> None:
+    """Refuses to replace what is another program's file, a model for instance.
+
+    Raises:
+        StateConflictError: It is.
+    """
+    if what := name_foreign_file(state_path):
+        raise StateConflictError(
+            f"{state_path!r} is {what}, which a state file of this name would replace; "
+            "save into another folder, or choose another name (latest_filename)"
         )
 
 

@@ -41,6 +41,7 @@ PYTHON_FLOORS = (
         "atomic",
         "casting",
         "errors",
+        "foreign",
         "io_mode",
         "nested_lists",
         "progress",
@@ -64,7 +65,7 @@ PYTHON_FLOORS = (
         "state",
     },
     {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
-    {"checking", "convert", "edit", "editing", "graph", "parts"},
+    {"checking", "convert", "edit", "editing", "graph", "leftovers", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks.

@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
 import types
 from pathlib import Path
@@ -12,6 +11,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from library_child import run_with
 
@@ -73,7 +73,7 @@ def test_interrupted_training_is_saved(models):
         "# one step of training", "\n        if step == 3: signal.raise_signal(15)"
     )
     assert script != block
-    child = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)
+    child = children.run([sys.executable, "-c", script], timeout=60)
     assert child.returncode == 143
     last = fastckpt.latest_checkpoint("out")
     assert last == "out/model.ckpt-3"
@@ -82,7 +82,7 @@ def test_interrupted_training_is_saved(models):
 
 def test_training_that_ends_is_saved(models):
     block = "import numpy as np\n" + block_with("signal.SIGTERM")
-    subprocess.run([sys.executable, "-c", block], timeout=60, check=True)
+    children.run([sys.executable, "-c", block], timeout=60, check=True)
     assert fastckpt.latest_checkpoint("out") == "out/model.ckpt-3"
     assert Path("out/model.ckpt-2.index").exists()
 
@@ -173,7 +173,7 @@ def test_first_shell_block_shows_a_checkpoint_of_the_repository(number, words):
     assert len(commands) == 3
     program, *arguments = commands[number]
     module = ["-m", "fastckpt"] if program == "fastckpt" else []
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, *module, *arguments],
         cwd=ROOT,
         capture_output=True,
@@ -196,7 +196,7 @@ def test_every_link_leads_somewhere(target):
 
 def test_every_command_that_is_named_is_there():
     names = re.search(r"^\| Command line.*?\| `(.*?)` \|$", README, re.MULTILINE)[1]
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, "-m", "fastckpt", "--help"],
         capture_output=True,
         text=True,

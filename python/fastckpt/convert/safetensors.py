@@ -36,7 +36,7 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
         ValueError: It cannot; the tensors are named.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
     refuse("safetensors", "such names", names, "rename them")
     refuse_types("safetensors", dtypes, lambda dtype: str(dtype) in _HELD)
@@ -63,7 +63,7 @@ def write(
         OSError: The file cannot be written.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
@@ -87,7 +87,7 @@ def read(path: str) -> Iterator[LazyTensors]:
         ImportError: The library is not installed.
     """
     path = source_path(path)
-    require("safetensors", "safetensors")
+    require("safetensors")
     from safetensors import SafetensorError, safe_open
 
     try:

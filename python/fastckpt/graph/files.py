@@ -90,7 +90,7 @@ def parse(name: str, content: bytes, what: str, path: str | None = None) -> Any:
     except import_protobuf("message").DecodeError as error:
         raise CorruptionError(
             f"{what}: {len(content)} bytes that are no whole {name} message ({error}); "
-            "the file is cut or damaged, copy it again",
+            "the file is cut or damaged, copy it again to another place",
             path=path,
         ) from None
 
