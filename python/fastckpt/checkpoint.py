@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
-from fastckpt import _native, io_mode, loading, paths, select
+from fastckpt import _native, aside, io_mode, loading, paths, select
 from fastckpt._native import TensorInfo
+from fastckpt.fileset import LOOKS
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _NO_LIMIT = (1 << 63) - 1
 _MAX_THREADS = 1024
 
 
+#: Inode, size, mtime in nanoseconds.
+_Identity = tuple[int, int, int]
 #: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
 _Options = tuple[bool, str, "int | None", int]
 
@@ -64,9 +67,19 @@ def open(
         OSError: The system does not let it be read.
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
-    found = paths.resolve(path)
     options = (bool(verify), io, threads, limit)
-    return Checkpoint(found.format, found.prefix, list(found.files), options)
+    for looks_left in reversed(range(LOOKS)):
+        found = paths.resolve(path)
+        try:
+            checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
+        except FileNotFoundError:  # a save moved it meanwhile
+            if not looks_left:
+                raise
+        else:
+            break
+    if aside.is_aside(checkpoint):
+        aside.warn(checkpoint)
+    return checkpoint
 
 
 class Checkpoint(Mapping[str, np.ndarray]):
@@ -88,7 +101,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
     """
 
     def __init__(
-        self, format: str, path: str, files: list[str], options: _Options
+        self,
+        format: str,
+        path: str,
+        files: list[str],
+        options: _Options,
+        identity: _Identity | None = None,
     ) -> None:
         self.format = format
         self.path = path
@@ -99,15 +117,18 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._verify, io, threads, _ = options
         self._threads = _check_threads(threads)
         self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
-        self._reader = self._open_reader()
+        self._reader = self._open_reader(identity)
+        # A save may have moved them since they were found.
+        self._files = self._reader.paths()
 
-    def _open_reader(self) -> _native.Reader:
+    def _open_reader(self, identity: _Identity | None) -> _native.Reader:
         mapped = self.io == "mmap"
         if self.format == "v1":
             files = [os.fsencode(file) for file in self._files]
             return _native.open_v1(files, mapped, self._verify)
         prefix = os.fsencode(self._prefix)
-        return _native.open_bundle(prefix, mapped, self._verify, self._options[3])
+        limit = self._options[3]
+        return _native.open_bundle(prefix, mapped, self._verify, limit, identity)
 
     # The mapping.
 
@@ -409,10 +430,23 @@ def _reopen(
     path: str,
     files: list[str],
     options: _Options,
-    identity: list[tuple[int, int, int]],
+    identity: list[_Identity],
 ) -> Checkpoint:
-    """Opens a pickled checkpoint again, if it still is the same."""
-    checkpoint = Checkpoint(format, path, files, options)
+    """Opens a pickled checkpoint again, if it still is the same.
+
+    A save may have set its index, or its V1 file, aside since, or put it back.
+    """
+    for looks_left in reversed(range(LOOKS)):
+        if len(files) == 1:
+            is_v1 = format == "v1"
+            moved = _native.find_again(os.fsencode(path), is_v1, identity[0])
+            files = [os.fsdecode(moved)] if moved else files
+        try:
+            checkpoint = Checkpoint(format, path, files, options, identity[0])
+            break
+        except FileNotFoundError:
+            if not looks_left:
+                raise
     if checkpoint._reader.identity() != identity:
         from fastckpt.errors import CorruptionError
 

@@ -38,6 +38,7 @@ PYTHON_FLOORS = (
     {
         "_native",
         "arguments",
+        "aside",
         "atomic",
         "casting",
         "errors",
