@@ -1,4 +1,4 @@
-"""What `test_swaps.py` runs with `faults.c` preloaded: saves that fall between two calls.
+"""What `test_swaps.py` runs with `faults.c` preloaded: saves between two calls.
 
 Each function makes a reader find, at the very moment at which it opens a file, that
 a save has moved it. The reader must give old values, or new ones, or an error.
@@ -13,6 +13,8 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 import fastckpt
 from aside_states import MARK, NEW, OLD, is_same, set_aside
@@ -70,12 +72,8 @@ class Folder:
 
 
 def expect_replaced(ckpt: fastckpt.Checkpoint) -> None:
-    try:
-        got = ckpt.load(copy=True)
-    except fastckpt.CorruptionError as error:
-        assert "the index was replaced" in str(error), error
-        return
-    raise AssertionError(f"handed out under the old index: {got['w']}")
+    with pytest.raises(fastckpt.CorruptionError, match="the index was replaced"):
+        ckpt.load(copy=True)
 
 
 def swap_before_the_shard(folder: Folder) -> None:
@@ -168,13 +166,9 @@ def index_that_moves_each_time(folder: Folder) -> None:
 
 
 def expect_busy(work: Callable[[], object]) -> None:
-    try:
-        got = work()
-    except OSError as error:
-        assert not isinstance(error, FileNotFoundError), error
-        assert "moved it each of the 4 times" in str(error), error
-        return
-    raise AssertionError(got)
+    with pytest.raises(OSError, match="moved it each of the 4 times") as caught:
+        work()
+    assert type(caught.value) is OSError
 
 
 def v1_shards(folder: Folder) -> None:

@@ -2,11 +2,13 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 
 #include "fastckpt/v2/aside_set.h"
 #include "fastckpt/v2/bundle_place.h"
+#include "fastckpt/v2/shard_name.h"
 
 namespace py = pybind11;
 
@@ -19,10 +21,20 @@ py::bytes PathIn(const std::string& prefix, const std::string& name) {
   return py::bytes(std::string(FolderPartOf(prefix)) + name);
 }
 
-// (path, is V1, may be under way): of the set that counts, or None for a path.
-py::tuple FindAside(const std::string& prefix) {
+// (path, is V1, may be under way): of the index or V1 file that counts by a
+// listing of the folder, or None for a path.
+py::tuple FindListed(const std::string& prefix) {
+  const std::string base(BaseOf(prefix));
   const std::vector<ListedFile> files = ListFilesOf(prefix);
-  const auto set = FindAsideSet(BaseOf(prefix), files);
+  const auto has = [&](const std::string& name) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const auto& file) { return file.name == name; });
+  };
+  if (has(IndexName(base))) {
+    return py::make_tuple(PathIn(prefix, IndexName(base)), false, true);
+  }
+  if (has(base)) return py::make_tuple(PathIn(prefix, base), true, true);
+  const auto set = FindAsideSet(base, files);
   if (!set) return py::make_tuple(py::none(), false, !files.empty());
   return py::make_tuple(PathIn(prefix, set->name()), set->is_v1(), true);
 }
@@ -56,7 +68,7 @@ py::object FindAgain(const std::string& prefix, bool is_v1,
 }  // namespace
 
 void RegisterAside(py::module_& module) {
-  module.def("find_aside", FindAside, py::arg("prefix"));
+  module.def("find_listed", FindListed, py::arg("prefix"));
   module.def("list_aside_removals", ListAsideRemovals, py::arg("prefix"),
              py::arg("is_v1"));
   module.def("base_of_aside", FindBase, py::arg("name"));

@@ -1,41 +1,78 @@
-"""What is said of a checkpoint that lies where a killed save set it aside."""
+"""Checkpoints that saves move while they are looked for, or left aside when killed."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
-from typing import Protocol
+from collections.abc import Callable
+from typing import TypeVar
 
 from fastckpt import _native
+from fastckpt.fileset import LOOKS
 
-__all__ = ["is_aside", "warn"]
+__all__ = ["find_again", "open_where_found", "warn_of_place"]
 
-
-class _Opened(Protocol):
-    path: str
-
-    @property
-    def files(self) -> tuple[str, ...]: ...
+_Found = TypeVar("_Found")
+_Opened = TypeVar("_Opened")
 
 
-def is_aside(checkpoint: _Opened) -> bool:
-    """Tells whether a checkpoint was opened where a save had set it aside."""
-    file = os.path.basename(checkpoint.files[0])
-    if not file.endswith(".old"):
-        return False
-    base = _native.base_of_aside(os.fsencode(file))
-    return base == os.fsencode(os.path.basename(checkpoint.path))
+def open_where_found(
+    find: Callable[[], _Found], open: Callable[[_Found], _Opened]
+) -> _Opened:
+    """Opens what is found; looks again where it vanished, three times at most.
+
+    Raises:
+        OSError: It was moved away each time.
+    """
+    for looks_left in reversed(range(LOOKS)):
+        found = find()
+        try:
+            return open(found)
+        except FileNotFoundError as error:  # a save moved it meanwhile
+            if not looks_left:
+                reason = (
+                    f"saves under this prefix moved it each of the {LOOKS} times "
+                    "it was looked for; try again"
+                )
+                raise OSError(errno.EBUSY, reason, error.filename) from None
+    raise AssertionError("unreachable")
 
 
-def warn(checkpoint: _Opened) -> None:
-    """Warns of a checkpoint aside: what it is, and how it gets its names back."""
-    index = os.path.basename(checkpoint.files[0])
+def find_again(
+    format: str, path: str, files: list[str], identity: list[tuple[int, int, int]]
+) -> list[str]:
+    """Gives where a checkpoint's files lie now, an index or V1 file known by identity.
+
+    A save may have set it aside since, or put it back.
+    """
+    if len(files) > 1:
+        return files
+    is_v1 = format == "v1"
+    found = _native.find_again(os.fsencode(path), is_v1, identity[0])
+    if found is not None:
+        return [os.fsdecode(found)]
+    return [path if is_v1 else f"{path}.index"]
+
+
+def warn_of_place(prefix: str, file: str) -> None:
+    """Warns where a checkpoint was opened aside: what it is, how to put it back.
+
+    Args:
+        prefix: The checkpoint's.
+        file: Its index, or its V1 file, where it was opened.
+    """
+    index, base = os.path.basename(file), os.path.basename(prefix)
+    if not index.endswith(".old"):
+        return
+    if _native.base_of_aside(os.fsencode(index)) != os.fsencode(base):
+        return  # a name that was given literally
     mark = index[index.rindex(".fastckpt-") :]
-    is_v1 = index == os.path.basename(checkpoint.path) + mark
+    is_v1 = index == base + mark
     rest = "" if is_v1 else ", the index's last"
     warnings.warn(
-        f"{checkpoint.path}: a save that was killed, or is still under way, set these "
+        f"{prefix}: a save that was killed, or is still under way, set these "
         f"files aside ({index!r} ...); they are read where they lie, and nothing is "
         f"lost. The next save under this prefix puts them back. By hand, while no save "
         f"is running: take the ending {mark!r} off all their names{rest}",

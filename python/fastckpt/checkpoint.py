@@ -12,7 +12,6 @@ import numpy as np
 
 from fastckpt import _native, aside, io_mode, loading, paths, select
 from fastckpt._native import TensorInfo
-from fastckpt.fileset import LOOKS
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
@@ -68,17 +67,11 @@ def open(
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
     options = (bool(verify), io, threads, limit)
-    for looks_left in reversed(range(LOOKS)):
-        found = paths.resolve(path)
-        try:
-            checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
-        except FileNotFoundError:  # a save moved it meanwhile
-            if not looks_left:
-                raise
-        else:
-            break
-    if aside.is_aside(checkpoint):
-        aside.warn(checkpoint)
+    checkpoint = aside.open_where_found(
+        lambda: paths.resolve(path),
+        lambda it: Checkpoint(it.format, it.prefix, it.files, options),
+    )
+    aside.warn_of_place(checkpoint.path, checkpoint.files[0])
     return checkpoint
 
 
@@ -118,7 +111,6 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._threads = _check_threads(threads)
         self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
         self._reader = self._open_reader(identity)
-        # A save may have moved them since they were found.
         self._files = self._reader.paths()
 
     def _open_reader(self, identity: _Identity | None) -> _native.Reader:
@@ -432,21 +424,11 @@ def _reopen(
     options: _Options,
     identity: list[_Identity],
 ) -> Checkpoint:
-    """Opens a pickled checkpoint again, if it still is the same.
-
-    A save may have set its index, or its V1 file, aside since, or put it back.
-    """
-    for looks_left in reversed(range(LOOKS)):
-        if len(files) == 1:
-            is_v1 = format == "v1"
-            moved = _native.find_again(os.fsencode(path), is_v1, identity[0])
-            files = [os.fsdecode(moved)] if moved else files
-        try:
-            checkpoint = Checkpoint(format, path, files, options, identity[0])
-            break
-        except FileNotFoundError:
-            if not looks_left:
-                raise
+    """Opens a pickled checkpoint again, if it still is the same."""
+    checkpoint = aside.open_where_found(
+        lambda: aside.find_again(format, path, files, identity),
+        lambda found: Checkpoint(format, path, found, options, identity[0]),
+    )
     if checkpoint._reader.identity() != identity:
         from fastckpt.errors import CorruptionError
 

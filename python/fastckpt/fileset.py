@@ -26,7 +26,7 @@ __all__ = [
     "data_files",
     "exists",
     "find",
-    "find_aside",
+    "find_listed",
     "find_v1_shards",
     "is_file",
     "is_format",
@@ -128,7 +128,7 @@ def exists(prefix: str) -> bool:
     for _ in range(LOOKS):
         if is_file(prefix + ".index") or os.path.exists(prefix):
             return True
-        aside, is_busy = find_aside(prefix)
+        aside, is_busy = find_listed(prefix)
         if aside:
             return True
         if not is_busy:
@@ -139,14 +139,17 @@ def exists(prefix: str) -> bool:
         return False
 
 
-def find_aside(prefix: str) -> tuple[Resolved | None, bool]:
-    """Finds the checkpoint that a killed save set aside and left there.
+def find_listed(prefix: str) -> tuple[Resolved | None, bool]:
+    """Finds what counts under a name by a listing of its folder: see `find`.
+
+    That is what a killed save set aside, where no index and no V1 file has its name,
+    and one of these where it came there meanwhile.
 
     Returns:
-        The checkpoint, None while nothing aside counts; and whether a save may be
-        under way, so that it pays to look again.
+        The checkpoint or None; and whether a save may be under way, so that it pays
+        to look again.
     """
-    path, is_v1, is_busy = _native.find_aside(os.fsencode(prefix))
+    path, is_v1, is_busy = _native.find_listed(os.fsencode(prefix))
     if path is None:
         return None, is_busy
     return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)]), is_busy
@@ -186,7 +189,7 @@ def find(prefix: str) -> Resolved | None:
             return Resolved("v2", prefix, [prefix + ".index"])
         if kind_of(prefix) == "file" and is_format(prefix, "v1"):
             return Resolved("v1", prefix, [prefix])
-        aside, is_busy = find_aside(prefix)
+        aside, is_busy = find_listed(prefix)
         if aside:
             return aside
         if not is_busy:

@@ -112,10 +112,10 @@ def _instead(folder: str, base: str) -> str:
     own = [name for name in list_folder(folder) if name.startswith(base + ".")]
     if aside := [name for name in own if _SET_ASIDE.search(name)]:
         return (
-            f"saves that were interrupted left {_listed(aside)}: these are data without "
-            f"the index that belongs to them; keep them, copy the index beside them as "
-            f"{base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' off their "
-            f"names"
+            f"saves that were interrupted left {_listed(aside)}: these are data "
+            f"without the index that belongs to them; keep them, copy the index beside "
+            f"them as {base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' "
+            f"off their names"
         )
     if any(name.startswith(base + ".data-") for name in own):
         return f"there is {_listed(own)}: without its index it cannot be read, copy it"

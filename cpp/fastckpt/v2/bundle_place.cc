@@ -1,9 +1,11 @@
 #include "fastckpt/v2/bundle_place.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/aside_set.h"
@@ -93,15 +95,29 @@ std::unique_ptr<DataFile> OpenIn(const ShardOfIndex& wanted,
   return IsOwn(wanted, place, *file) ? std::move(file) : nullptr;
 }
 
-// Throws Corruption where another index has the plain name.
-void CheckNotReplaced(const ShardOfIndex& wanted) {
-  const std::string path = IndexName(wanted.prefix);
-  if (!IsThere(path)) return;
-  if (FindPlace(wanted.prefix, wanted.index)) return;
-  ThrowCorruption(
-      "the index was replaced since the checkpoint was opened; "
-      "open it again",
-      Where{path, {}, {}});
+// True if the checkpoint of another save is there, or on its way.
+bool IsReplaced(const std::string& prefix) {
+  const std::string_view base = BaseOf(prefix);
+  const std::vector<ListedFile> files = ListFilesOf(prefix);
+  return std::any_of(files.begin(), files.end(), [&](const ListedFile& file) {
+    const auto name = ParseMarkedName(base, file.name);
+    if (name) return name->part != CheckpointPart::kData;
+    return !IsDataSuffix(std::string_view(file.name).substr(base.size()));
+  });
+}
+
+// Why the index that was opened lies nowhere.
+Error LostIndex(const std::string& prefix) {
+  Where where{IndexName(prefix), {}, {}};
+  if (IsReplaced(prefix)) {
+    return Error(ErrorKind::kCorruption,
+                 "the index was replaced since the checkpoint was opened; "
+                 "open it again",
+                 std::move(where));
+  }
+  return Error(ErrorKind::kSystem,
+               "cannot stat: " + std::generic_category().message(ENOENT),
+               std::move(where), ENOENT);
 }
 
 // Tells a shard that is missing from one that is being moved.
@@ -123,12 +139,6 @@ Error MissingShard(const ShardOfIndex& wanted, const BundlePlace& place,
   message += DescribeOtherFamilies(wanted.prefix, wanted.num_shards);
   return Error(error.kind(), std::move(message), error.where(),
                error.system_code());
-}
-
-Error MissingIndex(const std::string& path) {
-  return Error(ErrorKind::kSystem,
-               "cannot stat: " + std::generic_category().message(ENOENT),
-               Where{path, {}, {}}, ENOENT);
 }
 
 }  // namespace
@@ -182,8 +192,7 @@ std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {
     missing.reset();
     const auto place = FindPlace(wanted.prefix, wanted.index);
     if (!place) {
-      CheckNotReplaced(wanted);
-      missing = MissingIndex(IndexName(wanted.prefix));
+      missing = LostIndex(wanted.prefix);
       continue;
     }
     try {

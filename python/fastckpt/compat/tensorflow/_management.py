@@ -21,7 +21,7 @@ from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
-from fastckpt.fileset import LOOKS, find_aside
+from fastckpt.fileset import LOOKS, find_listed
 from fastckpt.text_format import Field, TextFormatError, parse_fields
 
 __all__ = [
@@ -105,7 +105,7 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     for _ in range(LOOKS):
         if any(gfile.exists(name) or gfile.glob(name) for name in names):
             return True
-        aside, is_busy = find_aside(local_path(checkpoint_prefix))
+        aside, is_busy = find_listed(local_path(checkpoint_prefix))
         if aside:
             return True
         if not is_busy:
