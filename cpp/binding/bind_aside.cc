@@ -33,7 +33,7 @@ py::tuple FindListed(const std::string& prefix) {
   if (has(IndexName(base))) {
     return py::make_tuple(PathIn(prefix, IndexName(base)), false, true);
   }
-  if (has(base)) return py::make_tuple(PathIn(prefix, base), true, true);
+  if (has(base)) return py::make_tuple(PathIn(prefix, base), true, false);
   const auto set = FindAsideSet(base, files);
   if (!set) return py::make_tuple(py::none(), false, !files.empty());
   return py::make_tuple(PathIn(prefix, set->name()), set->is_v1(), true);

@@ -19,9 +19,17 @@ _Opened = TypeVar("_Opened")
 
 
 def open_where_found(
-    find: Callable[[], _Found], open: Callable[[_Found], _Opened]
+    find: Callable[[], _Found],
+    open: Callable[[_Found], _Opened],
+    *,
+    may_be_gone: bool = False,
 ) -> _Opened:
     """Opens what is found; looks again where it vanished, three times at most.
+
+    Args:
+        find: Gives what is there; raises where nothing is.
+        open: Opens it.
+        may_be_gone: Whether `find` gives what may not be there.
 
     Raises:
         OSError: It was moved away each time.
@@ -31,6 +39,8 @@ def open_where_found(
         try:
             return open(found)
         except FileNotFoundError as error:  # a save moved it meanwhile
+            if not looks_left and may_be_gone:
+                raise
             if not looks_left:
                 reason = (
                     f"saves under this prefix moved it each of the {LOOKS} times "
@@ -53,7 +63,17 @@ def find_again(
     found = _native.find_again(os.fsencode(path), is_v1, identity[0])
     if found is not None:
         return [os.fsdecode(found)]
+    if not _is_aside(path, files[0]):
+        return files
     return [path if is_v1 else f"{path}.index"]
+
+
+def _is_aside(prefix: str, file: str) -> bool:
+    """Tells whether this is how a save calls the prefix's index or V1 file aside."""
+    if not file.endswith(".old"):
+        return False
+    base = _native.base_of_aside(os.fsencode(os.path.basename(file)))
+    return base == os.fsencode(os.path.basename(prefix))
 
 
 def warn_of_place(prefix: str, file: str) -> None:
@@ -63,13 +83,11 @@ def warn_of_place(prefix: str, file: str) -> None:
         prefix: The checkpoint's.
         file: Its index, or its V1 file, where it was opened.
     """
-    index, base = os.path.basename(file), os.path.basename(prefix)
-    if not index.endswith(".old"):
+    if not _is_aside(prefix, file):
         return
-    if _native.base_of_aside(os.fsencode(index)) != os.fsencode(base):
-        return  # a name that was given literally
+    index = os.path.basename(file)
     mark = index[index.rindex(".fastckpt-") :]
-    is_v1 = index == base + mark
+    is_v1 = index == os.path.basename(prefix) + mark
     rest = "" if is_v1 else ", the index's last"
     warnings.warn(
         f"{prefix}: a save that was killed, or is still under way, set these "

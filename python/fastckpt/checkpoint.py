@@ -428,6 +428,7 @@ def _reopen(
     checkpoint = aside.open_where_found(
         lambda: aside.find_again(format, path, files, identity),
         lambda found: Checkpoint(format, path, found, options, identity[0]),
+        may_be_gone=True,
     )
     if checkpoint._reader.identity() != identity:
         from fastckpt.errors import CorruptionError

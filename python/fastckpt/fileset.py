@@ -150,7 +150,7 @@ def find_listed(prefix: str) -> tuple[Resolved | None, bool]:
         to look again.
     """
     path, is_v1, is_busy = _native.find_listed(os.fsencode(prefix))
-    if path is None:
+    if path is None or (is_v1 and not is_format(os.fsdecode(path), "v1")):
         return None, is_busy
     return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)]), is_busy
 
