@@ -122,8 +122,7 @@ void AddListing(py::class_<Reader>* reader) {
            })
       .def("open_files",
            [](const Reader& self) { return ListOpenFiles(self.source()); })
-      .def("paths",
-           [](const Reader& self) { return ListPaths(self.source()); })
+      .def("paths", [](const Reader& self) { return ListPaths(self.source()); })
       .def("identity",
            [](const Reader& self) { return ListIdentities(self.source()); })
       .def("debug_string", [](const Reader& self) {

@@ -47,8 +47,8 @@ std::optional<MarkedName> ParseMarkedName(std::string_view base,
 std::string MakeMarkedName(std::string_view plain, std::string_view token,
                            SaveMark mark);
 
-// The base whose index, or V1 file, was set aside under this name; nothing if it
-// is no such name.
+// The base whose index, or V1 file, was set aside under this name; nothing if
+// it is no such name.
 std::optional<std::string> BaseOfAside(std::string_view name);
 
 // True for ".data-SSSSS-of-NNNNN" of any numbers of at least five digits.

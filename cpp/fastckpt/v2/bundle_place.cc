@@ -23,7 +23,8 @@ bool IsMissing(const Error& error) { return error.system_code() == ENOENT; }
 [[noreturn]] void ThrowBusy(std::string path) {
   ThrowSystem(EBUSY,
               "saves under this prefix moved it each of the " +
-                  std::to_string(kLooks) + " times it was looked for; try again",
+                  std::to_string(kLooks) +
+                  " times it was looked for; try again",
               std::move(path));
 }
 
@@ -67,8 +68,8 @@ std::optional<PlacedIndex> TryOpenIndex(const BundlePlace& place,
 // plain names, so the file that still has the name is one of them. For one
 // aside, whose name is used once: without a shard aside this one either was
 // never moved or was put back already, for it cannot have been removed before
-// its index; what has the plain name now is the index's in both cases. (Saves of
-// fastckpt 0.1 removed in any order, but only beside their new index.)
+// its index; what has the plain name now is the index's in both cases. (Saves
+// of fastckpt 0.1 removed in any order, but only beside their new index.)
 bool IsOwn(const ShardOfIndex& wanted, const BundlePlace& place,
            const DataFile& file) {
   const std::string index = place.IndexPath();
@@ -76,7 +77,8 @@ bool IsOwn(const ShardOfIndex& wanted, const BundlePlace& place,
   return IsFileAt(index, wanted.index) &&
          !(is_aside && IsThere(AsidePath(place, file.path()))) &&
          !(is_aside && IsThere(IndexName(wanted.prefix))) &&
-         IsFileAt(file.path(), file.file().identity()) && IsFileAt(index, wanted.index);
+         IsFileAt(file.path(), file.file().identity()) &&
+         IsFileAt(index, wanted.index);
 }
 
 // Null if the file opened may be another save's.
@@ -104,20 +106,6 @@ bool IsReplaced(const std::string& prefix) {
     if (name) return name->part != CheckpointPart::kData;
     return !IsDataSuffix(std::string_view(file.name).substr(base.size()));
   });
-}
-
-// Why the index that was opened lies nowhere.
-Error LostIndex(const std::string& prefix) {
-  Where where{IndexName(prefix), {}, {}};
-  if (IsReplaced(prefix)) {
-    return Error(ErrorKind::kCorruption,
-                 "the index was replaced since the checkpoint was opened; "
-                 "open it again",
-                 std::move(where));
-  }
-  return Error(ErrorKind::kSystem,
-               "cannot stat: " + std::generic_category().message(ENOENT),
-               std::move(where), ENOENT);
 }
 
 // Tells a shard that is missing from one that is being moved.
@@ -184,6 +172,19 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
     if (IsFileAt(place.IndexPath(), identity)) return place;
   }
   return std::nullopt;
+}
+
+Error LostIndex(const std::string& prefix) {
+  Where where{IndexName(prefix), {}, {}};
+  if (IsReplaced(prefix)) {
+    return Error(ErrorKind::kCorruption,
+                 "the index was replaced since the checkpoint was opened; "
+                 "open it again",
+                 std::move(where));
+  }
+  return Error(ErrorKind::kSystem,
+               "cannot stat: " + std::generic_category().message(ENOENT),
+               std::move(where), ENOENT);
 }
 
 std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {

@@ -35,8 +35,7 @@ class BundlePlaceTest : public ::testing::Test {
   }
 
   std::string ReadShard() const {
-    const auto file =
-        OpenShard({prefix_, identity_, 0, 1}, IoMode::kRead);
+    const auto file = OpenShard({prefix_, identity_, 0, 1}, IoMode::kRead);
     Scratch scratch;
     return std::string(AsText(file->Fetch(0, 3, &scratch)));
   }
@@ -94,7 +93,8 @@ TEST_F(BundlePlaceTest, AnIndexThatWasReplacedHasNoShard) {
 
 TEST_F(BundlePlaceTest, AnIndexThatIsGoneHasNoShard) {
   std::filesystem::remove(folder_.Path("m.index"));
-  EXPECT_THAT(SystemErrorOf([&] { ReadShard(); }), HasSubstr("m.index: cannot"));
+  EXPECT_THAT(SystemErrorOf([&] { ReadShard(); }),
+              HasSubstr("m.index: cannot"));
 }
 
 TEST_F(BundlePlaceTest, AShardThatASetLacksIsNamedByBothNames) {
