@@ -112,8 +112,10 @@ def _instead(folder: str, base: str) -> str:
     own = [name for name in list_folder(folder) if name.startswith(base + ".")]
     if aside := [name for name in own if _SET_ASIDE.search(name)]:
         return (
-            f"a save that was interrupted set {_listed(aside)} aside; "
-            "'fastckpt doctor' with the folder says how to have them back"
+            f"saves that were interrupted left {_listed(aside)}: these are data "
+            f"without the index that belongs to them; keep them, copy the index beside "
+            f"them as {base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' "
+            f"off their names; 'fastckpt doctor' with the folder says more"
         )
     if any(name.startswith(base + ".data-") for name in own):
         return (

@@ -55,6 +55,7 @@ PYTHON_FLOORS = (
         "values",
     },
     {
+        "aside",
         "fileset",
         "folder",
         "indirect",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fastckpt.cli._examination import Examination, Finding, examine_checkpoint
 from fastckpt.cli._recovery import describe_unfinished
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import find_whole, list_folder, split_shard
+from fastckpt.fileset import find_listed, find_whole, list_folder, split_shard
 from fastckpt.folder import checkpoints_in, newest_complete
 from fastckpt.leftovers import UnfinishedSave, find_unfinished
 from fastckpt.paths import resolve, wholes
@@ -114,7 +114,9 @@ def _find_orphans(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]
         if (parts := split_shard(name)) and parts.stem.endswith(".data")
     }
     for prefix in sorted(prefixes):
-        if f"{prefix}.index" not in names:
+        aside, _ = find_listed(os.path.join(folder, prefix))
+        is_aside = aside is not None and aside.format == "v2"
+        if f"{prefix}.index" not in names and not is_aside:
             path = os.path.join(folder, f"{prefix}.index")
             is_left = os.path.join(folder, prefix) in complete
             advice = "copy it beside them; without it they cannot be read"

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import fastckpt.compat.tensorflow._translate as _translate
 from fastckpt import fileset, paths
+from fastckpt.aside import open_where_found
 from fastckpt.checkpoint import Checkpoint, open_found
 from fastckpt.errors import CorruptionError
 
@@ -65,8 +66,11 @@ def opened(prefix: str) -> Checkpoint:
 
 
 def _open(path: str) -> tuple[_Kept, bool]:
+    return open_where_found(lambda: _find(path), lambda found: _open_now(path, found))
+
+
+def _open_now(path: str, found: fileset.Resolved) -> tuple[_Kept, bool]:
     now = time.time_ns()
-    found = _find(path)
     # An index that appears beside a V1 file would come first.
     files = (path + ".index", *found.files, *fileset.data_files(found.prefix))
     identities = _identities(files)
