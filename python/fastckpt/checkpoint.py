@@ -12,6 +12,7 @@ import numpy as np
 
 from fastckpt import _native, io_mode, loading, paths, select
 from fastckpt._native import TensorInfo
+from fastckpt.deferred import importing
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
@@ -183,7 +184,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 varints and Snappy in V1).
             CorruptionError: The index is wrong about the tensor.
         """
-        from fastckpt.report import TensorLayout, TensorPiece
+        with importing:
+            from fastckpt.report import TensorLayout, TensorPiece
 
         slot = self._slot(name)
         pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
@@ -323,7 +325,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock once.
         """
-        from fastckpt.report import VerifyReport, problem_of
+        with importing:
+            from fastckpt.report import VerifyReport, problem_of
 
         begin = perf_counter()
         with watch(progress) as counter:
@@ -334,7 +337,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,
         threads, views, memory. ``print()`` it."""
-        from fastckpt.report import Explanation, OpenFile
+        with importing:
+            from fastckpt.report import Explanation, OpenFile
 
         files = tuple(OpenFile(*file) for file in self._reader.open_files())
         views = sum(info.is_view for info in self.infos())
@@ -361,7 +365,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Raises:
             KeyError: The checkpoint has none: it is name-based.
         """
-        from fastckpt.graph.objects import ObjectGraph
+        with importing:
+            from fastckpt.graph.objects import ObjectGraph
 
         return ObjectGraph.read(self)
 
@@ -414,7 +419,8 @@ def _reopen(
     """Opens a pickled checkpoint again, if it still is the same."""
     checkpoint = Checkpoint(format, path, files, options)
     if checkpoint._reader.identity() != identity:
-        from fastckpt.errors import CorruptionError
+        with importing:
+            from fastckpt.errors import CorruptionError
 
         raise CorruptionError(
             f"{files[0]}: the file was replaced since the checkpoint was pickled; "

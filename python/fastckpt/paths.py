@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, Resolved, find, is_file
 
@@ -37,7 +38,8 @@ def resolve(path: PathName) -> Resolved:
     """
     name = os.fsdecode(path)
     if os.path.isdir(name) and not is_file(name + ".index"):
-        from fastckpt.indirect import in_folder
+        with importing:
+            from fastckpt.indirect import in_folder
 
         return in_folder(name)
     prefixes = _wholes(name)
@@ -50,7 +52,8 @@ def resolve(path: PathName) -> Resolved:
         else:
             if found is not None:
                 return found
-    from fastckpt.indirect import by_state_file, not_found
+    with importing:
+        from fastckpt.indirect import by_state_file, not_found
 
     if refusal is None or prefixes:
         raise not_found(name, prefixes[0] if prefixes else name)
