@@ -2,14 +2,11 @@
 
 #include <pybind11/stl.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dlpack.h"
-#include "fastckpt/edit/merge.h"
-#include "fastckpt/edit/rewrite.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/write/checkpoint_writer.h"
 #include "lock.h"
@@ -65,46 +62,6 @@ std::unique_ptr<CheckpointWriter> MakeWriter(const py::bytes& prefix,
   });
 }
 
-// `shards` 0 keeps the data files as they are.
-void Merge(const std::vector<py::bytes>& sources, const py::bytes& prefix,
-           std::int32_t shards, bool fsync, std::size_t threads) {
-  WriteOptions options;
-  options.shards = shards;
-  options.sync = fsync;
-  options.threads = threads == 0 ? AvailableThreads() : threads;
-  const std::vector<std::string> from(sources.begin(), sources.end());
-  const std::string to = prefix;
-  Interruptible([&](const Interrupt& interrupted) {
-    if (shards == 0) return MergeBundles(from, to, options);
-    if (!Reshard(from, to, options, interrupted)) throw Interrupted{};
-  });
-}
-
-// `names`: {tensor: [new name, ...]}; `progress`: None, or called with the
-// bytes so far.
-void RewriteStored(const std::string& source, const std::string& prefix,
-                   const NewNames& names, std::int32_t shards,
-                   std::uint64_t align, bool fsync, std::size_t threads,
-                   const py::object& progress) {
-  WriteOptions options;
-  options.shards = shards;
-  options.alignment = align;
-  options.sync = fsync;
-  options.threads = threads == 0 ? AvailableThreads() : threads;
-  std::function<void(std::uint64_t)> passed_on;
-  if (!progress.is_none()) {
-    passed_on = [&](std::uint64_t done) {
-      const py::gil_scoped_acquire held;
-      progress(done);
-    };
-  }
-  Interruptible([&](const Interrupt& interrupted) {
-    if (!Rewrite(source, prefix, names, options, interrupted, passed_on)) {
-      throw Interrupted{};
-    }
-  });
-}
-
 std::string DlpackDtype(const py::capsule& capsule) {
   DType dtype = DType::kInvalid;
   ArrayOfCapsule(capsule, &dtype);
@@ -121,11 +78,6 @@ void RegisterWriter(py::module_& m) {
       .def("add", &Add, py::arg("items"))
       .def("finish", &Finish)
       .def("abort", &Abort);
-  m.def("merge", &Merge, py::arg("sources"), py::arg("prefix"),
-        py::arg("shards"), py::arg("fsync"), py::arg("threads"));
-  m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
-        py::arg("names"), py::arg("shards"), py::arg("align"), py::arg("fsync"),
-        py::arg("threads"), py::arg("progress"));
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }
 

@@ -6,7 +6,9 @@
 #include <pybind11/pybind11.h>
 
 #include "bind_codec.h"
+#include "bind_edit.h"
 #include "bind_imports.h"
+#include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_writer.h"
 #include "error_border.h"
@@ -32,7 +34,9 @@ void Fill(py::module_ module) {
   RegisterImports(module);
   RegisterReader(module);
   RegisterCodec(module);
+  RegisterObjects(module);
   RegisterWriter(module);
+  RegisterEdit(module);
 }
 
 bool IsMainInterpreter() {

@@ -8,7 +8,10 @@ from fastckpt.deferred import importing
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
+    from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
+    from fastckpt.editing.average import average
+    from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -21,13 +24,16 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
-    from fastckpt.writer import Writer, merge, save
+    from fastckpt.writer import Writer, save
+    from fastckpt.writing.merging import merge
 
 __all__ = [
+    "Change",
     "Checkpoint",
     "CheckpointError",
     "CheckpointState",
     "CorruptionError",
+    "Diff",
     "MetaGraph",
     "Problem",
     "Saver",
@@ -38,7 +44,9 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "__version__",
+    "average",
     "checkpoint_exists",
+    "diff",
     "freeze",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -47,12 +55,15 @@ __all__ = [
     "remove_checkpoint",
     "rewrite",
     "save",
+    "strip",
     "update_checkpoint_state",
 ]
 
 # Loaded when first asked for: reading needs none of them.
 _LAZY = {
+    "Change": "checking.diff",
     "CheckpointState": "state",
+    "Diff": "checking.diff",
     "MetaGraph": "graph.meta_graph",
     "Problem": "report",
     "Saver": "saver",
@@ -60,14 +71,17 @@ _LAZY = {
     "TensorPiece": "report",
     "VerifyReport": "report",
     "Writer": "writer",
+    "average": "editing.average",
     "checkpoint_exists": "state",
+    "diff": "checking.diff",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
-    "merge": "writer",
+    "merge": "writing.merging",
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",
+    "strip": "editing.strip",
     "update_checkpoint_state": "state",
 }
 

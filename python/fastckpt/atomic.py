@@ -10,6 +10,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fastckpt.urls import target_path
+
 __all__ = ["replace_file", "write_beside"]
 
 # What a file system says that has no room, and then not of which file.
@@ -29,7 +31,7 @@ def replace_file(path: str, content: bytes, *, fsync: bool = True) -> None:
     Raises:
         OSError: The file could not be written; the old one is as it was.
     """
-    with _beside(path, fsync) as beside, open(beside, "wb") as file:
+    with _beside(target_path(path), fsync) as beside, open(beside, "wb") as file:
         file.write(content)
 
 
@@ -49,6 +51,7 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
         OSError: The file could not be written, or what has its name is no file but a
             device or a pipe; it is `path` that the error names, or where it points.
     """
+    path = target_path(path)
     if os.path.islink(path):  # to the standard output, maybe
         path = os.path.realpath(path)
     _make_missing(os.path.dirname(path), fsync)

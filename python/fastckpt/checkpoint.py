@@ -16,10 +16,10 @@ from fastckpt.deferred import importing
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
-    from fastckpt.graph.objects import ObjectGraph
+    from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.report import Explanation, TensorLayout, VerifyReport
 
-__all__ = ["Checkpoint", "open"]
+__all__ = ["Checkpoint", "open", "open_found"]
 
 _MAX_INDEX_BYTES = 1 << 30
 _NO_LIMIT = (1 << 63) - 1
@@ -29,6 +29,7 @@ _MAX_THREADS = 1024
 
 #: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
 _Options = tuple[bool, str, "int | None", int]
+_DEFAULTS: _Options = (True, "auto", None, _MAX_INDEX_BYTES)
 
 
 def open(
@@ -46,7 +47,7 @@ def open(
     Args:
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
-            ``variables`` folder; a V1 file, or the name of V1 shards.
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
         verify: Whether data is checked against its checksums: views once, before
             the first is handed out; copies every time, in the same pass.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
@@ -65,8 +66,11 @@ def open(
         OSError: The system does not let it be read.
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
-    found = paths.resolve(path)
-    options = (bool(verify), io, threads, limit)
+    return open_found(paths.resolve(path), (bool(verify), io, threads, limit))
+
+
+def open_found(found: paths.Resolved, options: _Options = _DEFAULTS) -> Checkpoint:
+    """Opens exactly the files that were found."""
     return Checkpoint(found.format, found.prefix, list(found.files), options)
 
 
@@ -364,9 +368,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Raises:
             KeyError: The checkpoint has none: it is name-based.
+            CorruptionError: It is damaged.
         """
         with importing:
-            from fastckpt.graph.objects import ObjectGraph
+            from fastckpt.objects.mapping import ObjectGraph
 
         return ObjectGraph.read(self)
 

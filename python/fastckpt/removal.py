@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from fastckpt.fileset import PathName, data_files, v1_files
+from fastckpt.urls import target_path
 
 __all__ = [
     "checkpoint_format",
@@ -57,7 +58,7 @@ def remove_checkpoint(
     """
     remove_files(
         files_to_remove(
-            os.fsdecode(checkpoint_prefix), checkpoint_format_version, meta_graph_suffix
+            target_path(checkpoint_prefix), checkpoint_format_version, meta_graph_suffix
         )
     )
 

@@ -35,7 +35,7 @@ def failures(method: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=1000,
+        timeout=280,
     )
     return done.stdout + done.stderr
 

@@ -42,7 +42,9 @@ def test_what_an_interrupted_save_set_aside_is_named(tmp_path):
     prefix = write_v2(tmp_path)
     aside = "model.index.fastckpt-0123abcd.old"
     os.rename(prefix + ".index", tmp_path / aside)
-    with pytest.raises(FileNotFoundError, match=f"set '{aside}' aside, rename"):
+    with pytest.raises(
+        FileNotFoundError, match=f"set '{aside}' aside; 'fastckpt doctor'"
+    ):
         resolve(prefix)
 
 

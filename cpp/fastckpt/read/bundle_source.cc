@@ -288,16 +288,17 @@ const DataFile& BundleSource::Shard(std::size_t slot) const {
   const DataFile* file = place.load(std::memory_order_acquire);
   if (file) return *file;
   CheckIndexUnchanged();
-  std::unique_ptr<DataFile> opened = OpenShard(slot);
+  std::unique_ptr<DataFile> opened = OpenShard(slot, mode_);
   if (place.compare_exchange_strong(file, opened.get())) {
     return *opened.release();
   }
   return *file;  // another thread was faster
 }
 
-std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot) const {
+std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
+                                                  IoMode mode) const {
   try {
-    return std::make_unique<DataFile>(ShardPath(slot), mode_);
+    return std::make_unique<DataFile>(ShardPath(slot), mode);
   } catch (const Error& error) {
     if (error.system_code() != ENOENT) throw;
     const std::int32_t count = index_.header().num_shards;

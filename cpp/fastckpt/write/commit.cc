@@ -110,7 +110,7 @@ std::unique_ptr<OutputFile> Replacement::Create(std::string_view suffix) const {
 }
 
 std::unique_ptr<OutputFile> Replacement::Duplicate(
-    std::string_view suffix, const std::string& source) const {
+    std::string_view suffix, const FileReader& source) const {
   const DirectoryLock lock(*directory_);
   return OutputFile::Duplicate(directory_, TemporaryName(suffix),
                                base_ + std::string(suffix), source);

@@ -29,6 +29,8 @@
 
 namespace fastckpt {
 
+class FileReader;
+
 class Replacement {
  public:
   // `last` is the suffix of the file that makes the checkpoint be there, such
@@ -43,7 +45,7 @@ class Replacement {
   // content of another. Throws System.
   std::unique_ptr<OutputFile> Create(std::string_view suffix) const;
   std::unique_ptr<OutputFile> Duplicate(std::string_view suffix,
-                                        const std::string& source) const;
+                                        const FileReader& source) const;
 
   // Does all the rest, with `files` in the order of renaming; `sync` false
   // leaves out all flushes. Throws System, the old files back in place and the

@@ -16,6 +16,7 @@ from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types, require
 from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 
@@ -36,7 +37,7 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
         ValueError: It cannot; the tensors are named.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
     refuse("safetensors", "such names", names, "rename them")
     refuse_types("safetensors", dtypes, lambda dtype: str(dtype) in _HELD)
@@ -63,7 +64,7 @@ def write(
         OSError: The file cannot be written.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     with importing:
         from safetensors import SafetensorError
         from safetensors.numpy import save_file
@@ -87,7 +88,8 @@ def read(path: str) -> Iterator[LazyTensors]:
         OSError: The file cannot be read.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    path = source_path(path)
+    require("safetensors")
     with importing:
         from safetensors import SafetensorError, safe_open
 
