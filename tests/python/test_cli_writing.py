@@ -464,9 +464,11 @@ def test_merge_makes_one_of_parts_and_keeps_them(tmp_path, capsys):
 
 
 def test_merge_of_two_with_one_name_is_status_2(source, tmp_path, capsys):
-    done = run(capsys, "merge", source, source, "--to", tmp_path / "c")
+    fastckpt.rewrite(source, tmp_path / "copy")
+    done = run(capsys, "merge", source, tmp_path / "copy", "--to", tmp_path / "c")
     assert (done.status, done.out) == (2, "")
     assert done.err.count("\n") == 1
+    assert f"'{source}.index' and '{tmp_path / 'copy'}.index'" in done.err
 
 
 def test_merge_of_v1_says_what_to_do(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import warnings
 
 import ml_dtypes
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import fastckpt
 from bundle_maker import BundleMaker
 from expected_json import assert_as_expected, read_expected
+from fastckpt import _native
 from places import GOLDEN, TESTDATA, items
 from wire_maker import slice_key
 
@@ -282,3 +284,38 @@ def test_rounding_in_a_cast_is_silent(source, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fastckpt.rewrite(source, tmp_path / "new", dtype="bfloat16")
+
+
+def rewrite_natively(source, target, names, values, io="mmap"):
+    with fastckpt.open(source, io=io) as checkpoint:
+        _native.rewrite(
+            source=checkpoint._reader,
+            prefix=os.fsencode(target),
+            names=names,
+            values=values,
+            shards=1,
+            align=1,
+            fsync=False,
+            threads=1,
+            progress=None,
+        )
+
+
+@pytest.mark.parametrize("io", ["mmap", "read"])
+def test_values_take_the_place_of_what_is_stored(io, source, tmp_path):
+    names = {name.encode(): [name.encode()] for name in TENSORS}
+    half = np.arange(5, dtype=np.float32)
+    values = [
+        (b"words", "string", [b"one scalar"], (), None),
+        (b"half", "float32", half, None, None),
+    ]
+    rewrite_natively(source, tmp_path / "new", names, values, io)
+    words = np.array(b"one scalar", object)
+    assert_same(load(tmp_path / "new"), {**TENSORS, "words": words, "half": half})
+
+
+def test_a_name_that_is_not_there_is_an_error_and_never_skipped(source, tmp_path):
+    names = {b"step": [b"step"], b"gone": [b"gone"]}
+    with pytest.raises(KeyError, match="'gone': no tensor of this name"):
+        rewrite_natively(source, tmp_path / "new", names, [])
+    assert not (tmp_path / "new.index").exists()

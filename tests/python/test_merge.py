@@ -11,6 +11,7 @@ import pytest
 import fastckpt
 import tensorflow_writes
 from bundle_maker import BundleMaker
+from fastckpt import _native
 from write_cases import make_rows, parts_of
 from writing import assert_same_files, write
 
@@ -94,9 +95,13 @@ def test_a_destination_among_the_deleted_sources_stays(parts):
 
 
 def test_a_merge_that_fails_deletes_no_source(tmp_path, parts):
+    other = tmp_path / "parts" / "other"
+    fastckpt.rewrite(parts[0], other)
     before = names_in(tmp_path / "parts")
-    with pytest.raises(ValueError, match="tensor 'spread': the same"):
-        fastckpt.merge([*parts, parts[0]], tmp_path / "merged", delete_sources=True)
+    with pytest.raises(ValueError, match="the same name or slice") as caught:
+        fastckpt.merge([*parts, other], tmp_path / "merged", delete_sources=True)
+    for prefix in (parts[0], other):
+        assert f"'{prefix}.index'" in str(caught.value)
     assert names_in(tmp_path / "parts") == before
     assert not (tmp_path / "merged.index").exists()
 
@@ -104,7 +109,7 @@ def test_a_merge_that_fails_deletes_no_source(tmp_path, parts):
 def test_a_source_that_is_missing_is_named(tmp_path, parts):
     with pytest.raises(FileNotFoundError) as caught:
         fastckpt.merge([*parts, tmp_path / "none"], tmp_path / "merged")
-    assert caught.value.filename == str(tmp_path / "none.index")
+    assert caught.value.filename == str(tmp_path / "none")
 
 
 def test_slices_of_unlike_tensors_are_refused(tmp_path, parts):
@@ -142,3 +147,76 @@ def test_a_big_endian_bundle_is_dealt_out_as_it_is(tmp_path):
     with fastckpt.open(tmp_path / "dealt") as ckpt:
         np.testing.assert_array_equal(ckpt["w"], [1, 2, 3])
         assert ckpt["s"].tolist() == [b"ab", b""]
+
+
+def test_a_checkpoint_counts_once_however_it_is_named(tmp_path, parts):
+    folder = tmp_path / "parts"
+    fastckpt.update_checkpoint_state(folder, str(parts[1]))
+    (folder / "part0.meta").write_bytes(b"")
+    everything = [folder / name for name in names_in(folder)]
+    (tmp_path / "link").symlink_to(folder)
+    for end in (".index", ".data-00000-of-00001"):
+        os.link(f"{parts[0]}{end}", f"{tmp_path / 'hard'}{end}")
+    aliases = [tmp_path / "link" / "part1", tmp_path / "hard", folder]
+    fastckpt.merge([*everything, *aliases], tmp_path / "merged")
+    assert_is_merged(tmp_path / "merged")
+    assert len([it for it in names_in(tmp_path) if it.startswith("merged.data")]) == 2
+
+
+def test_open_checkpoints_are_sources(tmp_path, parts):
+    with fastckpt.open(parts[0]) as one:
+        fastckpt.merge([one, parts[1]], tmp_path / "merged")
+        assert one["own0"].shape == (3,)
+    assert_is_merged(tmp_path / "merged")
+
+
+def test_every_name_of_the_sources_goes_when_asked(tmp_path, parts):
+    for end in (".index", ".data-00000-of-00001"):
+        os.link(f"{parts[0]}{end}", f"{tmp_path / 'hard'}{end}")
+    sources = [tmp_path / "hard", *parts]
+    fastckpt.merge(sources, tmp_path / "merged", delete_sources=True)
+    assert_is_merged(tmp_path / "merged")
+    assert names_in(tmp_path / "parts") == []
+    assert not (tmp_path / "hard.index").exists()
+
+
+def test_the_result_stays_where_a_source_is_the_destination_by_a_link(tmp_path, parts):
+    (tmp_path / "link").symlink_to(tmp_path / "parts")
+    fastckpt.merge(parts, tmp_path / "link" / "part1", delete_sources=True)
+    assert_is_merged(parts[1])
+    assert names_in(tmp_path / "parts") == [
+        "part1.data-00000-of-00002",
+        "part1.data-00001-of-00002",
+        "part1.index",
+    ]
+
+
+def test_sources_are_flushed_before_they_go_whatever_fsync_says(tmp_path, parts):
+    options = {"fsync": False, "delete_sources": True}
+    calls = []
+
+    def note(**arguments):
+        calls.append(arguments["fsync"])
+        return merge(**arguments)
+
+    merge = _native.merge
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_native, "merge", note)
+        fastckpt.merge(parts, tmp_path / "merged", **options)
+    assert calls == [True]
+
+
+def test_a_source_that_was_saved_anew_meanwhile_is_not_deleted(tmp_path, parts):
+    merge = _native.merge
+
+    def then_save(**arguments):
+        merge(**arguments)
+        fastckpt.save(parts[0], {"newer": 1})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_native, "merge", then_save)
+        fastckpt.merge(parts, tmp_path / "merged", delete_sources=True)
+    assert_is_merged(tmp_path / "merged")
+    with fastckpt.open(parts[0]) as kept:
+        assert list(kept) == ["newer"]
+    assert not parts[1].with_suffix(".index").exists()

@@ -80,16 +80,19 @@ def parse_count(text: str) -> int:
 
 @contextmanager
 def open_checkpoint(
-    path: str, args: argparse.Namespace
+    path: str, args: argparse.Namespace, *, io: str = "auto"
 ) -> Iterator[fastckpt.Checkpoint]:
     """Opens a checkpoint for the length of a block.
+
+    Commands that copy ask for io="read": a file that is cut meanwhile is an error
+    then and no signal.
 
     Raises:
         BrokenCheckpoint: One of its data files is missing, now or in the block.
     """
     with (
         noticed_missing_files(path),
-        fastckpt.open(path, threads=args.threads) as checkpoint,
+        fastckpt.open(path, io=io, threads=args.threads) as checkpoint,
     ):
         yield checkpoint
 

@@ -91,7 +91,7 @@ def _format_of(path: str) -> str | None:
 def _open_source(args: argparse.Namespace) -> Iterator[Tensors]:
     kind = _format_of(args.source)
     if kind is None or os.path.exists(f"{args.source}.index"):
-        with open_checkpoint(args.source, args) as checkpoint:
+        with open_checkpoint(args.source, args, io="read") as checkpoint:
             yield checkpoint
     else:
         with _FILES[kind].read(args.source) as tensors:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import argparse
 
 import fastckpt
-from fastckpt.cli._errors import UsageError
 from fastckpt.cli._options import add_sources_and_target
 from fastckpt.cli._targets import check_target
 from fastckpt.cli._written import report_checkpoint
-from fastckpt.paths import resolve
 
 __all__ = ["add_arguments", "run"]
 
@@ -26,13 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Merges."""
     check_target(args.to)
-    found = [resolve(source) for source in args.sources]
-    for source in found:
-        if source.format != "v2":
-            raise UsageError(
-                f"{source.prefix} is a V1 file; convert it first ('fastckpt convert')"
-            )
-    prefixes = [source.prefix for source in found]
-    fastckpt.merge(prefixes, args.to, threads=args.threads)
+    fastckpt.merge(args.sources, args.to, threads=args.threads)
     report_checkpoint(args, args.to, sources=args.sources)
     return 0

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Copies under the new names."""
     check_target(args.target)
-    with open_checkpoint(args.source, args) as checkpoint:
+    with open_checkpoint(args.source, args, io="read") as checkpoint:
         names = list(checkpoint)
     is_meant = any(rule.startswith(f"{GRAPH_KEY}->") for rule in args.rules)
     meant = [name for name in names if name != GRAPH_KEY or is_meant]

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
     check_target(args.target)
-    with open_checkpoint(args.source, args) as checkpoint:
+    with open_checkpoint(args.source, args, io="read") as checkpoint:
         drop = select_names(checkpoint, args.drop) if args.drop else []
         keep = select_names(checkpoint, args.keep) if args.keep else []
         dropped = find_dropped(checkpoint, drop, keep)

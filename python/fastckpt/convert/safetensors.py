@@ -51,7 +51,7 @@ def _is_unicode(name: str) -> bool:
 def write(
     path: str, tensors: Mapping[str, NDArray[Any]], *, fsync: bool = True
 ) -> None:
-    """Writes tensors; views are written from where they lie, without a copy.
+    """Writes tensors; arrays are written from where they lie, without a copy.
 
     Args:
         path: The file; one that exists is replaced when the new one is complete.

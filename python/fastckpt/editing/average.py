@@ -158,7 +158,7 @@ def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint
     """Opens a source, which is left open where the caller has opened it."""
     if isinstance(source.given, Checkpoint):
         return source.given
-    return stack.enter_context(open(source.prefix, threads=threads))
+    return stack.enter_context(open(source.prefix, io="read", threads=threads))
 
 
 def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:

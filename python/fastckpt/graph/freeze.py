@@ -142,7 +142,7 @@ def _open(
         return nullcontext()
     if isinstance(checkpoint, Checkpoint):
         return nullcontext(checkpoint)
-    return open_checkpoint(checkpoint, threads=threads)
+    return open_checkpoint(checkpoint, io="read", threads=threads)
 
 
 def _choose_variables(

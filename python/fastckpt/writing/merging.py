@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.arguments import check_count, check_prefixes
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.fileset import data_files
-from fastckpt.urls import source_path, target_path
+from fastckpt.removal import remove_files
+from fastckpt.sources import unique_sources
+from fastckpt.urls import target_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +24,7 @@ _NO_LIMIT = (1 << 63) - 1
 
 
 def merge(
-    sources: Iterable[StrPath],
+    sources: Iterable[StrPath | Checkpoint],
     destination: StrPath,
     *,
     shards: int | None = None,
@@ -33,55 +35,97 @@ def merge(
     """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
 
     Data files are hard-linked or, where that cannot be, copied; they are not read.
-    A destination that is one of the sources is replaced.
+    A destination that is one of the sources is replaced. A checkpoint counts once
+    however often it is named: by several of its files, as a shell expands
+    ``run/model.ckpt-*``, through links, or by a state file whose latest it is.
 
     Args:
-        sources: The prefixes of V2 checkpoints, no tensor in two of them. Slices of
-            one tensor may be in several.
+        sources: What ``open`` accepts, and open checkpoints, of V2; no tensor in two
+            of them. Slices of one tensor may be in several.
         destination: Where the checkpoint goes.
         shards: Deals the tensors out to so many data files, each to the smallest so
             far, and compares their checksums; None keeps the files as they are.
-        delete_sources: Whether to remove the sources' files when all is done.
+        delete_sources: Whether to remove the sources' files when the result is on
+            the disk, whatever `fsync` says. A source that somebody else has replaced
+            by then stays.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
 
     Raises:
-        ValueError: There is no source, a tensor is in two of them, or their byte
-            order or version differ.
+        ValueError: There is no source, one is of V1, a tensor is in two of them, or
+            their byte order or version differ.
         TypeError: The sources are a single path.
-        CorruptionError: A source is damaged.
+        CorruptionError: A source is damaged, or was replaced or cut meanwhile.
         OSError: A source is missing, or the destination could not be written; what
             was there before is there again.
     """
     given = check_prefixes("sources", sources)
-    prefixes = [os.fsdecode(source_path(source)) for source in given]
     destination = target_path(destination)
-    opened = [_open(prefix) for prefix in prefixes]
+    opened = _open_each_once(given)
+    names = _names_of(given) if delete_sources else []
     _native.merge(
         sources=[checkpoint._reader for checkpoint in opened],
         prefix=os.fsencode(destination),
         shards=0 if shards is None else check_count("shards", shards),
-        fsync=bool(fsync),
+        fsync=bool(fsync or delete_sources),
         threads=0 if threads is None else check_count("threads", threads),
     )
     if delete_sources:
-        kept = _identity(os.fsdecode(destination))
-        for source in dict.fromkeys(prefixes):
-            if _identity(source) != kept:
-                _remove_files(source)
+        merged = {checkpoint._reader.identity()[0] for checkpoint in opened}
+        _delete(names, merged, os.fsdecode(destination))
 
 
-def _open(prefix: str) -> Checkpoint:
-    """Opens a V2 checkpoint of exactly this prefix."""
-    options = (True, "read", None, _NO_LIMIT)
-    return Checkpoint("v2", prefix, [f"{prefix}.index"], options)
+def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
+    opened = []
+    for source in unique_sources(given):
+        if source.format != "v2":
+            raise ValueError(
+                f"{source.prefix!r} is a V1 file; convert it first ('fastckpt convert')"
+            )
+        if isinstance(source.given, Checkpoint):
+            opened.append(source.given)
+            continue
+        options = (True, "read", None, _NO_LIMIT)
+        files = [f"{source.prefix}.index"]
+        opened.append(Checkpoint("v2", source.prefix, files, options))
+    return opened
 
 
-def _identity(prefix: str) -> str:
-    folder, base = os.path.split(prefix)
-    return os.path.join(os.path.realpath(folder), base)
+class _Name(NamedTuple):
+    """A name of a source, and which index lies there."""
+
+    prefix: str
+    inode: tuple[int, int]
 
 
-def _remove_files(prefix: str) -> None:
-    for path in [f"{prefix}.index", *data_files(prefix)]:
-        os.unlink(path)
+def _names_of(given: Iterable[StrPath | Checkpoint]) -> list[_Name]:
+    """Gives all names of the sources, where one has several, too."""
+    prefixes = {unique_sources([source])[0].prefix for source in given}
+    return [_Name(prefix, _inode_of(prefix)) for prefix in sorted(prefixes)]
+
+
+def _inode_of(prefix: str) -> tuple[int, int]:
+    found = os.stat(f"{prefix}.index")
+    return found.st_dev, found.st_ino
+
+
+def _delete(
+    names: list[_Name], merged: set[tuple[int, int, int]], destination: str
+) -> None:
+    """Deletes the sources that still are what was merged, and not the result.
+
+    The result's index is new, so that it cannot be a source's by another name.
+    """
+    result = _inode_of(destination)
+    doomed = []
+    for name in names:
+        try:
+            found = os.stat(f"{name.prefix}.index")
+        except FileNotFoundError:
+            continue
+        inode = found.st_dev, found.st_ino
+        identity = found.st_ino, found.st_size, found.st_mtime_ns
+        if inode == name.inode != result and identity in merged:
+            doomed.append(name.prefix)
+    for prefix in doomed:
+        remove_files([f"{prefix}.index", *data_files(prefix)])
