@@ -42,16 +42,10 @@ void Merge(const std::vector<const Reader*>& readers, const py::bytes& prefix,
   Sources from;
   for (const Reader* reader : readers) from.push_back(&BundleOf(*reader));
   const std::string to = prefix;
-  bool is_done = true;
-  {
-    const py::gil_scoped_release released;
-    if (shards == 0) {
-      MergeBundles(from, to, options);
-    } else {
-      is_done = Reshard(from, to, options, HasSignal);
-    }
-  }
-  if (!is_done) throw py::error_already_set();
+  Interruptible([&](const Interrupt& interrupted) {
+    if (shards == 0) return MergeBundles(from, to, options);
+    if (!Reshard(from, to, options, interrupted)) throw Interrupted{};
+  });
 }
 
 // `names`: {tensor: [new name, ...]}; `values`: items that tensors of the
@@ -78,13 +72,12 @@ void RewriteStored(const Reader& reader, const std::string& prefix,
     const std::string name = input.name;
     changes.values.insert_or_assign(name, std::move(input));
   }
-  bool is_done = false;
-  {
-    const BundleSource& source = BundleOf(reader);
-    const py::gil_scoped_release released;
-    is_done = Rewrite(source, prefix, changes, options, HasSignal, passed_on);
-  }
-  if (!is_done) throw py::error_already_set();
+  const BundleSource& source = BundleOf(reader);
+  Interruptible([&](const Interrupt& interrupted) {
+    if (!Rewrite(source, prefix, changes, options, interrupted, passed_on)) {
+      throw Interrupted{};
+    }
+  });
 }
 
 }  // namespace

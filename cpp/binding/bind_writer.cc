@@ -1,15 +1,15 @@
 #include "bind_writer.h"
 
+#include <pybind11/stl.h>
+
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "dlpack.h"
-#include "fastckpt/base/error.h"
 #include "fastckpt/platform/parallel.h"
-#include "fastckpt/write/bundle_writer.h"
-#include "fastckpt/write/v1_writer.h"
+#include "fastckpt/write/checkpoint_writer.h"
+#include "lock.h"
 #include "signals.h"
 #include "tensor_items.h"
 
@@ -27,82 +27,39 @@ bool IsSmall(const std::vector<TensorInput>& inputs) {
   return size <= kReleaseSize;
 }
 
-// One of the two writers; methods may be called from many threads and take
-// turns. Nobody waits for the turn while holding the interpreter lock.
-class Writer {
- public:
-  Writer(const std::string& prefix, bool is_v1, const WriteOptions& options) {
-    const py::gil_scoped_release released;
-    if (is_v1) {
-      v1_ = std::make_unique<V1Writer>(prefix, options.sync);
-    } else {
-      v2_ = std::make_unique<BundleWriter>(prefix, options);
-    }
-  }
+// The items keep what the inputs point to alive.
+void Add(CheckpointWriter* writer, const py::list& items) {
+  const std::vector<TensorInput> inputs = InputsOf(items);
+  if (IsSmall(inputs) && writer->TryAdd(inputs)) return;
+  Interruptible(
+      [&](const Interrupt& interrupted) { writer->Add(inputs, interrupted); });
+}
 
-  // The items keep what the inputs point to alive.
-  void Add(const py::list& items) {
-    const std::vector<TensorInput> inputs = InputsOf(items);
-    bool is_done = true;
-    if (IsSmall(inputs) && turn_.try_lock()) {
-      const std::lock_guard<std::mutex> turn(turn_, std::adopt_lock);
-      is_done = AddInTurn(inputs, nullptr);
-    } else {
-      const py::gil_scoped_release released;
-      const std::lock_guard<std::mutex> turn(turn_);
-      is_done = AddInTurn(inputs, HasSignal);
-    }
-    if (!is_done) throw py::error_already_set();
-  }
+void Finish(CheckpointWriter* writer) {
+  Interruptible(
+      [&](const Interrupt& interrupted) { writer->Finish(interrupted); });
+}
 
-  void Finish() {
-    const py::gil_scoped_release released;
-    const std::lock_guard<std::mutex> turn(turn_);
-    CheckOpen();
-    if (v1_) v1_->Finish();
-    if (v2_) v2_->Finish();
-    Close();
-  }
-
-  void Abort() {
-    const py::gil_scoped_release released;
-    const std::lock_guard<std::mutex> turn(turn_);
-    Close();
-  }
-
- private:
-  bool AddInTurn(const std::vector<TensorInput>& inputs,
-                 const Interrupt& interrupted) {
-    CheckOpen();
-    if (v2_) return v2_->Add(inputs, interrupted);
-    v1_->Add(inputs);
-    return true;
-  }
-
-  void CheckOpen() const {
-    if (!v1_ && !v2_) ThrowInvalid("this writer is closed; begin a new one");
-  }
-
-  void Close() {
-    v1_.reset();
-    v2_.reset();
-  }
-
-  std::mutex turn_;
-  std::unique_ptr<V1Writer> v1_;
-  std::unique_ptr<BundleWriter> v2_;
-};
+void Abort(CheckpointWriter* writer) {
+  Interruptible(
+      [&](const Interrupt& interrupted) { writer->Abort(interrupted); });
+}
 
 // `threads` 0 stands for one per CPU.
-std::unique_ptr<Writer> MakeWriter(const py::bytes& prefix, bool is_v1,
-                                   std::int32_t shards, std::uint64_t align,
-                                   bool fsync, std::size_t threads) {
+std::unique_ptr<CheckpointWriter> MakeWriter(const py::bytes& prefix,
+                                             bool is_v1, std::int32_t shards,
+                                             std::uint64_t align, bool fsync,
+                                             std::size_t threads) {
   WriteOptions options;
   options.shards = shards;
   options.alignment = align;
   options.sync = fsync;
   options.threads = threads == 0 ? AvailableThreads() : threads;
-  return std::make_unique<Writer>(prefix, is_v1, options);
+  const std::string path = prefix;
+  const WriteFormat format = is_v1 ? WriteFormat::kV1 : WriteFormat::kV2;
+  return Unlocked([&] {
+    return std::make_unique<CheckpointWriter>(path, format, options);
+  });
 }
 
 std::string DlpackDtype(const py::capsule& capsule) {
@@ -114,13 +71,13 @@ std::string DlpackDtype(const py::capsule& capsule) {
 }  // namespace
 
 void RegisterWriter(py::module_& m) {
-  py::class_<Writer>(m, "Writer")
+  py::class_<CheckpointWriter>(m, "Writer")
       .def(py::init(&MakeWriter), py::arg("prefix"), py::arg("is_v1"),
            py::arg("shards"), py::arg("align"), py::arg("fsync"),
            py::arg("threads"))
-      .def("add", &Writer::Add, py::arg("items"))
-      .def("finish", &Writer::Finish)
-      .def("abort", &Writer::Abort);
+      .def("add", &Add, py::arg("items"))
+      .def("finish", &Finish)
+      .def("abort", &Abort);
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }
 

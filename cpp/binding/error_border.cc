@@ -35,6 +35,9 @@ py::object MakeOsError(const Error& error) {
       PathToPython(error.where().path));
 }
 
+// A call that somebody else than a signal handler ended.
+void SetInterrupt() { PyErr_SetNone(PyExc_KeyboardInterrupt); }
+
 }  // namespace
 
 py::object MakePythonError(const Error& error) {
@@ -55,17 +58,23 @@ py::object MakePythonError(const Error& error) {
       NameToPython(error.what()));
 }
 
+// To make an instance runs Python, and thereby maybe a signal handler: what it
+// raises must not leave a C function.
 void SetPythonError(const Error& error) {
-  const py::object instance = MakePythonError(error);
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())),
-                  instance.ptr());
+  try {
+    const py::object instance = MakePythonError(error);
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(instance.ptr())),
+                    instance.ptr());
+  } catch (py::error_already_set& raised) {
+    raised.restore();
+  }
 }
 
 void SetCurrentPythonError() {
   try {
     throw;
   } catch (const Interrupted&) {
-    // The signal handler has set the exception.
+    SetInterrupt();
   } catch (const Error& error) {
     SetPythonError(error);
   } catch (py::error_already_set& error) {
@@ -82,6 +91,7 @@ void RegisterErrors(py::module_&) {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const Interrupted&) {
+      SetInterrupt();
     } catch (const Error& error) {
       SetPythonError(error);
     }

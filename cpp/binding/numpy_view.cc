@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bind_imports.h"
 #include "fastckpt/base/error.h"
 #include "lock.h"
 #include "text.h"
@@ -80,7 +81,7 @@ py::object MakeDType(DType dtype) {
         reinterpret_cast<PyObject*>(PyArray_DescrFromType(type)));
   }
   if (ElementSize(dtype) == 0) return py::none();
-  const py::module_ module = py::module_::import("ml_dtypes");
+  const py::module_ module = ImportLate("ml_dtypes");
   return py::module_::import("numpy").attr("dtype")(
       module.attr(DTypeName(dtype).c_str()));
 }

@@ -5,6 +5,7 @@
 
 #include "error_border.h"
 #include "lock.h"
+#include "signals.h"
 #include "text.h"
 
 namespace py = pybind11;
@@ -12,21 +13,12 @@ namespace py = pybind11;
 namespace fastckpt {
 namespace {
 
-const unsigned long main_thread = PyThread_get_thread_ident();
-
-bool CheckSignals() {
-  const py::gil_scoped_acquire lock;
-  return PyErr_CheckSignals() != 0;
-}
-
-RunOptions MakeOptions(std::size_t threads, Progress* progress) {
+RunOptions MakeOptions(std::size_t threads, Progress* progress,
+                       const Interrupt& interrupted) {
   RunOptions options;
   options.threads = threads;
   options.progress = progress;
-  // Python runs signal handlers in the main thread only.
-  if (PyThread_get_thread_ident() == main_thread) {
-    options.interrupted = CheckSignals;
-  }
+  options.interrupted = interrupted;
   return options;
 }
 
@@ -161,8 +153,10 @@ py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
     taken = checkpoint_->Take(slots, options, false);
   }
   if (!taken) {
-    const RunOptions options = MakeOptions(threads, nullptr);
-    taken = Unlocked([&] { return checkpoint_->Take(slots, options, true); });
+    taken = Interruptible([&](const Interrupt& interrupted) {
+      const auto options = MakeOptions(threads, nullptr, interrupted);
+      return checkpoint_->Take(slots, options, true);
+    });
   }
   return ToArrays(slots, *taken, false)[0];
 }
@@ -179,17 +173,19 @@ py::list Reader::Copy(const std::vector<std::size_t>& slots,
 
 py::list Reader::TakeArrays(const std::vector<std::size_t>& slots,
                             std::size_t threads, Progress* progress) const {
-  const RunOptions options = MakeOptions(threads, progress);
-  const auto taken =
-      Unlocked([&] { return checkpoint_->Take(slots, options, true); });
+  const auto taken = Interruptible([&](const Interrupt& interrupted) {
+    const auto options = MakeOptions(threads, progress, interrupted);
+    return checkpoint_->Take(slots, options, true);
+  });
   return ToArrays(slots, *taken, false);
 }
 
 py::list Reader::CopyArrays(const std::vector<std::size_t>& slots,
                             std::size_t threads, Progress* progress) const {
-  const RunOptions options = MakeOptions(threads, progress);
-  const auto copies =
-      Unlocked([&] { return checkpoint_->Copy(slots, options); });
+  const auto copies = Interruptible([&](const Interrupt& interrupted) {
+    const auto options = MakeOptions(threads, progress, interrupted);
+    return checkpoint_->Copy(slots, options);
+  });
   return ToArrays(slots, copies, true);
 }
 
@@ -219,11 +215,12 @@ py::list Reader::WithStrings(
 
 py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
                              bool is_writable) const {
-  const auto pieces = Unlocked([&] {
-    std::vector<std::vector<StringPiece>> found;
-    for (const std::size_t slot : slots) {
-      found.push_back(checkpoint_->Strings(slot));
-    }
+  const auto pieces = Interruptible([&](const Interrupt& interrupted) {
+    std::vector<std::vector<StringPiece>> found(slots.size());
+    const auto read = [&](std::size_t i) {
+      found[i] = checkpoint_->Strings(slots[i]);
+    };
+    if (!ParallelFor(slots.size(), 1, read, interrupted)) throw Interrupted{};
     return found;
   });
   py::list arrays;
@@ -280,10 +277,11 @@ py::object Reader::Read(py::handle name, py::handle region,
     return checkpoint_->CopyRegion(slot, parsed.region, strides, options);
   };
   const bool is_small = !source().DecodesPieces() && facts.size <= kKeepLock;
-  const RunOptions options =
-      is_small ? RunOptions{} : MakeOptions(threads, nullptr);
   const ArrayBytes bytes =
-      is_small ? copy(options) : Unlocked([&] { return copy(options); });
+      is_small ? copy(RunOptions{})
+               : Interruptible([&](const Interrupt& interrupted) {
+                   return copy(MakeOptions(threads, nullptr, interrupted));
+                 });
   OwnerCache owners;
   return py::reinterpret_steal<py::object>(
       MakeArray(bytes, facts.dtype, shape, true, owners.Add(bytes.owner, 0)));
@@ -297,15 +295,16 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   }
   const bool is_small =
       !source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock;
-  const RunOptions options = MakeOptions(threads, progress);
-  const auto read = [&] { checkpoint_->Read(parsed, options); };
-  is_small ? read() : Unlocked(read);
+  const auto read = [&](const Interrupt& interrupted) {
+    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted));
+  };
+  is_small ? read(nullptr) : Interruptible(read);
 }
 
 py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
-  const RunOptions options = MakeOptions(threads, progress);
-  const VerifyResult result =
-      Unlocked([&] { return checkpoint_->Verify(options); });
+  const VerifyResult result = Interruptible([&](const Interrupt& interrupted) {
+    return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
+  });
   py::list problems;
   for (const Error& error : result.problems) {
     problems.append(MakePythonError(error));

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastckpt._native import TensorInfo, __version__
 from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.deferred import importing
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    with importing:
+        from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     globals()[name] = value
     return value
 

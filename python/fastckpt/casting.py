@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt.deferred import importing
+
 __all__ = ["DType", "Losses", "cast", "check_cast", "is_floating", "to_dtype"]
 
 DType = str | np.dtype[Any] | type[Any]
@@ -28,7 +30,8 @@ def to_dtype(dtype: DType) -> np.dtype[Any]:
     try:
         return np.dtype(dtype)
     except TypeError:
-        import ml_dtypes
+        with importing:
+            import ml_dtypes
 
         found = getattr(ml_dtypes, str(dtype), None)
         if not (isinstance(found, type) and issubclass(found, np.generic)):

@@ -12,6 +12,7 @@ import numpy as np
 
 from fastckpt import _native, aside, io_mode, loading, paths, select
 from fastckpt._native import TensorInfo
+from fastckpt.deferred import importing
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 varints and Snappy in V1).
             CorruptionError: The index is wrong about the tensor.
         """
-        from fastckpt.report import TensorLayout, TensorPiece
+        with importing:
+            from fastckpt.report import TensorLayout, TensorPiece
 
         slot = self._slot(name)
         pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
@@ -341,7 +343,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Threads: safe; releases the interpreter lock once.
         """
-        from fastckpt.report import VerifyReport, problem_of
+        with importing:
+            from fastckpt.report import VerifyReport, problem_of
 
         begin = perf_counter()
         with watch(progress) as counter:
@@ -352,7 +355,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,
         threads, views, memory. ``print()`` it."""
-        from fastckpt.report import Explanation, OpenFile
+        with importing:
+            from fastckpt.report import Explanation, OpenFile
 
         files = tuple(OpenFile(*file) for file in self._reader.open_files())
         views = sum(info.is_view for info in self.infos())
@@ -380,7 +384,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
             KeyError: The checkpoint has none: it is name-based.
             CorruptionError: It is damaged.
         """
-        from fastckpt.objects.mapping import ObjectGraph
+        with importing:
+            from fastckpt.objects.mapping import ObjectGraph
 
         return ObjectGraph.read(self)
 

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from fastckpt import _native
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.urls import PathName
 
@@ -279,7 +280,8 @@ def _shard_sets(prefix: str) -> _ShardSets:
         return _group_shards(folder, named)
     if _PATTERN_SIGNS.isdisjoint(base):
         return {}
-    from fnmatch import fnmatchcase
+    with importing:
+        from fnmatch import fnmatchcase
 
     matched = (parts for parts in shards if fnmatchcase(parts.name, base))
     return _group_shards(folder, matched)

@@ -9,6 +9,7 @@ import errno
 import os
 import re
 
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import Resolved, find_v1_shards, find_whole, is_file, list_folder
 from fastckpt.folder import checkpoints_in, names_in, newest_complete
@@ -130,7 +131,8 @@ def _instead(folder: str, base: str) -> str:
 
 def _closest_first(base: str, names: list[str]) -> list[str]:
     """Orders names by how like one they are; of very many, those that begin alike."""
-    from difflib import SequenceMatcher
+    with importing:
+        from difflib import SequenceMatcher
 
     def beginning(name: str) -> int:
         return -len(os.path.commonprefix([base, name]))  # noqa: RUF071

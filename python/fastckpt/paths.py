@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, Resolved, find_listed, find_whole, is_file
 from fastckpt.urls import source_path
@@ -43,7 +44,8 @@ def resolve(path: PathName) -> Resolved:
         and not is_file(name + ".index")
         and not find_listed(name)[0]
     ):
-        from fastckpt.indirect import in_folder
+        with importing:
+            from fastckpt.indirect import in_folder
 
         return in_folder(name)
     prefixes = wholes(name)
@@ -56,7 +58,8 @@ def resolve(path: PathName) -> Resolved:
         else:
             if found is not None:
                 return found
-    from fastckpt.indirect import by_state_file, not_found
+    with importing:
+        from fastckpt.indirect import by_state_file, not_found
 
     if refusal is None or prefixes:
         raise not_found(name, prefixes[0] if prefixes else name)

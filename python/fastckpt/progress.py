@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from fastckpt._native import Progress
+from fastckpt.deferred import importing
 
 if TYPE_CHECKING:
     from threading import Event
@@ -37,18 +38,20 @@ def watch(progress: ProgressArgument) -> Iterator[Progress | None]:
         return
     show = _Line() if progress is True else progress
     counter = Progress()
-    from threading import Event, Thread
+    with importing:
+        from threading import Event, Thread
 
     ended = Event()
     errors: list[BaseException] = []
     thread = Thread(target=_poll, args=(counter, ended, show, errors), daemon=True)
-    thread.start()
     try:
         try:
+            thread.start()
             yield counter
         finally:
             ended.set()
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         if errors:
             raise errors[0]
         show(counter.done, counter.total)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from fastckpt.deferred import importing
+
 __all__ = ["closest", "missing", "select"]
 
 #: At most about this many names are compared in full for a suggestion.
@@ -42,8 +44,9 @@ def _match(
         raise TypeError(f"a name or pattern must be a str, not {pattern!r}")
     if find(pattern) is not None:
         return [pattern]
-    from fnmatch import translate
-    from re import compile as compile_re
+    with importing:
+        from fnmatch import translate
+        from re import compile as compile_re
 
     match = compile_re(translate(pattern)).match
     found = [name for name in names if match(name)]
@@ -68,7 +71,8 @@ def missing(name: object, names: list[str]) -> KeyError:
 
 def closest(name: str, names: list[str]) -> list[str]:
     """Gives up to three names that look like ``name``."""
-    from difflib import get_close_matches
+    with importing:
+        from difflib import get_close_matches
 
     if len(name) > _MAX_NAME:
         return []
@@ -80,7 +84,8 @@ def _alike(name: str, names: list[str]) -> list[str]:
     """Gives the names, which are sorted, that begin or end as one does."""
     if len(names) <= _MAX_COMPARED:
         return names
-    from bisect import bisect_left
+    with importing:
+        from bisect import bisect_left
 
     half = _MAX_COMPARED // 2
     at = bisect_left(names, name)

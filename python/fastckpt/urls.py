@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 
+from fastckpt.deferred import importing
 from fastckpt.errors import UnsupportedError
 
 __all__ = ["PathName", "UrlError", "source_path", "target_path"]
@@ -77,6 +78,7 @@ def _local(url: str, start: int) -> str:
             "empty or 'localhost'",
             path=url,
         )
-    from urllib.parse import unquote_to_bytes
+    with importing:
+        from urllib.parse import unquote_to_bytes
 
     return os.fsdecode(unquote_to_bytes(os.fsencode(separator + path)))

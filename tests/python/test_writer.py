@@ -670,3 +670,28 @@ def test_the_other_format_under_the_same_prefix_is_replaced(tmp_path):
 def test_importing_the_package_does_not_import_the_writer():
     script = "import fastckpt, sys; assert 'fastckpt.writer' not in sys.modules"
     children.run([sys.executable, "-c", script], check=True)
+
+
+class CallsBack:
+    """Gives its values by a call that a writer makes while it adds them."""
+
+    def __init__(self, call) -> None:
+        self.call = call
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        self.call()
+        return np.arange(3)
+
+
+def test_a_value_may_add_another_while_it_is_added(tmp_path):
+    with fastckpt.Writer(tmp_path / "m") as writer:
+        inner = CallsBack(lambda: writer.add("inner", np.arange(2)))
+        writer.add("outer", inner)
+    assert sorted(loaded(tmp_path / "m")) == ["inner", "outer"]
+
+
+def test_a_value_may_abort_the_writer_that_adds_it(tmp_path):
+    writer = fastckpt.Writer(tmp_path / "m")
+    with pytest.raises(ValueError, match="closed"):
+        writer.add("w", CallsBack(lambda: writer.__exit__(ValueError, None, None)))
+    assert names_in(tmp_path) == []

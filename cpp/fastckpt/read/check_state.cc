@@ -41,4 +41,8 @@ void CheckState::Finish(bool is_right) {
 
 void CheckState::Wait() const { word_.wait(ClaimWord()); }
 
+bool CheckState::IsBusy() const {
+  return word_.load(std::memory_order_acquire) == ClaimWord();
+}
+
 }  // namespace fastckpt

@@ -31,6 +31,8 @@ class CheckState {
   // Returns when the claim of another thread has ended. Must not be called
   // while holding anything that the other thread may want.
   void Wait() const;
+  // Whether Wait would wait.
+  bool IsBusy() const;
 
  private:
   static constexpr std::uint32_t kIdleWord = 0;

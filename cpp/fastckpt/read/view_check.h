@@ -20,7 +20,8 @@ struct UncheckedViews {
 // Checks what nobody has checked and waits for what others are checking; false
 // if `may_wait` is false and there is such a view. Throws the Error of a view
 // that is wrong, or Interrupted; no claim is left behind. Waits only after its
-// own claims have ended, so that two calls cannot wait for each other.
+// own claims have ended, so that two calls cannot wait for each other; a call
+// from within another's interrupt, whose claims have not, checks for itself.
 bool CheckViews(const TensorSource& source, const UncheckedViews& views,
                 const RunOptions& options, bool may_wait);
 

@@ -105,7 +105,7 @@ bool BundleWriter::Add(const std::vector<TensorInput>& inputs,
   return true;
 }
 
-void BundleWriter::Finish() {
+void BundleWriter::Finish(const Interrupt& interrupted) {
   CheckSound();
   is_sound_ = false;
   const std::unique_ptr<OutputFile> index = replacement_.Create(IndexName(""));
@@ -118,6 +118,7 @@ void BundleWriter::Finish() {
   std::vector<OutputFile*> files;
   for (const Shard& shard : shards_) files.push_back(shard.file.get());
   files.push_back(index.get());
+  if (interrupted && interrupted()) throw Interrupted{};
   replacement_.Commit(files, options_.sync, options_.threads);
 }
 

@@ -45,9 +45,9 @@ class BundleWriter {
   bool Add(const std::vector<TensorInput>& inputs,
            const Interrupt& interrupted = nullptr);
 
-  // Puts the checkpoint in its place. Throws System, and then the place is as
-  // it was.
-  void Finish();
+  // Puts the checkpoint in its place. Throws System, and Interrupted before the
+  // first file is renamed; then the place is as it was.
+  void Finish(const Interrupt& interrupted = nullptr);
 
  private:
   struct Shard {

@@ -54,12 +54,17 @@ void V1Writer::CheckOpen() const {
   }
 }
 
-void V1Writer::Add(const std::vector<TensorInput>& inputs) {
+bool V1Writer::Add(const std::vector<TensorInput>& inputs,
+                   const Interrupt& interrupted) {
   CheckOpen();
-  for (const TensorInput& input : inputs) {
-    CheckInput(input);
-    WithContext(Where{{}, {}, input.name}, [&] { AddOne(input); });
-  }
+  // One thread: a record is made whole, as the format wants it.
+  const auto add = [&](std::size_t i) {
+    CheckInput(inputs[i]);
+    WithContext(Where{{}, {}, inputs[i].name}, [&] { AddOne(inputs[i]); });
+  };
+  if (ParallelFor(inputs.size(), 1, add, interrupted)) return true;
+  is_finished_ = true;
+  return false;
 }
 
 void V1Writer::AddOne(const TensorInput& input) {
@@ -85,11 +90,11 @@ void V1Writer::AddOne(const TensorInput& input) {
   added_.push_back({input.name, std::move(placement.spec)});
 }
 
-void V1Writer::Finish() {
+void V1Writer::Finish(const Interrupt& interrupted) {
   CheckOpen();
   is_finished_ = true;
   const std::unique_ptr<OutputFile> file = replacement_.Create("");
-  Write(*file);
+  Write(*file, interrupted);
   replacement_.Commit({file.get()}, sync_, /*threads=*/1);
 }
 
@@ -113,7 +118,7 @@ SavedMeta V1Writer::MakeMeta() const {
   return meta;
 }
 
-void V1Writer::Write(const OutputFile& file) {
+void V1Writer::Write(const OutputFile& file, const Interrupt& interrupted) {
   const SavedMeta meta = MakeMeta();
   for (const SavedSliceMeta& tensor : meta.tensors) {
     WithContext(Where{{}, {}, tensor.name},
@@ -124,8 +129,9 @@ void V1Writer::Write(const OutputFile& file) {
   TableWriter table([&](ByteView bytes) {
     file.WriteAt(offset, bytes);
     offset += bytes.size();
-    if (!sync_ || offset - started < kWritebackSize) return;
-    file.StartWriteback(started, offset - started);
+    if (offset - started < kWritebackSize) return;
+    if (interrupted && interrupted()) throw Interrupted{};
+    if (sync_) file.StartWriteback(started, offset - started);
     started = offset;
   });
   std::string first;

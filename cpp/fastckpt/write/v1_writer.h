@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/platform/parallel.h"
 #include "fastckpt/proto/saved_slices.h"
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/commit.h"
@@ -28,12 +29,15 @@ class V1Writer {
   // Appends tensors. Throws Invalid and Unsupported for what CheckInput
   // refuses, dtypes that V1 does not know, slices over 2 GiB, names given twice
   // and slices that do not belong together; a tensor that is refused is as if
-  // it had not been added.
-  void Add(const std::vector<TensorInput>& inputs);
+  // it had not been added. False if `interrupted` ended the work between two
+  // tensors; then the writer is of no more use.
+  bool Add(const std::vector<TensorInput>& inputs,
+           const Interrupt& interrupted = nullptr);
 
   // Puts the checkpoint in its place. Throws System, and then the place is as
-  // it was; Invalid if slices of one tensor overlap or the writer is finished.
-  void Finish();
+  // it was, as for Interrupted; Invalid if slices of one tensor overlap or the
+  // writer is finished.
+  void Finish(const Interrupt& interrupted = nullptr);
 
  private:
   struct Added {
@@ -44,7 +48,7 @@ class V1Writer {
   void CheckOpen() const;
   void AddOne(const TensorInput& input);
   SavedMeta MakeMeta() const;
-  void Write(const OutputFile& file);
+  void Write(const OutputFile& file, const Interrupt& interrupted);
 
   const bool sync_;
   Replacement replacement_;

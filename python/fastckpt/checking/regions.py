@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.checkpoint import Checkpoint
+from fastckpt.deferred import importing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,8 @@ def _in_parallel(
     if count == 1 or len(waiting) < 2:
         yield from (job() for job in chain(waiting, jobs))
         return
-    from concurrent.futures import ThreadPoolExecutor
+    with importing:
+        from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(count) as pool:
         running = deque(pool.submit(job) for job in waiting)

@@ -19,6 +19,7 @@ from fastckpt.cli._options import add_common_arguments
 from fastckpt.cli._output import print_error, print_note
 from fastckpt.cli._region import join_region
 from fastckpt.cli.commands import COMMANDS, import_command
+from fastckpt.deferred import importing
 
 __all__ = ["main"]
 
@@ -99,7 +100,8 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    from fastckpt import __version__
+    with importing:
+        from fastckpt import __version__
 
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from fastckpt.cli._table import format_table
 from fastckpt.cli._text import make_printable
+from fastckpt.deferred import importing
 
 __all__ = [
     "is_terminal",
@@ -65,7 +66,8 @@ def print_text(text: str) -> None:
     if width is None or len(text) <= width:
         print_lines([text])
         return
-    from textwrap import wrap
+    with importing:
+        from textwrap import wrap
 
     print_lines(wrap(text, width, break_long_words=False, break_on_hyphens=False))
 

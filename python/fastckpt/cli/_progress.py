@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from fastckpt.cli._output import is_terminal, print_note
+from fastckpt.deferred import importing
 
 __all__ = ["Progress"]
 
@@ -51,17 +52,18 @@ class Progress:
 
     def _start(self, total_bytes: int) -> None:
         try:
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                DownloadColumn,
-                TextColumn,
-                TimeRemainingColumn,
-                TransferSpeedColumn,
-            )
-            from rich.progress import (
-                Progress as Bar,
-            )
+            with importing:
+                from rich.console import Console
+                from rich.progress import (
+                    BarColumn,
+                    DownloadColumn,
+                    TextColumn,
+                    TimeRemainingColumn,
+                    TransferSpeedColumn,
+                )
+                from rich.progress import (
+                    Progress as Bar,
+                )
         except ImportError:
             self._is_wanted = False
             print_note(f"{self._title} ...; for a progress bar: pip install rich")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
 
 from fastckpt import Checkpoint, CheckpointError, TensorPiece
+from fastckpt.cached import cached_property
 from fastckpt.cli._describe import describe_tensor
 from fastckpt.cli._errors import explain_error
 from fastckpt.cli._files import CheckpointFiles

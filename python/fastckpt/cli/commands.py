@@ -15,6 +15,8 @@ import argparse
 from importlib import import_module
 from typing import Protocol, cast
 
+from fastckpt.deferred import importing
+
 __all__ = ["COMMANDS", "Command", "import_command"]
 
 COMMANDS: dict[str, str] = {
@@ -48,4 +50,5 @@ class Command(Protocol):
 
 def import_command(name: str) -> Command:
     """Gives the module of a command in the table."""
-    return cast(Command, import_module(f"fastckpt.cli.{name}"))
+    with importing:
+        return cast(Command, import_module(f"fastckpt.cli.{name}"))

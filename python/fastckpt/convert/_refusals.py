@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fastckpt.deferred import importing
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -69,7 +71,8 @@ def require(module: str) -> None:
     Raises:
         ImportError: It is.
     """
-    from importlib.util import find_spec
+    with importing:
+        from importlib.util import find_spec
 
     if find_spec(module) is None:
         raise ImportError(f"this needs {module}: pip install {module}", name=module)

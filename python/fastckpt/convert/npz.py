@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.urls import source_path
 
@@ -64,7 +65,9 @@ def write(
     Raises:
         OSError: The file cannot be written.
     """
-    import zipfile
+    with importing:
+        import encodings.cp437  # noqa: F401  zipfile asks for it by name
+        import zipfile
 
     with (
         write_beside(path, fsync) as beside,
@@ -108,7 +111,9 @@ def _array(archive: NpzFile, member: str) -> NDArray[Any]:
 
 
 def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
-    import zipfile
+    with importing:
+        import encodings.cp437  # noqa: F401  zipfile asks for it by name
+        import zipfile
 
     try:
         return read_some()

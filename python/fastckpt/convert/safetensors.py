@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types, require
+from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.urls import source_path
 
@@ -64,8 +65,9 @@ def write(
         ImportError: The library is not installed.
     """
     require("safetensors")
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    with importing:
+        from safetensors import SafetensorError
+        from safetensors.numpy import save_file
 
     arrays = {name: np.asarray(tensors[name], order="C") for name in tensors}
     with write_beside(path, fsync) as beside:
@@ -88,7 +90,8 @@ def read(path: str) -> Iterator[LazyTensors]:
     """
     path = source_path(path)
     require("safetensors")
-    from safetensors import SafetensorError, safe_open
+    with importing:
+        from safetensors import SafetensorError, safe_open
 
     try:
         opened = safe_open(path, framework="np")
@@ -100,7 +103,8 @@ def read(path: str) -> Iterator[LazyTensors]:
         def make(name: str) -> NDArray[Any]:
             kind = file.get_slice(name).get_dtype()
             if kind == "BF16":
-                import ml_dtypes  # noqa: F401  the library looks its type up there
+                with importing:
+                    import ml_dtypes  # noqa: F401  the library looks its type up there
             if kind in _FLOAT8:
                 return _read_float8(path, name, kind)
             array: NDArray[Any] = file.get_tensor(name)
@@ -110,8 +114,9 @@ def read(path: str) -> Iterator[LazyTensors]:
 
 
 def _read_float8(path: str, name: str, kind: str) -> NDArray[Any]:
-    import ml_dtypes
-    from safetensors import deserialize
+    with importing:
+        import ml_dtypes
+        from safetensors import deserialize
 
     with open(path, "rb") as file:
         tensors: dict[str, Any] = dict(deserialize(file.read()))  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastckpt.deferred import importing
 from fastckpt.graph.schema import get_enum
 
 __all__ = ["get_dtype", "get_type_name", "make_reference"]
@@ -59,7 +60,8 @@ def get_dtype(name: str) -> np.dtype[Any] | None:
 
 
 def _get_small_dtype(name: str) -> np.dtype[Any] | None:
-    import ml_dtypes  # comes with the first type that needs it
+    with importing:
+        import ml_dtypes  # comes with the first type that needs it
 
     kind = getattr(ml_dtypes, name, None)
     return None if kind is None else np.dtype(kind)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from fastckpt.cached import cached_property
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName
 from fastckpt.graph.averages import map_averages
@@ -115,12 +115,12 @@ class MetaGraph:
         text = text_format.MessageToString(self._message, descriptor_pool=get_pool())
         return str(text)
 
-    @functools.cached_property
+    @cached_property
     def meta_info(self) -> MetaInfo:
         """Where the graph comes from: TensorFlow's version, tags, the ops used."""
         return decode_info(self._get_meta().meta_info_def)
 
-    @functools.cached_property
+    @cached_property
     def operations(self) -> list[Operation]:
         """All nodes, in the file's order."""
         return list(self._operations.values())
@@ -130,12 +130,12 @@ class MetaGraph:
         """The nodes that want to be fed."""
         return [each for each in self.operations if each.op in _PLACEHOLDER_OPS]
 
-    @functools.cached_property
+    @cached_property
     def outputs(self) -> list[Operation]:
         """The nodes that nobody reads or waits for."""
         return [op for op in self.operations if op.name not in self._highest_reads]
 
-    @functools.cached_property
+    @cached_property
     def functions(self) -> dict[str, GraphFunction]:
         """The functions of the graph's library."""
         return {
@@ -143,7 +143,7 @@ class MetaGraph:
             for each in self.graph_def.library.function
         }
 
-    @functools.cached_property
+    @cached_property
     def collections(self) -> dict[str, list[Any]]:
         """The collections: names, numbers or bytes; of variables ``"w1:0"``."""
         collections = self._get_meta().collection_def
@@ -158,7 +158,7 @@ class MetaGraph:
         meta = self._get_meta()
         return decode_saver(meta.saver_def) if meta.HasField("saver_def") else None
 
-    @functools.cached_property
+    @cached_property
     def signatures(self) -> dict[str, Signature]:
         """The ways to call the graph, by name."""
         signatures = self._get_meta().signature_def
@@ -169,7 +169,7 @@ class MetaGraph:
         """The files that belong to the graph, by the tensors that hold their names."""
         return decode_asset_files(self._get_meta())
 
-    @functools.cached_property
+    @cached_property
     def variables(self) -> dict[str, GraphVariable]:
         """The variables by name, each with its tensor in the checkpoint.
 
@@ -258,7 +258,7 @@ class MetaGraph:
             )
         return outputs[index]
 
-    @functools.cached_property
+    @cached_property
     def _operations(self) -> dict[str, Operation]:
         reads = self._highest_reads
         find = self.definitions.get
@@ -273,7 +273,7 @@ class MetaGraph:
             )
         return operations
 
-    @functools.cached_property
+    @cached_property
     def _highest_reads(self) -> dict[str, int]:
         """The highest output that anybody reads of each node; -1 for control alone."""
         highest: dict[str, int] = {}
@@ -283,7 +283,7 @@ class MetaGraph:
                 highest[source.node] = max(highest.get(source.node, -1), index)
         return highest
 
-    @functools.cached_property
+    @cached_property
     def definitions(self) -> dict[str, Any]:
         """The definitions (OpDef) that the graph brings, by op; functions, too."""
         ops = self._get_meta().meta_info_def.stripped_op_list.op
@@ -294,7 +294,7 @@ class MetaGraph:
     def _get_meta(self) -> Any:
         return self._meta if self._is_bare else self._message
 
-    @functools.cached_property
+    @cached_property
     def _meta(self) -> Any:
         meta = get_message("MetaGraphDef")()
         meta.graph_def.CopyFrom(self._message)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from fastckpt.cached import cached_property
 from fastckpt.graph.attributes import (
     Shape,
     decode_attributes,
@@ -101,12 +101,12 @@ class Operation:
         sources = map(parse_input, self._node.input)
         return [source.node for source in sources if source.is_control]
 
-    @functools.cached_property
+    @cached_property
     def attributes(self) -> dict[str, Any]:
         """The attributes by name, as Python values (see ``decode_attribute``)."""
         return decode_attributes(self._node.attr)
 
-    @functools.cached_property
+    @cached_property
     def outputs(self) -> list[GraphTensor]:
         """What it gives, with the types and shapes that the graph tells."""
         definition = self._find_definition(self.op)

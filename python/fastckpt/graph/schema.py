@@ -12,6 +12,7 @@ import importlib
 import re
 from typing import Any
 
+from fastckpt.deferred import importing
 from fastckpt.graph.schema_table import ENUMS, MESSAGES
 
 __all__ = ["get_enum", "get_message", "get_pool", "import_protobuf"]
@@ -24,7 +25,8 @@ _MAP = re.compile(r"map<(\w+),([\w.]+)>")
 def import_protobuf(module: str) -> Any:
     """Gives a module of protobuf, or says in one line how to get it."""
     try:
-        return importlib.import_module(f"google.protobuf.{module}")
+        with importing:
+            return importlib.import_module(f"google.protobuf.{module}")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "graphs need protobuf, which is not installed: pip install protobuf",

@@ -122,5 +122,30 @@ TEST_F(ViewCheckTest, WhoWaitsTakesOverACheckThatFailed) {
   EXPECT_THAT(AreDone(), ElementsAre(true, true, true));
 }
 
+TEST_F(ViewCheckTest, WhoWaitsCanBeInterrupted) {
+  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  RunOptions options;
+  options.interrupted = [] { return true; };
+  EXPECT_THROW(CheckViews(source_, views_, options, true), Interrupted);
+  State(1).Finish(true);
+  EXPECT_TRUE(Check(true));
+}
+
+// A signal handler that runs within a check may want what that has claimed.
+TEST_F(ViewCheckTest, CallFromWithinACheckDoesNotWaitForThatCheck) {
+  Damage();
+  UncheckedViews sound;
+  sound.pieces = {views_.pieces[0], views_.pieces[2]};
+  sound.slots = {views_.slots[0], views_.slots[2]};
+  int nested = 0;
+  RunOptions options;
+  options.on_error = [&](std::size_t, const Error&) {
+    nested += CheckViews(source_, sound, RunOptions(), /*may_wait=*/true);
+    EXPECT_THAT(CorruptionOf([&] { Check(true); }), HasSubstr("tensor 'b'"));
+  };
+  CheckViews(source_, views_, options, true);
+  EXPECT_EQ(nested, 1);
+}
+
 }  // namespace
 }  // namespace fastckpt

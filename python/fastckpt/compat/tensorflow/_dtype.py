@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fastckpt.deferred import importing
+
 _REF_OFFSET = 100  # DT_FLOAT_REF is DT_FLOAT + 100
 
 _NAMES = {
@@ -114,7 +116,8 @@ class DType:
             return np.bool_ if name == "bool" else object
         if hasattr(np, name):
             return getattr(np, name)
-        import ml_dtypes
+        with importing:
+            import ml_dtypes
 
         return getattr(ml_dtypes, name)
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.deferred import importing
 
 
 def missing(namespace: str) -> Callable[[str], NoReturn]:
@@ -34,7 +35,8 @@ def forwarded_to_absl(name: str, target: str) -> ModuleType:
 
     def forward(wanted: str) -> Any:
         try:
-            return getattr(importlib.import_module(target), wanted)
+            with importing:
+                return getattr(importlib.import_module(target), wanted)
         except ImportError:
             message = f"{name}.{wanted} is {target}.{wanted}: pip install absl-py"
             raise AttributeError(message, name=wanted) from None

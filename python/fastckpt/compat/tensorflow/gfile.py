@@ -26,6 +26,7 @@ from fastckpt.compat.tensorflow.errors import (
     NotFoundError,
     OpError,
 )
+from fastckpt.deferred import importing
 
 __all__ = [
     "Copy",
@@ -165,7 +166,8 @@ def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
         _refuse_existing(target)
     if os.path.isdir(source):
         raise InvalidArgumentError(None, None, f"{source}; Is a directory")
-    import shutil
+    with importing:
+        import shutil
 
     with tensorflow_errors():
         shutil.copyfile(source, target)
@@ -201,7 +203,8 @@ def rmtree(path: Any) -> None:
     Raises:
         NotFoundError: it is not there.
     """
-    import shutil
+    with importing:
+        import shutil
 
     local = local_path(path)
     with tensorflow_errors():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.deferred import importing
 
 __all__ = [
     "DEBUG",
@@ -42,7 +43,8 @@ FATAL = 50
 
 def get_logger() -> Logger:
     """Returns the logger that everything here goes to."""
-    import logging
+    with importing:
+        import logging
 
     return logging.getLogger("tensorflow")
 

@@ -1,0 +1,27 @@
+#include "signals.h"
+
+#include "error_border.h"
+
+namespace py = pybind11;
+
+namespace fastckpt {
+
+bool SignalWatch::Check() {
+  if (raised_) return true;
+  const py::gil_scoped_acquire lock;
+  if (PyErr_CheckSignals() == 0) return false;
+  raised_.emplace();
+  return true;
+}
+
+void SignalWatch::ThrowRaised(const Error* error) {
+  if (!raised_) return;
+  py::error_already_set raised = *std::exchange(raised_, std::nullopt);
+  if (error != nullptr) {
+    PyException_SetContext(raised.value().ptr(),
+                           MakePythonError(*error).release().ptr());
+  }
+  throw raised;
+}
+
+}  // namespace fastckpt
