@@ -195,8 +195,8 @@ class Writer {
     const py::gil_scoped_release released;
     const std::lock_guard<std::mutex> turn(turn_);
     CheckOpen();
-    if (v1_) v1_->Finish();
-    if (v2_) v2_->Finish();
+    if (v1_) v1_->Finish(HasSignal);
+    if (v2_) v2_->Finish(HasSignal);
     Close();
   }
 
@@ -254,7 +254,7 @@ void Merge(const std::vector<py::bytes>& sources, const py::bytes& prefix,
   {
     const py::gil_scoped_release released;
     if (shards == 0) {
-      MergeBundles(from, to, options);
+      MergeBundles(from, to, options, HasSignal);
     } else {
       is_done = Reshard(from, to, options, HasSignal);
     }

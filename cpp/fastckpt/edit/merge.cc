@@ -39,16 +39,16 @@ class Merger {
     }
   }
 
-  void Write(const std::string& prefix, const WriteOptions& options) {
-    Replacement replacement(prefix, IndexName(""));
-    const std::vector<std::unique_ptr<OutputFile>> files =
-        MakeFiles(replacement);
+  void Write(const std::string& prefix, const WriteOptions& options,
+             const Interrupt& interrupted) {
+    Commit commit(prefix, IndexName(""));
+    const std::vector<std::unique_ptr<OutputFile>> files = MakeFiles(commit);
     BundleHeader header = sources_.front().index.header();
     header.num_shards = static_cast<std::int32_t>(files.size() - 1);
     table_.Write(header, *files.back());
     std::vector<OutputFile*> in_order;
     for (const auto& file : files) in_order.push_back(file.get());
-    replacement.Commit(in_order, options.sync, options.threads);
+    commit.Finish(in_order, options.sync, options.threads, interrupted);
   }
 
  private:
@@ -93,8 +93,7 @@ class Merger {
   }
 
   // Data files, then the index.
-  std::vector<std::unique_ptr<OutputFile>> MakeFiles(
-      const Replacement& replacement) {
+  std::vector<std::unique_ptr<OutputFile>> MakeFiles(const Commit& commit) {
     const std::size_t count = std::max<std::size_t>(paths_.size(), 1);
     reach_.resize(count);
     std::vector<std::unique_ptr<OutputFile>> files;
@@ -102,13 +101,13 @@ class Merger {
       const std::string name = DataName("", static_cast<std::int32_t>(i),
                                         static_cast<std::int32_t>(count));
       if (paths_.empty()) {
-        files.push_back(replacement.Create(name));
+        files.push_back(commit.Create(name));
         continue;
       }
       DataFile(paths_[i], IoMode::kRead).CheckRange(0, reach_[i]);
-      files.push_back(replacement.Duplicate(name, paths_[i]));
+      files.push_back(commit.Duplicate(name, paths_[i]));
     }
-    files.push_back(replacement.Create(IndexName("")));
+    files.push_back(commit.Create(IndexName("")));
     return files;
   }
 
@@ -122,8 +121,9 @@ class Merger {
 }  // namespace
 
 void MergeBundles(const std::vector<std::string>& sources,
-                  const std::string& prefix, const WriteOptions& options) {
-  Merger(sources).Write(prefix, options);
+                  const std::string& prefix, const WriteOptions& options,
+                  const Interrupt& interrupted) {
+  Merger(sources).Write(prefix, options, interrupted);
 }
 
 }  // namespace fastckpt

@@ -19,8 +19,10 @@ namespace fastckpt {
 // Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
 // sources. Of the options, sync and threads count. Throws System if a file is
 // missing, Corruption for a damaged index or an entry beyond its file, Invalid
-// if a tensor is in two sources or the sources' headers differ.
+// if a tensor is in two sources or the sources' headers differ, Interrupted
+// while it waits for another save.
 void MergeBundles(const std::vector<std::string>& sources,
-                  const std::string& prefix, const WriteOptions& options);
+                  const std::string& prefix, const WriteOptions& options,
+                  const Interrupt& interrupted = nullptr);
 
 }  // namespace fastckpt

@@ -218,7 +218,7 @@ bool PassOn(const std::vector<SourceBundle>& sources, const NewNames* names,
         });
     if (!is_done) return false;
   }
-  writer.Finish();
+  writer.Finish(interrupted);
   return true;
 }
 

@@ -17,6 +17,9 @@ std::size_t AvailableThreads();
 // every 100 ms. True stops the work: ParallelFor then returns false.
 using Interrupt = std::function<bool()>;
 
+// What calls throw that an Interrupt ended, where they say so.
+struct Interrupted {};
+
 // Runs work(i) for each i in [0, count), on up to `threads` threads, in
 // ascending order of start. After the first exception no new item starts; that
 // exception is thrown here once all threads have ended. Returns false if

@@ -52,9 +52,6 @@ struct RunOptions {
 // false if the run was interrupted.
 bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options);
 
-// Thrown when RunOptions::interrupted ended a call.
-struct Interrupted {};
-
 // RunTasks, sorted by where the pieces lie; throws Interrupted.
 void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options);
 

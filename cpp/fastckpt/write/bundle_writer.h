@@ -45,9 +45,9 @@ class BundleWriter {
   bool Add(const std::vector<TensorInput>& inputs,
            const Interrupt& interrupted = nullptr);
 
-  // Puts the checkpoint in its place. Throws System, and then the place is as
-  // it was.
-  void Finish();
+  // Puts the checkpoint in its place. Throws System, and Interrupted while it
+  // waits for another save; then the place is as it was.
+  void Finish(const Interrupt& interrupted = nullptr);
 
  private:
   struct Shard {
@@ -63,7 +63,7 @@ class BundleWriter {
   void StartWriteback();
 
   const WriteOptions options_;
-  Replacement replacement_;
+  Commit commit_;
   std::vector<Shard> shards_;
   DataWriter data_;
   EntryTable entries_;

@@ -32,8 +32,9 @@ class V1Writer {
   void Add(const std::vector<TensorInput>& inputs);
 
   // Puts the checkpoint in its place. Throws System, and then the place is as
-  // it was; Invalid if slices of one tensor overlap or the writer is finished.
-  void Finish();
+  // it was; Interrupted while it waits for another save; Invalid if slices of
+  // one tensor overlap or the writer is finished.
+  void Finish(const Interrupt& interrupted = nullptr);
 
  private:
   struct Added {
@@ -47,7 +48,7 @@ class V1Writer {
   void Write(const OutputFile& file);
 
   const bool sync_;
-  Replacement replacement_;
+  Commit commit_;
   std::vector<Added> added_;                       // in the caller's order
   std::map<std::string, SavedSliceMeta> tensors_;  // slices not filled in
   std::map<std::string, std::string> records_;     // by slice key
