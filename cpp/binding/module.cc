@@ -3,6 +3,7 @@
 
 #include "bind_codec.h"
 #include "bind_reader.h"
+#include "bind_replacement.h"
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
@@ -22,4 +23,5 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterReader(module);
   fastckpt::RegisterCodec(module);
   fastckpt::RegisterWriter(module);
+  fastckpt::RegisterReplacement(module);
 }
