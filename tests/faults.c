@@ -21,7 +21,12 @@
 #include <unistd.h>
 
 enum {
-  WRITE = 1, FSYNC = 2, RENAME = 4, UNLINK = 8, CREATE = 16, LINK = 32,
+  WRITE = 1,
+  FSYNC = 2,
+  RENAME = 4,
+  UNLINK = 8,
+  CREATE = 16,
+  LINK = 32,
   FLOCK = 64
 };
 enum { ONCE, STICKY, KILL, SHORT };

@@ -93,7 +93,7 @@ class ModelFolder : public ExchangeFolder {
   }
 
   std::vector<ListedFile> List(const std::string&) override {
-    return Call([&] { return Answer{0, Ranked()}; }).files;
+    return Look([&] { return Answer{0, Ranked()}; }).files;
   }
 
   bool HasFile(const std::string& name) override {
@@ -102,7 +102,7 @@ class ModelFolder : public ExchangeFolder {
 
   // The version of the file under a name, which is its identity too.
   int Identity(const std::string& name) {
-    return Call([&] {
+    return Look([&] {
              const auto found = state_.files.find(name);
              return Answer{
                  found == state_.files.end() ? kNone : found->second.version,
@@ -143,7 +143,7 @@ class ModelFolder : public ExchangeFolder {
   }
 
   void Touch(const std::string& name) override {
-    Call([&] {
+    Look([&] {
       const auto found = state_.files.find(name);
       if (found != state_.files.end()) found->second.mtime = ++state_.clock;
       return Answer{};
@@ -177,6 +177,18 @@ class ModelFolder : public ExchangeFolder {
     has_acted_ = true;
     ++position_;
     return *process.log.back();
+  }
+
+  // Who holds the lock looks in one step with what it did before: those who do
+  // not hold it remove only what no look takes for anything.
+  template <typename Act>
+  const Answer& Look(const Act& act) {
+    const bool is_mine = has_locks_ && state_.holder == static_cast<int>(me_);
+    if (is_mine && !is_suspended_ &&
+        position_ == state_.processes[me_].log.size()) {
+      has_acted_ = false;
+    }
+    return Call(act);
   }
 
   static std::size_t Mixed(std::size_t digest, const Answer& answer) {
