@@ -91,9 +91,7 @@ def test_a_link_stays_and_what_it_points_to_is_written(tmp_path, there):
 
 
 @both
-def test_what_cannot_be_written_is_told_of_the_file_that_was_asked_for(
-    tmp_path, write
-):
+def test_what_cannot_be_written_is_told_of_the_file_that_was_asked_for(tmp_path, write):
     long = str(tmp_path / ("n" * 255))
     with pytest.raises(OSError, match="name too long") as caught:
         write(long, NEW)

@@ -83,6 +83,11 @@ def test_a_kill_at_any_call_loses_nothing(shim, tmp_path, scenario):
     run(shim, "die_at_each", tmp_path, scenario)
 
 
+@pytest.mark.parametrize("scenario", ["more_shards", "v1_over_v2"])
+def test_two_kills_in_a_row_lose_nothing(shim, tmp_path, scenario):
+    run(shim, "die_twice", tmp_path, scenario, 5)
+
+
 def test_kills_at_random_moments_lose_nothing(shim, tmp_path):
     run(shim, "die_at_random", tmp_path, 250)
 
