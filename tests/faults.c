@@ -4,6 +4,9 @@
  * Calls count from fault_arm on. The n-th call of the armed kinds fails with
  * the given error number; in sticky mode all later ones fail too; in kill mode
  * the process dies before it is made. fault_log tells what was called.
+ *
+ * fault_before has a function called once, before a file is opened, or looked
+ * at, whose path ends so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -87,6 +90,54 @@ static const char *name_of(int fd) {
 #define REAL(type, name, ...) \
   static type (*real)(__VA_ARGS__); \
   if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, #name)
+
+enum { OPEN, STAT };
+static struct {
+  char ending[256];
+  int kind;
+  void (*call)(void);
+} before;
+
+void fault_before(int kind, const char *ending, void (*call)(void)) {
+  snprintf(before.ending, sizeof before.ending, "%s", ending);
+  before.kind = kind;
+  before.call = call;
+}
+
+static void announce(int kind, const char *path) {
+  void (*call)(void) = before.call;
+  size_t size = strlen(path), wanted = strlen(before.ending);
+  if (call == NULL || kind != before.kind || size < wanted ||
+      strcmp(path + size - wanted, before.ending) != 0) {
+    return;
+  }
+  before.call = NULL;
+  call();
+}
+
+int open(const char *path, int flags, ...) {
+  REAL(int, open, const char *, int, ...);
+  va_list arguments;
+  va_start(arguments, flags);
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  announce(OPEN, path);
+  return real(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return open(path, flags, mode);
+}
+
+int stat(const char *path, struct stat *info) {
+  REAL(int, stat, const char *, struct stat *);
+  announce(STAT, path);
+  return real(path, info);
+}
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset) {
   REAL(ssize_t, pwrite, int, const void *, size_t, off_t);

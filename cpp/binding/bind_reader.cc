@@ -2,6 +2,9 @@
 
 #include <pybind11/stl.h>
 
+#include <optional>
+#include <tuple>
+
 #include "error_border.h"
 #include "fastckpt/platform/file_reader.h"
 #include "fastckpt/platform/filesystem.h"
@@ -32,11 +35,20 @@ bool IsQuick(const std::string& path, bool mapped) {
   }
 }
 
+using Identity = std::tuple<std::uint64_t, std::uint64_t, std::int64_t>;
+
 std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
-                                   bool verify, std::uint64_t max_index_bytes) {
+                                   bool verify, std::uint64_t max_index_bytes,
+                                   const std::optional<Identity>& identity) {
+  FileIdentity wanted;
+  if (identity) {
+    wanted = {std::get<0>(*identity), std::get<1>(*identity),
+              std::get<2>(*identity)};
+  }
   const auto open = [&] {
-    return std::make_unique<Reader>(Checkpoint::OpenBundle(
-        prefix, ModeOf(mapped), verify, max_index_bytes));
+    return std::make_unique<Reader>(
+        Checkpoint::OpenBundle(prefix, ModeOf(mapped), verify, max_index_bytes,
+                               identity ? &wanted : nullptr));
   };
   return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
@@ -110,6 +122,8 @@ void AddListing(py::class_<Reader>* reader) {
            })
       .def("open_files",
            [](const Reader& self) { return ListOpenFiles(self.source()); })
+      .def("paths",
+           [](const Reader& self) { return ListPaths(self.source()); })
       .def("identity",
            [](const Reader& self) { return ListIdentities(self.source()); })
       .def("debug_string", [](const Reader& self) {
@@ -128,7 +142,8 @@ void RegisterReader(py::module_& module) {
       .def_property_readonly("total",
                              [](const Progress& p) { return p.total.load(); });
   module.def("open_bundle", OpenBundle, py::arg("prefix"), py::arg("mapped"),
-             py::arg("verify"), py::arg("max_index_bytes"));
+             py::arg("verify"), py::arg("max_index_bytes"),
+             py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
              py::arg("verify"), unlocked);
   module.def("probe", Probe, py::arg("path"), unlocked);

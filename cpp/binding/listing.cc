@@ -94,6 +94,14 @@ py::list ListOpenFiles(const TensorSource& source) {
   return files;
 }
 
+py::list ListPaths(const TensorSource& source) {
+  py::list paths;
+  for (const std::string& path : source.IdentityPaths()) {
+    paths.append(PathToPython(path));
+  }
+  return paths;
+}
+
 py::list ListIdentities(const TensorSource& source) {
   py::list identities;
   for (const FileIdentity& identity : source.Identities()) {

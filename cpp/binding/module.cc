@@ -1,6 +1,7 @@
 // The extension module: a list of what is registered, one file per subject.
 #include <pybind11/pybind11.h>
 
+#include "bind_aside.h"
 #include "bind_codec.h"
 #include "bind_reader.h"
 #include "bind_replacement.h"
@@ -21,6 +22,7 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterNumpy(module);
   fastckpt::RegisterTensorInfo(module);
   fastckpt::RegisterReader(module);
+  fastckpt::RegisterAside(module);
   fastckpt::RegisterCodec(module);
   fastckpt::RegisterWriter(module);
   fastckpt::RegisterReplacement(module);

@@ -26,9 +26,11 @@ Destination DenseDestination(std::uint8_t* base, Dims dims,
 
 std::unique_ptr<Checkpoint> Checkpoint::OpenBundle(
     const std::string& prefix, IoMode mode, bool verify,
-    std::uint64_t max_index_bytes) {
-  return std::unique_ptr<Checkpoint>(new Checkpoint(
-      std::make_unique<BundleSource>(prefix, mode, max_index_bytes), verify));
+    std::uint64_t max_index_bytes, const FileIdentity* wanted) {
+  return std::unique_ptr<Checkpoint>(
+      new Checkpoint(std::make_unique<BundleSource>(prefix, mode,
+                                                    max_index_bytes, wanted),
+                     verify));
 }
 
 std::unique_ptr<Checkpoint> Checkpoint::OpenV1(

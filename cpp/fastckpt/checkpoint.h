@@ -36,10 +36,13 @@ struct ReadRequest {
 
 class Checkpoint {
  public:
-  // `prefix` is that of a V2 bundle. Throws for any damage to its index.
+  // `prefix` is that of a V2 bundle; `wanted` tells which one, wherever a save
+  // has moved it (see OpenIndex). Throws for any damage to its index.
   static std::unique_ptr<Checkpoint> OpenBundle(const std::string& prefix,
                                                 IoMode mode, bool verify,
-                                                std::uint64_t max_index_bytes);
+                                                std::uint64_t max_index_bytes,
+                                                const FileIdentity* wanted =
+                                                    nullptr);
   // The files of a V1 checkpoint, in order.
   static std::unique_ptr<Checkpoint> OpenV1(
       const std::vector<std::string>& paths, IoMode mode, bool verify);

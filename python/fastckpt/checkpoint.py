@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
-from fastckpt import _native, io_mode, loading, paths, select
+from fastckpt import _native, aside, io_mode, loading, paths, select
 from fastckpt._native import TensorInfo
 from fastckpt.progress import ProgressArgument, watch
 
@@ -26,6 +26,8 @@ _NO_LIMIT = (1 << 63) - 1
 _MAX_THREADS = 1024
 
 
+#: Inode, size, mtime in nanoseconds.
+_Identity = tuple[int, int, int]
 #: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
 _Options = tuple[bool, str, "int | None", int]
 
@@ -64,9 +66,13 @@ def open(
         OSError: The system does not let it be read.
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
-    found = paths.resolve(path)
     options = (bool(verify), io, threads, limit)
-    return Checkpoint(found.format, found.prefix, list(found.files), options)
+    checkpoint = aside.open_where_found(
+        lambda: paths.resolve(path),
+        lambda it: Checkpoint(it.format, it.prefix, it.files, options),
+    )
+    aside.warn_of_place(checkpoint.path, checkpoint.files[0])
+    return checkpoint
 
 
 class Checkpoint(Mapping[str, np.ndarray]):
@@ -88,7 +94,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
     """
 
     def __init__(
-        self, format: str, path: str, files: list[str], options: _Options
+        self,
+        format: str,
+        path: str,
+        files: list[str],
+        options: _Options,
+        identity: _Identity | None = None,
     ) -> None:
         self.format = format
         self.path = path
@@ -99,15 +110,17 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._verify, io, threads, _ = options
         self._threads = _check_threads(threads)
         self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
-        self._reader = self._open_reader()
+        self._reader = self._open_reader(identity)
+        self._files = self._reader.paths()
 
-    def _open_reader(self) -> _native.Reader:
+    def _open_reader(self, identity: _Identity | None) -> _native.Reader:
         mapped = self.io == "mmap"
         if self.format == "v1":
             files = [os.fsencode(file) for file in self._files]
             return _native.open_v1(files, mapped, self._verify)
         prefix = os.fsencode(self._prefix)
-        return _native.open_bundle(prefix, mapped, self._verify, self._options[3])
+        limit = self._options[3]
+        return _native.open_bundle(prefix, mapped, self._verify, limit, identity)
 
     # The mapping.
 
@@ -409,10 +422,14 @@ def _reopen(
     path: str,
     files: list[str],
     options: _Options,
-    identity: list[tuple[int, int, int]],
+    identity: list[_Identity],
 ) -> Checkpoint:
     """Opens a pickled checkpoint again, if it still is the same."""
-    checkpoint = Checkpoint(format, path, files, options)
+    checkpoint = aside.open_where_found(
+        lambda: aside.find_again(format, path, files, identity),
+        lambda found: Checkpoint(format, path, found, options, identity[0]),
+        may_be_gone=True,
+    )
     if checkpoint._reader.identity() != identity:
         from fastckpt.errors import CorruptionError
 

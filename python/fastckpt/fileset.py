@@ -19,12 +19,14 @@ from fastckpt import _native
 from fastckpt.errors import CorruptionError
 
 __all__ = [
+    "LOOKS",
     "PathName",
     "Resolved",
     "ShardName",
     "data_files",
     "exists",
     "find",
+    "find_listed",
     "find_v1_shards",
     "is_file",
     "is_format",
@@ -37,6 +39,9 @@ __all__ = [
 ]
 
 
+#: How often one looks for what may vanish meanwhile: once, and three times again.
+LOOKS = 4
+
 PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
@@ -47,7 +52,8 @@ class Resolved(NamedTuple):
         format: "v2" or "v1".
         prefix: The checkpoint's name as TensorFlow takes it, for V1 shards the
             pattern ``X-?????-of-00004``.
-        files: V2: the index. V1: the file, or all shards in order.
+        files: V2: the index. V1: the file, or all shards in order. Index or file are
+            named as they lie where a save that was killed set them aside.
     """
 
     format: str
@@ -119,12 +125,34 @@ def list_folder(folder: str) -> list[str]:
 
 def exists(prefix: str) -> bool:
     """Tells whether anything of a checkpoint's name is there, as TensorFlow does."""
-    if is_file(prefix + ".index") or os.path.exists(prefix):
-        return True
+    for _ in range(LOOKS):
+        if is_file(prefix + ".index") or os.path.exists(prefix):
+            return True
+        aside, is_busy = find_listed(prefix)
+        if aside:
+            return True
+        if not is_busy:
+            break
     try:
         return bool(_shard_sets(prefix))
     except OSError:
         return False
+
+
+def find_listed(prefix: str) -> tuple[Resolved | None, bool]:
+    """Finds what counts under a name by a listing of its folder: see `find`.
+
+    That is what a killed save set aside, where no index and no V1 file has its name,
+    and one of these where it came there meanwhile.
+
+    Returns:
+        The checkpoint or None; and whether a save may be under way, so that it pays
+        to look again.
+    """
+    path, is_v1, is_busy = _native.find_listed(os.fsencode(prefix))
+    if path is None or (is_v1 and not is_format(os.fsdecode(path), "v1")):
+        return None, is_busy
+    return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)]), is_busy
 
 
 def data_files(prefix: str) -> list[str]:
@@ -149,16 +177,25 @@ def v1_files(name: str) -> list[str]:
 def find(prefix: str) -> Resolved | None:
     """Finds the checkpoint of a name: V2, a V1 file, V1 shards; None where none is.
 
+    Where no index and no V1 file has the name, what a save set aside counts.
+
     Raises:
         CorruptionError: A file has this name and is no checkpoint.
         FileNotFoundError: V1 shards are there, but not all of them.
         OSError: What has this name cannot be read.
     """
-    if _has_index(prefix):
-        return Resolved("v2", prefix, [prefix + ".index"])
-    if kind_of(prefix) == "file":
-        if _probe(prefix) == "v1":
+    for _ in range(LOOKS):
+        if _has_index(prefix):
+            return Resolved("v2", prefix, [prefix + ".index"])
+        if kind_of(prefix) == "file" and is_format(prefix, "v1"):
             return Resolved("v1", prefix, [prefix])
+        aside, is_busy = find_listed(prefix)
+        if aside:
+            return aside
+        if not is_busy:
+            break
+    if kind_of(prefix) == "file":
+        _probe(prefix)  # raises where it is no table, or cannot be read
         raise CorruptionError(
             f"{prefix!r} is a V2 index, but is not named PREFIX.index; rename it so, "
             f"beside its data files",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 
+from fastckpt import _native
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import (
-    data_files,
     find,
+    find_listed,
     is_file,
     is_format,
     list_folder,
@@ -31,6 +32,7 @@ def names_in(folder: str) -> list[str]:
     """Gives the checkpoints that the names in a folder tell of, looking at no file."""
     names = list_folder(folder)
     found = {name[: -len(".index")] for name in names if name.endswith(".index")}
+    found.update(_aside_bases(names))
     found.update(v1_pattern(shard.stem, shard.num_shards) for shard in v1_shards(names))
     return sorted(found - {""})
 
@@ -39,8 +41,17 @@ def checkpoints_in(folder: str) -> list[str]:
     """Gives the prefixes of the checkpoints in a folder, complete or not."""
     names = list_folder(folder)
     found = _v2_bases(folder, names)
+    prefixes = ((base, os.path.join(folder, base)) for base in _aside_bases(names))
+    found.update(base for base, prefix in prefixes if find_listed(prefix)[0])
     found.update(_v1_bases(folder, names))
     return [os.path.join(folder, base) for base in sorted(found)]
+
+
+def _aside_bases(names: list[str]) -> set[str]:
+    """The checkpoints whose index, or V1 file, some save set aside."""
+    marked = (name for name in names if name.endswith(".old"))
+    bases = (_native.base_of_aside(os.fsencode(name)) for name in marked)
+    return {os.fsdecode(base) for base in bases if base is not None}
 
 
 def _v2_bases(folder: str, names: list[str]) -> set[str]:
@@ -85,15 +96,18 @@ def _time_if_complete(prefix: str) -> int:
     """When a checkpoint was written, in nanoseconds; 0 if a file is lacking."""
     try:
         found = find(prefix)
-        if found and (found.format == "v1" or _has_all_data(prefix)):
+        if found and (found.format == "v1" or _has_all_data(prefix, found.files[0])):
             return os.stat(found.files[0]).st_mtime_ns
     except (CorruptionError, OSError):
         pass
     return 0
 
 
-def _has_all_data(prefix: str) -> bool:
-    shards = [split_shard(path) for path in data_files(prefix)]
-    counts = [parts.num_shards for parts in shards if parts]
+def _has_all_data(prefix: str, index: str) -> bool:
+    mark = index[len(f"{prefix}.index") :]  # of an index that was set aside
+    folder, base = os.path.split(prefix)
+    names = (name.removesuffix(mark) for name in list_folder(folder))
+    shards = {parts for name in names if (parts := split_shard(name))}
+    counts = [it.num_shards for it in shards if it.stem == f"{base}.data"]
     is_whole = any(counts.count(count) == count for count in set(counts))
-    return is_whole and is_format(f"{prefix}.index", "v2")
+    return is_whole and is_format(index, "v2")

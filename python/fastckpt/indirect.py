@@ -111,7 +111,12 @@ def _instead(folder: str, base: str) -> str:
     """Says what lies in a folder in place of a checkpoint, and what to try."""
     own = [name for name in list_folder(folder) if name.startswith(base + ".")]
     if aside := [name for name in own if _SET_ASIDE.search(name)]:
-        return f"a save that was interrupted set {_listed(aside)} aside, rename them"
+        return (
+            f"saves that were interrupted left {_listed(aside)}: these are data "
+            f"without the index that belongs to them; keep them, copy the index beside "
+            f"them as {base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' "
+            f"off their names"
+        )
     if any(name.startswith(base + ".data-") for name in own):
         return f"there is {_listed(own)}: without its index it cannot be read, copy it"
     checkpoints = _closest_first(base, names_in(folder))

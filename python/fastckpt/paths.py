@@ -10,7 +10,7 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import PathName, Resolved, find, is_file
+from fastckpt.fileset import PathName, Resolved, find, find_listed, is_file
 
 __all__ = ["Resolved", "resolve"]
 
@@ -36,7 +36,11 @@ def resolve(path: PathName) -> Resolved:
         OSError: What is there cannot be read, or is neither file nor folder.
     """
     name = os.fsdecode(path)
-    if os.path.isdir(name) and not is_file(name + ".index"):
+    if (
+        os.path.isdir(name)
+        and not is_file(name + ".index")
+        and not find_listed(name)[0]
+    ):
         from fastckpt.indirect import in_folder
 
         return in_folder(name)

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable
 
+from fastckpt import _native
 from fastckpt.fileset import PathName, data_files, v1_files
 
 __all__ = [
@@ -46,6 +47,9 @@ def remove_checkpoint(
 ) -> None:
     """Deletes a checkpoint's files, those that are there; the index goes first.
 
+    What a killed save set aside under this name goes before it: left alone, it
+    would count as the checkpoint again.
+
     Args:
         checkpoint_prefix: The checkpoint's name, for V1 shards their pattern
             ``X-?????-of-00004``.
@@ -64,11 +68,16 @@ def remove_checkpoint(
 
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
     """Gives the names of a checkpoint's files in the order in which they go."""
-    if checkpoint_format(version) == "v2":
-        files = [f"{prefix}.index", *data_files(prefix)]
-    else:
-        files = v1_files(prefix)
-    return [*files, meta_graph_name(prefix, suffix)]
+    is_v1 = checkpoint_format(version) == "v1"
+    files = v1_files(prefix) if is_v1 else [f"{prefix}.index", *data_files(prefix)]
+    names = {prefix, *(files if is_v1 else ())}
+    aside = [path for name in sorted(names) for path in _aside(name, is_v1)]
+    return [*aside, *files, meta_graph_name(prefix, suffix)]
+
+
+def _aside(prefix: str, is_v1: bool) -> list[str]:
+    paths = _native.list_aside_removals(os.fsencode(prefix), is_v1)
+    return [os.fsdecode(path) for path in paths]
 
 
 def remove_files(paths: Iterable[str]) -> None:

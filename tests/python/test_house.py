@@ -51,7 +51,7 @@ PYTHON_FLOORS = (
         "text_format",
         "values",
     },
-    {"fileset", "folder", "indirect", "paths", "removal", "state"},
+    {"aside", "fileset", "folder", "indirect", "paths", "removal", "state"},
     {"checkpoint", "loading", "saver", "selection", "writer"},
     {"average", "convert", "edit", "graph", "parts"},
     {"__init__", "__main__", "cli", "compat"},

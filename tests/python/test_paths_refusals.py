@@ -38,11 +38,12 @@ def test_data_without_an_index_asks_for_it(tmp_path):
         assert caught.value.errno == errno.ENOENT
 
 
-def test_what_an_interrupted_save_set_aside_is_named(tmp_path):
+def test_what_an_interrupted_save_left_without_its_index_is_named(tmp_path):
     prefix = write_v2(tmp_path)
-    aside = "model.index.fastckpt-0123abcd.old"
-    os.rename(prefix + ".index", tmp_path / aside)
-    with pytest.raises(FileNotFoundError, match=f"set '{aside}' aside, rename"):
+    aside = "model.data-00000-of-00001.fastckpt-0123abcd.old"
+    os.rename(prefix + ".data-00000-of-00001", tmp_path / aside)
+    os.remove(prefix + ".index")
+    with pytest.raises(FileNotFoundError, match=f"left '{aside}': these are data"):
         resolve(prefix)
 
 

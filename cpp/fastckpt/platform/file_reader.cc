@@ -53,6 +53,11 @@ FileIdentity StatFile(const std::string& path) {
   return ToIdentity(info);
 }
 
+bool IsFileAt(const std::string& path, const FileIdentity& identity) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && ToIdentity(info) == identity;
+}
+
 FileReader::FileReader(std::string path)
     : path_(std::move(path)), descriptor_(OpenForReading(path_)) {
   try {

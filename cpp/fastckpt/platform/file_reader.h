@@ -24,6 +24,9 @@ struct FileIdentity {
 // Stats a path. Throws System (ENOENT ...).
 FileIdentity StatFile(const std::string& path);
 
+// True if a path leads to the file with this identity now.
+bool IsFileAt(const std::string& path, const FileIdentity& identity);
+
 class FileReader {
  public:
   // Never blocks: a FIFO, socket, device or directory is a System error.

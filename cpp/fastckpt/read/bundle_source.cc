@@ -1,12 +1,9 @@
 #include "fastckpt/read/bundle_source.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "fastckpt/read/debug_string.h"
-#include "fastckpt/v2/shard_family.h"
-#include "fastckpt/v2/shard_name.h"
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt {
@@ -26,11 +23,15 @@ std::vector<std::int32_t> UsedShards(const BundleIndex& index) {
 
 }  // namespace
 
-BundleSource::BundleSource(std::string prefix, IoMode mode,
-                           std::uint64_t max_index_bytes)
-    : prefix_(std::move(prefix)),
+BundleSource::BundleSource(const std::string& prefix, IoMode mode,
+                           std::uint64_t max_index_bytes,
+                           const FileIdentity* wanted)
+    : BundleSource(OpenIndex(prefix, max_index_bytes, wanted), mode) {}
+
+BundleSource::BundleSource(PlacedIndex opened, IoMode mode)
+    : place_(std::move(opened.place)),
       mode_(mode),
-      index_(IndexName(prefix_), max_index_bytes),
+      index_(std::move(opened.index)),
       shards_(UsedShards(index_)),
       files_(shards_.size()),
       states_(index_.entry_count()) {}
@@ -276,9 +277,13 @@ std::vector<const DataFile*> BundleSource::OpenFiles() const {
   return open;
 }
 
+std::string BundleSource::FindIndexPath() const {
+  const auto now = FindPlace(place_.prefix, index_.identity());
+  return now ? now->IndexPath() : place_.IndexPath();
+}
+
 std::string BundleSource::ShardPath(std::size_t slot) const {
-  return DataName(prefix_, index_.entry(slot).shard,
-                  index_.header().num_shards);
+  return place_.ShardPath(index_.entry(slot).shard, index_.header().num_shards);
 }
 
 const DataFile& BundleSource::Shard(std::size_t slot) const {
@@ -287,35 +292,14 @@ const DataFile& BundleSource::Shard(std::size_t slot) const {
   auto& place = files_[static_cast<std::size_t>(found - shards_.begin())];
   const DataFile* file = place.load(std::memory_order_acquire);
   if (file) return *file;
-  CheckIndexUnchanged();
-  std::unique_ptr<DataFile> opened = OpenShard(slot);
+  const ShardOfIndex wanted{place_.prefix, index_.identity(),
+                            index_.entry(slot).shard,
+                            index_.header().num_shards};
+  std::unique_ptr<DataFile> opened = OpenShard(wanted, mode_);
   if (place.compare_exchange_strong(file, opened.get())) {
     return *opened.release();
   }
   return *file;  // another thread was faster
-}
-
-std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot) const {
-  try {
-    return std::make_unique<DataFile>(ShardPath(slot), mode_);
-  } catch (const Error& error) {
-    if (error.system_code() != ENOENT) throw;
-    const std::int32_t count = index_.header().num_shards;
-    throw Error(error.kind(),
-                error.message() + DescribeOtherFamilies(prefix_, count),
-                error.where(), error.system_code());
-  }
-}
-
-// A data file belongs to the index only while the index is the one that was
-// read: saving over a checkpoint replaces both.
-void BundleSource::CheckIndexUnchanged() const {
-  const std::string path = IndexName(prefix_);
-  if (StatFile(path) == index_.identity()) return;
-  ThrowCorruption(
-      "the index was replaced since the checkpoint was opened; "
-      "open it again",
-      Where{path, {}, {}});
 }
 
 std::string BundleSource::DebugString() const {

@@ -9,15 +9,22 @@
 
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v2/bundle_index.h"
+#include "fastckpt/v2/bundle_place.h"
 
 namespace fastckpt {
 
 class BundleSource final : public TensorSource {
  public:
-  BundleSource(std::string prefix, IoMode mode, std::uint64_t max_index_bytes);
+  // Opens the index of a prefix, or of the set aside that counts for it; see
+  // OpenIndex.
+  BundleSource(const std::string& prefix, IoMode mode,
+               std::uint64_t max_index_bytes,
+               const FileIdentity* wanted = nullptr);
   ~BundleSource() override;
 
-  const std::string& prefix() const { return prefix_; }
+  // Where the index lay when it was opened, and where it lies now.
+  const BundlePlace& place() const { return place_; }
+  std::string FindIndexPath() const;
   const BundleIndex& index() const { return index_; }
 
   std::size_t slot_count() const override { return index_.entry_count(); }
@@ -48,6 +55,9 @@ class BundleSource final : public TensorSource {
   std::vector<FileIdentity> Identities() const override {
     return {index_.identity()};
   }
+  std::vector<std::string> IdentityPaths() const override {
+    return {place_.IndexPath()};
+  }
   std::vector<const DataFile*> OpenFiles() const override;
   void CloseFiles() const override;
   std::string DebugString() const override;
@@ -61,6 +71,9 @@ class BundleSource final : public TensorSource {
     Box box;
   };
 
+  BundleSource(PlacedIndex opened, IoMode mode);
+
+
   DType dtype(std::size_t slot) const {
     return static_cast<DType>(index_.entry(slot).dtype);
   }
@@ -73,10 +86,8 @@ class BundleSource final : public TensorSource {
   StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
   std::string ShardPath(std::size_t slot) const;
   const DataFile& Shard(std::size_t slot) const;
-  std::unique_ptr<DataFile> OpenShard(std::size_t slot) const;
-  void CheckIndexUnchanged() const;
 
-  std::string prefix_;
+  BundlePlace place_;
   IoMode mode_;
   BundleIndex index_;
   // Shard numbers that entries name, sorted, and a slot for each one's file:

@@ -152,6 +152,8 @@ class TensorSource {
   // Of the files whose replacement makes this another checkpoint: the index,
   // or each V1 file.
   virtual std::vector<FileIdentity> Identities() const = 0;
+  // Where these lay when they were opened.
+  virtual std::vector<std::string> IdentityPaths() const = 0;
 
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;

@@ -250,6 +250,14 @@ std::vector<FileIdentity> V1Source::Identities() const {
   return identities;
 }
 
+std::vector<std::string> V1Source::IdentityPaths() const {
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
+    paths.push_back(reader_.file(i).path());
+  }
+  return paths;
+}
+
 std::vector<const DataFile*> V1Source::OpenFiles() const {
   std::vector<const DataFile*> files;
   for (std::size_t i = 0; i < reader_.file_count(); ++i) {

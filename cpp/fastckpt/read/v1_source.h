@@ -49,6 +49,7 @@ class V1Source final : public TensorSource {
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return true; }
   std::vector<FileIdentity> Identities() const override;
+  std::vector<std::string> IdentityPaths() const override;
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
 

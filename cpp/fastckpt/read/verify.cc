@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "fastckpt/read/problems.h"
-#include "fastckpt/v2/shard_name.h"
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt {
@@ -38,11 +37,12 @@ class BundleVerifier {
   void CheckIndex() {
     Problems problems;
     problems.Catch(0, [&] {
-      const BundleIndex again(IndexName(source_.prefix()), UINT64_MAX);
+      const std::string path = source_.FindIndexPath();
+      const BundleIndex again(path, UINT64_MAX);
       result_.bytes_checked += again.file_size();
       if (again.identity() == source_.index().identity()) return;
       ThrowCorruption("the index was replaced since the checkpoint was opened",
-                      Where{IndexName(source_.prefix()), {}, {}});
+                      Where{path, {}, {}});
     });
     result_.problems = problems.Take();
   }

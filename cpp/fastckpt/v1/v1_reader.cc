@@ -1,6 +1,7 @@
 #include "fastckpt/v1/v1_reader.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/fields.h"
@@ -59,6 +60,28 @@ V1Reader::File::~File() {
 }
 
 V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
+  constexpr int kLooks = 4;
+  for (int look = 0; look < kLooks; ++look) {
+    Open(paths, mode);
+    if (IsUnchanged()) return;
+  }
+  ThrowSystem(EBUSY,
+              "the shards were replaced each of the " + std::to_string(kLooks) +
+                  " times they were opened; try again",
+              paths.front());
+}
+
+// All files had their names at one moment: after the last was opened.
+bool V1Reader::IsUnchanged() const {
+  if (files_.size() == 1) return true;
+  return std::all_of(files_.begin(), files_.end(), [](const auto& file) {
+    return IsFileAt(file->data->path(), file->data->file().identity());
+  });
+}
+
+void V1Reader::Open(const std::vector<std::string>& paths, IoMode mode) {
+  files_.clear();
+  tensors_.clear();
   for (const std::string& path : paths) {
     files_.push_back(std::make_unique<File>(path, mode));
     const auto file = static_cast<std::uint32_t>(files_.size() - 1);

@@ -47,7 +47,8 @@ struct V1Record {
 
 class V1Reader {
  public:
-  // Opens the files in order. Throws Corruption, Unsupported, System.
+  // Opens the files in order, again if one was replaced before the last was
+  // open. Throws Corruption, Unsupported, System (EBUSY if there is no end).
   V1Reader(const std::vector<std::string>& paths, IoMode mode);
 
   // In byte order of their names.
@@ -81,6 +82,8 @@ class V1Reader {
 
   const RecordPlaces& PlacesOf(std::size_t file, std::size_t index,
                                const Block& block) const;
+  void Open(const std::vector<std::string>& paths, IoMode mode);
+  bool IsUnchanged() const;
   void AddMeta(std::uint32_t file);
   void AddTensor(SavedSliceMeta&& meta, std::uint32_t file,
                  std::size_t known_count);

@@ -78,6 +78,11 @@ bool IsPlainName(std::string_view base, std::string_view name) {
   return TakeText(&name, base) && (name.empty() || name == kIndex);
 }
 
+bool IsNameOf(std::string_view base, std::string_view name) {
+  return IsPlainName(base, name) || ParseMarkedName(base, name) ||
+         (name.starts_with(base) && IsDataSuffix(name.substr(base.size())));
+}
+
 bool IsSet(const AsideSet& set) { return !set.name().empty(); }
 
 bool IsBefore(const AsideSet& a, const AsideSet& b) {
@@ -171,6 +176,19 @@ std::string MakeMarkedName(std::string_view plain, std::string_view token,
   return name.append(mark == SaveMark::kAside ? kAside : kTemporary);
 }
 
+std::optional<std::string> BaseOfAside(std::string_view name) {
+  const std::size_t tag = name.rfind(kTag);
+  if (tag == std::string_view::npos) return std::nullopt;
+  std::string_view base = name.substr(0, tag);
+  if (base.ends_with(kIndex)) base.remove_suffix(kIndex.size());
+  const auto parsed = ParseMarkedName(base, name);
+  if (!parsed || parsed->mark != SaveMark::kAside ||
+      parsed->part == CheckpointPart::kData) {
+    return std::nullopt;
+  }
+  return std::string(base);
+}
+
 std::vector<AsideSet> ListAsideSets(std::string_view base,
                                     const std::vector<ListedFile>& files) {
   std::vector<AsideSet> sets = GroupByToken(base, files);
@@ -229,10 +247,8 @@ std::vector<ListedFile> ListFilesOf(const std::string& prefix) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     const std::string path = folder + name;
-    const bool is_plain = IsPlainName(base, name);
-    if (!is_plain && !ParseMarkedName(base, name)) continue;
-    if (!IsRegular(path)) continue;
-    if (is_plain && name == base && !IsTable(path)) continue;
+    if (!IsNameOf(base, name) || !IsRegular(path)) continue;
+    if (name == base && !IsTable(path)) continue;
     try {
       files.push_back({name, StatFile(path).mtime});
     } catch (const Error&) {
@@ -245,6 +261,19 @@ std::vector<ListedFile> ListFilesOf(const std::string& prefix) {
 std::optional<AsideSet> FindAsideSet(const std::string& prefix) {
   if (IsRegular(IndexName(prefix))) return std::nullopt;
   return FindAsideSet(BaseOf(prefix), ListFilesOf(prefix));
+}
+
+std::optional<std::string> FindV1File(const std::string& prefix,
+                                      const FileIdentity& identity) {
+  if (IsFileAt(prefix, identity)) return prefix;
+  const std::string folder(FolderPartOf(prefix));
+  for (const AsideSet& set :
+       ListAsideSets(BaseOf(prefix), ListFilesOf(prefix))) {
+    if (set.v1.empty()) continue;
+    std::string path = folder + set.v1;
+    if (IsFileAt(path, identity)) return path;
+  }
+  return std::nullopt;
 }
 
 std::string_view BaseOf(std::string_view prefix) {

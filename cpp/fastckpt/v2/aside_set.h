@@ -24,6 +24,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fastckpt/platform/file_reader.h"
+
 namespace fastckpt {
 
 enum class CheckpointPart { kIndex, kData, kV1 };
@@ -44,6 +46,10 @@ std::optional<MarkedName> ParseMarkedName(std::string_view base,
 // "PLAIN.fastckpt-TOKEN.tmp" or ".old".
 std::string MakeMarkedName(std::string_view plain, std::string_view token,
                            SaveMark mark);
+
+// The base whose index, or V1 file, was set aside under this name; nothing if it
+// is no such name.
+std::optional<std::string> BaseOfAside(std::string_view name);
 
 // True for ".data-SSSSS-of-NNNNN" of any numbers of at least five digits.
 bool IsDataSuffix(std::string_view suffix);
@@ -91,12 +97,18 @@ std::vector<std::string> AsideRemovalOrder(std::string_view base,
                                            bool is_v1);
 
 // The files in the folder of `prefix` that the functions above take: those with
-// a plain or marked name of its base. None if the folder cannot be listed.
+// a plain or marked name of its base, shards too. None if the folder cannot be
+// listed.
 std::vector<ListedFile> ListFilesOf(const std::string& prefix);
 
 // The set that counts under a prefix; lists the folder only where no plain
 // index is there.
 std::optional<AsideSet> FindAsideSet(const std::string& prefix);
+
+// Where the file with this identity, which is or was a V1 file of this prefix,
+// lies now; nothing if nowhere.
+std::optional<std::string> FindV1File(const std::string& prefix,
+                                      const FileIdentity& identity);
 
 // The part of a prefix after its last slash, and what is before it, slash
 // included.

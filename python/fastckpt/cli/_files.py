@@ -25,6 +25,8 @@ class CheckpointFiles:
         self._checkpoint = checkpoint
         self.paths = [self._spell(path) for path in checkpoint.files]
         self.strangers: list[str] = []
+        #: What follows the names of files that a killed save set aside.
+        self._mark = self.paths[0][len(f"{checkpoint.path}.index") :]
         if checkpoint.format == "v2":
             self._count = _count_shards(checkpoint)
             self._find_data_files()
@@ -36,7 +38,7 @@ class CheckpointFiles:
         for path in data_files(self._checkpoint.path):
             parts = split_shard(path)
             if parts and parts.num_shards == self._count:
-                own.add(path)
+                own.add(self._name(parts.shard))
             else:
                 self.strangers.append(path)
         self.paths += sorted(own)
@@ -47,7 +49,9 @@ class CheckpointFiles:
 
     def _name(self, shard: int) -> str:
         parts = ShardName(f"{self._checkpoint.path}.data", shard, self._count)
-        return self._spell(parts.name)
+        plain = self._spell(parts.name)
+        aside = plain + self._mark
+        return aside if self._mark and os.path.exists(aside) else plain
 
     def find_pieces(self, info: TensorInfo) -> list[TensorPiece]:
         """Gives where a tensor's stored bytes lie, as far as that can be told.
@@ -71,10 +75,12 @@ class CheckpointFiles:
 
 def _count_shards(checkpoint: Checkpoint) -> int:
     """Finds how many data files there are to be, as their names tell it."""
+    index, base = map(os.path.basename, (checkpoint.files[0], checkpoint.path))
+    mark = index[len(f"{base}.index") :]
     for info in checkpoint.infos():
         if info.dtype is not None and info.dtype != "O" and info.problem is None:
             for piece in checkpoint.layout(info.name).pieces:
-                if parts := split_shard(piece.file):
+                if parts := split_shard(piece.file.removesuffix(mark)):
                     return parts.num_shards
     there = [split_shard(path) for path in data_files(checkpoint.path)]
     return max((parts.num_shards for parts in there if parts), default=1)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from fastckpt.cli._examination import Examination, Finding, examine_checkpoint
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import find, list_folder, split_shard
+from fastckpt.fileset import find, find_listed, list_folder, split_shard
 from fastckpt.folder import checkpoints_in, newest_complete
 from fastckpt.paths import resolve
 from fastckpt.state import STATE_NAME, read_state
@@ -21,6 +21,13 @@ _LITTER = re.compile(
     re.DOTALL,
 )
 """What saves that were cut short leave: TensorFlow's names, and this library's."""
+
+_DELETE = "it may be deleted when nothing saves here any more"
+# It may be a part of the only good copy.
+_KEEP = (
+    "keep it: the next save under its prefix puts it back, or removes it where it is "
+    "of no use any more"
+)
 
 
 def examine(
@@ -85,7 +92,9 @@ def _find_orphans(folder: str) -> Iterator[Finding]:
         if (parts := split_shard(name)) and parts.stem.endswith(".data")
     }
     for prefix in sorted(prefixes):
-        if f"{prefix}.index" not in names:
+        aside, _ = find_listed(os.path.join(folder, prefix))
+        is_aside = aside is not None and aside.format == "v2"
+        if f"{prefix}.index" not in names and not is_aside:
             path = os.path.join(folder, f"{prefix}.index")
             yield Finding(
                 f"{path}: this file is missing, its data files are here",
@@ -100,6 +109,6 @@ def _find_litter(folder: str) -> Iterator[Finding]:
             path = os.path.join(folder, name)
             yield Finding(
                 f"{path}: left by a save that did not finish, or is running now",
-                "it may be deleted when nothing saves here any more",
+                _KEEP if name.endswith(".old") else _DELETE,
                 path,
             )

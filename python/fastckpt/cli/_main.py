@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
 from fastckpt.cli._errors import INTERRUPTED, PIPE_CLOSED, USAGE, explain_error
 from fastckpt.cli._options import add_common_arguments
-from fastckpt.cli._output import print_error
+from fastckpt.cli._output import print_error, print_note
 from fastckpt.cli._region import join_region
 from fastckpt.cli.commands import COMMANDS, import_command
 
@@ -53,7 +55,22 @@ def _run(words: list[str]) -> int:
         args = _parse(words)
     except SystemExit as leaving:  # --help, --version and usage errors leave so
         return leaving.code if isinstance(leaving.code, int) else USAGE
-    return import_command(args.command).run(args)
+    command = import_command(args.command)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        return command.run(args)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Words a warning for who typed the command: where in the code is no matter."""
+    print_note(f"warning: {message}")
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:

@@ -221,6 +221,27 @@ TEST(AsideSet, AMissingFolderHasNone) {
   EXPECT_FALSE(FindAsideSet("/no/such/folder/m"));
 }
 
+TEST(AsideSet, TheBaseOfAnIndexOrV1FileIsToldByItsName) {
+  EXPECT_EQ(BaseOfAside(Old("a.b")), "a.b");
+  EXPECT_EQ(BaseOfAside(Old("a.b.index")), "a.b");
+  EXPECT_EQ(BaseOfAside(Old("a.index.index")), "a.index");
+  EXPECT_FALSE(BaseOfAside(Old("m.data-00000-of-00001")));
+  EXPECT_FALSE(BaseOfAside("m.index.fastckpt-00000002.tmp"));
+  EXPECT_FALSE(BaseOfAside("m.index"));
+  EXPECT_FALSE(BaseOfAside(Old(".index")));
+}
+
+TEST(AsideSet, AV1FileIsFoundByItsIdentity) {
+  const Folder folder;
+  folder.Write("m", MakeIndex(OneShard(), {}));
+  const FileIdentity identity = StatFile(folder.Path("m"));
+  EXPECT_EQ(FindV1File(folder.Path("m"), identity), folder.Path("m"));
+  std::filesystem::rename(folder.Path("m"), folder.Path(Old("m")));
+  EXPECT_EQ(FindV1File(folder.Path("m"), identity), folder.Path(Old("m")));
+  std::filesystem::remove(folder.Path(Old("m")));
+  EXPECT_FALSE(FindV1File(folder.Path("m"), identity));
+}
+
 TEST(AsideSet, APrefixIsSplitAtItsLastSlash) {
   EXPECT_EQ(BaseOf("a/b/m"), "m");
   EXPECT_EQ(FolderPartOf("a/b/m"), "a/b/");

@@ -21,6 +21,7 @@ from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.fileset import LOOKS, find_listed
 from fastckpt.text_format import Field, TextFormatError, parse_fields
 
 __all__ = [
@@ -97,10 +98,19 @@ def latest_checkpoint(
 def checkpoint_exists(checkpoint_prefix: str) -> bool:
     """Tells whether a checkpoint has this prefix, or matches it as a pattern.
 
-    As in TensorFlow any file or folder of that name counts.
+    As in TensorFlow any file or folder of that name counts; unlike there, what a save
+    that was killed set aside counts too.
     """
     names = (checkpoint_prefix + ".index", checkpoint_prefix)
-    return any(gfile.exists(name) or gfile.glob(name) for name in names)
+    for _ in range(LOOKS):
+        if any(gfile.exists(name) or gfile.glob(name) for name in names):
+            return True
+        aside, is_busy = find_listed(local_path(checkpoint_prefix))
+        if aside:
+            return True
+        if not is_busy:
+            break
+    return False
 
 
 def update_checkpoint_state(

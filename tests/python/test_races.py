@@ -1,0 +1,59 @@
+"""Readers that race with a saver find the old checkpoint or the new one, no mixture."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastckpt
+from places import TESTS
+from race_child import NAMES
+
+SECONDS = 2.0
+
+
+def start(role: str, prefix: Path, seconds: float, how: str) -> subprocess.Popen[str]:
+    """Starts a saver or a reader, which ends by itself."""
+    words = [sys.executable, TESTS / "race_child.py", role, prefix, str(seconds), how]
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def finish(child: subprocess.Popen[str]) -> None:
+    """Waits for a child; its assertions become the caller's."""
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err[-4000:]
+
+
+@pytest.fixture
+def prefix(tmp_path) -> Path:
+    """The prefix of a checkpoint that is there from the start."""
+    fastckpt.save(tmp_path / "m", {name: np.full(50, 0) for name in NAMES})
+    return tmp_path / "m"
+
+
+@pytest.mark.parametrize("shards", ["one", "several"])
+@pytest.mark.parametrize("how", ["mmap", "read", "pickle"])
+def test_a_reader_beside_a_saver_sees_no_mixture_and_no_gap(prefix, how, shards):
+    saver = start("save", prefix, SECONDS, shards)
+    reader = start("read", prefix, SECONDS, how)
+    finish(reader)
+    finish(saver)
+
+
+def test_a_reader_beside_savers_that_are_killed_sees_no_mixture_and_no_gap(prefix):
+    generator = random.Random(11)
+    reader = start("read", prefix, 2 * SECONDS, "mmap")
+    while reader.poll() is None:
+        saver = start("save", prefix, SECONDS, "one")
+        time.sleep(generator.uniform(0.4, 0.8))
+        saver.kill()
+        saver.communicate(timeout=60)
+    finish(reader)
