@@ -1,10 +1,15 @@
 """One command for each kind of check; .ci/run runs the same ones and more."""
 
+import re
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "typing", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
+SUITES = Path(__file__).with_name(".ci") / "suites"
+THREADED = re.findall(r"^threaded='(.*)'$", SUITES.read_text(), re.MULTILINE)[0]
 BUILD_TOOLS = ("cmake", "ninja", "pybind11", "numpy>=2")
 
 
@@ -24,6 +29,7 @@ def ctest(session: nox.Session, folder: str, *arguments: str) -> None:
         folder,
         "--output-on-failure",
         "--no-tests=error",
+        "--timeout=300",
         *arguments,
     )
 
@@ -37,13 +43,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def cpp(session: nox.Session) -> None:
-    """The C++ tests: plain, then with each sanitizer."""
+    """The C++ tests: plain, then with each sanitizer (asan: fuzz targets, too)."""
     without_python = "-DFASTCKPT_PYTHON=OFF"
     for preset in ("release", "asan"):
         tests_on = "-DFASTCKPT_TESTS=ON"
         ctest(session, build(session, preset, without_python, tests_on))
-    concurrency = "Concurrency|Parallel|CheckState"
-    ctest(session, build(session, "tsan"), "-R", concurrency)
+    ctest(session, build(session, "tsan"), "-R", THREADED)
 
 
 @nox.session
@@ -83,6 +88,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The README's blocks and links."""
+    """The blocks and links of the README and of docs/."""
     session.install(".[test]")
-    session.run("python", "-m", "pytest", "tests/python/test_readme.py")
+    pages = ("tests/python/test_readme.py", "tests/python/test_docs.py")
+    session.run("python", "-m", "pytest", *pages)

@@ -8,11 +8,11 @@ import os
 import pty
 import select
 import struct
-import subprocess
 import sys
 import termios
 from typing import Any, NamedTuple
 
+import children
 from fastckpt.cli import main
 
 PROGRAM = [sys.executable, "-m", "fastckpt"]
@@ -44,7 +44,7 @@ def run_json(capsys: Any, *words: object) -> Any:
 def run_process(*words: object, **options: Any) -> Run:
     """Runs a command in a process of its own, its output in pipes."""
     environment = os.environ | options.pop("env", {})
-    done = subprocess.run(
+    done = children.run(
         [*PROGRAM, *map(str, words)],
         capture_output=True,
         text=True,
@@ -63,17 +63,18 @@ def run_on_terminal(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     names = ("COLUMNS", "NO_COLOR", "FORCE_COLOR")
     environment = {k: v for k, v in os.environ.items() if k not in names}
-    process = subprocess.Popen(
+    with children.started(
         [*PROGRAM, *map(str, words)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env=environment | {"TERM": "xterm-256color"} | (env or {}),
-    )
-    os.close(theirs)
-    written = _read_all(ours)
-    os.close(ours)
-    return Run(process.wait(120), written.decode().replace("\r\n", "\n"), "")
+    ) as process:
+        os.close(theirs)
+        written = _read_all(ours)
+        os.close(ours)
+        status = process.wait(120)
+    return Run(status, written.decode().replace("\r\n", "\n"), "")
 
 
 def _read_all(terminal: int) -> bytes:

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import children
 import fastckpt
 from fastckpt.graph.schema import get_message
 
@@ -43,7 +43,7 @@ def run_program(name: str, *arguments: object) -> str:
         "PYTHONPATH": str(PACKAGE),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, PROGRAMS / name, *map(str, arguments)],
         env=environment,
         capture_output=True,

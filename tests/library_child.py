@@ -6,22 +6,22 @@ Imported here, PyTorch and JAX would leave threads to every test that forks.
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 
 import pytest
+
+import children
 
 
 def run_with(library: str, script: str, *arguments: object) -> str:
     """Gives what a script prints; skips the test where the library is missing."""
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,
-        check=False,
     )
     assert child.returncode == 0, child.stderr
     return child.stdout

@@ -14,7 +14,8 @@ def is_sanitized() -> bool:
     It reserves terabytes of address space and keeps freed memory for a while.
     """
     with open("/proc/self/maps") as maps:
-        return "libasan" in maps.read()
+        mapped = maps.read()
+    return "libasan" in mapped or "libclang_rt.asan" in mapped
 
 
 # Whether numbers about memory tell anything here.

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import children
 
 Contents = dict[str, dict[bytes, tuple[str, tuple[int, ...], Any] | None]]
 TESTS = Path(__file__).resolve().parent
@@ -27,7 +28,7 @@ def run(command: str, folder: Path) -> Contents:
         "PYTHONPATH": str(TESTS),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, __file__, command, folder],
         env=environment,
         capture_output=True,

@@ -11,12 +11,12 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import children
 import saver_sequences
 
 
@@ -27,7 +27,7 @@ def call_all(calls: list[list[Any]], folder: Path) -> list[Any]:
         "PYTHONPATH": str(Path(__file__).parent),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, __file__],
         input=json.dumps(calls),
         cwd=folder,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 
+import children
 from write_cases import Row, deal_out, make_rows, parts_of
 
 TESTS = Path(__file__).resolve().parent
@@ -25,7 +25,7 @@ def run(command: str, folder: Path, *arguments: object) -> None:
         "PYTHONPATH": str(TESTS),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, __file__, command, folder, *map(str, arguments)],
         env=environment,
         capture_output=True,

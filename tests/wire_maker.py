@@ -117,3 +117,22 @@ def slice_key(name: bytes, extents: Sequence[Extent]) -> bytes:
         start, length = (0, -1) if extent is None else extent
         out += ordered_signed(start) + ordered_signed(length)
     return out
+
+
+def object_node(
+    children: Iterable[tuple[int, str]] = (),
+    values: Iterable[tuple[str, str, str]] = (),
+    slots: Iterable[tuple[int, str, int]] = (),
+    extra: bytes = b"",
+) -> bytes:
+    """Gives an object of a TrackableObjectGraph, with the field that it is there."""
+    out = b""
+    for node, name in children:
+        out += field(1, unless_zero(1, node) + field(2, name.encode()))
+    for texts in values:
+        parts = (field(i, text.encode()) for i, text in enumerate(texts, 1) if text)
+        out += field(2, b"".join(parts))
+    for variable, name, slot in slots:
+        numbers = unless_zero(1, variable), unless_zero(3, slot)
+        out += field(3, numbers[0] + field(2, name.encode()) + numbers[1])
+    return field(1, out + extra)

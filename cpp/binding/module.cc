@@ -3,6 +3,8 @@
 
 #include "bind_aside.h"
 #include "bind_codec.h"
+#include "bind_edit.h"
+#include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_replacement.h"
 #include "bind_writer.h"
@@ -24,6 +26,8 @@ PYBIND11_MODULE(_native, module) {
   fastckpt::RegisterReader(module);
   fastckpt::RegisterAside(module);
   fastckpt::RegisterCodec(module);
+  fastckpt::RegisterObjects(module);
   fastckpt::RegisterWriter(module);
+  fastckpt::RegisterEdit(module);
   fastckpt::RegisterReplacement(module);
 }

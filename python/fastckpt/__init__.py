@@ -7,7 +7,10 @@ from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
+    from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
+    from fastckpt.editing.average import average
+    from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.removal import remove_checkpoint
@@ -20,13 +23,16 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
-    from fastckpt.writer import Writer, merge, save
+    from fastckpt.writer import Writer, save
+    from fastckpt.writing.merging import merge
 
 __all__ = [
+    "Change",
     "Checkpoint",
     "CheckpointError",
     "CheckpointState",
     "CorruptionError",
+    "Diff",
     "MetaGraph",
     "Problem",
     "Saver",
@@ -37,7 +43,9 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "__version__",
+    "average",
     "checkpoint_exists",
+    "diff",
     "freeze",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -46,12 +54,15 @@ __all__ = [
     "remove_checkpoint",
     "rewrite",
     "save",
+    "strip",
     "update_checkpoint_state",
 ]
 
 # Loaded when first asked for: reading needs none of them.
 _LAZY = {
+    "Change": "checking.diff",
     "CheckpointState": "state",
+    "Diff": "checking.diff",
     "MetaGraph": "graph.meta_graph",
     "Problem": "report",
     "Saver": "saver",
@@ -59,14 +70,17 @@ _LAZY = {
     "TensorPiece": "report",
     "VerifyReport": "report",
     "Writer": "writer",
+    "average": "editing.average",
     "checkpoint_exists": "state",
+    "diff": "checking.diff",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
-    "merge": "writer",
+    "merge": "writing.merging",
     "remove_checkpoint": "removal",
     "rewrite": "edit",
     "save": "writer",
+    "strip": "editing.strip",
     "update_checkpoint_state": "state",
 }
 

@@ -109,6 +109,18 @@ def crc32c(data: Any, value: int = 0, /) -> int: ...
 def crc32c_implementation() -> str: ...
 def decode_snappy(stored: bytes) -> bytes: ...
 
+_ObjectNode = tuple[
+    list[tuple[int, str]], list[tuple[str, str, str]], list[tuple[int, str, int]]
+]
+
+def parse_object_graph(graph: bytes) -> list[_ObjectNode]:
+    """Gives per object (children, values, slots), fields in the message's order."""
+
+def edit_object_graph(
+    graph: bytes, keys: dict[bytes, bytes | None], cut: set[tuple[int, int]]
+) -> bytes:
+    """Gives the graph with other keys, without values (None) and cut references."""
+
 _Item = tuple[
     bytes,
     str,
@@ -157,12 +169,13 @@ class PrefixLock:
     def release(self) -> None: ...
 
 def merge(
-    sources: list[bytes], prefix: bytes, shards: int, fsync: bool, threads: int
+    sources: list[Reader], prefix: bytes, shards: int, fsync: bool, threads: int
 ) -> None: ...
 def rewrite(
-    source: bytes,
+    source: Reader,
     prefix: bytes,
     names: dict[bytes, list[bytes]],
+    values: list[_Item],
     shards: int,
     align: int,
     fsync: bool,

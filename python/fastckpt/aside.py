@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fastckpt import _native
+from fastckpt.errors import CorruptionError
 from fastckpt.fileset import LOOKS
 
-__all__ = ["find_again", "open_where_found", "warn_of_place"]
+__all__ = ["find_again", "open_where_found", "replaced", "warn_of_place"]
 
 _Found = TypeVar("_Found")
 _Opened = TypeVar("_Opened")
@@ -66,6 +67,15 @@ def find_again(
     if not _is_aside(path, files[0]):
         return files
     return [path if is_v1 else f"{path}.index"]
+
+
+def replaced(file: str) -> CorruptionError:
+    """Makes the error for an index, or V1 file, that is no longer the same."""
+    return CorruptionError(
+        f"{file}: the file was replaced since the checkpoint was pickled; "
+        "open it again",
+        path=file,
+    )
 
 
 def _is_aside(prefix: str, file: str) -> bool:

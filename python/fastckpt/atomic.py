@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastckpt import _native
+from fastckpt.urls import target_path
 
 __all__ = ["lock_prefix", "replace_file", "write_beside"]
 
@@ -32,6 +33,7 @@ def replace_file(path: str, content: bytes, *, fsync: bool = True) -> None:
         OSError: The file could not be written; the old one is as it was.
         ValueError: The name ends like those of our own files.
     """
+    path = target_path(path)
     file = _native.FileReplacement(os.fsencode(path), makes_folders=False)
     try:
         file.write(content)
@@ -57,6 +59,7 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
             device or a pipe; it is `path` that the error names, or where it points.
         ValueError: The name ends like those of our own files.
     """
+    path = target_path(path)
     if os.path.islink(path):  # to the standard output, maybe
         path = os.path.realpath(path)
     file = _native.FileReplacement(os.fsencode(path), makes_folders=True)
@@ -83,6 +86,9 @@ def lock_prefix(prefix: str) -> Iterator[None]:
     Raises:
         OSError: The folder cannot be written to.
     """
+    if not os.path.basename(prefix):  # no checkpoint can have this name
+        yield
+        return
     lock = _native.PrefixLock(os.fsencode(prefix))
     try:
         yield

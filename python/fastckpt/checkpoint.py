@@ -15,10 +15,10 @@ from fastckpt._native import TensorInfo
 from fastckpt.progress import ProgressArgument, watch
 
 if TYPE_CHECKING:
-    from fastckpt.graph.objects import ObjectGraph
+    from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.report import Explanation, TensorLayout, VerifyReport
 
-__all__ = ["Checkpoint", "open"]
+__all__ = ["Checkpoint", "open", "open_found"]
 
 _MAX_INDEX_BYTES = 1 << 30
 _NO_LIMIT = (1 << 63) - 1
@@ -30,6 +30,7 @@ _MAX_THREADS = 1024
 _Identity = tuple[int, int, int]
 #: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
 _Options = tuple[bool, str, "int | None", int]
+_DEFAULTS: _Options = (True, "auto", None, _MAX_INDEX_BYTES)
 
 
 def open(
@@ -47,7 +48,7 @@ def open(
     Args:
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
-            ``variables`` folder; a V1 file, or the name of V1 shards.
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
         verify: Whether data is checked against its checksums: views once, before
             the first is handed out; copies every time, in the same pass.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
@@ -67,10 +68,14 @@ def open(
     """
     limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
     options = (bool(verify), io, threads, limit)
-    checkpoint = aside.open_where_found(
-        lambda: paths.resolve(path),
-        lambda it: Checkpoint(it.format, it.prefix, it.files, options),
+    return aside.open_where_found(
+        lambda: paths.resolve(path), lambda found: open_found(found, options)
     )
+
+
+def open_found(found: paths.Resolved, options: _Options = _DEFAULTS) -> Checkpoint:
+    """Opens exactly the files that were found; warns of such that lie aside."""
+    checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
     aside.warn_of_place(checkpoint.path, checkpoint.files[0])
     return checkpoint
 
@@ -373,8 +378,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Raises:
             KeyError: The checkpoint has none: it is name-based.
+            CorruptionError: It is damaged.
         """
-        from fastckpt.graph.objects import ObjectGraph
+        from fastckpt.objects.mapping import ObjectGraph
 
         return ObjectGraph.read(self)
 
@@ -431,13 +437,7 @@ def _reopen(
         may_be_gone=True,
     )
     if checkpoint._reader.identity() != identity:
-        from fastckpt.errors import CorruptionError
-
-        raise CorruptionError(
-            f"{files[0]}: the file was replaced since the checkpoint was pickled; "
-            "open it again",
-            path=files[0],
-        )
+        raise aside.replaced(files[0])
     return checkpoint
 
 

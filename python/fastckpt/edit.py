@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,16 +13,18 @@ from fastckpt import _native
 from fastckpt.arguments import check_count, encode_name
 from fastckpt.casting import DType, Losses, check_cast, is_floating, to_dtype
 from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.errors import UnsupportedError
 from fastckpt.parts import in_file_order, parts_of
 from fastckpt.report import TensorInfo
 from fastckpt.select import select as select_names
+from fastckpt.urls import target_path
 from fastckpt.writer import Writer
 
 if TYPE_CHECKING:
     from fastckpt.writer import StrPath
 
-__all__ = ["rewrite"]
+__all__ = ["opened", "rewrite"]
 
 Progress = Callable[[int, int], None]
 
@@ -43,10 +46,11 @@ class _Target(NamedTuple):
     align: int
     fsync: bool
     threads: int | None
+    strings: Mapping[str, bytes]
 
 
 def rewrite(
-    source: StrPath,
+    source: StrPath | Checkpoint,
     destination: StrPath,
     *,
     select: Iterable[str] | Mapping[str, str] | None = None,
@@ -64,10 +68,11 @@ def rewrite(
 
     Tensors go from file to file, in the order in which they lie; their stored
     checksums are checked on the way. Partitioned tensors stay partitioned. From V2
-    to V2 without a cast even types go that only TensorFlow reads.
+    to V2 without a cast even types go that only TensorFlow reads. The object graph of
+    a TensorFlow 2 checkpoint gets the new keys and forgets what is left out.
 
     Args:
-        source: What ``open`` accepts.
+        source: What ``open`` accepts, or an open checkpoint.
         destination: A prefix; it may be the source's own.
         select: Which tensors, as in ``Checkpoint.load``; None: all.
         drop: Names and patterns of tensors to leave out.
@@ -84,7 +89,7 @@ def rewrite(
     Raises:
         KeyError: A name or pattern fits no tensor.
         ValueError: Two tensors would have one name; a cast makes no sense; an
-            argument is out of range.
+            argument is out of range; the object graph cannot say the new names.
         TypeError: A name is no str; a dtype is none.
         CheckpointError: The source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
@@ -95,15 +100,28 @@ def rewrite(
     report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    with open(source, threads=threads) as checkpoint:
+    destination = target_path(destination)
+    with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
-        target = _Target(destination, kind, shards, align, fsync, threads)
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
+        strings = fit_object_graph(checkpoint, _list_names(steps))
+        target = _Target(destination, kind, shards, align, fsync, threads, strings)
         if checkpoint.format == kind == "v2" and not any(it.dtype for it in steps):
             _pass_on(checkpoint, steps, target, report)
         else:
             _write(checkpoint, steps, target, report, losses)
     losses.warn()
+
+
+@contextmanager
+def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkpoint]:
+    """Opens a checkpoint for the length of a block; an open one stays open."""
+    if isinstance(source, Checkpoint):
+        yield source
+    else:
+        # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+        with open(source, io="read", threads=threads) as checkpoint:
+            yield checkpoint
 
 
 def _ignore(done: int, total: int) -> None:
@@ -116,9 +134,13 @@ def _pass_on(
     """Lets the core pass stored bytes on, whatever they mean."""
     total = sum(step.info.nbytes or 0 for step in steps)
     _native.rewrite(
-        source=os.fsencode(checkpoint.path),
+        source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
+        values=[
+            (encode_name(name), "string", [content], (), None)
+            for name, content in target.strings.items()
+        ],
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,
@@ -127,12 +149,19 @@ def _pass_on(
     )
 
 
-def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
-    names: dict[bytes, list[bytes]] = {}
+def _list_names(steps: Iterable[_Step]) -> dict[str, list[str]]:
+    """Gives {name in the source: its new names}."""
+    names: dict[str, list[str]] = {}
     for step in steps:
-        old = encode_name(step.info.name)
-        names.setdefault(old, []).append(encode_name(step.new))
+        names.setdefault(step.info.name, []).append(step.new)
     return names
+
+
+def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
+    return {
+        encode_name(old): [encode_name(name) for name in new]
+        for old, new in _list_names(steps).items()
+    }
 
 
 def _write(
@@ -158,6 +187,8 @@ def _write(
         for info, new, dtype in steps:
             for part in parts_of(info):
                 values = losses.cast(info.name, part.read(checkpoint), dtype)
+                if info.name in target.strings:
+                    values = np.array(target.strings[info.name], object)
                 part.write(writer, new, values, None if dtype else info.tf_dtype)
             done += info.nbytes or 0
             report(done, total)

@@ -13,10 +13,12 @@ import os
 import re
 import stat
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import PathName
 
 __all__ = [
     "LOOKS",
@@ -28,6 +30,7 @@ __all__ = [
     "find",
     "find_listed",
     "find_v1_shards",
+    "find_whole",
     "is_file",
     "is_format",
     "kind_of",
@@ -41,8 +44,6 @@ __all__ = [
 
 #: How often one looks for what may vanish meanwhile: once, and three times again.
 LOOKS = 4
-
-PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class Resolved(NamedTuple):
@@ -79,6 +80,8 @@ _SHARD = r"(?s:(.*)-([0-9]{5,})-of-([0-9]{5,}))"
 # How TensorFlow names a set of V1 shards.
 _PATTERN = r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))"
 _PATTERN_SIGNS = frozenset("?*[")
+# How many missing shards a message names.
+_MAX_LISTED = 5
 
 
 def split_shard(name: str) -> ShardName | None:
@@ -197,11 +200,29 @@ def find(prefix: str) -> Resolved | None:
     if kind_of(prefix) == "file":
         _probe(prefix)  # raises where it is no table, or cannot be read
         raise CorruptionError(
-            f"{prefix!r} is a V2 index, but is not named PREFIX.index; rename it so, "
-            f"beside its data files",
+            f"{prefix!r} is a V2 index, but is not named PREFIX.index; copy it to a "
+            "free name NEW.index and its data files to NEW.data-*, or see what "
+            "'fastckpt doctor' says of the folder",
             path=prefix,
         )
     return find_v1_shards(prefix)
+
+
+def find_whole(prefix: str) -> Resolved | None:
+    """Finds what ``find`` does, but the whole set where that is one shard of several.
+
+    Raises:
+        FileNotFoundError: Not all shards are there.
+    """
+    found = find(prefix)
+    if found is None or found.format != "v1" or len(found.files) > 1:
+        return found
+    folder, base = os.path.split(found.files[0])
+    parts = split_shard(base)
+    if parts is None or parts.num_shards == 1:
+        return found
+    pattern = v1_pattern(parts.stem, parts.num_shards)
+    return find_v1_shards(os.path.join(folder, pattern))
 
 
 def _has_index(prefix: str) -> bool:
@@ -295,11 +316,17 @@ def v1_pattern(stem: str, count: int) -> str:
 
 def _missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:
     stem, count = key
-    missing = next(shard for shard in range(count) if shard not in shards)
     folder = os.path.dirname(next(iter(shards.values())))
+    numbers = (shard for shard in range(count) if shard not in shards)
+    first, *others = islice(numbers, _MAX_LISTED)
+    listed = ", ".join(repr(ShardName(stem, n, count).name) for n in others)
+    more = count - len(shards) - 1 - len(others)
+    also = (f", and so is {listed}" if listed else "") + (
+        f" and {more} more" * (more > 0)
+    )
     return FileNotFoundError(
         errno.ENOENT,
-        f"{len(shards)} of {count} V1 shards are there; this one is missing, copy it "
-        f"here too",
-        os.path.join(folder, ShardName(stem, missing, count).name),
+        f"{len(shards)} of {count} V1 shards are there; this one is missing{also}; "
+        "copy what is missing here too",
+        os.path.join(folder, ShardName(stem, first, count).name),
     )

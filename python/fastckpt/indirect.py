@@ -10,7 +10,7 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import Resolved, find, find_v1_shards, is_file, list_folder
+from fastckpt.fileset import Resolved, find_v1_shards, find_whole, is_file, list_folder
 from fastckpt.folder import checkpoints_in, names_in, newest_complete
 from fastckpt.state import STATE_NAME, CheckpointState, read_state
 
@@ -37,7 +37,7 @@ def by_state_file(path: str) -> Resolved | None:
 
 
 def _in_state(state: CheckpointState, path: str) -> Resolved:
-    found = find(state.model_checkpoint_path)
+    found = find_whole(state.model_checkpoint_path)
     if found is None:
         newest = newest_complete(os.path.dirname(path))
         raise FileNotFoundError(
@@ -62,11 +62,11 @@ def in_folder(folder: str) -> Resolved:
     state = read_state(path, folder)
     if state is not None:
         return _in_state(state, path)
-    saved_model = find(os.path.join(folder, "variables", "variables"))
+    saved_model = find_whole(os.path.join(folder, "variables", "variables"))
     if saved_model is not None:
         return saved_model
     prefixes = checkpoints_in(folder)
-    found = find(prefixes[0]) if len(prefixes) == 1 else find_v1_shards(folder)
+    found = find_whole(prefixes[0]) if len(prefixes) == 1 else find_v1_shards(folder)
     if found is None:
         raise _none_in_folder(folder, prefixes)
     return found
@@ -115,10 +115,13 @@ def _instead(folder: str, base: str) -> str:
             f"saves that were interrupted left {_listed(aside)}: these are data "
             f"without the index that belongs to them; keep them, copy the index beside "
             f"them as {base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' "
-            f"off their names"
+            f"off their names; 'fastckpt doctor' with the folder says more"
         )
     if any(name.startswith(base + ".data-") for name in own):
-        return f"there is {_listed(own)}: without its index it cannot be read, copy it"
+        return (
+            f"there is {_listed(own)}: without its index it cannot be read; copy that "
+            "here too, or see 'fastckpt doctor' with the folder"
+        )
     checkpoints = _closest_first(base, names_in(folder))
     if not checkpoints:
         return f"the folder holds no checkpoint, but {_listed(list_folder(folder))}"

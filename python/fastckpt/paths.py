@@ -10,9 +10,10 @@ import os
 import re
 
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import PathName, Resolved, find, find_listed, is_file
+from fastckpt.fileset import PathName, Resolved, find_listed, find_whole, is_file
+from fastckpt.urls import source_path
 
-__all__ = ["Resolved", "resolve"]
+__all__ = ["Resolved", "resolve", "wholes"]
 
 _PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
 
@@ -23,7 +24,7 @@ def resolve(path: PathName) -> Resolved:
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
-            prefix or pattern of V1 shards.
+            prefix or pattern of V1 shards, or one of them, which stands for all.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -32,10 +33,11 @@ def resolve(path: PathName) -> Resolved:
     Raises:
         FileNotFoundError: No checkpoint is there; the message says what was looked
             for, what lies there instead, and what to try.
+        UnsupportedError: It is a URL, and not of a local file.
         CorruptionError: The file is no checkpoint, or a damaged state file.
         OSError: What is there cannot be read, or is neither file nor folder.
     """
-    name = os.fsdecode(path)
+    name = source_path(path)
     if (
         os.path.isdir(name)
         and not is_file(name + ".index")
@@ -44,11 +46,11 @@ def resolve(path: PathName) -> Resolved:
         from fastckpt.indirect import in_folder
 
         return in_folder(name)
-    prefixes = _wholes(name)
+    prefixes = wholes(name)
     refusal: CorruptionError | None = None
     for candidate in (name, *prefixes) if name else ():
         try:
-            found = find(candidate)
+            found = find_whole(candidate)
         except CorruptionError as error:
             refusal = error
         else:
@@ -64,7 +66,7 @@ def resolve(path: PathName) -> Resolved:
     return found
 
 
-def _wholes(name: str) -> list[str]:
+def wholes(name: str) -> list[str]:
     """The prefixes of which a file may be a part by its name."""
     part = re.fullmatch(_PART, name)
     if part is None:

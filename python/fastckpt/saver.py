@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
 from fastckpt.arguments import check_prefixes
-from fastckpt.atomic import replace_file
+from fastckpt.atomic import lock_prefix, replace_file
 from fastckpt.checkpoint import open as open_checkpoint
 from fastckpt.fileset import LOOKS, PathName, find_listed, v1_files
 from fastckpt.removal import (
@@ -23,7 +23,13 @@ from fastckpt.removal import (
 )
 from fastckpt.retention import Retention
 from fastckpt.selection import Selection
-from fastckpt.state import STATE_NAME, check_no_conflict, update_checkpoint_state
+from fastckpt.state import (
+    STATE_NAME,
+    check_no_conflict,
+    check_replaceable,
+    update_checkpoint_state,
+)
+from fastckpt.urls import target_path
 from fastckpt.writer import save as save_checkpoint
 
 __all__ = ["Saver"]
@@ -110,16 +116,19 @@ class Saver:
         Raises:
             KeyError: A name that this saver saves is not in `tensors`.
             ValueError: `latest_filename` has a folder, or is the name of a file of
-                the checkpoint; or a name or value cannot be stored.
+                the checkpoint or of another program's file; or a name or value cannot
+                be stored.
             TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
         """
-        name = os.fsdecode(prefix)
+        name = target_path(prefix)
         path = self._numbered(name, global_step)
         folder = os.path.dirname(name)
         state_name = _checked_state_name(latest_filename)
         check_no_conflict(os.path.join(folder, state_name), path)
+        if write_state:
+            check_replaceable(os.path.join(folder, state_name))
         chosen = Selection(tensors, self._names_in(tensors))
         graph = _as_bytes(meta_graph) if write_meta_graph else None
         save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
@@ -177,7 +186,7 @@ class Saver:
             last_checkpoints_with_time: Prefixes and seconds since the epoch.
         """
         self._retention.kept = [
-            (os.fsdecode(prefix), float(time))
+            (target_path(prefix), float(time))
             for prefix, time in last_checkpoints_with_time
         ]
 
@@ -189,7 +198,7 @@ class Saver:
                 `all_model_checkpoint_paths`. Those that are gone are left out.
         """
         paths = check_prefixes("checkpoint paths", checkpoint_paths)
-        prefixes = [os.fsdecode(path) for path in paths]
+        prefixes = [target_path(path) for path in paths]
         dated = [(prefix, _time_of(prefix)) for prefix in prefixes]
         self._retention.kept = [
             (prefix, time) for prefix, time in dated if time is not None
@@ -225,9 +234,10 @@ class Saver:
         prefix = self._retention.take_removal()
         if prefix is None:
             return
-        files = files_to_remove(prefix, self._format)
         try:
-            remove_files(path for path in files if path != but)
+            with lock_prefix(prefix):
+                files = files_to_remove(prefix, self._format)
+                remove_files(path for path in files if path != but)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)

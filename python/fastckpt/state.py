@@ -18,13 +18,16 @@ from fastckpt.atomic import replace_file
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, exists, kind_of
 from fastckpt.folder import newest_complete
+from fastckpt.foreign import name_foreign, name_foreign_file
 from fastckpt.text_format import Field, TextFormatError, format_fields, parse_fields
+from fastckpt.urls import source_path, target_path
 
 __all__ = [
     "STATE_NAME",
     "CheckpointState",
     "StateConflictError",
     "check_no_conflict",
+    "check_replaceable",
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",
@@ -69,7 +72,7 @@ class CheckpointState(NamedTuple):
 
 
 class StateConflictError(ValueError, RuntimeError):
-    """A checkpoint and the state file have one name; TensorFlow: RuntimeError."""
+    """A state file would take another file's place; TensorFlow: RuntimeError."""
 
 
 def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
@@ -78,7 +81,7 @@ def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
     That is a V2 index, a V1 file or shards; as in TensorFlow, which looks no
     further, a folder or another file of that name too. The name is literal.
     """
-    return exists(os.fsdecode(checkpoint_prefix))
+    return exists(source_path(checkpoint_prefix))
 
 
 def latest_checkpoint(
@@ -123,7 +126,7 @@ def get_checkpoint_state(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
-    folder = os.fsdecode(directory)
+    folder = source_path(directory)
     return read_state(os.path.join(folder, latest_filename or STATE_NAME), folder)
 
 
@@ -135,7 +138,7 @@ def read_state(path: str, folder: str) -> CheckpointState | None:
     try:
         state = parse_state(content.decode("utf-8", "surrogateescape"))
     except TextFormatError as error:
-        raise damaged(path, str(error)) from None
+        raise damaged(path, str(error), content) from None
     return _located(state, path, folder)
 
 
@@ -158,14 +161,18 @@ def parse_state(text: str) -> CheckpointState:
     )
 
 
-def damaged(path: str, reason: str) -> CorruptionError:
+def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
     """Makes the error for a state file that cannot be used; it says how to go on."""
+    what = name_foreign(content)
+    if what is None and b"\0" in content:
+        reason = f"it holds binary data ({reason})"
+    said = f"no state file but {what}" if what else f"damaged state file: {reason}"
     newest = newest_complete(os.path.dirname(path))
     if newest is None:
         advice = "no complete checkpoint lies in its folder"
     else:
         advice = f"the newest complete checkpoint in its folder is {newest!r}: name it"
-    return CorruptionError(f"{path}: damaged state file: {reason}; {advice}", path=path)
+    return CorruptionError(f"{path}: {said}; {advice}", path=path)
 
 
 def _read_file(path: str) -> bytes | None:
@@ -175,7 +182,7 @@ def _read_file(path: str) -> bytes | None:
     with open(descriptor, "rb") as file:
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
-        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes")
+        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes", content)
     return content
 
 
@@ -237,20 +244,22 @@ def update_checkpoint_state(
         fsync: Whether the file is on the disk when the call returns.
 
     Raises:
-        StateConflictError: The state file would take the place of a checkpoint's file.
+        StateConflictError: The state file would take the place of a checkpoint's
+            file, or of another program's.
         ValueError: There are not as many timestamps as paths.
         OSError: The file cannot be written; the old one is as it was.
     """
-    folder = os.fsdecode(save_dir)
+    folder = target_path(save_dir)
     target = os.path.join(folder, latest_filename or STATE_NAME)
     given = [*(all_model_checkpoint_paths or ()), model_checkpoint_path]
     paths = [
-        _stored(os.fsdecode(path), folder, relative=save_relative_paths)
+        _stored(target_path(path), folder, relative=save_relative_paths)
         for path in given
     ]
     if len(paths) > 1 and paths[-2] == paths[-1]:
         paths.pop()
     check_no_conflict(target, os.path.join(folder, paths[-1]))
+    check_replaceable(target)
     timestamps = all_model_checkpoint_timestamps or ()
     if timestamps and len(timestamps) != len(paths):
         raise ValueError(f"{len(timestamps)} timestamps for {len(paths)} paths")
@@ -269,6 +278,19 @@ def check_no_conflict(state_path: str, prefix: str) -> None:
         raise StateConflictError(
             f"the state file {state_path!r} would take the place of a file of the "
             f"checkpoint {prefix!r}; choose another name for one of them"
+        )
+
+
+def check_replaceable(state_path: str) -> None:
+    """Refuses to replace what is another program's file, a model for instance.
+
+    Raises:
+        StateConflictError: It is.
+    """
+    if what := name_foreign_file(state_path):
+        raise StateConflictError(
+            f"{state_path!r} is {what}, which a state file of this name would replace; "
+            "save into another folder, or choose another name (latest_filename)"
         )
 
 

@@ -1,4 +1,4 @@
-"""Writing checkpoints: `save`, `Writer` and `merge`."""
+"""Writing checkpoints: `save` and `Writer`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
-from fastckpt.arguments import (
-    check_count,
-    check_prefixes,
-    encode_name,
-    to_placement,
-)
-from fastckpt.fileset import data_files
+from fastckpt.arguments import check_count, encode_name, to_placement
 from fastckpt.selection import tf_dtypes_of
+from fastckpt.urls import target_path
 from fastckpt.values import stored
 
 if TYPE_CHECKING:
@@ -22,7 +17,7 @@ if TYPE_CHECKING:
 
     StrPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-__all__ = ["Writer", "merge", "save"]
+__all__ = ["Writer", "save"]
 
 # Tensors are handed to the native writer in batches of about this many bytes, so
 # that many small ones share one call and lazily made ones do not pile up.
@@ -49,6 +44,7 @@ class Writer:
 
     Raises:
         ValueError: An argument is out of range, or the prefix names a folder.
+        UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
     Threads: safe; calls take turns. Releases the interpreter lock.
@@ -69,7 +65,7 @@ class Writer:
         if format == "v1" and (shards != 1 or align != 1):
             raise ValueError("a V1 file has no shards and no alignment of its data")
         self._native = _native.Writer(
-            prefix=os.fsencode(prefix),
+            prefix=os.fsencode(target_path(prefix)),
             is_v1=format == "v1",
             shards=check_count("shards", shards),
             align=check_count("align", align),
@@ -189,63 +185,6 @@ def save(
         for batch in _batches(tensors):
             writer._native.add(batch)
             batch.clear()  # or lazily made values live until the next batch is full
-
-
-def merge(
-    sources: Iterable[StrPath],
-    destination: StrPath,
-    *,
-    shards: int | None = None,
-    delete_sources: bool = False,
-    fsync: bool = True,
-    threads: int | None = None,
-) -> None:
-    """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
-
-    Data files are hard-linked or, where that cannot be, copied; they are not read.
-    A destination that is one of the sources is replaced.
-
-    Args:
-        sources: The prefixes of V2 checkpoints, no tensor in two of them. Slices of
-            one tensor may be in several.
-        destination: Where the checkpoint goes.
-        shards: Deals the tensors out to so many data files, each to the smallest so
-            far, and compares their checksums; None keeps the files as they are.
-        delete_sources: Whether to remove the sources' files when all is done.
-        fsync: Whether everything is on the disk before the checkpoint appears.
-        threads: How many threads copy and check; None for one per CPU.
-
-    Raises:
-        ValueError: There is no source, a tensor is in two of them, or their byte
-            order or version differ.
-        TypeError: The sources are a single path.
-        CorruptionError: A source is damaged.
-        OSError: A source is missing, or the destination could not be written; what
-            was there before is there again.
-    """
-    prefixes = [os.fsencode(source) for source in check_prefixes("sources", sources)]
-    _native.merge(
-        sources=prefixes,
-        prefix=os.fsencode(destination),
-        shards=0 if shards is None else check_count("shards", shards),
-        fsync=bool(fsync),
-        threads=0 if threads is None else check_count("threads", threads),
-    )
-    if delete_sources:
-        kept = _identity(os.fsdecode(destination))
-        for source in dict.fromkeys(map(os.fsdecode, prefixes)):
-            if _identity(source) != kept:
-                _remove_files(source)
-
-
-def _identity(prefix: str) -> str:
-    folder, base = os.path.split(prefix)
-    return os.path.join(os.path.realpath(folder), base)
-
-
-def _remove_files(prefix: str) -> None:
-    for path in [f"{prefix}.index", *data_files(prefix)]:
-        os.unlink(path)
 
 
 def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:

@@ -147,6 +147,20 @@ def wire_messages() -> dict[str, bytes]:
     return seeds
 
 
+def object_graphs() -> dict[str, bytes]:
+    """Gives object graphs: of nothing, of a variable with its optimizer, odd ones."""
+    variable = wire.object_node(values=[("VARIABLE_VALUE", "w", "w/key")])
+    slot = wire.object_node(values=[("VARIABLE_VALUE", "adam/w_m", "m/key")])
+    root = wire.object_node(children=[(1, "w"), (2, "optimizer")])
+    optimizer = wire.object_node(children=[(3, "m")], slots=[(1, "m", 3)])
+    unknown = wire.field(9, 1) + wire.field(10, b"?")
+    return {
+        "empty": b"",
+        "optimizer": root + variable + optimizer + slot,
+        "unknown_fields": unknown + wire.object_node(extra=unknown) + unknown,
+    }
+
+
 def bundle_inputs() -> dict[str, bytes]:
     """Gives bundles as one input: size of the index, index, shard."""
     seeds = {}
@@ -171,6 +185,7 @@ def all_seeds() -> dict[str, dict[str, bytes]]:
     return {
         "block": blocks(),
         "bundle": bundle_inputs(),
+        "object_graph": object_graphs(),
         "slice_key": slice_keys(),
         "snappy": snappy_blocks(),
         "table": tables(),

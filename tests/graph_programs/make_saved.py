@@ -56,6 +56,15 @@ def save_module(folder: Path) -> None:
     write_expected(folder / "module", {"x": X})
 
 
+def save_same_names(folder: Path) -> None:
+    """Writes a SavedModel whose variables have one name, and are not all trained."""
+    net = tf.Module()
+    for name, order in (("w", (False, True)), ("k", (True, False))):
+        variables = [tf.Variable(X[0], trainable=it, name=name) for it in order]
+        setattr(net, name, [{"a.b/c": it} for it in variables])
+    tf.saved_model.save(net, str(folder / "same_names"))
+
+
 def save_keras(folder: Path) -> None:
     """Writes Keras's own export."""
     keras_model().export(str(folder / "keras"), verbose=False)
@@ -155,5 +164,11 @@ def write_values(path: Path, variables: list) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    for save in (save_module, save_keras, save_first_version, save_objects):
+    for save in (
+        save_module,
+        save_same_names,
+        save_keras,
+        save_first_version,
+        save_objects,
+    ):
         save(target)

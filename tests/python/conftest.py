@@ -6,6 +6,13 @@ import os
 import pytest
 from hypothesis import settings
 
+from turnstile import (  # noqa: F401 (hooks)
+    pytest_configure,
+    pytest_configure_node,
+    pytest_runtest_protocol,
+    pytest_unconfigure,
+)
+
 # The same examples in every run; no deadline, for other work may share the machine.
 settings.register_profile("fastckpt", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("fastckpt")
@@ -20,3 +27,11 @@ def _limited_time():
     faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One file is not worth other processes, whose start takes a second."""
+    files = {argument.split("::")[0] for argument in config.args}
+    is_one = len(files) == 1 and os.path.isfile(*files)
+    return 0 if is_one else None

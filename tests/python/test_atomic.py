@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ import time
 
 import pytest
 
+import children
 from fastckpt.atomic import replace_file, write_beside
 
 OLD = b"old content"
@@ -192,13 +192,10 @@ def test_a_writer_that_is_killed_leaves_one_whole_file_and_no_lasting_litter(tmp
     path = tmp_path / "file"
     generator = random.Random(1)
     for _ in range(8):
-        child = subprocess.Popen(
-            [sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE
-        )
-        assert child.stdout.readline() == b"started\n"
-        time.sleep(generator.uniform(0.005, 0.05))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
+        command = [sys.executable, "-c", WRITER, path]
+        with children.started(command, stdout=subprocess.PIPE) as child:
+            assert child.stdout.readline() == b"started\n"
+            time.sleep(generator.uniform(0.005, 0.05))  # then it is killed
         assert path.read_bytes() in (b"a" * 100_000, b"b" * 100_000)
         replace_file(str(path), b"a" * 100_000)
         assert os.listdir(tmp_path) == ["file"]

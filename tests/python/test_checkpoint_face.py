@@ -99,6 +99,7 @@ def test_a_checkpoint_closes_once_and_for_all(folder):
         ckpt.read("a")
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
 @pytest.mark.parametrize("io", ["mmap", "read"])
 def test_a_closed_checkpoint_holds_no_files(io, folder):

@@ -60,8 +60,13 @@ def test_the_differences_in_json(pair, capsys):
         "old": "float32 (3,)",
         "new": "float32 (3,)",
         "count": 1,
+        "size": 3,
         "largest": 0.5,
+        "largest_relative": 0.25,
+        "relative_norm": pytest.approx(0.5 / 14**0.5),
     }
+    assert by_name["shape"]["count"] is None
+    assert found["checked"] is True
     assert by_name["gone\n"]["kind"] == "dropped"
 
 
@@ -102,11 +107,31 @@ def test_a_tolerance_is_a_number_of_at_least_0(value, pair, capsys):
     assert "no number of at least 0" in done.err
 
 
-def test_where_checksums_agree_no_data_is_read(tmp_path, capsys):
+def test_index_only_reads_nothing_where_checksums_agree_and_says_so(tmp_path, capsys):
     fastckpt.save(tmp_path / "a", {"w": OLD["same"]})
     fastckpt.save(tmp_path / "b", {"w": OLD["same"]})
     (tmp_path / "a.data-00000-of-00001").unlink()
-    assert run(capsys, "diff", tmp_path / "a", tmp_path / "b").status == 0
+    words = ["diff", "--index-only", tmp_path / "a", tmp_path / "b"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    assert "equal stored checksums no byte was read or checked" in done.out
+    assert run_json(capsys, *words)[1]["checked"] is False
+    assert run(capsys, "diff", *words[2:]).status == 1
+
+
+@pytest.mark.parametrize("format_name", ["v1", "v2"])
+def test_flipped_bytes_are_found_on_either_side(format_name, tmp_path, capsys):
+    for name in "ab":
+        fastckpt.save(tmp_path / name, {"w": OLD["same"]}, format=format_name)
+    end = ".data-00000-of-00001" if format_name == "v2" else ""
+    damaged = tmp_path / f"b{end}"
+    content = bytearray(damaged.read_bytes())
+    content[content.index(OLD["same"].tobytes())] ^= 1
+    damaged.write_bytes(content)
+    for names in ("ab", "ba", "bb"):
+        done = run(capsys, "diff", *(tmp_path / name for name in names))
+        assert (done.status, done.out) == (1, "")
+        assert "checksum" in done.err
 
 
 def test_a_missing_data_file_that_is_needed_is_status_1(pair, capsys):

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from command_line import PROGRAM, Run, run, run_on_terminal, run_process
 from fastckpt.cli.commands import COMMANDS, import_command
@@ -113,27 +114,24 @@ def test_the_module_is_the_program(prefix):
 def test_a_reader_that_stops_early_is_nothing_to_talk_about(tmp_path):
     tensors = {f"layer_{i:05}/w": np.zeros(1, np.int8) for i in range(20_000)}
     fastckpt.save(tmp_path / "p", tensors, fsync=False)
-    program = subprocess.Popen(
-        [*PROGRAM, "ls", tmp_path / "p"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert program.stdout.readline().startswith(b"name ")
-    program.stdout.close()
-    assert program.stderr.read() == b""
-    program.stderr.close()
-    assert program.wait(60) == 141
+    command = [*PROGRAM, "ls", tmp_path / "p"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with children.started(command, **pipes) as program:
+        assert program.stdout.readline().startswith(b"name ")
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait(60) == 141
 
 
 def test_closed_standard_output_is_no_error(prefix):
     command = " ".join([*PROGRAM, "ls", str(prefix), ">&-"])
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    done = children.run(["sh", "-c", command], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_full_disk_under_standard_output_is_status_2(prefix):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
+        done = children.run(
             [*PROGRAM, "ls", prefix], stdout=full, stderr=subprocess.PIPE, text=True
         )
     assert done.returncode == 2
@@ -142,6 +140,7 @@ def test_a_full_disk_under_standard_output_is_status_2(prefix):
     )
 
 
+@pytest.mark.serial
 def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
     os.mkfifo(tmp_path / "ready")
     code = (
@@ -155,13 +154,13 @@ def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
         "fastckpt.open = wait\n"
         "sys.exit(main(['ls', 'x']))\n"
     )
-    program = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
-    (tmp_path / "ready").read_bytes()  # returns when the program opens its end
-    time.sleep(0.05)
-    program.send_signal(signal.SIGINT)
-    assert program.stderr.read() == b"fastckpt: error: interrupted\n"
-    program.stderr.close()
-    assert program.wait(60) == 130
+    command = [sys.executable, "-c", code]
+    with children.started(command, stderr=subprocess.PIPE) as program:
+        (tmp_path / "ready").read_bytes()  # returns when the program opens its end
+        time.sleep(0.05)
+        program.send_signal(signal.SIGINT)
+        assert program.stderr.read() == b"fastckpt: error: interrupted\n"
+        assert program.wait(60) == 130
 
 
 def test_what_nobody_foresaw_is_one_line_too(prefix, capsys, monkeypatch):
@@ -202,7 +201,7 @@ def test_only_the_command_that_is_called_is_imported(prefix):
         "         'concurrent.futures', 'importlib.metadata', 'ml_dtypes', 'difflib']\n"
         "print([name for name in names if name in sys.modules])\n"
     )
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("\n[]\n")

@@ -66,7 +66,7 @@ def test_without_rich_one_line_names_the_extra(clock, monkeypatch):
         for done in range(10):
             progress(done, 10)
     assert terminal.getvalue() == (
-        "fastckpt: verifying ...; for a progress bar: pip install 'fastckpt[cli]'\n"
+        "fastckpt: verifying ...; for a progress bar: pip install rich\n"
     )
 
 

@@ -177,6 +177,88 @@ def test_a_file_that_is_no_npz_is_status_1(tmp_path, capsys):
     assert "no sound .npz file" in done.err
 
 
+# Names of targets
+
+
+FOREIGN = ["out.weights.h5", "m.hdf5", "m.keras", "m.pt", "m.PTH", "pytorch_model.bin"]
+FOREIGN += ["m.onnx", "m.msgpack", "m.pb", "m.tflite", "m.npy", "m.zip", "m.gguf"]
+COPIES = {
+    "convert": ["convert", "{}", "TARGET"],
+    "convert to V1": ["convert", "{}", "TARGET", "--format", "v1"],
+    "convert to npz": ["convert", "{}", "TARGET", "--format", "npz", "--drop", "words"],
+    "strip": ["strip", "{}", "TARGET"],
+    "rename": ["rename", "{}", "TARGET", "words->letters"],
+    "average": ["average", "{}", "--to", "TARGET"],
+    "merge": ["merge", "{}", "--to", "TARGET"],
+}
+
+
+def copy(capsys, source, target, command):
+    words = [word.format(source) for word in COPIES[command]]
+    return run(capsys, *(target if word == "TARGET" else word for word in words))
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("command", COPIES)
+def test_no_checkpoint_gets_the_name_of_another_format(
+    command, name, source, tmp_path, capsys
+):
+    before = sorted(tmp_path.iterdir())
+    done = copy(capsys, source, tmp_path / name, command)
+    assert (done.status, done.out) == (2, "")
+    assert f"{name}: " in done.err
+    assert "under a name that ends as those of another format do; give" in done.err
+    assert done.err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", sorted(set(COPIES) - {"convert", "convert to npz"}))
+@pytest.mark.parametrize("name", ["m.npz", "m.safetensors"])
+def test_no_checkpoint_gets_the_name_of_a_file(command, name, source, tmp_path, capsys):
+    assert copy(capsys, source, tmp_path / name, command).status == 2
+    assert not list(tmp_path.glob("m*"))
+
+
+@pytest.mark.parametrize("command", sorted(set(COPIES) - {"convert to npz"}))
+@pytest.mark.parametrize("name", ["m.index", "m.data-00000-of-00001", "m.meta"])
+def test_a_target_is_a_prefix_and_no_file_of_it(
+    command, name, source, tmp_path, capsys
+):
+    done = copy(capsys, source, tmp_path / name, command)
+    assert done.status == 2
+    assert done.err.endswith(f"name its prefix: {tmp_path / 'm'}\n")
+    assert not list(tmp_path.glob("m*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name"),
+    [("m.npz", "v2"), ("m.npz", "safetensors"), ("m.safetensors", "npz")],
+)
+def test_a_format_that_the_name_contradicts_is_refused(
+    name, format_name, source, tmp_path, capsys
+):
+    words = ["convert", source, tmp_path / name, "--drop", "words"]
+    done = run(capsys, *words, "--format", format_name)
+    assert (done.status, done.out) == (2, "")
+    assert not list(tmp_path.glob("m*"))
+
+
+def test_the_ending_counts_in_capitals_too(source, tmp_path, capsys):
+    words = ["convert", source, tmp_path / "m.NPZ", "--drop", "words"]
+    assert run(capsys, *words).out.startswith(f"wrote {tmp_path / 'm.NPZ'} (npz)")
+
+
+@pytest.mark.parametrize("name", ["model.ckpt-7", "m.v2", "bin", ".pt", "h5/m"])
+def test_other_names_with_dots_are_prefixes(name, source, tmp_path, capsys):
+    for command in set(COPIES) - {"convert to npz"}:
+        assert copy(capsys, source, tmp_path / command / name, command).status == 0
+
+
+def test_the_library_takes_any_prefix(tmp_path):
+    fastckpt.save(tmp_path / "m.h5", NUMBERS)
+    assert_same(load(tmp_path / "m.h5"), NUMBERS)
+
+
 # strip
 
 
@@ -220,13 +302,38 @@ def test_stripping_everything_is_refused(tmp_path, capsys):
     assert "nothing would be left" in done.err
 
 
-def test_what_the_object_graph_still_says_is_noted(tmp_path, capsys):
-    item = TESTDATA / "keras-lso-ckpt"
-    if not item.exists():
+def test_strip_says_when_there_is_nothing_to_leave_out(tmp_path, capsys):
+    fastckpt.save(tmp_path / "old", {"optimizer/kernel": np.ones(2, np.float32)})
+    done = run(capsys, "strip", tmp_path / "old", tmp_path / "new")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("nothing here is known as an optimizer's; all tensors")
+    assert list(load(tmp_path / "new")) == ["optimizer/kernel"]
+
+
+def test_a_damaged_object_graph_is_status_1_and_nothing_is_written(tmp_path, capsys):
+    tensors = {"w": np.ones(2), "_CHECKPOINTABLE_OBJECT_GRAPH": np.array(b"?", object)}
+    fastckpt.save(tmp_path / "old", tensors)
+    done = run(capsys, "strip", tmp_path / "old", tmp_path / "new")
+    assert done.status == 1
+    assert "no sound object graph" in done.err
+    assert not list(tmp_path.glob("new*"))
+
+
+@pytest.mark.parametrize(
+    ("item", "count"),
+    [("deepreg-epoch10", 136), ("keras-lso-ckpt", 3), ("tract-keras-lstm", 9)],
+)
+def test_strip_goes_by_the_object_graph_where_there_is_one(
+    item, count, tmp_path, capsys
+):
+    if not (TESTDATA / item).exists():
         pytest.skip("the shared test data is not here")
-    done = run(capsys, "strip", item, tmp_path / "new")
-    assert done.status == 0
-    assert "the object graph inside still has the old names" in done.err
+    done = run(capsys, "strip", TESTDATA / item, tmp_path / "new")
+    assert (done.status, done.err) == (0, "")
+    with fastckpt.open(tmp_path / "new") as checkpoint:
+        assert len(checkpoint) == count
+        assert checkpoint.objects.missing == []
+        assert not any(node.slots for node in checkpoint.objects.values())
 
 
 # rename
@@ -241,6 +348,32 @@ def test_rename_copies_under_other_names(source, tmp_path, capsys):
         n.replace("dense", "fc").replace("global_", ""): a for n, a in TENSORS.items()
     }
     assert_same(load(tmp_path / "new"), new)
+
+
+KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+def test_rename_leaves_the_object_graph_its_name_and_gives_it_the_others(
+    tmp_path, capsys
+):
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", "*->net/*"]
+    done = run(capsys, *words)
+    assert (done.status, done.err) == (0, "")
+    with fastckpt.open(tmp_path / "new") as checkpoint:
+        keys = [node.key for node in checkpoint.objects.values()]
+        assert checkpoint.objects.missing == []
+        assert keys
+        assert all(key.startswith("net/") for key in keys)
+
+
+def test_rename_refuses_keys_that_tensorflow_would_not_find(tmp_path, capsys):
+    rule = "*/.ATTRIBUTES/VARIABLE_VALUE->*"
+    words = ["rename", GOLDEN / "objects", tmp_path / "new", rule]
+    done = run(capsys, *words)
+    assert (done.status, done.out) == (2, "")
+    assert f"or leave {KEY} out" in done.err
+    assert not list(tmp_path.glob("new*"))
+    assert run(capsys, *words, f"{KEY}->graph").status == 0
 
 
 def test_a_dry_run_of_rename_shows_the_table(source, tmp_path, capsys):
@@ -274,6 +407,40 @@ def test_average_writes_the_mean(tmp_path, capsys):
     assert found["sources"] == list(map(str, sources))
     assert load(tmp_path / "mean")["w"].tolist() == [2, 2, 2]
     assert load(tmp_path / "mean")["global_step"] == 3
+    assert found["copied"] == ["global_step"]
+
+
+def test_average_says_what_it_averaged(tmp_path, capsys):
+    for number in (1, 2, 3):
+        tensors = {"w": float("nan") if number == 2 else 1.0, "global_step": number}
+        fastckpt.save(tmp_path / f"m-{number}", tensors)
+    files = sorted(tmp_path.iterdir())
+    done = run(capsys, "average", *files, "--to", tmp_path / "mean")
+    assert done.status == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "the mean of 3 checkpoints:"
+    assert lines[1:4] == [f"  {tmp_path}/m-{number}" for number in (1, 2, 3)]
+    assert "have no mean, they are the last checkpoint's: global_step" in done.err
+    assert "warning: NaN or infinite, though not in every checkpoint: w" in done.err
+
+
+def test_average_of_the_newest_of_a_folder(tmp_path, capsys):
+    for number in (1, 2, 3):
+        fastckpt.save(tmp_path / f"m-{number}", {"w": float(number), "v": 1})
+    words = ["average", tmp_path, "--to", tmp_path / "new", "--drop", "v"]
+    status, found = run_json(capsys, *words, "--last", "2")
+    assert (status, found["total"]["tensors"]) == (0, 1)
+    assert found["sources"] == [f"{tmp_path}/m-{number}" for number in (2, 3)]
+    assert load(tmp_path / "new")["w"] == 2.5
+
+
+def test_average_of_a_folder_without_last_says_what_to_add(tmp_path, capsys):
+    fastckpt.save(tmp_path / "m-1", {"w": 1.0})
+    fastckpt.Saver().save(tmp_path / "m-2", {"w": 2.0})
+    done = run(capsys, "average", tmp_path, "--to", tmp_path / "new")
+    assert (done.status, done.out) == (2, "")
+    assert "--last N" in done.err
+    assert not list(tmp_path.glob("new*"))
 
 
 def test_average_of_what_is_not_alike_is_status_2(source, tmp_path, capsys):

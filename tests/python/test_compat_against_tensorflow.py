@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import children
 from tensorflow_calls import CALLS
 
 pytestmark = pytest.mark.tensorflow
@@ -25,7 +25,7 @@ def _run(*arguments):
         "PYTHONPATH": os.pathsep.join(paths),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-m", *map(str, arguments)],
         env=environment,
         capture_output=True,

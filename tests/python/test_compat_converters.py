@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import children
 from converters.families import FAMILIES
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
@@ -33,7 +33,7 @@ def _run(*arguments):
         "PYTHONPATH": os.pathsep.join([str(TESTS), str(package)]),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    done = subprocess.run(
+    done = children.run(
         [PYTHON, "-m", "converters", *map(str, arguments)],
         env=environment,
         capture_output=True,

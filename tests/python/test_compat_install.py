@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 import fastckpt.compat.tensorflow as tf
 from fastckpt.compat.tensorflow import _out_of_reach
@@ -25,7 +25,7 @@ def _run(script, *arguments, install=True):
     """Runs a script in a process of its own and gives what it prints."""
     environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
     text = (INSTALL if install else "") + textwrap.dedent(script)
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", text, *map(str, arguments)],
         env=environment,
         capture_output=True,

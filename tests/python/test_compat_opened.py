@@ -19,13 +19,13 @@ from fastckpt.compat.tensorflow import _opened
 def opened(monkeypatch):
     """The prefixes that were opened, in order; none is kept from before."""
     prefixes = []
-    really_open = fastckpt.open
+    really_open = _opened.open_found
 
-    def count(path, **options):
-        prefixes.append(path)
-        return really_open(path, **options)
+    def count(found):
+        prefixes.append(found.prefix)
+        return really_open(found)
 
-    monkeypatch.setattr(fastckpt, "open", count)
+    monkeypatch.setattr(_opened, "open_found", count)
     monkeypatch.setattr(_opened, "_kept", ())
     return prefixes
 
@@ -107,6 +107,14 @@ def test_a_data_file_that_was_replaced_alone_is_noticed(tmp_path):
     os.replace(other + ".data-00000-of-00001", path + ".data-00000-of-00001")
     with pytest.raises(tf.errors.OpError, match="checksum"):
         tf.train.load_variable(path, "w")
+
+
+def test_one_shard_of_several_is_taken_literally_as_tensorflow_does(tmp_path):
+    for number in range(2):
+        name = tmp_path / f"m-{number:05d}-of-00002"
+        fastckpt.save(name, {f"w{number}": number}, format="v1")
+    reader = tf.train.load_checkpoint(str(tmp_path / "m-00001-of-00002"))
+    assert list(reader.get_variable_to_shape_map()) == ["w1"]
 
 
 def test_a_checkpoint_that_was_deleted_is_gone(prefix):

@@ -2,13 +2,13 @@
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 import fastckpt.compat.tensorflow as tf
 from docs_folder import make_folder
@@ -57,7 +57,7 @@ def folder(tmp_path):
 
 def run(*command, cwd, **environment) -> str:
     added = {"PYTHONPATH": str(PACKAGE), "TF_CPP_MIN_LOG_LEVEL": "3", **environment}
-    done = subprocess.run(
+    done = children.run(
         command, cwd=cwd, env=os.environ | added, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr

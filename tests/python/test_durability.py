@@ -6,13 +6,13 @@ import errno
 import os
 import resource
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from places import TESTS
 
@@ -36,7 +36,7 @@ def shim(tmp_path_factory) -> Path:
         pytest.skip("faults need a C compiler and Linux's LD_PRELOAD")
     library = tmp_path_factory.mktemp("shim") / "faults.so"
     source = TESTS / "faults.c"
-    subprocess.run(
+    children.run(
         [compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"],
         check=True,
     )
@@ -45,11 +45,13 @@ def shim(tmp_path_factory) -> Path:
 
 def run(shim: Path, *arguments: object) -> str:
     """Runs fault_child.py; its assertions become the caller's."""
+    # A sanitizer's library, where there is one, comes first.
+    preloaded = f"{os.environ.get('LD_PRELOAD', '')} {shim}".strip()
     environment = os.environ | {
-        "LD_PRELOAD": str(shim),
+        "LD_PRELOAD": preloaded,
         "ASAN_OPTIONS": "detect_leaks=0",
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, TESTS / "fault_child.py", *map(str, arguments)],
         env=environment,
         capture_output=True,
@@ -158,6 +160,7 @@ def assert_is_old(prefix: Path) -> None:
         np.testing.assert_array_equal(ckpt["w"], np.arange(5))
 
 
+@pytest.mark.serial
 def test_a_file_that_may_not_grow_is_the_oserror_it_is(tmp_path, old):
     script = f"""
 import resource, signal, numpy as np, fastckpt
@@ -168,7 +171,7 @@ try:
 except OSError as error:
     print(error.errno, error.filename)
 """
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout.split() == [str(errno.EFBIG), f"{old}.data-00000-of-00001"]
@@ -190,7 +193,7 @@ except PermissionError as error:
     print(error.filename)
 """
     try:
-        done = subprocess.run(
+        done = children.run(
             [sys.executable, "-c", script], check=True, capture_output=True, text=True
         )
     finally:
@@ -234,6 +237,7 @@ def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path)
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.serial
 def test_too_many_open_files_is_the_oserror_it_is(tmp_path):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(100, limit[0]), limit[1]))

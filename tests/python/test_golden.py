@@ -3,11 +3,11 @@
 import hashlib
 import os
 import re
-import subprocess
 import sys
 
 import pytest
 
+import children
 import fastckpt
 from expected_json import assert_as_expected, read_expected
 from fastckpt import UnsupportedError
@@ -58,7 +58,7 @@ def test_the_script_still_makes_the_golden_files(tmp_path):
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
     script = GOLDEN / "make_golden.py"
     command = [sys.executable, script, tmp_path]
-    subprocess.run(command, check=True, env=environment, capture_output=True)
+    children.run(command, check=True, env=environment, capture_output=True)
     made = (tmp_path / "README.md").read_text()
     if made.splitlines()[:4] != _readme().splitlines()[:4]:
         pytest.skip("the golden files were made with another TensorFlow")

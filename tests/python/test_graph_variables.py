@@ -9,6 +9,7 @@ import fastckpt
 from fastckpt import CorruptionError, MetaGraph
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.schema import get_message
+from fastckpt.graph.subgraph import find_likely_outputs
 from fastckpt.graph.variables import _NameReader
 from graph_models import get_prefix, get_saved, read_meta
 
@@ -59,6 +60,22 @@ def test_variables_of_a_saved_model_have_object_keys():
     key = "tables/a..b.Sc/.ATTRIBUTES/VARIABLE_VALUE"
     assert variables["table"].checkpoint_name == key
     assert variables["kernel"].trainable
+
+
+def test_variables_of_one_name_are_trained_as_their_objects_say():
+    variables = MetaGraph.read(get_saved() / "same_names").variables.values()
+    trained = {v.checkpoint_name[:3]: v.trainable for v in variables}
+    assert trained == {"w/0": False, "w/1": True, "k/0": True, "k/1": False}
+
+
+def test_only_the_plain_read_of_a_variable_is_no_output():
+    meta = get_message("MetaGraphDef")()
+    for name in ("v", "w"):
+        meta.graph_def.node.add(name=name, op="VariableV2")
+    meta.graph_def.node.add(name="v/read", op="Identity", input=["v"])
+    meta.graph_def.node.add(name="w/read", op="Add", input=["w", "w"])
+    graph = MetaGraph.from_bytes(meta.SerializeToString())
+    assert find_likely_outputs(graph) == ["w/read"]
 
 
 def test_a_bare_graph_without_savers_uses_the_variables_names():

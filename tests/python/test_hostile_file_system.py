@@ -273,6 +273,7 @@ def remove_shard(folder):
 DAMAGES = [damage_magic, damage_block, damage_shard, remove_shard]
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 @pytest.mark.parametrize("io", ["mmap", "read"])

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from bundle_maker import BundleMaker
 from dtype_table import STRING
@@ -32,7 +32,7 @@ from wire_maker import bundle_entry, bundle_header, field, shape, slice_spec, ve
 HERE = Path(__file__).resolve()
 ADDRESS_SPACE = 2 * 2**30
 SECONDS_PER_CASE = 5
-PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
+PYTEST = ["-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not slow"]
 
 
 def limit_memory() -> None:
@@ -49,7 +49,7 @@ def test_no_bad_input_needs_much_memory_or_time():
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, *PYTEST, *map(str, families)],
         cwd=HERE.parents[2],
         env=environment,
@@ -117,6 +117,7 @@ def test_nothing_is_allocated_for_a_mere_claim(files, how, tmp_path):
     assert peak_of(read) < 64 * 2**20 + 4 * len(files["model.index"])
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 def test_reading_needs_the_result_and_little_more(tmp_path):
     bundle = BundleMaker()
@@ -127,6 +128,7 @@ def test_reading_needs_the_result_and_little_more(tmp_path):
     assert peak_of(lambda: ckpt.read("w")) < (64 + 24) * 2**20
 
 
+@pytest.mark.serial
 def test_twenty_thousand_slices_of_v1_take_seconds(tmp_path):
     values = np.arange(20_000, dtype=np.float32)
     checkpoint = V1Maker()
@@ -141,6 +143,7 @@ def test_twenty_thousand_slices_of_v1_take_seconds(tmp_path):
     assert time.monotonic() - begin < 20
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.parametrize("compress", [None, literals_only])
 @pytest.mark.parametrize("io", ["mmap", "read"])
@@ -165,6 +168,7 @@ LISTS = {
 }
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.parametrize("make", LISTS.values(), ids=LISTS)
 def test_a_list_of_empty_messages_takes_no_more_memory_than_allowed(make, tmp_path):
@@ -191,6 +195,7 @@ def tiny_entries(count: int) -> bytes:
     return one_block(b"".join(parts) + restart_array([0]))["model.index"]
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 def test_entries_too_small_to_be_tensors_are_refused_in_time(tmp_path):
     data = tiny_entries(1_500_000)

@@ -264,6 +264,7 @@ def test_a_region_that_touches_a_hole_is_refused(region, tmp_path):
         ckpt.read("v", region=region)
 
 
+@pytest.mark.serial
 def test_twenty_thousand_slices_are_checked_within_seconds(tmp_path):
     count = 20_000
     value = np.arange(count, dtype=np.int32)

@@ -1,9 +1,10 @@
 """`import fastckpt` brings in little beyond what NumPy itself has imported."""
 
-import subprocess
 import sys
 
 import pytest
+
+import children
 
 # What the first dtype, call or command that needs it may load, and nothing else.
 UNWANTED = (
@@ -24,7 +25,7 @@ UNWANTED = (
 def modules_after(statement: str) -> set[str]:
     """What a fresh interpreter has imported after running `statement`."""
     script = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     return set(child.stdout.split())
@@ -55,7 +56,7 @@ def test_import_brings_in_reading_and_not_writing(added):
 def test_opening_and_reading_floats_loads_nothing_of_the_unwanted(tmp_path):
     prefix = str(tmp_path / "m")
     write = f"import fastckpt as f, numpy; f.save({prefix!r}, {{'w': numpy.ones(4)}})"
-    subprocess.run([sys.executable, "-c", write], check=True)
+    children.run([sys.executable, "-c", write], check=True)
     read = f"import fastckpt; assert fastckpt.open({prefix!r})['w'][3] == 1"
     loaded = modules_after(read) - modules_after("import numpy")
     assert not loaded & set(UNWANTED)

@@ -239,6 +239,7 @@ def test_an_unsupported_tensor_is_named_with_the_way_around_it(tmp_path):
         ckpt.load()
 
 
+@pytest.mark.serial
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.parametrize(("count", "size"), [(8192, 8192), (16, 2**22), (256, 2**18)])
 def test_one_kept_copy_keeps_little_else(count, size, tmp_path):

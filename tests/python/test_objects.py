@@ -1,6 +1,8 @@
 """ckpt.objects: the values of TensorFlow 2's objects by the paths people know."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,10 @@ import pytest
 
 import fastckpt
 from fastckpt import CorruptionError
-from fastckpt.graph.object_names import escape, split_key, unescape
-from fastckpt.graph.objects import ObjectGraph
 from fastckpt.graph.schema import get_message
-from graph_models import get_prefix, get_saved
+from fastckpt.objects.mapping import ObjectGraph
+from fastckpt.objects.names import escape, split_key, unescape
+from graph_models import PACKAGE, get_prefix, get_saved
 
 TESTDATA = Path(__file__).resolve().parents[3] / "shared" / "testdata"
 KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -140,6 +142,55 @@ def test_the_property_of_the_checkpoint_is_this():
 
 
 @with_tensorflow
+def test_names_are_ready_for_load():
+    ckpt = fastckpt.open(get_saved() / "trained-1")
+    arrays = ckpt.load(ckpt.objects.names())
+    assert list(arrays) == list(ckpt.objects)
+    expected = ckpt.objects["model/dense/kernel"].value()
+    assert arrays["model/dense/kernel"].tobytes() == expected.tobytes()
+
+
+@with_tensorflow
+def test_nested_below_a_path_is_that_branch_of_all():
+    objects = _read("trained-1")
+    branch = objects.nested("model/dense")
+    assert sorted(branch) == ["bias", "kernel"]
+    for name, array in objects.nested()["model"]["dense"].items():
+        assert branch[name].tobytes() == array.tobytes()
+
+
+@with_tensorflow
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("modl", "has no object 'modl'"),
+        ("mod", "has no object 'mod'"),
+        ("model/dense/kernel", "is a value and has none below it"),
+    ],
+)
+def test_nested_below_what_holds_nothing_is_a_key_error(path, message):
+    with pytest.raises(KeyError, match=message):
+        _read("trained-1").nested(path)
+
+
+@with_tensorflow
+def test_no_protobuf_is_needed():
+    program = (
+        "import sys; sys.modules['google'] = None\n"
+        "import fastckpt\n"
+        f"print(len(fastckpt.open({str(get_saved() / 'sequential')!r}).objects))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(PACKAGE)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == (f"{len(_read('sequential'))}\n", "")
+
+
+@with_tensorflow
 def test_a_checkpoint_without_objects_says_so():
     with pytest.raises(KeyError, match="has no object graph"):
         ObjectGraph.read(fastckpt.open(get_prefix("line")))
@@ -224,6 +275,80 @@ def test_a_value_above_others_keeps_a_place_of_its_own(tmp_path):
     assert nested["a"]["b"].shape == (2,)
 
 
+def test_nested_reads_and_checks_what_was_asked_for_and_no_more(tmp_path):
+    graph = get_message("TrackableObjectGraph")()
+    root = graph.nodes.add()
+    root.children.add(node_id=1, local_name="a")
+    root.children.add(node_id=2, local_name="b")
+    graph.nodes.add().children.add(node_id=3, local_name="w")
+    graph.nodes.add().children.add(node_id=4, local_name="w")
+    _add_value(graph, "one")
+    _add_value(graph, "two")
+    ckpt = _save(tmp_path, graph, one=np.ones(1), two=np.ones(2))
+    offset = ckpt.info("two").offset
+    data = tmp_path / "model.data-00000-of-00001"
+    content = bytearray(data.read_bytes())
+    content[offset] ^= 1
+    data.write_bytes(content)
+    with fastckpt.open(tmp_path / "model") as damaged:
+        assert damaged.objects.nested("a")["w"].shape == (1,)
+        with pytest.raises(CorruptionError, match="two"):
+            damaged.objects.nested("b")
+
+
+def test_a_value_at_the_path_itself_stands_beside_those_below(tmp_path):
+    graph = get_message("TrackableObjectGraph")()
+    graph.nodes.add().children.add(node_id=1, local_name="a")
+    _add_value(graph, "one").children.add(node_id=2, local_name="b")
+    _add_value(graph, "two")
+    ckpt = _save(tmp_path, graph, one=np.ones(1), two=np.ones(2))
+    nested = ObjectGraph.read(ckpt).nested("a")
+    assert {name: array.shape for name, array in nested.items()} == {
+        "VARIABLE_VALUE": (1,),
+        "b": (2,),
+    }
+
+
+def test_a_tensor_that_two_objects_have_is_there_once(tmp_path):
+    graph = get_message("TrackableObjectGraph")()
+    root = graph.nodes.add()
+    root.children.add(node_id=1, local_name="a")
+    root.children.add(node_id=2, local_name="b")
+    _add_value(graph, "one")
+    _add_value(graph, "one")
+    objects = ObjectGraph.read(_save(tmp_path, graph, one=np.ones(1)))
+    assert objects.names() == {"a": "one"}
+    assert list(objects.nested()) == ["a"]
+
+
+def _make_export(graph, again):
+    root = graph.nodes.add()
+    for number, name in ((1, "variables"), (2, "_all_variables")):
+        root.children.add(node_id=number, local_name=name)
+    lists = [graph.nodes.add(), graph.nodes.add()]
+    for place, (key, full_name) in enumerate(again):
+        lists[place > 1].children.add(node_id=3 + place, local_name=str(place % 2))
+        attribute = _add_value(graph, key).attributes[0]
+        attribute.full_name = full_name
+
+
+def test_the_second_list_of_an_export_is_no_second_set_of_variables(tmp_path):
+    graph = get_message("TrackableObjectGraph")()
+    _make_export(graph, [("v0", "a"), ("v1", "b"), ("all0", "b"), ("all1", "a")])
+    a, b = np.ones(1), np.ones(2)
+    objects = ObjectGraph.read(_save(tmp_path, graph, v0=a, v1=b, all0=b, all1=a))
+    assert objects.names() == {"variables/0": "v0", "variables/1": "v1"}
+    assert objects["all0"].key == "v1"
+
+
+def test_a_second_list_with_other_values_is_one_of_its_own(tmp_path):
+    graph = get_message("TrackableObjectGraph")()
+    _make_export(graph, [("v0", "a"), ("v1", "b"), ("all0", "b"), ("all1", "a")])
+    a, b = np.ones(1), np.ones(2)
+    objects = ObjectGraph.read(_save(tmp_path, graph, v0=a, v1=b, all0=b, all1=-a))
+    assert len(objects) == 4
+
+
 def test_paths_that_read_the_same_are_told_apart(tmp_path):
     graph = get_message("TrackableObjectGraph")()
     root = graph.nodes.add()
@@ -284,7 +409,7 @@ def test_a_chain_without_end_is_damage(tmp_path):
 
 def test_a_damaged_object_graph_is_damage(tmp_path):
     fastckpt.save(tmp_path / "model", {KEY: np.array(b"\xff", object)})
-    with pytest.raises(CorruptionError, match=f"{KEY}: 1 bytes that are no whole"):
+    with pytest.raises(CorruptionError, match=f"{KEY}: 1 bytes that are no sound"):
         ObjectGraph.read(fastckpt.open(tmp_path / "model"))
     fastckpt.save(tmp_path / "other", {KEY: np.zeros(2)})
     with pytest.raises(CorruptionError, match="is no single string"):

@@ -192,8 +192,11 @@ def test_a_meta_file_leads_to_a_v1_file(name, tmp_path):
     assert_holds(fastckpt.open(tmp_path / name), ONE)
 
 
-@pytest.mark.parametrize("name", ["model", "model-?????-of-00002", "model.meta"])
-def test_v1_shards_open_by_their_prefix_or_their_pattern(name, tmp_path):
+@pytest.mark.parametrize(
+    "name",
+    ["model", "model-?????-of-00002", "model.meta", "model-00001-of-00002"],
+)
+def test_v1_shards_open_by_their_prefix_pattern_or_one_of_them(name, tmp_path):
     expected = {}
     for number in range(2):
         checkpoint = V1Maker()

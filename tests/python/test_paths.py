@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastckpt.paths import resolve
-from small_checkpoints import is_v2, write_shards, write_v1, write_v2
+from small_checkpoints import is_v2, write_shards, write_state, write_v1, write_v2
 
 
 def test_a_prefix_is_its_index(tmp_path):
@@ -158,9 +158,36 @@ def test_a_prefix_or_a_pattern_names_all_shards_in_order(tmp_path, name):
     assert found == ("v1", str(tmp_path / "model-?????-of-00002"), files)
 
 
-def test_one_shard_given_by_its_name_is_that_file_alone(tmp_path):
-    path = write_shards(tmp_path)[1]
+def test_one_shard_of_several_stands_for_all_of_them(tmp_path):
+    files = write_shards(tmp_path)
+    write_shards(tmp_path, count=3, missing=[2])
+    pattern = str(tmp_path / "model-?????-of-00002")
+    assert [resolve(path) for path in files] == [("v1", pattern, files)] * 2
+
+
+def test_a_shard_that_is_all_there_is_keeps_its_name(tmp_path):
+    (path,) = write_shards(tmp_path, count=1)
     assert resolve(path) == ("v1", path, [path])
+
+
+def test_a_shard_whose_siblings_are_missing_names_them(tmp_path):
+    (path,) = write_shards(tmp_path, count=9, missing=[0, *range(2, 9)])
+    with pytest.raises(FileNotFoundError, match="1 of 9 V1 shards") as caught:
+        resolve(path)
+    assert caught.value.filename == str(tmp_path / "model-00000-of-00009")
+    for name in ("model-00002-of-00009", "model-00005-of-00009' and 3 more"):
+        assert name in caught.value.strerror
+
+
+def test_a_state_file_that_names_one_shard_means_all_of_them(tmp_path):
+    files = write_shards(tmp_path)
+    write_state(tmp_path, "model-00001-of-00002")
+    assert resolve(tmp_path).files == files
+
+
+def test_a_bundle_that_is_named_like_a_shard_is_that_bundle(tmp_path):
+    prefix = write_v2(tmp_path, "model-00000-of-00002")
+    assert is_v2(resolve(prefix), prefix)
 
 
 def test_the_prefix_that_was_found_finds_the_same_again(tmp_path):

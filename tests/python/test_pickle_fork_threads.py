@@ -3,7 +3,6 @@
 import copy
 import os
 import pickle
-import subprocess
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 import workers
 from bundle_maker import BundleMaker
@@ -134,7 +134,7 @@ def test_a_fork_in_the_middle_of_a_check_leaves_the_child_able_to_read(large):
         "PYTHONWARNINGS": "ignore",
     }
     command = [sys.executable, TESTS / "workers.py", "fork", large.parent]
-    done = subprocess.run(
+    done = children.run(
         command, env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
@@ -252,6 +252,7 @@ WORKS = {
 }
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("work", WORKS.values(), ids=WORKS)
 @pytest.mark.parametrize("io", ["mmap", "read"])
 def test_python_goes_on_while_bytes_move(work, io, huge):

@@ -3,14 +3,15 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
+import types
 from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from library_child import run_with
 
@@ -72,7 +73,7 @@ def test_interrupted_training_is_saved(models):
         "# one step of training", "\n        if step == 3: signal.raise_signal(15)"
     )
     assert script != block
-    child = subprocess.run([sys.executable, "-c", script], timeout=60, check=False)
+    child = children.run([sys.executable, "-c", script], timeout=60)
     assert child.returncode == 143
     last = fastckpt.latest_checkpoint("out")
     assert last == "out/model.ckpt-3"
@@ -81,7 +82,7 @@ def test_interrupted_training_is_saved(models):
 
 def test_training_that_ends_is_saved(models):
     block = "import numpy as np\n" + block_with("signal.SIGTERM")
-    subprocess.run([sys.executable, "-c", block], timeout=60, check=True)
+    children.run([sys.executable, "-c", block], timeout=60, check=True)
     assert fastckpt.latest_checkpoint("out") == "out/model.ckpt-3"
     assert Path("out/model.ckpt-2.index").exists()
 
@@ -107,6 +108,38 @@ def test_data_loader_recipe_gives_every_row(models):
 def test_jax_recipe_leaves_strings_out(models):
     printed = run_with("jax", f"{OPEN}{block_with('jax.numpy')}print(sorted(params))")
     assert printed == f"{sorted(models.keys() - {'vocabulary'})}\n"
+
+
+class Jax32:
+    """What jax.numpy does while jax_enable_x64 is not set."""
+
+    @staticmethod
+    def asarray(array):
+        halved = {"int64": "int32", "uint64": "uint32", "float64": "float32"}
+        with np.errstate(all="ignore"):
+            return array.astype(halved.get(array.dtype.name, array.dtype))
+
+
+def run_jax_recipe(monkeypatch) -> dict:
+    package = types.ModuleType("jax")
+    package.numpy = Jax32
+    monkeypatch.setitem(sys.modules, "jax", package)
+    monkeypatch.setitem(sys.modules, "jax.numpy", Jax32)
+    with fastckpt.open("models/model.ckpt-200") as ckpt:
+        return run(block_with("jax.numpy"), ckpt=ckpt)["params"]
+
+
+def test_jax_recipe_makes_integers_32_bit_where_they_fit(models, monkeypatch):
+    params = run_jax_recipe(monkeypatch)
+    assert sorted(params) == sorted(models.keys() - {"vocabulary"})
+    assert (params["global_step"].dtype, params["global_step"]) == (np.int32, 200)
+
+
+@pytest.mark.parametrize("value", [np.int64(2**40), np.float64(0.1), np.float64(1e300)])
+def test_jax_recipe_refuses_what_it_would_change(value, models, monkeypatch):
+    fastckpt.save("models/model.ckpt-200", models | {"large": value})
+    with pytest.raises(ValueError, match=r"large: its .*64 values do not fit JAX's"):
+        run_jax_recipe(monkeypatch)
 
 
 def first_shell_block() -> list[list[str]]:
@@ -140,7 +173,7 @@ def test_first_shell_block_shows_a_checkpoint_of_the_repository(number, words):
     assert len(commands) == 3
     program, *arguments = commands[number]
     module = ["-m", "fastckpt"] if program == "fastckpt" else []
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, *module, *arguments],
         cwd=ROOT,
         capture_output=True,
@@ -163,7 +196,7 @@ def test_every_link_leads_somewhere(target):
 
 def test_every_command_that_is_named_is_there():
     names = re.search(r"^\| Command line.*?\| `(.*?)` \|$", README, re.MULTILINE)[1]
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, "-m", "fastckpt", "--help"],
         capture_output=True,
         text=True,

@@ -58,7 +58,9 @@ def start(tmp_path):
     yield begin
     for child in children:
         child.kill()
-        child.communicate()
+        child.wait()
+        child.stdin.close()
+        child.stdout.close()
 
 
 def test_a_holder_that_is_stopped_is_waited_for(tmp_path, start):

@@ -184,3 +184,14 @@ class TestGraphs:
         for step in (1, 2):
             saver.save(tmp_path / "m-00000-of", TENSORS, step, meta_graph=b"graph")
         assert "m.meta" in names_in(tmp_path)
+
+
+def test_a_model_of_another_program_is_no_state_file_to_replace(tmp_path):
+    model = tmp_path / "checkpoint"
+    model.write_bytes(b"\x82\xa9optimizer\x83\xa5state")
+    with pytest.raises(ValueError, match="msgpack"):
+        Saver().save(tmp_path / "m", {"w": 1})
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint"]
+    Saver().save(tmp_path / "m", {"w": 1}, write_state=False)
+    Saver().save(tmp_path / "m", {"w": 1}, latest_filename="state")
+    assert model.read_bytes().startswith(b"\x82")

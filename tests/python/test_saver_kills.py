@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+import children
 import fastckpt
 from fastckpt.saver import Saver
 
@@ -42,13 +43,10 @@ def test_every_checkpoint_that_the_state_file_names_is_whole(tmp_path):
     generator = random.Random(3)
     Saver().save(tmp_path / "m", {"w": np.zeros(3)}, 0)
     for _ in range(12):
-        child = subprocess.Popen(
-            [sys.executable, "-c", TRAINING, tmp_path], stdout=subprocess.PIPE
-        )
-        assert child.stdout.readline() == b"started\n"
-        time.sleep(generator.uniform(0, 0.2))
-        child.kill()
-        child.communicate()
+        command = [sys.executable, "-c", TRAINING, tmp_path]
+        with children.started(command, stdout=subprocess.PIPE) as child:
+            assert child.stdout.readline() == b"started\n"
+            time.sleep(generator.uniform(0, 0.2))  # then it is killed
         state = fastckpt.get_checkpoint_state(tmp_path)
         for path in state.all_model_checkpoint_paths:
             assert_whole(path)

@@ -18,6 +18,11 @@ def kept(names):
     return [name for name in names if name not in slots]
 
 
+def kept_of_shapes(shapes):
+    slots = set(find_slots(shapes, shapes))
+    return [name for name in shapes if name not in slots]
+
+
 def test_slots_of_tensorflow_1_belong_to_a_variable():
     names = ["a", "a/Adam", "a/Adam_1", "b/Momentum", "a/AdamHead", "Adam", "x/Adam"]
     assert kept(names) == ["a", "b/Momentum", "a/AdamHead", "Adam", "x/Adam"]
@@ -63,6 +68,40 @@ def test_the_wrapper_of_an_optimizer_goes_with_it():
     names = [f"k/.OPTIMIZER_SLOT/optimizer/base_optimizer/m{VALUE}"]
     names += [f"optimizer/loss_scale/good_steps{VALUE}", f"optimizers/x{VALUE}"]
     assert kept(names) == [f"optimizers/x{VALUE}"]
+
+
+def test_what_a_model_calls_like_an_optimizer_stays():
+    names = ["optimizer/kernel", "adam_layer/kernel", "Adam/dense/kernel", "adam/m"]
+    assert kept(names) == names
+
+
+def test_what_lies_beside_the_settings_of_keras_stays():
+    names = ["Trainer/iter", "Trainer/learning_rate", "Trainer/dense/kernel"]
+    assert kept(names) == ["Trainer/dense/kernel"]
+
+
+def test_settings_and_counters_are_scalars():
+    shapes = {"Adam/iter": (), "Adam/learning_rate": (), "Adam/decay": (3,)}
+    shapes |= {"global_step": (), "x/global_step": (2,), "beta1_power": (1,)}
+    assert kept_of_shapes(shapes) == ["Adam/decay", "x/global_step", "beta1_power"]
+
+
+def test_a_slot_has_the_shape_of_its_variable():
+    shapes = {"w": (2, 3), "w/Adam": (2, 3), "w/Momentum": (3,), "w/Adafactor": (2,)}
+    shapes |= {"w_slot_vr": (2,), "w_slot_m": (7,), "Net/w/linear": (9, 9)}
+    assert kept_of_shapes(shapes) == ["w", "w/Momentum", "w_slot_m", "Net/w/linear"]
+
+
+def test_a_slot_under_a_scope_has_the_shape_of_the_variable_that_fits():
+    shapes = {"a/w": (2,), "w": (3,), "a/w/Adam": (3,), "b/w/Adam": (2,)}
+    assert kept_of_shapes(shapes) == ["a/w", "w", "b/w/Adam"]
+
+
+def test_weights_that_only_an_optimizer_leads_to_stay():
+    names = [f"optimizer/_trainable_variables/{i}{VALUE}" for i in range(2)]
+    names += [f"optimizer/{x}{VALUE}" for x in ("net/kernel", "others/0")]
+    own = ("_iterations", "_learning_rate", "_variables/2", "inner_optimizer/iter")
+    assert kept(names + [f"optimizer/{x}{VALUE}" for x in own]) == names
 
 
 @pytest.mark.parametrize(

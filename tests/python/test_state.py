@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bundle_maker import BundleMaker
 from fastckpt.errors import CorruptionError
+from fastckpt.foreign import name_foreign
 from fastckpt.state import (
     CheckpointState,
     StateConflictError,
@@ -26,6 +27,7 @@ def write_text(folder, text):
     """Writes a state file of any text or bytes."""
     content = text if isinstance(text, bytes) else text.encode()
     (folder / "checkpoint").write_bytes(content)
+    return folder / "checkpoint"
 
 
 class TestReading:
@@ -151,6 +153,34 @@ class TestDamage:
         assert f"newest complete checkpoint in its folder is {prefix!r}" in str(
             caught.value
         )
+
+    @pytest.mark.parametrize(
+        ("content", "what"),
+        [
+            (b"\x84\xa6params\x81\xa5dense\xc7" + bytes(5 << 20), "Flax and T5X"),
+            (b"\x82\xa9optimizer\x83\xa5state", "Flax and T5X"),
+            (b"\xde\x00\x20\xd9\x2cparams" + b"x" * 50, "Flax and T5X"),
+            (b"PK\x03\x04\x14\x00", "a zip file"),
+            (b"\x1f\x8b\x08\x00", "a gzip file"),
+            (b"\x89HDF\r\n\x1a\n\x00", "an HDF5 file"),
+            (b"\x93NUMPY\x01\x00", "a .npy file"),
+            (b"\x80\x04\x95\x10", "a pickle"),
+            (bytes(257) + b"ustar\x0000", "a tar file"),
+            (b"\x40\0\0\0\0\0\0\0" + b'{"w":{}}', "a safetensors file"),
+        ],
+    )
+    def test_what_is_none_is_named_and_never_replaced(self, tmp_path, content, what):
+        write_v2(tmp_path, "m-1")
+        path = write_text(tmp_path, content)
+        with pytest.raises(CorruptionError, match=f"no state file but .*{what}"):
+            latest_checkpoint(tmp_path)
+        with pytest.raises(StateConflictError, match=f"is .*{what}.* would replace"):
+            update_checkpoint_state(tmp_path, "m-1")
+        assert path.read_bytes() == content
+
+    @pytest.mark.parametrize("content", [b"\x81", b"\x84\xa6\xff", b"\x85abc", b"\xde"])
+    def test_what_only_begins_like_msgpack_is_not_named_so(self, content):
+        assert name_foreign(content) is None
 
     def test_every_shorter_text_is_refused_or_names_what_it_has(self, tmp_path):
         text = 'model_checkpoint_path: "m-2"\nall_model_checkpoint_paths: "m-1"\n'

@@ -1,11 +1,12 @@
 """What mypy makes of the package, its stub, and the calls in tests/typing."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import children
 
 pytest.importorskip("mypy")
 
@@ -14,12 +15,11 @@ FILES = sorted((ROOT / "tests" / "typing").glob("*.py"))
 
 
 def run_mypy(*arguments: str, module: str = "mypy") -> str:
-    child = subprocess.run(
+    child = children.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=False,
     )
     return child.stdout + child.stderr
 

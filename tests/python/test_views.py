@@ -241,6 +241,7 @@ def test_without_verification_damaged_bytes_are_handed_out(io, folder):
         assert array.tobytes()[1:] == GOOD["a"].tobytes()[1:]
 
 
+@pytest.mark.serial
 @needs_proc
 def test_without_verification_no_data_page_is_touched(tmp_path):
     bundle = BundleMaker()

@@ -40,6 +40,7 @@ def collect(results, processes: list) -> list:
     return found
 
 
+@pytest.mark.serial
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("touched", [True, False], ids=["read before", "not read"])
 def test_four_spawned_and_four_forked_workers_share_one_copy(touched, prefix):

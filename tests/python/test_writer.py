@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import array
 import os
-import subprocess
 import sys
 import threading
 import types
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 
 import ml_dtypes
@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import children
 import fastckpt
 from dtype_table import FIXED
 from fastckpt import CorruptionError, UnsupportedError
@@ -509,6 +510,7 @@ def test_many_threads_may_add(tmp_path):
     )
 
 
+@pytest.mark.serial
 def test_other_threads_run_while_bytes_are_written(tmp_path):
     value = np.ones(1 << 26)
     thread = threading.Thread(
@@ -521,6 +523,7 @@ def test_other_threads_run_while_bytes_are_written(tmp_path):
     assert turns > 1000
 
 
+@pytest.mark.serial
 def test_a_signal_ends_a_save_and_leaves_nothing(tmp_path):
     script = f"""
 import signal, sys, numpy as np, fastckpt
@@ -534,7 +537,7 @@ try:
 except TimeoutError:
     print("stopped")
 """
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert done.stdout == "stopped\n"
@@ -579,10 +582,11 @@ if child == 0:
 assert os.waitpid(child, 0)[1] == 0
 writer.finish()
 """
-    subprocess.run([sys.executable, "-c", script], check=True)
+    children.run([sys.executable, "-c", script], check=True)
     np.testing.assert_array_equal(loaded(tmp_path / "m")["w"], np.ones(10))
 
 
+@pytest.mark.serial
 def test_memory_stays_flat_while_tensors_are_added(tmp_path):
     script = f"""
 import resource, numpy as np, fastckpt
@@ -596,7 +600,7 @@ with fastckpt.Writer({str(tmp_path / "m")!r}, fsync=False) as writer:
         writer.add(f"w{{i}}", value.astype(">f8")[::-1])
     print(peak() - before)
 """
-    done = subprocess.run(
+    done = children.run(
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     # Kilobytes; each tensor has 8 MiB, and the loop itself makes two copies.
@@ -624,16 +628,18 @@ for i in range(25):
     tensors = {f"w{j}": np.full(1000, number) for j in range(4)}
     fastckpt.save(sys.argv[1], tensors, shards=number)
 """
-    processes = [
-        subprocess.Popen([sys.executable, "-c", script, tmp_path / "m", str(number)])
-        for number in (1, 2, 3)
-    ]
-    while any(process.poll() is None for process in processes):
-        try:
-            got = loaded(tmp_path / "m")
-        except (FileNotFoundError, CorruptionError):  # replaced while we looked
-            continue
-        assert len({int(value) for array in got.values() for value in array}) == 1
+    command = [sys.executable, "-c", script, tmp_path / "m"]
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(children.started([*command, str(number)]))
+            for number in (1, 2, 3)
+        ]
+        while any(process.poll() is None for process in processes):
+            try:
+                got = loaded(tmp_path / "m")
+            except (FileNotFoundError, CorruptionError):  # replaced while we looked
+                continue
+            assert len({int(value) for array in got.values() for value in array}) == 1
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(loaded(tmp_path / "m")) == 4
     assert not [name for name in names_in(tmp_path) if ".fastckpt-" in name]
@@ -663,4 +669,4 @@ def test_the_other_format_under_the_same_prefix_is_replaced(tmp_path):
 
 def test_importing_the_package_does_not_import_the_writer():
     script = "import fastckpt, sys; assert 'fastckpt.writer' not in sys.modules"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    children.run([sys.executable, "-c", script], check=True)

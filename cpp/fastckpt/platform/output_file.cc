@@ -144,6 +144,20 @@ void Copy(const FileReader& from, const OutputFile& to, std::uint64_t done) {
   }
 }
 
+// A link is made by path, which may lead to another file by then.
+void CheckSame(const FileReader& from, const Descriptor& linked) {
+  struct stat mine;
+  struct stat made;
+  if (fstat(from.descriptor(), &mine) == 0 && linked.IsOpen() &&
+      fstat(linked.get(), &made) == 0 && mine.st_dev == made.st_dev &&
+      mine.st_ino == made.st_ino) {
+    return;
+  }
+  ThrowCorruption(
+      "the file was replaced while it was linked to; open the checkpoint again",
+      Where{from.path(), {}, {}});
+}
+
 }  // namespace
 
 OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
@@ -164,11 +178,10 @@ OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
 
 std::unique_ptr<OutputFile> OutputFile::Duplicate(
     std::shared_ptr<const Directory> directory, std::string temporary,
-    std::string target, const std::string& source) {
-  const FileReader from(source);
+    std::string target, const FileReader& from) {
   bool is_linked = false;
   Descriptor opened = MakeMarked(*directory, temporary, [&] {
-    is_linked = linkat(AT_FDCWD, source.c_str(), directory->descriptor(),
+    is_linked = linkat(AT_FDCWD, from.path().c_str(), directory->descriptor(),
                        temporary.c_str(), AT_SYMLINK_FOLLOW) == 0;
     return is_linked ? Open(*directory, temporary, O_RDONLY)
                      : Create(*directory, temporary, target);
@@ -176,7 +189,9 @@ std::unique_ptr<OutputFile> OutputFile::Duplicate(
   std::unique_ptr<OutputFile> file(
       new OutputFile(std::move(directory), std::move(temporary),
                      std::move(target), std::move(opened)));
-  if (!is_linked) {
+  if (is_linked) {
+    CheckSame(from, file->descriptor_);
+  } else {
     Copy(from, *file, CopyInSystem(from, 0, file->descriptor_, 0, from.size()));
   }
   return file;
@@ -223,6 +238,24 @@ void OutputFile::AllowDirect() {
 #endif
 }
 
+void OutputFile::ReadAt(std::uint64_t offset,
+                        std::span<std::uint8_t> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got =
+        pread(descriptor_.get(), out.data() + done, out.size() - done,
+              static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) ThrowSystem(errno, "cannot read", path());
+    if (got == 0) {
+      ThrowCorruption("the file ends at byte " + std::to_string(offset + done) +
+                          " while it is written",
+                      Where{path(), offset, {}});
+    }
+    done += static_cast<std::size_t>(got);
+  }
+}
+
 void OutputFile::StartWriteback([[maybe_unused]] std::uint64_t offset,
                                 [[maybe_unused]] std::uint64_t size) const {
 #ifdef __linux__
@@ -232,6 +265,7 @@ void OutputFile::StartWriteback([[maybe_unused]] std::uint64_t offset,
 }
 
 void OutputFile::Sync() const {
+  if (!descriptor_.IsOpen()) return;  // it was flushed if need be
   if (fsync(descriptor_.get()) != 0) {
     ThrowSystem(errno, "cannot flush the file to the disk", path());
   }
@@ -251,6 +285,11 @@ void OutputFile::TakeOver() {
     ThrowSystem(errno, "cannot set the mode of the file", path());
   }
   descriptor_ = std::move(file);
+}
+
+void OutputFile::Settle(bool sync) {
+  if (sync) Sync();
+  descriptor_.Reset();
 }
 
 void OutputFile::Move() {

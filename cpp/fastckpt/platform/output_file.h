@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "fastckpt/base/bytes.h"
@@ -34,11 +35,12 @@ class OutputFile {
   // speak of the target. Throws System.
   OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
              std::string target);
-  // The same, with the content of the file at `source`: by a hard link or a
-  // copy, whichever the file systems allow first. Throws System.
+  // The same, with the content of an open file: by a hard link or a copy,
+  // whichever the file systems allow first. Throws System, and Corruption if
+  // another file has its path by now.
   static std::unique_ptr<OutputFile> Duplicate(
       std::shared_ptr<const Directory> directory, std::string temporary,
-      std::string target, const std::string& source);
+      std::string target, const FileReader& source);
   // Removes the file unless it was moved.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -63,6 +65,10 @@ class OutputFile {
   // Makes WriteDirect what it says, on file systems of local disks.
   void AllowDirect();
 
+  // Fills `out` with what is in the file at `offset`. Throws System, and
+  // Corruption if the file ends before.
+  void ReadAt(std::uint64_t offset, std::span<std::uint8_t> out) const;
+
   // Asks the system to begin writing a range to the disk, so that a later Sync
   // finds little left to do. Failures show at Sync.
   void StartWriteback(std::uint64_t offset, std::uint64_t size) const;
@@ -73,6 +79,11 @@ class OutputFile {
   // Goes on with the file that lies under the temporary name now, whoever put
   // it there, with the mode of the first. Throws System.
   void TakeOver();
+
+  // Closes the file, which is complete, and flushes it before if `sync` asks
+  // for that: of many files only a few can be open at once. From here on it
+  // is known to be in the making by the index of the same save alone.
+  void Settle(bool sync);
 
   // Renames the file to its target, over another file if need be. Throws
   // System.

@@ -18,18 +18,24 @@ constexpr std::size_t kMaxGroupDepth = 100;
 }  // namespace
 
 bool FieldReader::TakeAny(Field* field) {
-  while (!cursor_.AtEnd()) {
-    TakeTag(field);
-    if (field->type == WireType::kGroupEnd)
-      ThrowAt(cursor_, "stray end of group");
-    if (field->type == WireType::kGroupBegin) {
-      SkipGroup(field->number);
-      continue;
-    }
-    TakeValue(field);
-    return true;
+  while (TakeOne(field)) {
+    if (field->type != WireType::kGroupBegin) return true;
   }
   return false;
+}
+
+bool FieldReader::TakeOne(Field* field) {
+  if (cursor_.AtEnd()) return false;
+  TakeTag(field);
+  if (field->type == WireType::kGroupEnd) {
+    ThrowAt(cursor_, "stray end of group");
+  }
+  if (field->type == WireType::kGroupBegin) {
+    SkipGroup(field->number);
+  } else {
+    TakeValue(field);
+  }
+  return true;
 }
 
 void FieldReader::TakeTag(Field* field) {

@@ -44,12 +44,17 @@ class FieldReader {
   // Moves to the next field; false at the end. Groups are passed over whole.
   bool Next(Field* field) { return TakeShort(field) || TakeAny(field); }
 
+  // The same, but a group is a field, too, of type kGroupBegin: between one
+  // position() and the next lies one field, for who copies what it is told.
+  bool NextOrGroup(Field* field) { return TakeShort(field) || TakeOne(field); }
+
   // Where in the message the next field begins.
   std::size_t position() const { return cursor_.position(); }
 
  private:
   bool TakeShort(Field* field);
   bool TakeAny(Field* field);
+  bool TakeOne(Field* field);
   void TakeTag(Field* field);
   void TakeValue(Field* field);
   void SkipGroup(std::uint32_t number);

@@ -30,7 +30,8 @@ Extent ParseExtent(ByteView bytes) {
 void MessageBudget::Spend(std::size_t bytes) {
   if (bytes > left_) {
     ThrowUnsupported(
-        "a message lists far more slices or tensors than its bytes explain");
+        "a message lists far more slices or tensors, or objects, than its "
+        "bytes explain");
   }
   left_ -= bytes;
 }

@@ -14,11 +14,12 @@
 namespace fastckpt {
 
 // What a message may become in memory: a slice or a tensor without contents
-// takes two bytes in a file and grows by far more than others do.
+// takes two bytes in a file and grows by far more than others do. `times` is
+// how much those grow that have contents.
 class MessageBudget {
  public:
-  explicit MessageBudget(ByteView message)
-      : left_(2 * message.size() + kFree) {}
+  explicit MessageBudget(ByteView message, std::size_t times = 2)
+      : left_(times * message.size() + kFree) {}
 
   // Throws Unsupported when more is spent than there is.
   void Spend(std::size_t bytes);

@@ -292,14 +292,24 @@ const DataFile& BundleSource::Shard(std::size_t slot) const {
   auto& place = files_[static_cast<std::size_t>(found - shards_.begin())];
   const DataFile* file = place.load(std::memory_order_acquire);
   if (file) return *file;
-  const ShardOfIndex wanted{place_.prefix, index_.identity(),
-                            index_.entry(slot).shard,
-                            index_.header().num_shards};
-  std::unique_ptr<DataFile> opened = OpenShard(wanted, mode_);
+  std::unique_ptr<DataFile> opened = OpenShard(slot, mode_);
   if (place.compare_exchange_strong(file, opened.get())) {
     return *opened.release();
   }
   return *file;  // another thread was faster
+}
+
+std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
+                                                  IoMode mode) const {
+  const ShardOfIndex wanted{place_.prefix, index_.identity(),
+                            index_.entry(slot).shard,
+                            index_.header().num_shards};
+  return fastckpt::OpenShard(wanted, mode);
+}
+
+void BundleSource::CheckIndexUnchanged() const {
+  if (FindPlace(place_.prefix, index_.identity())) return;
+  throw LostIndex(place_.prefix);
 }
 
 std::string BundleSource::DebugString() const {

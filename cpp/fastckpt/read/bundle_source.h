@@ -22,6 +22,7 @@ class BundleSource final : public TensorSource {
                const FileIdentity* wanted = nullptr);
   ~BundleSource() override;
 
+  const std::string& prefix() const { return place_.prefix; }
   // Where the index lay when it was opened, and where it lies now.
   const BundlePlace& place() const { return place_; }
   std::string FindIndexPath() const;
@@ -65,6 +66,23 @@ class BundleSource final : public TensorSource {
   // The stored bytes of one unsliced slot, whatever its dtype; without a box.
   Piece StoredPiece(std::size_t slot, SeenFiles* seen) const;
 
+  // For who passes stored bytes on, whatever they mean, file by file.
+
+  // The slot that stores a slice, resolved to `box`, which a tensor lists.
+  // Throws Corruption.
+  std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
+                       const Box& box) const;
+  // Throws Corruption unless the entry of an unsliced slot names a shard that
+  // there is, a place, and a size that fits its shape.
+  void CheckPlace(std::size_t slot) const;
+  // The path of the shard that a slot names.
+  std::string ShardPath(std::size_t slot) const;
+  // Opens that shard for the caller alone: who goes through thousands of files
+  // keeps few of them. Throws System.
+  std::unique_ptr<DataFile> OpenShard(std::size_t slot, IoMode mode) const;
+  // Throws Corruption if the index is no longer the one that was read.
+  void CheckIndexUnchanged() const;
+
  private:
   struct Part {
     std::size_t slot;
@@ -79,12 +97,8 @@ class BundleSource final : public TensorSource {
   }
   bool big_endian() const { return index_.header().endianness == 1; }
   std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
-  std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
-                       const Box& box) const;
-  void CheckPlace(std::size_t slot) const;
   const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen) const;
   StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
-  std::string ShardPath(std::size_t slot) const;
   const DataFile& Shard(std::size_t slot) const;
 
   BundlePlace place_;

@@ -211,7 +211,7 @@ class TaskRun {
     if (crc == piece.crc32c) return;
     ThrowCorruption(std::to_string(piece.size) + " bytes: stored checksum " +
                     Hex32(piece.crc32c) + ", computed " + Hex32(crc) +
-                    "; the file is damaged, copy it again");
+                    "; the file is damaged, copy it again to another place");
   }
 
   void Fail(std::size_t task, Error* error) {

@@ -42,14 +42,19 @@ Box WholeBox(Dims dims) {
           std::vector<std::int64_t>(dims.begin(), dims.end())};
 }
 
-std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims) {
+std::vector<Box> ResolveSlices(
+    const std::vector<SliceSpec>& specs, Dims dims,
+    const std::function<std::string(std::size_t)>& where) {
   std::vector<Box> boxes;
   boxes.reserve(specs.size());
   for (const SliceSpec& spec : specs) boxes.push_back(ResolveSlice(spec, dims));
   if (ElementCount(dims) == 0) return boxes;
   if (const auto pair = FindOverlap(boxes)) {
-    ThrowCorruption("slices " + FormatSlice(specs[pair->first]) + " and " +
-                    FormatSlice(specs[pair->second]) + " overlap");
+    const auto name = [&](std::size_t i) {
+      return FormatSlice(specs[i]) + (where ? " in " + Quote(where(i)) : "");
+    };
+    ThrowCorruption("slices " + name(pair->first) + " and " +
+                    name(pair->second) + " overlap");
   }
   return boxes;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -187,8 +188,11 @@ void CheckArray(DType dtype, std::size_t rank, bool unknown_rank, Dims dims);
 // All of a tensor.
 Box WholeBox(Dims dims);
 
-// The slices of a tensor resolved and proved disjoint. Throws Corruption.
-std::vector<Box> ResolveSlices(const std::vector<SliceSpec>& specs, Dims dims);
+// The slices of a tensor resolved and proved disjoint. Throws Corruption, which
+// names the files of two that overlap if `where` gives them.
+std::vector<Box> ResolveSlices(
+    const std::vector<SliceSpec>& specs, Dims dims,
+    const std::function<std::string(std::size_t)>& where = nullptr);
 
 // How many elements of `region` lie in `box`.
 std::uint64_t CountInside(const Box& box, const Region& region);

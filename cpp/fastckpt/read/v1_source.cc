@@ -86,7 +86,11 @@ std::vector<Box> V1Source::BoxesOf(std::size_t slot,
                                    const Region* region) const {
   CheckShape(slot);
   const ShapeMessage& shape = tensor(slot).shape;
-  std::vector<Box> boxes = ResolveSlices(Specs(tensor(slot)), shape.dims);
+  const auto where = [&](std::size_t i) {
+    return reader_.file(tensor(slot).slices[i].file).path();
+  };
+  std::vector<Box> boxes =
+      ResolveSlices(Specs(tensor(slot)), shape.dims, where);
   CheckCovered(boxes, region ? *region : WholeRegion(shape.dims));
   return boxes;
 }

@@ -37,9 +37,10 @@ void CheckHandle(const BlockHandle& handle, std::uint64_t file_size) {
   }
   if (file_size < kAround ||
       !FitsWithin(handle.offset, handle.size, file_size - kAround)) {
-    ThrowCorruption(Describe(handle) + " does not fit a file of " +
-                    std::to_string(file_size) +
-                    " bytes; the file is cut or damaged, copy it again");
+    ThrowCorruption(
+        Describe(handle) + " does not fit a file of " +
+        std::to_string(file_size) +
+        " bytes; the file is cut or damaged, copy it again to another place");
   }
 }
 
@@ -106,7 +107,7 @@ BlockType ReadTrailer(ByteView stored, ByteView trailer) {
     ThrowCorruption("block of " + std::to_string(stored.size()) +
                     " bytes: stored checksum " + Hex32(UnmaskCrc32c(masked)) +
                     ", computed " + Hex32(UnmaskCrc32c(computed)) +
-                    "; the file is damaged, copy it again");
+                    "; the file is damaged, copy it again to another place");
   }
   return ReadBlockType(trailer);
 }

@@ -23,13 +23,14 @@ class FileReader;
 // Elements of a string tensor in C order.
 using StringValues = std::vector<std::string_view>;
 
-// Values as another bundle stores them, with the checksum it stores.
+// Values as another bundle stores them, with the checksum it stores: in memory,
+// or `size` bytes at `offset` of a file, which are read while they are written.
 struct StoredBytes {
   ByteView bytes;
   std::uint32_t crc32c = 0;
-  // Where they lie, if the file system may share or copy them from there.
   const FileReader* file = nullptr;
   std::uint64_t offset = 0;
+  std::uint64_t size = 0;
 };
 
 // Where a slice lies in its tensor.

@@ -37,14 +37,18 @@ ByteView ReadFirstValue(const TableReader& table, BlockScratch* scratch) {
   return first;
 }
 
+// `other` is the file of a's first slice.
 void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
-                     std::uint32_t file) {
+                     std::uint32_t file, const std::string& other) {
   if (std::any_of(a.slices.begin(), a.slices.end(),
                   [&](const V1Slice& slice) { return slice.file == file; })) {
     ThrowCorruption("the tensor is listed twice");
   }
   if (a.dtype != b.dtype || a.shape.dims != b.shape.dims) {
-    ThrowCorruption("two shards disagree about the tensor's dtype or shape");
+    ThrowCorruption(
+        "two shards disagree about the tensor's dtype or shape: "
+        "this one and " +
+        Quote(other));
   }
 }
 
@@ -125,7 +129,9 @@ void V1Reader::AddTensor(SavedSliceMeta&& meta, std::uint32_t file,
   if (meta.slices.empty()) ThrowCorruption("the tensor lists no slice");
   std::optional<std::size_t> known = FindAmong(meta.name, known_count);
   if (known) {
-    CheckSameTensor(tensors_[*known], meta, file);
+    const V1Tensor& tensor = tensors_[*known];
+    CheckSameTensor(tensor, meta, file,
+                    this->file(tensor.slices.front().file).path());
   } else {
     known = tensors_.size();
     tensors_.push_back({meta.name, meta.dtype, meta.shape, {}});

@@ -106,20 +106,6 @@ bool IsReplaced(const std::string& prefix) {
   });
 }
 
-// Why the index that was opened lies nowhere.
-Error LostIndex(const std::string& prefix) {
-  Where where{IndexName(prefix), {}, {}};
-  if (IsReplaced(prefix)) {
-    return Error(ErrorKind::kCorruption,
-                 "the index was replaced since the checkpoint was opened; "
-                 "open it again",
-                 std::move(where));
-  }
-  return Error(ErrorKind::kSystem,
-               "cannot stat: " + std::generic_category().message(ENOENT),
-               std::move(where), ENOENT);
-}
-
 // Tells a shard that is missing from one that is being moved.
 bool IsGone(const ShardOfIndex& wanted, const BundlePlace& place) {
   return !IsThere(place.ShardPath(wanted.shard, wanted.num_shards)) &&
@@ -184,6 +170,19 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
     if (IsFileAt(place.IndexPath(), identity)) return place;
   }
   return std::nullopt;
+}
+
+Error LostIndex(const std::string& prefix) {
+  Where where{IndexName(prefix), {}, {}};
+  if (IsReplaced(prefix)) {
+    return Error(ErrorKind::kCorruption,
+                 "the index was replaced since the checkpoint was opened; "
+                 "open it again",
+                 std::move(where));
+  }
+  return Error(ErrorKind::kSystem,
+               "cannot stat: " + std::generic_category().message(ENOENT),
+               std::move(where), ENOENT);
 }
 
 std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {

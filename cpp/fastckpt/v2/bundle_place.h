@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/v2/bundle_index.h"
 
@@ -44,6 +45,10 @@ PlacedIndex OpenIndex(const std::string& prefix, std::uint64_t max_bytes,
 // Where the index with this identity lies now; nothing if nowhere.
 std::optional<BundlePlace> FindPlace(const std::string& prefix,
                                      const FileIdentity& identity);
+
+// Why an index that was opened lies nowhere: Corruption where another save's is
+// there, or on its way, else System (ENOENT).
+Error LostIndex(const std::string& prefix);
 
 // A shard and the index that it is to belong to.
 struct ShardOfIndex {

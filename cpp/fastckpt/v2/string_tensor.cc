@@ -16,7 +16,7 @@ void CheckEqual(std::uint32_t stored, std::uint32_t computed,
   if (stored == computed) return;
   ThrowCorruption(std::string(what) + ": stored checksum " + Hex32(stored) +
                   ", computed " + Hex32(computed) +
-                  "; the file is damaged, copy it again");
+                  "; the file is damaged, copy it again to another place");
 }
 
 std::vector<std::uint64_t> TakeSizes(Cursor* cursor, std::uint64_t count) {

@@ -53,7 +53,7 @@ std::uint32_t EntryCrc(const DataPart& part) {
   if (ElementSize(part.input->dtype) > 0 && stored->crc32c != part.crc32c) {
     ThrowCorruption("stored checksum " + Hex32(stored->crc32c) + ", computed " +
                         Hex32(part.crc32c) +
-                        "; the file is damaged, copy it again",
+                        "; the file is damaged, copy it again to another place",
                     Where{{}, {}, part.input->name});
   }
   return stored->crc32c;

@@ -119,7 +119,7 @@ std::unique_ptr<OutputFile> Commit::Create(std::string_view suffix) const {
 }
 
 std::unique_ptr<OutputFile> Commit::Duplicate(std::string_view suffix,
-                                              const std::string& source) const {
+                                              const FileReader& source) const {
   const std::string target = NameOf(suffix);
   return OutputFile::Duplicate(
       directory_, MakeMarkedName(target, token_, SaveMark::kTemporary), target,

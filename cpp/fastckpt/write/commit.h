@@ -20,6 +20,8 @@
 
 namespace fastckpt {
 
+class FileReader;
+
 class Commit {
  public:
   // `last` is the suffix of the file that makes the checkpoint be there, such
@@ -34,7 +36,7 @@ class Commit {
   // content of another. Throws System.
   std::unique_ptr<OutputFile> Create(std::string_view suffix) const;
   std::unique_ptr<OutputFile> Duplicate(std::string_view suffix,
-                                        const std::string& source) const;
+                                        const FileReader& source) const;
 
   // Does all the rest, with `files` in the order of renaming; `sync` false
   // leaves out all flushes. Waits while another saves under the prefix. Throws

@@ -5,7 +5,9 @@
 #include <memory>
 #include <variant>
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/platform/file_reader.h"
 #include "fastckpt/write/string_writer.h"
 
 namespace fastckpt {
@@ -17,6 +19,9 @@ constexpr std::uint64_t kDirectSize = std::uint64_t{4} << 20;
 // What file systems share are whole blocks; fewer than this are not worth it.
 constexpr std::uint64_t kShareAlignment = 4096;
 constexpr std::uint64_t kMinShared = std::uint64_t{64} << 10;
+
+// What is read and then checked stays in a core's own cache in between.
+constexpr std::uint64_t kReadStep = std::uint64_t{256} << 10;
 
 // A range of one part's values.
 struct Piece {
@@ -59,37 +64,72 @@ StridedArray ArrayOf(ByteView bytes) {
   return array;
 }
 
+// Reads stored bytes to where they are written from: a file that changes
+// meanwhile is an error or another checksum, and a file that is cut no signal.
+std::uint32_t CopyStored(std::uint32_t crc, const TensorInput& input,
+                         std::uint64_t begin, std::uint64_t size,
+                         WriteBuffer* buffer) {
+  const auto& stored = std::get<StoredBytes>(input.values);
+  for (std::uint64_t done = 0; done < size;) {
+    const std::span<std::uint8_t> room = buffer->Room(1);
+    const std::span<std::uint8_t> step = room.first(static_cast<std::size_t>(
+        std::min<std::uint64_t>({room.size(), size - done, kReadStep})));
+    WithContext(Where{{}, {}, input.name},
+                [&] { stored.file->Read(stored.offset + begin + done, step); });
+    crc = ExtendCrc32c(crc, step.data(), step.size());
+    buffer->Use(step.size());
+    done += step.size();
+  }
+  return crc;
+}
+
+// The checksum of bytes that the file system shared: of those that arrived.
+std::uint32_t CheckShared(std::uint32_t crc, const OutputFile& file,
+                          std::uint64_t offset, std::uint64_t size) {
+  std::vector<std::uint8_t> buffer(
+      static_cast<std::size_t>(std::min(size, kReadStep)));
+  for (std::uint64_t done = 0; done < size;) {
+    const std::span<std::uint8_t> step =
+        std::span(buffer).first(static_cast<std::size_t>(
+            std::min<std::uint64_t>(buffer.size(), size - done)));
+    file.ReadAt(offset + done, step);
+    crc = ExtendCrc32c(crc, step.data(), step.size());
+    done += step.size();
+  }
+  return crc;
+}
+
 // Lets the file system share the whole blocks of a piece with the file that it
 // is from; false if it does not.
-bool ShareBlocks(const StoredBytes& stored, const Piece& piece,
-                 const OutputFile& file, WriteBuffer* buffer) {
+bool ShareBlocks(const StoredBytes& stored, const DataPart& part,
+                 const Piece& piece, WriteBuffer* buffer, std::uint32_t* crc) {
   const std::uint64_t to = buffer->position();
   const std::uint64_t from = stored.offset + piece.begin;
-  if (stored.file == nullptr ||
-      from % kShareAlignment != to % kShareAlignment) {
-    return false;
-  }
+  if (from % kShareAlignment != to % kShareAlignment) return false;
   const std::uint64_t head = (0 - to) % kShareAlignment;
   if (piece.size < head + kMinShared) return false;
   const std::uint64_t shared =
       (piece.size - head) / kShareAlignment * kShareAlignment;
-  if (!file.Share(*stored.file, from + head, to + head, shared)) return false;
-  const ByteView bytes =
-      stored.bytes.subspan(static_cast<std::size_t>(piece.begin),
-                           static_cast<std::size_t>(piece.size));
-  buffer->Put(bytes.first(static_cast<std::size_t>(head)));
+  if (!part.file->Share(*stored.file, from + head, to + head, shared)) {
+    return false;
+  }
+  *crc = CopyStored(0, *part.input, piece.begin, head, buffer);
+  *crc = CheckShared(*crc, *part.file, to + head, shared);
   buffer->Skip(shared);
-  buffer->Put(bytes.subspan(static_cast<std::size_t>(head + shared)));
+  const std::uint64_t done = head + shared;
+  *crc = CopyStored(*crc, *part.input, piece.begin + done, piece.size - done,
+                    buffer);
   return true;
 }
 
-std::uint32_t WriteStored(const StoredBytes& stored, const Piece& piece,
-                          const OutputFile& file, WriteBuffer* buffer) {
-  if (!ShareBlocks(stored, piece, file, buffer)) {
+std::uint32_t WriteStored(const StoredBytes& stored, const DataPart& part,
+                          const Piece& piece, WriteBuffer* buffer) {
+  if (stored.file == nullptr) {
     return WriteArray(ArrayOf(stored.bytes), piece, buffer);
   }
-  return Crc32c(stored.bytes.subspan(static_cast<std::size_t>(piece.begin),
-                                     static_cast<std::size_t>(piece.size)));
+  std::uint32_t crc = 0;
+  if (ShareBlocks(stored, part, piece, buffer, &crc)) return crc;
+  return CopyStored(0, *part.input, piece.begin, piece.size, buffer);
 }
 
 std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
@@ -99,7 +139,7 @@ std::uint32_t WritePiece(const DataPart& part, const Piece& piece,
     return WriteArray(*array, piece, buffer);
   }
   if (const auto* stored = std::get_if<StoredBytes>(&values)) {
-    return WriteStored(*stored, piece, *part.file, buffer);
+    return WriteStored(*stored, part, piece, buffer);
   }
   return WriteStrings(std::get<StringValues>(values),
                       [buffer](ByteView bytes) { buffer->Put(bytes); });
@@ -181,7 +221,7 @@ std::uint64_t StoredSize(const TensorInput& input) {
     return StoredSize(*strings);
   }
   if (const auto* stored = std::get_if<StoredBytes>(&input.values)) {
-    return stored->bytes.size();
+    return stored->file ? stored->size : stored->bytes.size();
   }
   return ByteCount(input.dims, input.dtype);
 }

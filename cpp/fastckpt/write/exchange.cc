@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/write/save_name.h"
@@ -44,7 +45,7 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync) {
     if (sync) folder_.Sync();
     litter = ForgetOld(lock->is_held());
   }
-  Sweep(litter);
+  Sweep(std::move(litter));
 }
 
 // A kill leaves a set that counts: the index comes last. A V1 file beside it
@@ -169,12 +170,19 @@ std::vector<MarkedName> Exchange::ForgetOld(bool may_remove_others) {
   return others;
 }
 
-void Exchange::Sweep(const std::vector<MarkedName>& litter) {
+// Of a save of very many files only some are marked as used, its index always:
+// where one of a token is in the making, all are.
+void Exchange::Sweep(std::vector<MarkedName> litter) {
+  std::stable_partition(litter.begin(), litter.end(), [](const MarkedName& a) {
+    return a.part == CheckpointPart::kIndex;
+  });
+  std::set<std::string> alive;
   for (const MarkedName& parts : litter) {
-    if (parts.mark == SaveMark::kTemporary) {
-      folder_.RemoveAbandoned(NameOf(parts));
-    } else {
+    if (parts.mark == SaveMark::kAside) {
       folder_.Remove(NameOf(parts));
+    } else if (!alive.contains(parts.token) &&
+               !folder_.RemoveAbandoned(NameOf(parts))) {
+      alive.insert(parts.token);
     }
   }
 }

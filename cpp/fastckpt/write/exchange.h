@@ -90,7 +90,7 @@ class Exchange {
   void Undo(std::vector<NewFile>* files);
   std::vector<MarkedName> ForgetOld(bool may_remove_others);
   void Forget(const std::string& name, const MarkedName& parts);
-  void Sweep(const std::vector<MarkedName>& litter);
+  void Sweep(std::vector<MarkedName> litter);
 
   ExchangeFolder& folder_;
   const std::string base_;

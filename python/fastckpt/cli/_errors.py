@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 from fastckpt.errors import CheckpointError
+from fastckpt.urls import UrlError
 
 __all__ = [
     "BROKEN",
@@ -35,6 +36,8 @@ _ABOUT_ARGUMENTS = (UsageError, ValueError, TypeError, IndexError, ImportError)
 
 def explain_error(error: Exception) -> tuple[str, int]:
     """Gives the line that explains an error, and the exit status it deserves."""
+    if isinstance(error, UrlError):
+        return str(error), USAGE
     if isinstance(error, CheckpointError | BrokenCheckpoint):
         return str(error), BROKEN
     if isinstance(error, OSError):

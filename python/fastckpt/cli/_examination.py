@@ -27,6 +27,7 @@ class Finding:
         path: The file, or None.
         offset: The byte in it, or None.
         tensor: The tensor, or None.
+        commands: What does what is advised, for a shell.
     """
 
     message: str
@@ -34,6 +35,7 @@ class Finding:
     path: str | None = None
     offset: int | None = None
     tensor: str | None = None
+    commands: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -70,7 +72,10 @@ def examine_checkpoint(
         with open_checkpoint(path, args) as checkpoint:
             return _examine(checkpoint, progress)
     except fastckpt.CheckpointError as error:
-        advice = "without a sound index nothing can be read; copy this file again"
+        advice = (
+            "without a sound index nothing can be read; copy the checkpoint again, to "
+            "another place, and keep this one until that is verified"
+        )
         found = Finding(str(error), advice, error.path, error.offset, error.tensor)
     except BrokenCheckpoint as error:
         found = Finding(str(error), "without all of its files V1 cannot be read")
@@ -133,14 +138,19 @@ def _advise(problem: Problem, end: int) -> str:
         return "copy this file beside the others"
     size = os.stat(problem.path).st_size
     if size < end:
-        return f"copy this file again: it has {size:,} bytes of at least {end:,}"
-    return "if what it was copied from is damaged too, use another checkpoint"
+        lack = f"it has {size:,} bytes of at least {end:,}"
+        return f"the file is cut: {lack}; copy the checkpoint again, to another place"
+    return (
+        "if it was copied here, copy the checkpoint again, to another place; if that "
+        "is damaged too, use another checkpoint"
+    )
 
 
 def _find_strangers(files: CheckpointFiles) -> Iterator[Finding]:
     for path in files.strangers:
         yield Finding(
             f"{path}: the index is of another number of data files",
-            "a checkpoint that had this name before left it; it is not needed",
+            "this index does not read it; it is of another save under this name, "
+            "earlier or later, and whether anything needs it cannot be told",
             path,
         )

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
+import warnings
 from collections.abc import Callable, Iterator
 
 from fastckpt.cli._examination import Examination, Finding, examine_checkpoint
+from fastckpt.cli._recovery import describe_unfinished
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import find, find_listed, list_folder, split_shard
+from fastckpt.fileset import find_listed, find_whole, list_folder, split_shard
 from fastckpt.folder import checkpoints_in, newest_complete
-from fastckpt.paths import resolve
+from fastckpt.leftovers import UnfinishedSave, find_unfinished
+from fastckpt.paths import resolve, wholes
 from fastckpt.state import STATE_NAME, read_state
 
 __all__ = ["examine"]
 
-_LITTER = re.compile(
-    r".+\.tempstate[0-9]+|.+_temp(?:_[0-9a-f]{32})?|.+\.fastckpt-[0-9a-f]{8}\..+",
-    re.DOTALL,
-)
-"""What saves that were cut short leave: TensorFlow's names, and this library's."""
-
-_DELETE = "it may be deleted when nothing saves here any more"
-# It may be a part of the only good copy.
-_KEEP = (
-    "keep it: the next save under its prefix puts it back, or removes it where it is "
-    "of no use any more"
-)
+_POINT_TO_NOTES = "a save that did not finish left it here; the notes say how complete"
 
 
 def examine(
@@ -39,52 +30,83 @@ def examine(
         FileNotFoundError: There is none.
         OSError: Something cannot be read.
     """
+    with warnings.catch_warnings():
+        # That a checkpoint was found under other names is said by the notes.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return _examine_path(path, args, progress)
+
+
+def _examine_path(
+    path: str, args: argparse.Namespace, progress: Callable[[int, int], None]
+) -> list[Examination]:
     if not os.path.isdir(path) or os.path.isfile(f"{path}.index"):
-        return [examine_checkpoint(path, args, progress)]
+        return [_examine_one(path, args, progress)]
     prefixes = checkpoints_in(path)
     inner = os.path.join(path, "variables", "variables")
     if os.path.isfile(f"{inner}.index"):
         prefixes.append(inner)
+    saves = find_unfinished(path, args.threads)
     around = Examination(
         path,
-        problems=[*_examine_state(path), *_find_orphans(path)],
-        notes=list(_find_litter(path)),
+        problems=[*_examine_state(path, saves), *_find_orphans(path, saves)],
+        notes=list(map(describe_unfinished, saves)),
     )
-    if not prefixes and not around.problems:
+    if not (prefixes or around.problems or saves):
         resolve(path)  # raises, and says what was looked for
     found = [examine_checkpoint(prefix, args, progress) for prefix in prefixes]
     return [*found, around]
 
 
-def _examine_state(folder: str) -> Iterator[Finding]:
+def _examine_one(
+    path: str, args: argparse.Namespace, progress: Callable[[int, int], None]
+) -> Examination:
+    """Examines one checkpoint, and what saves that did not finish left of it."""
+    prefixes = (path, *wholes(path))
+    saves = find_unfinished(os.path.dirname(path), args.threads, prefixes)
+    try:
+        found = examine_checkpoint(path, args, progress)
+    except FileNotFoundError as error:
+        if not saves:
+            raise
+        reason = f"{path}: {error.strerror}"
+        found = Examination(path, problems=[Finding(reason, _POINT_TO_NOTES, path)])
+    found.notes.extend(map(describe_unfinished, saves))
+    return found
+
+
+def _examine_state(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]:
     path = os.path.join(folder, STATE_NAME)
     try:
         state = read_state(path, folder)
     except CorruptionError as error:
-        advice = "write it anew: fastckpt.update_checkpoint_state in Python does"
+        advice = "leave it as it is, and name the checkpoint itself instead"
         yield Finding(str(error), advice, path)
         return
     if state is None:
         return
     newest = newest_complete(folder)
     advice = f"the newest complete checkpoint here is {newest}" if newest else ""
+    complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
     names = dict.fromkeys(
         [*state.all_model_checkpoint_paths, state.model_checkpoint_path]
     )
     for prefix in names:
         if not _is_there(prefix):
-            yield Finding(f"{path}: names {prefix!r}, which is not there", advice, path)
+            is_left = os.path.abspath(prefix) in complete
+            said = _POINT_TO_NOTES if is_left else advice
+            yield Finding(f"{path}: names {prefix!r}, which is not there", said, path)
 
 
 def _is_there(prefix: str) -> bool:
     try:
-        return find(prefix) is not None
+        return find_whole(prefix) is not None
     except CorruptionError:
         return True
 
 
-def _find_orphans(folder: str) -> Iterator[Finding]:
+def _find_orphans(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]:
     """Finds data files without an index."""
+    complete = {save.prefix for save in saves if save.is_complete}
     names = set(list_folder(folder))
     prefixes = {
         parts.stem.removesuffix(".data")
@@ -96,19 +118,10 @@ def _find_orphans(folder: str) -> Iterator[Finding]:
         is_aside = aside is not None and aside.format == "v2"
         if f"{prefix}.index" not in names and not is_aside:
             path = os.path.join(folder, f"{prefix}.index")
+            is_left = os.path.join(folder, prefix) in complete
+            advice = "copy it beside them; without it they cannot be read"
             yield Finding(
                 f"{path}: this file is missing, its data files are here",
-                "copy it beside them; without it they cannot be read",
-                path,
-            )
-
-
-def _find_litter(folder: str) -> Iterator[Finding]:
-    for name in list_folder(folder):
-        if _LITTER.fullmatch(name):
-            path = os.path.join(folder, name)
-            yield Finding(
-                f"{path}: left by a save that did not finish, or is running now",
-                _KEEP if name.endswith(".old") else _DELETE,
+                _POINT_TO_NOTES if is_left else advice,
                 path,
             )

@@ -64,9 +64,7 @@ class Progress:
             )
         except ImportError:
             self._is_wanted = False
-            print_note(
-                f"{self._title} ...; for a progress bar: pip install 'fastckpt[cli]'"
-            )
+            print_note(f"{self._title} ...; for a progress bar: pip install rich")
             return
         self._bar = Bar(
             TextColumn("{task.description}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,11 +13,7 @@ from fastckpt.cli._describe import sum_tensors
 from fastckpt.cli._output import print_json, print_note, print_text
 from fastckpt.cli._text import format_count, format_exact_size, make_printable
 
-__all__ = ["note_object_graph", "noted_warnings", "report_checkpoint", "report_written"]
-
-
-_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-"""The tensor in which TensorFlow 2 keeps which object has which name."""
+__all__ = ["noted_warnings", "report_checkpoint", "report_written"]
 
 
 @contextmanager
@@ -35,15 +31,6 @@ def report_checkpoint(args: argparse.Namespace, target: str, **facts: Any) -> No
     with fastckpt.open(target, verify=False) as checkpoint:
         total = sum_tensors(checkpoint.infos())
         report_written(args, checkpoint.path, checkpoint.format, total, **facts)
-
-
-def note_object_graph(names: Container[str]) -> None:
-    """Tells what the object graph of TensorFlow 2 still says of names that went."""
-    if _OBJECT_GRAPH in names:
-        print_note(
-            "note: the object graph inside still has the old names; TensorFlow's "
-            "tf.train.Checkpoint goes by it, tf.train.load_checkpoint does not"
-        )
 
 
 def report_written(

@@ -29,6 +29,7 @@ from fastckpt.cli._options import (
 )
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._select import select_names
+from fastckpt.cli._targets import check_file_target, check_target
 from fastckpt.cli._written import noted_warnings, report_checkpoint, report_written
 from fastckpt.convert import LazyTensors, npz, safetensors
 
@@ -62,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Converts."""
     target = args.format or _format_of(args.target) or "v2"
+    if target in _FILES:
+        check_file_target(args.target, target, target)
+    else:
+        check_target(args.target)
     if target != "v2" and (args.shards or args.align):
         raise UsageError(f"--shards and --align are for V2 alone, not for {target}")
     with noted_warnings(), _open_source(args) as tensors:
@@ -78,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _format_of(path: str) -> str | None:
     """Tells by its ending which file format a path is of, if any."""
-    endings = [name for name in _FILES if path.endswith(f".{name}")]
+    endings = [name for name in _FILES if path.lower().endswith(f".{name}")]
     return endings[0] if endings else None
 
 

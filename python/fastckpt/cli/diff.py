@@ -1,9 +1,9 @@
 """Compare two checkpoints: what was added, dropped, reshaped, and which values differ.
 
-Where the stored checksums of two tensors agree they are taken to be the same and not
-read; 'verify' finds bytes that do not fit their checksum. With --rtol and --atol values
-are the same where |a - b| <= atol + rtol * |b|. Two NaN are the same. Exit status 0:
-the checkpoints are the same; 1: they differ, or one is damaged.
+All bytes of both are read and checked; with --index-only those whose stored checksums
+agree are not read, and bytes that do not fit their checksum go unnoticed. With --rtol
+and --atol values are the same where |a - b| <= atol + rtol * |b|. Two NaN are the same.
+Exit status 0: the checkpoints are the same; 1: they differ, or one is damaged.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import argparse
 import dataclasses
 import math
 from collections import Counter
+from typing import Any, NamedTuple
 
-from fastckpt.cli._compare import Difference, Tolerance, compare_checkpoints
+import fastckpt
+from fastckpt import Change, Checkpoint, Diff, TensorInfo
 from fastckpt.cli._errors import BROKEN
 from fastckpt.cli._options import add_path_argument, open_checkpoint
 from fastckpt.cli._output import paint, print_json, print_lines, print_text
@@ -21,6 +23,16 @@ from fastckpt.cli._progress import Progress
 from fastckpt.cli._text import escape, format_count
 
 __all__ = ["add_arguments", "run"]
+
+
+class _Difference(NamedTuple):
+    """What differs between two tensors of one name."""
+
+    name: str
+    kind: str
+    old: str | None
+    new: str | None
+    change: Change
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar=name[0].upper(),
             help=f"the {text} difference that does not count (default: 0)",
         )
+    parser.add_argument(
+        "--index-only",
+        action="store_true",
+        help="take tensors whose stored checksums agree for the same, unread",
+    )
 
 
 def _parse_tolerance(text: str) -> float:
@@ -48,32 +65,77 @@ def _parse_tolerance(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compares; writes each difference as it is found."""
-    tolerance = Tolerance(args.rtol, args.atol)
-    kinds: Counter[str] = Counter()
-    found: list[Difference] = []
+    """Compares, then writes the differences in the order of names."""
     with (
         open_checkpoint(args.a, args) as old,
         open_checkpoint(args.b, args) as new,
-        Progress("comparing") as progress,
     ):
-        for difference in compare_checkpoints(old, new, tolerance, progress):
-            kinds[difference.kind if difference else "same"] += 1
-            if difference and args.json:
-                found.append(difference)
-            elif difference:
-                print_lines([_format(difference)])
-    same = kinds.pop("same", 0)
+        with Progress("comparing") as progress:
+            found = fastckpt.diff(
+                old,
+                new,
+                args.rtol,
+                args.atol,
+                check=not args.index_only,
+                threads=args.threads,
+                progress=progress,
+            )
+        differences = _list(found, old, new)
     if args.json:
-        differences = list(map(dataclasses.asdict, found))
-        head = {"a": args.a, "b": args.b, "ok": not kinds, "same": same}
-        print_json({**head, "differences": differences})
+        print_json(_describe(args, found, differences))
     else:
-        print_text(_format_total(same, kinds))
-    return BROKEN if kinds else 0
+        print_lines(map(_format, differences))
+        print_text(_format_total(found, differences))
+    return BROKEN if differences else 0
 
 
-def _format(difference: Difference) -> str:
+def _list(found: Diff, old: Checkpoint, new: Checkpoint) -> list[_Difference]:
+    names = sorted(
+        [*found.added, *found.dropped, *found.changed],
+        key=lambda name: name.encode("utf-8", "surrogateescape"),
+    )
+    return [_difference(name, found, old, new) for name in names]
+
+
+def _difference(
+    name: str, found: Diff, old: Checkpoint, new: Checkpoint
+) -> _Difference:
+    first = old.info(name) if name in old else None
+    second = new.info(name) if name in new else None
+    change = found.changed.get(name, Change())
+    if first is None:
+        kind = "added"
+    elif second is None:
+        kind = "dropped"
+    elif first.tf_dtype != second.tf_dtype:
+        kind = "dtype"
+    else:
+        kind = "shape" if first.shape != second.shape else "values"
+    return _Difference(name, kind, _shape_of(first), _shape_of(second), change)
+
+
+def _shape_of(info: TensorInfo | None) -> str | None:
+    return None if info is None else f"{info.tf_dtype} {tuple(info.shape)}"
+
+
+def _describe(
+    args: argparse.Namespace, found: Diff, differences: list[_Difference]
+) -> dict[str, Any]:
+    return {
+        "a": args.a,
+        "b": args.b,
+        "ok": not differences,
+        "checked": found.checked,
+        "same": len(found.same),
+        "differences": [
+            {"name": it.name, "kind": it.kind, "old": it.old, "new": it.new}
+            | dataclasses.asdict(it.change)
+            for it in differences
+        ],
+    }
+
+
+def _format(difference: _Difference) -> str:
     name = escape(difference.name)
     if difference.kind == "dropped":
         return paint(f"- {name}  {difference.old}", "bad")
@@ -81,13 +143,15 @@ def _format(difference: Difference) -> str:
         return paint(f"+ {name}  {difference.new}", "good")
     if difference.kind != "values":
         return f"~ {name}  {difference.old} -> {difference.new}"
-    text = f"! {name}  {difference.new}: {difference.count:,} differ"
-    if difference.largest is not None:
-        text += f", by {difference.largest:.6g} at most"
-    return text
+    count, largest = difference.change.count, difference.change.largest
+    if count is None:
+        return f"! {name}  {difference.new}: the checksums differ; unreadable here"
+    text = f"! {name}  {difference.new}: {count:,} differ"
+    return text if largest is None else f"{text}, by {largest:.6g} at most"
 
 
-def _format_total(same: int, kinds: Counter[str]) -> str:
+def _format_total(found: Diff, differences: list[_Difference]) -> str:
+    kinds = Counter(difference.kind for difference in differences)
     words = {
         "values": "with other values",
         "dtype": "of another dtype",
@@ -95,6 +159,9 @@ def _format_total(same: int, kinds: Counter[str]) -> str:
         "dropped": "only in A",
         "added": "only in B",
     }
-    parts = [f"{format_count(same, 'tensor')} the same"]
+    parts = [f"{format_count(len(found.same), 'tensor')} the same"]
     parts += [f"{kinds[kind]:,} {text}" for kind, text in words.items() if kinds[kind]]
-    return ", ".join(parts)
+    total = ", ".join(parts)
+    if found.checked:
+        return total
+    return f"{total}; of those with equal stored checksums no byte was read or checked"

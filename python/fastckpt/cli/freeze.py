@@ -12,6 +12,7 @@ import argparse
 from fastckpt.cli._options import add_path_argument, noticed_missing_files
 from fastckpt.cli._output import print_json, print_text
 from fastckpt.cli._progress import Progress
+from fastckpt.cli._targets import check_file_target
 from fastckpt.cli._text import escape, format_count, format_exact_size
 from fastckpt.graph.freeze import FreezeReport, freeze
 
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the file."""
+    check_file_target(args.to, "GraphDef, in binary", "pb", "bin")
     with (
         noticed_missing_files(args.path),
         Progress(f"writing {args.to}") as progress,

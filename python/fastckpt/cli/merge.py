@@ -11,6 +11,7 @@ import argparse
 import fastckpt
 from fastckpt.cli._errors import UsageError
 from fastckpt.cli._options import add_sources_and_target
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._written import report_checkpoint
 from fastckpt.paths import resolve
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Merges."""
+    check_target(args.to)
     found = [resolve(source) for source in args.sources]
     for source in found:
         if source.format != "v2":

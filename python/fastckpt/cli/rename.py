@@ -4,7 +4,9 @@ A rule is 'OLD->NEW'. OLD is a name, or a pattern in which each * stands for any
 the * of NEW in the same place then stands for that text: 'dense/*->fc/*'. With --regex
 OLD is a regular expression, and each place where it is found becomes NEW, in which \1
 is its first group. The first rule that fits a name is the only one applied to it.
-Tensors whose names fit no rule keep them.
+Tensors whose names fit no rule keep them. The object graph of a TensorFlow 2 checkpoint
+gets the new names, too, so that tf.train.Checkpoint finds the values under them; its
+own tensor keeps its name unless that is OLD.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ from fastckpt.cli._options import add_source_and_target, open_checkpoint
 from fastckpt.cli._output import print_json, print_table, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._rename_rules import apply_rules
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count
-from fastckpt.cli._written import note_object_graph, report_checkpoint
+from fastckpt.cli._written import report_checkpoint
+from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,9 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies under the new names."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
         names = list(checkpoint)
-    renamed = apply_rules(names, args.rules, args.regex)
+    is_meant = any(rule.startswith(f"{GRAPH_KEY}->") for rule in args.rules)
+    meant = [name for name in names if name != GRAPH_KEY or is_meant]
+    renamed = apply_rules(meant, args.rules, args.regex)
     if args.dry_run and args.json:
         print_json({"path": args.source, "renamed": renamed})
     elif args.dry_run:
@@ -54,7 +61,6 @@ def run(args: argparse.Namespace) -> int:
                 progress=progress,
             )
         report_checkpoint(args, args.target, renamed=renamed)
-        note_object_graph(names)
     if not args.json:
         print_text(f"{format_count(len(renamed), 'new name')}")
     return 0

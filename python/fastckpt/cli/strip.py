@@ -1,18 +1,17 @@
 """Copy a checkpoint without what only training needs.
 
-Left out are optimizer slots (VARIABLE/Adam, VARIABLE/Momentum, ..., and their kin of
-Keras and TensorFlow 2), the settings of optimizers, beta1_power, beta2_power and
-global_step. Moving averages stay. A slot is one by its name, and only where its
-variable is there too; --dry-run shows which. --drop adds to them, --keep takes away.
+In a checkpoint of TensorFlow 2 the object graph tells what is an optimizer's, whatever
+the keys are, and the copy's fits what is left. Elsewhere names do: left out are slots
+(VARIABLE/Adam, VARIABLE/Momentum and their kin, where such a VARIABLE is there), the
+settings of Keras's optimizers, beta1_power, beta2_power and global_step. Moving
+averages stay. --dry-run shows what would go. --drop adds to it, --keep takes away.
 """
 
 from __future__ import annotations
 
 import argparse
 
-from fastckpt import Checkpoint, rewrite
 from fastckpt.cli._describe import sum_tensors
-from fastckpt.cli._errors import UsageError
 from fastckpt.cli._options import (
     add_patterns_option,
     add_source_and_target,
@@ -21,9 +20,10 @@ from fastckpt.cli._options import (
 from fastckpt.cli._output import print_json, print_lines, print_text
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._select import select_names
+from fastckpt.cli._targets import check_target
 from fastckpt.cli._text import escape, format_count, format_exact_size
-from fastckpt.cli._written import note_object_graph, report_checkpoint
-from fastckpt.slots import find_slots
+from fastckpt.cli._written import report_checkpoint
+from fastckpt.editing.strip import find_dropped, strip
 
 __all__ = ["add_arguments", "run"]
 
@@ -40,40 +40,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
+    check_target(args.target)
     with open_checkpoint(args.source, args) as checkpoint:
-        dropped = _choose(checkpoint, args.drop, args.keep)
-        kept = set(checkpoint).difference(dropped)
+        drop = select_names(checkpoint, args.drop) if args.drop else []
+        keep = select_names(checkpoint, args.keep) if args.keep else []
+        dropped = find_dropped(checkpoint, drop, keep)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
-        if not kept:
-            raise UsageError("nothing would be left; --keep says what is to stay")
     if args.dry_run and args.json:
-        print_json({"path": args.source, "dropped": dropped, "dropped_total": total})
+        facts = {"dropped": dropped, "dropped_total": total}
+        print_json({"path": args.source, **facts})
         return 0
     if not args.json:
         print_lines(map(escape, dropped) if args.dry_run else [])
-        count = format_count(total["tensors"], "tensor")
-        verb = "would leave" if args.dry_run else "leaving"
-        print_text(f"{verb} out {count}, {format_exact_size(total['nbytes'])}")
+        print_text(_word(args.dry_run, total))
     if not args.dry_run:
-        _write(args, dropped)
-        note_object_graph(kept if dropped else ())
+        _write(args, drop, keep)
     return 0
 
 
-def _choose(checkpoint: Checkpoint, drop: list[str], keep: list[str]) -> list[str]:
-    dropped = set(find_slots(list(checkpoint)))
-    dropped.update(select_names(checkpoint, drop) if drop else [])
-    dropped.difference_update(select_names(checkpoint, keep) if keep else [])
-    return [name for name in checkpoint if name in dropped]
-
-
-def _write(args: argparse.Namespace, dropped: list[str]) -> None:
+def _write(args: argparse.Namespace, drop: list[str], keep: list[str]) -> None:
     with Progress("writing") as progress:
-        rewrite(
+        dropped = strip(
             args.source,
             args.target,
-            drop=dropped,
+            drop,
+            keep,
             threads=args.threads,
             progress=progress,
         )
     report_checkpoint(args, args.target, dropped=dropped)
+
+
+def _word(is_dry: bool, total: dict[str, int]) -> str:
+    if not total["tensors"]:
+        return "nothing here is known as an optimizer's; all tensors stay"
+    count = format_count(total["tensors"], "tensor")
+    verb = "would leave" if is_dry else "leaving"
+    return f"{verb} out {count}, {format_exact_size(total['nbytes'])}"

@@ -63,8 +63,8 @@ def refuse_types(
     refuse(target, kinds, list(numbers), f"cast them (--dtype) or {leave_out}")
 
 
-def require(module: str, extra: str) -> None:
-    """Raises where the library of an extra is missing, and tells how to get it.
+def require(module: str) -> None:
+    """Raises where a library is missing, and tells how to get it.
 
     Raises:
         ImportError: It is.
@@ -72,6 +72,4 @@ def require(module: str, extra: str) -> None:
     from importlib.util import find_spec
 
     if find_spec(module) is None:
-        raise ImportError(
-            f"this needs {module}: pip install 'fastckpt[{extra}]'", name=module
-        )
+        raise ImportError(f"this needs {module}: pip install {module}", name=module)

@@ -18,6 +18,7 @@ from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 
@@ -84,6 +85,7 @@ def read(path: str) -> Iterator[LazyTensors]:
             made of pickled objects.
         OSError: The file cannot be read.
     """
+    path = source_path(path)
     with open(path, "rb") as file:
         archive = _guarded(path, lambda: NpzFile(file, allow_pickle=False))
         with archive:

@@ -15,6 +15,7 @@ from fastckpt.atomic import write_beside
 from fastckpt.convert._lazy import LazyTensors
 from fastckpt.convert._refusals import refuse, refuse_types, require
 from fastckpt.errors import CorruptionError
+from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 
@@ -35,7 +36,7 @@ def check(dtypes: Mapping[str, np.dtype[Any] | None]) -> None:
         ValueError: It cannot; the tensors are named.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
     refuse("safetensors", "such names", names, "rename them")
     refuse_types("safetensors", dtypes, lambda dtype: str(dtype) in _HELD)
@@ -62,7 +63,7 @@ def write(
         OSError: The file cannot be written.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    require("safetensors")
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
@@ -85,7 +86,8 @@ def read(path: str) -> Iterator[LazyTensors]:
         OSError: The file cannot be read.
         ImportError: The library is not installed.
     """
-    require("safetensors", "safetensors")
+    path = source_path(path)
+    require("safetensors")
     from safetensors import SafetensorError, safe_open
 
     try:

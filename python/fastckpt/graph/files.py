@@ -16,6 +16,7 @@ from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.fileset import PathName, is_file, is_format, kind_of
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
 from fastckpt.paths import resolve
+from fastckpt.urls import source_path
 
 __all__ = ["MAX_MESSAGE_BYTES", "Tags", "find_graph_file", "parse", "read_graph"]
 
@@ -43,7 +44,7 @@ def find_graph_file(path: PathName) -> str:
         FileNotFoundError: no graph is there; the message says what was looked for.
         UnsupportedError: the SavedModel is stored in chunks.
     """
-    name = os.fsdecode(path)
+    name = source_path(path)
     kind = kind_of(name)
     if kind == "file" and not _is_checkpoint_part(name):
         return name
@@ -89,7 +90,7 @@ def parse(name: str, content: bytes, what: str, path: str | None = None) -> Any:
     except import_protobuf("message").DecodeError as error:
         raise CorruptionError(
             f"{what}: {len(content)} bytes that are no whole {name} message ({error}); "
-            "the file is cut or damaged, copy it again",
+            "the file is cut or damaged, copy it again to another place",
             path=path,
         ) from None
 

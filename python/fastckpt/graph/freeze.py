@@ -5,7 +5,6 @@ Source: tensorflow/python/tools/freeze_graph.py.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from fastckpt.graph.names import find_close
 from fastckpt.graph.subgraph import add_defaults, choose_outputs, extract_subgraph
 from fastckpt.graph.variable_values import check_variable, make_fetch
 from fastckpt.graph.variables import GraphVariable
+from fastckpt.urls import target_path
 
 __all__ = ["FreezeReport", "freeze"]
 
@@ -114,7 +114,7 @@ def freeze(
         constants = _convert(subgraph, wanted, opened)
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
-        path = os.fsdecode(to)
+        path = target_path(to)
         with write_beside(path, fsync) as beside, open(beside, "wb") as file:
             done = 0
             for part in parts.iterate_parts():

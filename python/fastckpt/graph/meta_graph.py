@@ -28,7 +28,6 @@ from fastckpt.graph.variables import GraphVariable, find_variables
 __all__ = ["MetaGraph", "Unmatched"]
 
 _PLACEHOLDER_OPS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
-_AVERAGE = "ExponentialMovingAverage"
 
 
 class Unmatched(NamedTuple):
@@ -180,27 +179,36 @@ class MetaGraph:
         return find_variables(self._get_meta())
 
     def variables_to_restore(
-        self, moving_avg_variables: Iterable[str] | None = None, *, name: str = _AVERAGE
+        self,
+        moving_avg_variables: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
     ) -> dict[str, str]:
         """Gives what ``ExponentialMovingAverage.variables_to_restore`` gives.
 
+        Which average is a variable's is told by the operations that update it; only
+        where there are none, by the names.
+
         Args:
             moving_avg_variables: Names of the variables that have averages; None takes
-                the trainable ones and those in the collection of averaged ones.
-            name: The name that the averages were made with.
+                the trainable ones, those in the collection of averaged ones and those
+                whose averages the graph updates.
+            name: The name that the averages were made with, which is the last part of
+                their own; None: ``ExponentialMovingAverage``.
 
         Returns:
             The names in the checkpoint by the variables' names, ready for
             ``ckpt.load()``. A variable without an average keeps its own value.
+
+        Raises:
+            ValueError: the graph has no such variable, or no average of one that is
+                named; it does not tell which variables have averages, or which of
+                several averages is meant. The message says what to do.
         """
-        if moving_avg_variables is None:
-            marked = self.collections.get("moving_average_variables", [])
-            averaged = {tensor.removesuffix(":0") for tensor in marked}
-            averaged.update(v.name for v in self.variables.values() if v.trainable)
-        else:
-            averaged = set(moving_avg_variables)
-        ordered = [each for each in self.variables if each in averaged]
-        return map_averages(self.variables, ordered, name)
+        marked = self.collections.get("moving_average_variables", [])
+        return map_averages(
+            self._get_meta(), self.variables, marked, moving_avg_variables, name
+        )
 
     def find_unmatched(self, checkpoint: Iterable[str]) -> Unmatched:
         """Compares the variables with a checkpoint.

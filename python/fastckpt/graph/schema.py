@@ -22,13 +22,12 @@ _MAP = re.compile(r"map<(\w+),([\w.]+)>")
 
 
 def import_protobuf(module: str) -> Any:
-    """Gives a module of protobuf, or says in one line which extra brings it."""
+    """Gives a module of protobuf, or says in one line how to get it."""
     try:
         return importlib.import_module(f"google.protobuf.{module}")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "graphs need protobuf, which is not installed: "
-            "pip install 'fastckpt[graph]'",
+            "graphs need protobuf, which is not installed: pip install protobuf",
             name=error.name,
         ) from None
 

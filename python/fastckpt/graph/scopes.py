@@ -6,15 +6,21 @@ input may be an argument, which is an input of the calling node in the scope out
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from fastckpt.errors import CorruptionError
 from fastckpt.graph.names import Source, parse_input
 
-__all__ = ["Place", "Scope", "walk_back"]
+__all__ = ["Place", "Scope", "walk_all", "walk_back"]
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+# What runs functions, and its first input that is their argument.
+_FIRST_ARGUMENT = {
+    **dict.fromkeys(_CALLS, 0),
+    **dict.fromkeys(("While", "StatelessWhile"), 0),
+    **dict.fromkeys(("If", "StatelessIf", "Case", "StatelessCase"), 1),
+}
 
 # Calls that are followed; each call of a function is a scope of its own, so a damaged
 # graph whose functions call each other would otherwise never end.
@@ -28,6 +34,7 @@ class Scope:
         nodes: The nodes' messages by name.
         functions: All functions of the library by name.
         arguments: In a function, the arguments by name.
+        callers: The functions in which this is, the innermost last.
     """
 
     def __init__(
@@ -35,8 +42,10 @@ class Scope:
         nodes: dict[str, Any],
         functions: dict[str, Any],
         arguments: dict[str, Place] | None = None,
+        callers: tuple[str, ...] = (),
     ) -> None:
         self.nodes = nodes
+        self.callers = callers
         self._functions = functions
         self._arguments = arguments
 
@@ -57,10 +66,27 @@ class Scope:
         function = None
         if node.op in _CALLS and "f" in node.attr:
             function = self._functions.get(node.attr["f"].func.name)
-        if function is None:
-            return None
+        return None if function is None else self._bind(function, node.input)
+
+    def enter_all(self, node: Any, but: Collection[str] = ()) -> Iterator[Scope]:
+        """Gives the bodies of all functions that a node may run.
+
+        Args:
+            node: A call, a branch or a loop.
+            but: Functions that are not entered.
+        """
+        first = _FIRST_ARGUMENT.get(node.op)
+        for value in node.attr.values() if first is not None else ():
+            called = [value.func] if value.HasField("func") else value.list.func
+            for name in dict.fromkeys(each.name for each in called):
+                if name in self._functions and name not in but:
+                    texts = [text for text in node.input if not text.startswith("^")]
+                    yield self._bind(self._functions[name], texts[first:])
+
+    def _bind(self, function: Any, inputs: Iterable[str]) -> Scope:
+        """Gives a function's body with the inputs of its caller."""
         names = [argument.name for argument in function.signature.input_arg]
-        texts = [text for text in node.input if not text.startswith("^")]
+        texts = [text for text in inputs if not text.startswith("^")]
         found = [
             (name, self.find(text)) for name, text in zip(names, texts, strict=False)
         ]
@@ -68,6 +94,7 @@ class Scope:
             {each.name: each for each in function.node_def},
             self._functions,
             {name: place for name, place in found if place is not None},
+            (*self.callers, function.signature.name),
         )
 
 
@@ -112,6 +139,29 @@ def walk_back(scope: Scope, start: str) -> Iterator[Place]:
                 Place(inner, node, Source(name, "", 0, False))
                 for name, node in inner.nodes.items()
             ]
+
+
+def walk_all(scope: Scope, inside: Callable[[str], bool]) -> Iterator[Place]:
+    """Gives all nodes of a scope and of the functions that they run.
+
+    Args:
+        scope: Where to begin.
+        inside: Tells of a function's name whether to look at it.
+
+    Raises:
+        CorruptionError: functions call functions without end.
+    """
+    waiting, count = [scope], 0
+    while waiting:
+        current = waiting.pop()
+        count += 1
+        if count > _MAX_SCOPES:
+            raise CorruptionError("the graph's functions call each other too often")
+        for name, node in current.nodes.items():
+            yield Place(current, node, Source(name, "", 0, False))
+            for inner in current.enter_all(node, but=current.callers):
+                if inside(inner.callers[-1]):
+                    waiting.append(inner)
 
 
 def _find_inputs(place: Place) -> list[Place]:

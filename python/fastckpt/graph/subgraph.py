@@ -164,7 +164,8 @@ def find_likely_outputs(meta: MetaGraph) -> list[str]:
 def _is_plain_read(operation: Operation, meta: MetaGraph) -> bool:
     """Tells the node ``v/read`` that each reference variable has."""
     variable = operation.name.removesuffix("/read")
-    return variable != operation.name and variable in meta.variables
+    is_read = operation.op == "Identity" and variable in meta.variables
+    return is_read and operation.inputs == [f"{variable}:0"]
 
 
 def _find_changed(meta: MetaGraph) -> set[str]:

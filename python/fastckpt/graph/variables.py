@@ -24,8 +24,16 @@ from fastckpt.graph.datatypes import get_dtype, get_type_name
 from fastckpt.graph.files import parse
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.scopes import Place, Scope, walk_back
+from fastckpt.graph.trainable import TrainableVariables
 
-__all__ = ["VARIABLE_OPS", "GraphVariable", "find_variables"]
+__all__ = [
+    "VARIABLE_OPS",
+    "GraphVariable",
+    "find_variable",
+    "find_variables",
+    "follow",
+    "get_identity",
+]
 
 VARIABLE_OPS = frozenset({"Variable", "VariableV2", "VarHandleOp"})
 
@@ -36,8 +44,8 @@ _SLICING_OPS = frozenset({"RestoreSlice", "RestoreV2", "SaveSlices", "SaveV2"})
 _ASSIGN_OPS = frozenset({"Assign", "AssignVariableOp"})
 # Between a Restore and its Assign, or between a variable and its Save.
 _PASSING_OPS = frozenset(
-    {"Cast", "Identity", "ReadVariableOp", "RefIdentity", "RefSwitch", "Reshape"}
-    | {"Switch"}
+    {"Cast", "Enter", "Identity", "ReadVariableOp", "RefEnter", "RefIdentity"}
+    | {"RefSwitch", "Reshape", "Switch"}
 )
 # More steps than any chain has; a damaged graph may hold a circle.
 _MAX_STEPS = 1000
@@ -94,28 +102,30 @@ def find_variables(meta: Any) -> dict[str, GraphVariable]:
     nodes = {node.name: node for node in graph.node}
     scope = Scope(nodes, {f.signature.name: f for f in graph.library.function})
     definitions = _read_definitions(meta)
-    trainable = _list_trainable(meta)
+    trainable = TrainableVariables(meta)
     saved = _find_saved(meta, scope, definitions)
     variables = {n: node for n, node in nodes.items() if node.op in VARIABLE_OPS}
     shared = {
-        _get_identity(variables[n]): each for n, each in saved.items() if n in variables
+        get_identity(variables[n]): each for n, each in saved.items() if n in variables
     }
     return {
         name: _make_variable(
-            node, saved.get(name) or shared.get(_get_identity(node)), name in trainable
+            node, saved.get(name) or shared.get(get_identity(node)), trainable
         )
         for name, node in variables.items()
     }
 
 
-def _get_identity(node: Any) -> tuple[str, ...]:
+def get_identity(node: Any) -> tuple[str, ...]:
     """Nodes with the same container and shared name are one variable."""
     texts = (get_attribute(node, "container").s, get_attribute(node, "shared_name").s)
     container, name = (text.decode("utf-8", "surrogateescape") for text in texts)
     return node.op, container, name or node.name
 
 
-def _make_variable(node: Any, saved: _Saved | None, trainable: bool) -> GraphVariable:
+def _make_variable(
+    node: Any, saved: _Saved | None, trainable: TrainableVariables
+) -> GraphVariable:
     shape = get_attribute(node, "shape")
     return GraphVariable(
         name=node.name,
@@ -124,7 +134,7 @@ def _make_variable(node: Any, saved: _Saved | None, trainable: bool) -> GraphVar
         tf_dtype=get_type_name(get_attribute(node, "dtype").type),
         slice=saved.slice if saved else None,
         is_resource=node.op == "VarHandleOp",
-        trainable=trainable,
+        trainable=trainable.has(node.name, saved.name if saved else None),
         via=saved.via if saved else (),
     )
 
@@ -171,8 +181,8 @@ class _NameReader:
         for place in places:
             if place.node.op not in _ASSIGN_OPS:
                 continue
-            variable = _find_variable(place.find_input(0))
-            value = _follow(place.find_input(1))
+            variable = find_variable(place.find_input(0))
+            value = follow(place.find_input(1))
             if variable and value and value.place.node.op in _RESTORE_OPS:
                 index = value.place.source.number
                 saved = self._read(value.place, index, value.via)
@@ -186,7 +196,7 @@ class _NameReader:
             if first is None:
                 continue
             for i in range(first, len(place.node.input)):
-                variable = _find_variable(place.find_input(i))
+                variable = find_variable(place.find_input(i))
                 saved = self._read(place, i - first, ()) if variable else None
                 if variable and saved:
                     yield variable, saved
@@ -201,7 +211,7 @@ class _NameReader:
         return _Saved(names[index], parse_shape_and_slice(text), via)
 
     def _read_constant(self, place: Place | None) -> list[str]:
-        end = _follow(place)
+        end = follow(place)
         if end is None or end.place.node.op != "Const":
             return []
         node = end.place.node
@@ -219,7 +229,8 @@ class _End(NamedTuple):
     via: tuple[str, ...]
 
 
-def _follow(place: Place | None) -> _End | None:
+def follow(place: Place | None) -> _End | None:
+    """Walks back over nodes that pass their first input on; None: it leads nowhere."""
     via: list[str] = []
     for _ in range(_MAX_STEPS):
         if place is None:
@@ -232,8 +243,9 @@ def _follow(place: Place | None) -> _End | None:
     return None
 
 
-def _find_variable(place: Place | None) -> str | None:
-    end = _follow(place)
+def find_variable(place: Place | None) -> str | None:
+    """Gives the variable of the graph whose value or handle a place passes on."""
+    end = follow(place)
     if end is None or end.place.node.op not in VARIABLE_OPS:
         return None
     return str(end.place.node.name) if end.place.scope.is_main else None
@@ -248,14 +260,6 @@ def _read_definitions(meta: Any) -> dict[str, Any]:
             definition = parse("VariableDef", value, what)
             definitions[definition.variable_name.removesuffix(":0")] = definition
     return definitions
-
-
-def _list_trainable(meta: Any) -> set[str]:
-    values = _get_bytes(meta, "trainable_variables")
-    parsed = [parse("VariableDef", value, "a trainable variable") for value in values]
-    names = {each.variable_name.removesuffix(":0") for each in parsed}
-    objects = [each.variable for each in meta.object_graph_def.nodes]
-    return names | {each.name for each in objects if each.trainable}
 
 
 def _get_bytes(meta: Any, collection: str) -> list[bytes]:

@@ -10,11 +10,14 @@
 #include "fastckpt/v2/bundle_index.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
+#include "testing/sources.h"
 
 namespace fastckpt {
 namespace {
 
 using ::testing::HasSubstr;
+
+using Names = std::vector<std::string>;
 
 const std::vector<float> kOneTwo = {1, 2};
 
@@ -27,9 +30,7 @@ class BundleMergeTest : public ::testing::TestWithParam<std::int32_t> {
     writer.Finish();
   }
 
-  void Merge(const std::vector<std::string>& names) {
-    std::vector<std::string> sources;
-    for (const std::string& name : names) sources.push_back(folder_.Path(name));
+  void Merge(const Sources& sources) {
     WriteOptions options;
     options.shards = GetParam();
     if (GetParam() == 0) {
@@ -39,9 +40,14 @@ class BundleMergeTest : public ::testing::TestWithParam<std::int32_t> {
     }
   }
 
-  Error ErrorOf(const std::vector<std::string>& names) {
+  void Merge(const std::vector<std::string>& names) {
+    Merge(OpenSources(folder_, names).all());
+  }
+
+  template <typename Some>
+  Error ErrorOf(const Some& sources) {
     try {
-      Merge(names);
+      Merge(sources);
     } catch (const Error& error) {
       return error;
     }
@@ -63,7 +69,7 @@ TensorInput Part(std::int64_t begin) {
 TEST_P(BundleMergeTest, TensorsAndSlicesOfAllSourcesAreThere) {
   Write("one", {Tensor("b"), Part(2)});
   Write("two", {MakeStrings("a", {"text"}), Part(0)});
-  Merge({"one", "two"});
+  Merge(Names{"one", "two"});
   const BundleIndex index(folder_.Path("merged.index"), UINT64_MAX);
   EXPECT_EQ(index.tensor_count(), 3u);
   EXPECT_EQ(index.slices(*index.Find("v")),
@@ -71,18 +77,21 @@ TEST_P(BundleMergeTest, TensorsAndSlicesOfAllSourcesAreThere) {
   EXPECT_EQ(index.header().num_shards, 2);
 }
 
-TEST_P(BundleMergeTest, TensorInTwoSourcesIsRefused) {
+TEST_P(BundleMergeTest, TensorInTwoSourcesIsRefusedAndBothAreNamed) {
   Write("one", {Tensor("a")});
-  Write("two", {Tensor("a")});
-  const Error error = ErrorOf({"one", "two"});
+  Write("two", {Tensor("b")});
+  Write("three", {Tensor("a")});
+  const Error error = ErrorOf(Names{"one", "two", "three"});
   EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
-  EXPECT_THAT(error.what(), HasSubstr("two.index: tensor 'a'"));
+  EXPECT_THAT(error.what(), HasSubstr("three.index: tensor 'a'"));
+  EXPECT_THAT(error.what(), HasSubstr("it is in '" + folder_.Path("one.index") +
+                                      "' and '" + folder_.Path("three.index")));
   EXPECT_FALSE(std::filesystem::exists(folder_.Path("merged.index")));
 }
 
 TEST_P(BundleMergeTest, SourceThatIsMissingIsNamed) {
   Write("one", {Tensor("a")});
-  const Error error = ErrorOf({"one", "two"});
+  const Error error = ErrorOf(Names{"one", "two"});
   EXPECT_EQ(error.system_code(), ENOENT);
   EXPECT_EQ(error.where().path, folder_.Path("two.index"));
 }
@@ -90,27 +99,35 @@ TEST_P(BundleMergeTest, SourceThatIsMissingIsNamed) {
 TEST_P(BundleMergeTest, DataFileThatIsMissingIsNamed) {
   Write("one", {Tensor("a")});
   std::filesystem::remove(folder_.Path("one.data-00000-of-00001"));
-  EXPECT_EQ(ErrorOf({"one"}).where().path,
+  EXPECT_EQ(ErrorOf(Names{"one"}).where().path,
             folder_.Path("one.data-00000-of-00001"));
 }
 
 TEST_P(BundleMergeTest, DataFileThatIsCutIsFound) {
   Write("one", {Tensor("a")});
   std::filesystem::resize_file(folder_.Path("one.data-00000-of-00001"), 7);
-  EXPECT_EQ(ErrorOf({"one"}).kind(), ErrorKind::kCorruption);
+  EXPECT_EQ(ErrorOf(Names{"one"}).kind(), ErrorKind::kCorruption);
 }
 
 TEST_P(BundleMergeTest, DestinationMayBeASource) {
   Write("merged", {Tensor("a")});
   Write("one", {Tensor("b")});
-  Merge({"merged", "one"});
+  Merge(Names{"merged", "one"});
   const BundleIndex index(folder_.Path("merged.index"), UINT64_MAX);
   EXPECT_EQ(index.tensor_count(), 2u);
   EXPECT_EQ(folder_.Names().size(), 5u);
 }
 
 TEST_P(BundleMergeTest, NoSourceIsRefused) {
-  EXPECT_EQ(ErrorOf({}).kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(ErrorOf(Names{}).kind(), ErrorKind::kInvalid);
+}
+
+TEST_P(BundleMergeTest, DataFileReplacedUnderItsIndexIsCorruptOrAnother) {
+  Write("one", {Tensor("a")});
+  const OpenSources sources(folder_, {"one"});
+  std::filesystem::remove(folder_.Path("one.data-00000-of-00001"));
+  folder_.Write("one.data-00000-of-00001", "short");
+  EXPECT_EQ(ErrorOf(sources.all()).kind(), ErrorKind::kCorruption);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BundleMergeTest, ::testing::Values(0, 2),
@@ -124,12 +141,24 @@ TEST(MergeBundles, SourceWithoutTensorsDoesNotUpsetTheNumbers) {
   BundleWriter writer(folder.Path("one"), {});
   writer.Add({Tensor("a")});
   writer.Finish();
-  MergeBundles({folder.Path("empty"), folder.Path("one")},
-               folder.Path("merged"), {});
+  const OpenSources sources(folder, {"empty", "one"});
+  MergeBundles(sources.all(), folder.Path("merged"), {});
   const BundleIndex index(folder.Path("merged.index"), UINT64_MAX);
   EXPECT_EQ(index.header().num_shards, 1);
   EXPECT_TRUE(
       std::filesystem::exists(folder.Path("merged.data-00000-of-00001")));
+}
+
+// Both ways must refuse a source that is no longer what was opened.
+TEST_P(BundleMergeTest, SourceReplacedAfterItWasOpenedIsCorrupt) {
+  Write("one", {Tensor("a"), Tensor("b")});
+  Write("two", {Tensor("c")});
+  const OpenSources sources(folder_, {"one", "two"});
+  Write("two", {Tensor("b"), Tensor("c")});
+  const Error error = ErrorOf(sources.all());
+  EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
+  EXPECT_EQ(error.where().path, folder_.Path("two.index"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("merged.index")));
 }
 
 TEST(MergeBundles, DataFilesAreLinkedNotCopied) {
@@ -137,7 +166,8 @@ TEST(MergeBundles, DataFilesAreLinkedNotCopied) {
   BundleWriter writer(folder.Path("one"), {});
   writer.Add({Tensor("a")});
   writer.Finish();
-  MergeBundles({folder.Path("one")}, folder.Path("merged"), {});
+  const OpenSources sources(folder, {"one"});
+  MergeBundles(sources.all(), folder.Path("merged"), {});
   EXPECT_EQ(std::filesystem::hard_link_count(
                 folder.Path("merged.data-00000-of-00001")),
             2u);
@@ -153,7 +183,8 @@ TEST(Reshard, DamagedDataAreFoundByTheirChecksum) {
     bytes.back() ^= 1;
     folder.Write("one.data-00000-of-00001", bytes);
     try {
-      Reshard({folder.Path("one")}, folder.Path("merged"), {}, nullptr);
+      const OpenSources sources(folder, {"one"});
+      Reshard(sources.all(), folder.Path("merged"), {}, nullptr);
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kCorruption);

@@ -142,7 +142,7 @@ TEST_F(OutputFileTest, ForkedChildLeavesItAlone) {
 TEST_F(OutputFileTest, DuplicateIsAHardLinkWhereThatWorks) {
   folder_.Write("source", "bytes");
   const auto file = OutputFile::Duplicate(directory_, "new.tmp", "new",
-                                          folder_.Path("source"));
+                                          FileReader(folder_.Path("source")));
   file->Sync();
   file->Move();
   EXPECT_EQ(folder_.Read("new"), "bytes");
@@ -155,20 +155,44 @@ TEST_F(OutputFileTest, DuplicateIsACopyAcrossFileSystems) {
   const std::string source = memory / ("fastckpt-" + std::to_string(getpid()));
   const std::string bytes(3'000'000, 'x');
   std::ofstream(source) << bytes;
-  const auto file = OutputFile::Duplicate(directory_, "new.tmp", "new", source);
+  const auto file =
+      OutputFile::Duplicate(directory_, "new.tmp", "new", FileReader(source));
   EXPECT_EQ(std::filesystem::hard_link_count(source), 1u);
   std::filesystem::remove(source);
   EXPECT_EQ(folder_.Read("new.tmp"), bytes);
 }
 
-TEST_F(OutputFileTest, DuplicateOfNothingIsAnErrorThatNamesIt) {
+TEST_F(OutputFileTest, DuplicateOfAFileThatWasReplacedIsRefusedAndLeavesNone) {
+  folder_.Write("source", "bytes");
+  const FileReader source(folder_.Path("source"));
+  folder_.Write("other", "other");
+  std::filesystem::rename(folder_.Path("other"), folder_.Path("source"));
   try {
-    OutputFile::Duplicate(directory_, "new.tmp", "new", folder_.Path("none"));
+    OutputFile::Duplicate(directory_, "new.tmp", "new", source);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.system_code(), ENOENT);
-    EXPECT_EQ(error.where().path, folder_.Path("none"));
+    EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
+    EXPECT_EQ(error.where().path, folder_.Path("source"));
   }
+  EXPECT_EQ(folder_.Names(), Names{"source"});
+}
+
+TEST_F(OutputFileTest, SettledFileIsCompleteAndClosed) {
+  const auto file = Create();
+  file->WriteAt(0, AsBytes("bytes"));
+  file->Settle(true);
+  file->Sync();
+  file->Move();
+  EXPECT_EQ(folder_.Read("new"), "bytes");
+}
+
+TEST_F(OutputFileTest, WhatWasWrittenCanBeRead) {
+  const auto file = Create();
+  file->WriteAt(0, AsBytes("bytes"));
+  std::vector<std::uint8_t> found(3);
+  file->ReadAt(1, found);
+  EXPECT_EQ(AsText(found), "yte");
+  EXPECT_THROW(file->ReadAt(3, found), Error);
 }
 
 TEST_F(OutputFileTest, IsAbandonedOnceItsWriterIsDead) {

@@ -126,6 +126,17 @@ TEST_P(V1SourceTest, RegionNeedsOnlyTheSlicesItTouches) {
   EXPECT_TRUE(source.Slices(*source.Find("f")).empty());
 }
 
+TEST_P(V1SourceTest, TensorThatIsWholeInTwoFilesIsAnErrorWithBothNames) {
+  V1Writer writer(folder_.Path("n"), /*sync=*/false);
+  writer.Add({MakeInput("f", DType::kFloat, {2, 3}, kFloats)});
+  writer.Finish();
+  const V1Source source({folder_.Path("m"), folder_.Path("n")}, GetParam());
+  const std::string refusal =
+      CorruptionOf([&] { source.CheckMeaning(*source.Find("f")); });
+  EXPECT_THAT(refusal, HasSubstr("in '" + folder_.Path("m") + "' and"));
+  EXPECT_THAT(refusal, HasSubstr("in '" + folder_.Path("n") + "' overlap"));
+}
+
 TEST_P(V1SourceTest, DamagedBlockIsNoticedAtItsFirstRead) {
   // One block holds all of this small file, the list of tensors too.
   Damage();

@@ -127,6 +127,7 @@ TEST_P(V1ReaderTest, FilesMustAgreeAboutATensor) {
   });
   EXPECT_THAT(refusal, HasSubstr(folder_.Path("g") + ": tensor 'v'"));
   EXPECT_THAT(refusal, HasSubstr("two shards disagree"));
+  EXPECT_THAT(refusal, HasSubstr("this one and '" + folder_.Path("f") + "'"));
 }
 
 TEST_P(V1ReaderTest, NameListedTwiceIsRefused) {

@@ -15,15 +15,13 @@ import errno
 import os
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-import fastckpt
 import fastckpt.compat.tensorflow._translate as _translate
 from fastckpt import fileset, paths
+from fastckpt.aside import open_where_found
+from fastckpt.checkpoint import Checkpoint, open_found
 from fastckpt.errors import CorruptionError
-
-if TYPE_CHECKING:
-    from fastckpt.checkpoint import Checkpoint
 
 _MAX_KEPT = 8
 # Longer than the tick of any clock that files get their times from: 10 ms at 100 Hz,
@@ -49,7 +47,8 @@ def opened(prefix: str) -> Checkpoint:
     """Returns the checkpoint of a name, opened now or not long ago.
 
     Args:
-        prefix: A prefix, a V1 file or the pattern of V1 shards; taken literally.
+        prefix: A prefix, a V1 file or the pattern of V1 shards; taken literally, one
+            shard too.
 
     Raises:
         OpError: TensorFlow's error for what is wrong.
@@ -67,12 +66,15 @@ def opened(prefix: str) -> Checkpoint:
 
 
 def _open(path: str) -> tuple[_Kept, bool]:
+    return open_where_found(lambda: _find(path), lambda found: _open_now(path, found))
+
+
+def _open_now(path: str, found: fileset.Resolved) -> tuple[_Kept, bool]:
     now = time.time_ns()
-    found = _find(path)
     # An index that appears beside a V1 file would come first.
     files = (path + ".index", *found.files, *fileset.data_files(found.prefix))
     identities = _identities(files)
-    entry = _Kept(path, files, identities, fastckpt.open(found.prefix))
+    entry = _Kept(path, files, identities, open_found(found))
     return entry, all(_is_settled(identity, now) for identity in identities)
 
 

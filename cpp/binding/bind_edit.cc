@@ -1,0 +1,101 @@
+#include "bind_edit.h"
+
+#include <pybind11/stl.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/edit/merge.h"
+#include "fastckpt/edit/rewrite.h"
+#include "fastckpt/platform/parallel.h"
+#include "reader.h"
+#include "signals.h"
+#include "tensor_items.h"
+
+namespace fastckpt {
+namespace {
+
+namespace py = pybind11;
+
+using NewNames = decltype(Changes::names);
+
+const BundleSource& BundleOf(const Reader& reader) {
+  const auto* bundle = dynamic_cast<const BundleSource*>(&reader.source());
+  if (bundle == nullptr) {
+    ThrowInvalid(
+        "a V1 checkpoint stores no bytes that a bundle could take; "
+        "convert it first");
+  }
+  return *bundle;
+}
+
+// `shards` 0 keeps the data files as they are.
+void Merge(const std::vector<const Reader*>& readers, const py::bytes& prefix,
+           std::int32_t shards, bool fsync, std::size_t threads) {
+  WriteOptions options;
+  options.shards = shards;
+  options.sync = fsync;
+  options.threads = threads == 0 ? AvailableThreads() : threads;
+  Sources from;
+  for (const Reader* reader : readers) from.push_back(&BundleOf(*reader));
+  const std::string to = prefix;
+  bool is_done = true;
+  {
+    const py::gil_scoped_release released;
+    if (shards == 0) {
+      MergeBundles(from, to, options, HasSignal);
+    } else {
+      is_done = Reshard(from, to, options, HasSignal);
+    }
+  }
+  if (!is_done) throw py::error_already_set();
+}
+
+// `names`: {tensor: [new name, ...]}; `values`: items that tensors of the
+// source are to have instead of what is stored; `progress`: None, or called
+// with the bytes so far.
+void RewriteStored(const Reader& reader, const std::string& prefix,
+                   const NewNames& names, const py::list& values,
+                   std::int32_t shards, std::uint64_t align, bool fsync,
+                   std::size_t threads, const py::object& progress) {
+  WriteOptions options;
+  options.shards = shards;
+  options.alignment = align;
+  options.sync = fsync;
+  options.threads = threads == 0 ? AvailableThreads() : threads;
+  std::function<void(std::uint64_t)> passed_on;
+  if (!progress.is_none()) {
+    passed_on = [&](std::uint64_t done) {
+      const py::gil_scoped_acquire held;
+      progress(done);
+    };
+  }
+  Changes changes{names, {}};
+  for (TensorInput& input : InputsOf(values)) {
+    const std::string name = input.name;
+    changes.values.insert_or_assign(name, std::move(input));
+  }
+  bool is_done = false;
+  {
+    const BundleSource& source = BundleOf(reader);
+    const py::gil_scoped_release released;
+    is_done = Rewrite(source, prefix, changes, options, HasSignal, passed_on);
+  }
+  if (!is_done) throw py::error_already_set();
+}
+
+}  // namespace
+
+void RegisterEdit(py::module_& m) {
+  m.def("merge", &Merge, py::arg("sources"), py::arg("prefix"),
+        py::arg("shards"), py::arg("fsync"), py::arg("threads"));
+  m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
+        py::arg("names"), py::arg("values"), py::arg("shards"),
+        py::arg("align"), py::arg("fsync"), py::arg("threads"),
+        py::arg("progress"));
+}
+
+}  // namespace fastckpt

@@ -1,0 +1,1 @@
+"""What is in checkpoints, compared and judged."""

@@ -1,0 +1,245 @@
+"""How two checkpoints differ: every byte checked, then values where they may differ."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastckpt.checking.compare import Tally, Tolerance
+from fastckpt.checking.regions import compare_tensors
+from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.errors import CorruptionError
+
+if TYPE_CHECKING:
+    from fastckpt._native import TensorInfo
+    from fastckpt.report import Problem
+    from fastckpt.urls import PathName
+
+__all__ = ["Change", "Diff", "diff"]
+
+_Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a tensor that both checkpoints have differs.
+
+    All are None where dtypes or shapes differ, or values cannot be read here.
+
+    Attributes:
+        count: How many elements differ.
+        size: How many there are.
+        largest: The largest ``|b - a|`` of finite numbers that differ, exact for
+            integers; None where there are none, as in strings.
+        largest_relative: The largest ``|b - a| / |a|`` of these.
+        relative_norm: ``norm(b - a) / norm(a)``, over all pairs of finite numbers.
+    """
+
+    count: int | None = None
+    size: int | None = None
+    largest: float | None = None
+    largest_relative: float | None = None
+    relative_norm: float | None = None
+
+
+class Diff(NamedTuple):
+    """How two checkpoints, A and B, differ; names are in byte order.
+
+    Attributes:
+        same: The tensors that are the same.
+        added: Those that only B has.
+        dropped: Those that only A has.
+        changed: Those that differ, and how.
+        checked: Whether every byte of both was read and checked.
+    """
+
+    same: list[str]
+    added: list[str]
+    dropped: list[str]
+    changed: dict[str, Change]
+    checked: bool
+
+
+def diff(
+    a: PathName | Checkpoint,
+    b: PathName | Checkpoint,
+    rtol: float = 0,
+    atol: float = 0,
+    check: bool = True,
+    *,
+    threads: int | None = None,
+    progress: _Report | None = None,
+) -> Diff:
+    """Compares two checkpoints, whatever their formats, shards and slices are.
+
+    Values are the same where ``|a - b| <= atol + rtol * |b|``; two NaN are the same,
+    and so are 0.0 and -0.0. Memory stays flat: values are compared piece by piece, and
+    not read again where the stored checksums, which were checked, are the same.
+
+    Args:
+        a: What ``open`` accepts, or an open checkpoint.
+        b: The other.
+        rtol: The relative difference that does not count.
+        atol: The absolute difference that does not count.
+        check: Whether all bytes of both are read and checked first. Where they are
+            not, tensors whose stored checksums agree pass for the same, unread.
+        threads: How many threads check and compare; None: one for each CPU.
+        progress: Called with (bytes done, bytes in all).
+
+    Raises:
+        ValueError: A tolerance is no number of at least 0.
+        CorruptionError: A checkpoint is damaged.
+        OSError: A file is missing or cannot be read.
+    """
+    if not (rtol >= 0 and atol >= 0):
+        raise ValueError(f"rtol and atol must be at least 0, not {rtol!r} and {atol!r}")
+    with ExitStack() as stack:
+        old, new = (
+            it if isinstance(it, Checkpoint) else stack.enter_context(open(it))
+            for it in (a, b)
+        )
+        result, unsure = _compare_indexes(old, new, check)
+        work = _Work([old, new] if check else [], old, unsure, progress)
+        for checkpoint in work.to_check:
+            _verify(checkpoint, threads, work)
+        tolerance = Tolerance(float(rtol), float(atol))
+        tallies = {name: Tally() for name in unsure}
+        done = compare_tensors(unsure, old, new, tolerance, threads)
+        for name, tally, nbytes in done:
+            tallies[name].add(tally)
+            work.add(nbytes)
+        _sort_out(tallies, old, result)
+    result.same.sort(key=_encoded)
+    return _in_order(result)
+
+
+def _sort_out(tallies: dict[str, Tally], old: Checkpoint, result: Diff) -> None:
+    for name, tally in tallies.items():
+        if tally.count:
+            result.changed[name] = _change(old.info(name), tally)
+        else:
+            result.same.append(name)
+
+
+class _Work:
+    """What is to be done, in bytes, and how much of it is."""
+
+    def __init__(
+        self,
+        to_check: list[Checkpoint],
+        old: Checkpoint,
+        unsure: Sequence[str],
+        progress: _Report | None,
+    ) -> None:
+        self.to_check = to_check
+        self._progress = progress
+        self._done = 0
+        self._total = sum(map(_size_of, to_check))
+        self._total += sum(old.info(name).nbytes or 0 for name in unsure)
+
+    def add(self, nbytes: int) -> None:
+        """Takes note of bytes that are done."""
+        self._done += nbytes
+        self.show(0)
+
+    def show(self, nbytes: int) -> None:
+        """Shows bytes of which some more will be done."""
+        if self._progress is not None:
+            self._progress(min(self._done + nbytes, self._total), self._total)
+
+
+def _size_of(checkpoint: Checkpoint) -> int:
+    return sum(info.nbytes or 0 for info in checkpoint.infos())
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _in_order(result: Diff) -> Diff:
+    names = sorted(result.changed, key=_encoded)
+    return result._replace(changed={name: result.changed[name] for name in names})
+
+
+def _verify(checkpoint: Checkpoint, threads: int | None, work: _Work) -> None:
+    report = checkpoint.verify(
+        threads=threads, progress=lambda done, total: work.show(done)
+    )
+    if not report.ok:
+        raise _error_of(report.problems)
+    work.add(_size_of(checkpoint))
+
+
+def _error_of(problems: Sequence[Problem]) -> Exception:
+    """Makes an error of what is wrong with a checkpoint."""
+    message, path, offset, tensor = problems[0]
+    if path is not None and not os.path.exists(path):
+        return FileNotFoundError(errno.ENOENT, "a data file is missing", path)
+    if len(problems) > 1:
+        message += f" ({len(problems)} problems in all; verify() lists them)"
+    return CorruptionError(message, path=path, offset=offset, tensor=tensor)
+
+
+def _compare_indexes(
+    old: Checkpoint, new: Checkpoint, check: bool
+) -> tuple[Diff, list[str]]:
+    """Compares what the indexes tell; gives the names of which they do not."""
+    result = Diff([], [], [], {}, check)
+    unsure: list[str] = []
+    has_one_order = _is_native(old) == _is_native(new)
+    for name in sorted({*old, *new}, key=_encoded):
+        if name not in new:
+            result.dropped.append(name)
+        elif name not in old:
+            result.added.append(name)
+        else:
+            first, second = old.info(name), new.info(name)
+            is_alike = first.tf_dtype == second.tf_dtype and first.shape == second.shape
+            if not is_alike:
+                result.changed[name] = Change()
+            elif has_one_order and _has_same_checksum(first, second):
+                result.same.append(name)
+            elif first.problem and _has_checksums(first, second):
+                result.changed[name] = Change()
+            else:
+                unsure.append(name)
+    return result, unsure
+
+
+def _is_native(checkpoint: Checkpoint) -> bool:
+    """Tells whether numbers have this machine's byte order; one is like the others."""
+    if checkpoint.format == "v1":  # which has no other
+        return True
+    for info in checkpoint.infos():
+        dtype = info.dtype
+        if info.problem is None and dtype and dtype.kind != "O" and dtype.itemsize > 1:
+            return checkpoint.layout(info.name).dtype.isnative
+    return True
+
+
+def _has_checksums(first: TensorInfo, second: TensorInfo) -> bool:
+    """Tells whether each has a checksum of all its bytes.
+
+    (A checksum of 0 may be one that is not there.)
+    """
+    is_plain = not first.slices and not second.slices
+    return is_plain and bool(first.crc32c) and bool(second.crc32c)
+
+
+def _has_same_checksum(first: TensorInfo, second: TensorInfo) -> bool:
+    return _has_checksums(first, second) and first.crc32c == second.crc32c
+
+
+def _change(info: TensorInfo, tally: Tally) -> Change:
+    return Change(
+        tally.count,
+        prod(info.shape),
+        tally.largest,
+        tally.largest_relative,
+        tally.relative_norm,
+    )

@@ -1,0 +1,118 @@
+"""Values of two checkpoints, compared region by region on several threads."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice, product
+from typing import TYPE_CHECKING, Any
+
+from fastckpt.checking.compare import Tally, Tolerance, compare_values
+from fastckpt.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["compare_tensors", "regions_of"]
+
+# Elements of a region that is read to be compared; of strings each is an object.
+_REGION = 1 << 19
+_MAX_THREADS = 64
+
+_Done = tuple[str, Tally, int]
+"""A tensor's name, what was found in a region of it, and the region's bytes."""
+
+
+def compare_tensors(
+    names: Sequence[str],
+    old: Checkpoint,
+    new: Checkpoint,
+    tolerance: Tolerance,
+    threads: int | None,
+) -> Iterator[_Done]:
+    """Compares tensors of one dtype and shape; no more than some regions are held.
+
+    Args:
+        names: Tensors that both checkpoints have.
+        old: The first checkpoint.
+        new: The second.
+        tolerance: What does not count.
+        threads: How many threads compare; None: one for each CPU.
+
+    Returns:
+        For each region the tensor's name, what was found, and its size in bytes.
+    """
+    return _in_parallel(_jobs(names, old, new, tolerance), threads)
+
+
+def _jobs(
+    names: Sequence[str], old: Checkpoint, new: Checkpoint, tolerance: Tolerance
+) -> Iterator[Callable[[], _Done]]:
+    """Gives what compares tensors, region by region."""
+
+    def compare(name: str, region: tuple[slice, ...]) -> _Done:
+        one, two = (_read(each, name, region) for each in (old, new))
+        return name, compare_values(one, two, tolerance), one.nbytes
+
+    for name in names:
+        for region in regions_of(old.info(name).shape, _REGION):
+            yield partial(compare, name, region)
+
+
+def _read(checkpoint: Checkpoint, name: str, region: tuple[slice, ...]) -> NDArray[Any]:
+    """Gives the values of a region, as a view where that is possible."""
+    if checkpoint.info(name).is_view:
+        return checkpoint[name][region]
+    return checkpoint.read(name, region)
+
+
+def regions_of(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
+    """Cuts an array into regions of neighbours, none of many more elements than most.
+
+    Axes are whole from the last one on for as long as that is few enough; the one
+    before them is cut, and of those before it each region has one index.
+    """
+    whole, axis = 1, len(shape)
+    while axis and whole * shape[axis - 1] <= most:
+        axis -= 1
+        whole *= shape[axis]
+    if not axis or 0 in shape:
+        yield (slice(None),) * len(shape)
+        return
+    axis -= 1
+    rows = max(most // max(whole, 1), 1)
+    rest = (slice(None),) * (len(shape) - axis - 1)
+    for at in product(*map(range, shape[:axis])):
+        first = tuple(slice(index, index + 1) for index in at)
+        for start in range(0, shape[axis], rows):
+            yield (*first, slice(start, start + rows), *rest)
+
+
+def _in_parallel(
+    jobs: Iterator[Callable[[], _Done]], threads: int | None
+) -> Iterator[_Done]:
+    """Runs jobs on several threads, no more of them at a time than keeps these busy."""
+    count = min(threads or _count_cpus(), _MAX_THREADS)
+    waiting = deque(islice(jobs, 2))
+    if count == 1 or len(waiting) < 2:
+        yield from (job() for job in chain(waiting, jobs))
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(count) as pool:
+        running = deque(pool.submit(job) for job in waiting)
+        for job in jobs:
+            if len(running) >= 2 * count:
+                yield running.popleft().result()
+            running.append(pool.submit(job))
+        while running:
+            yield running.popleft().result()
+
+
+def _count_cpus() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

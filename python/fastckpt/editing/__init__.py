@@ -1,0 +1,1 @@
+"""Making one checkpoint of others."""

@@ -1,0 +1,246 @@
+"""The mean of several checkpoints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastckpt.arguments import check_count, check_prefixes
+from fastckpt.casting import is_floating
+from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.editing.object_graph import fit_object_graph
+from fastckpt.parts import Part, in_file_order, parts_of
+from fastckpt.select import select
+from fastckpt.sources import Source, newest_sources, others_beside, unique_sources
+from fastckpt.urls import target_path
+from fastckpt.writer import Writer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastckpt._native import TensorInfo
+    from fastckpt.writer import StrPath
+
+__all__ = ["Averaged", "average"]
+
+_NONE = np.dtype(object)
+
+
+class Averaged(NamedTuple):
+    """What `average` did.
+
+    Attributes:
+        checkpoints: The prefixes of those it averaged, each once, in their order.
+        copied: The tensors that differ and have no mean (integers, strings), so that
+            they are the last checkpoint's.
+        spoiled: The tensors that are NaN or infinite where some checkpoint is not.
+    """
+
+    checkpoints: list[str]
+    copied: list[str]
+    spoiled: list[str]
+
+
+def average(
+    sources: Sequence[StrPath | Checkpoint],
+    to: StrPath,
+    *,
+    drop: Iterable[str] = (),
+    last: int | None = None,
+    fsync: bool = True,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Averaged:
+    """Writes the mean of checkpoints that have the same tensors.
+
+    A checkpoint counts once however often it is named: by several of its files, as a
+    shell expands ``run/model.ckpt-*``, or by a folder or state file whose latest it is.
+
+    Floats and complex numbers are summed in float64 and complex128; everything else
+    (steps, strings, quantized weights) is taken from the last source, whose format,
+    order and slices the result has. Memory is one tensor, or one slice where it is
+    partitioned. The object graph of a TensorFlow 2 checkpoint is the last one's,
+    without what `drop` leaves out.
+
+    Args:
+        sources: What ``open`` accepts, and open checkpoints; at least one.
+        to: A prefix.
+        drop: Names and patterns of tensors to leave out, such as "*/Adam*"; they may
+            differ from checkpoint to checkpoint.
+        last: Averages the newest so many of a folder, which is then the only source.
+            Its state file says which they are, in its order; the others of the folder
+            go before. Without a state file the last numbers in the names tell, or the
+            times.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads check and copy; None: one for each CPU.
+        progress: Called with (bytes done, bytes in all).
+
+    Returns:
+        Which checkpoints were averaged, and which tensors have no mean.
+
+    Raises:
+        ValueError: There is no source, or only the latest of several in a folder;
+            fewer than `last` are there; the target is one of them; the tensors' names,
+            shapes or dtypes are not the same.
+        TypeError: The sources are a single path.
+        KeyError: A pattern in `drop` fits nothing.
+        CheckpointError: A source is damaged or holds what is not supported.
+        OSError: A file cannot be read or written; the destination is as it was.
+    """
+    chosen = _choose(check_prefixes("sources", sources), last)
+    to = target_path(to)
+    _check_target(to, chosen)
+    with ExitStack() as stack:
+        opened = [_opened(stack, source, threads) for source in chosen]
+        kept = [_kept(checkpoint, drop) for checkpoint in opened]
+        for other, names in zip(opened[:-1], kept[:-1], strict=True):
+            _check_alike(other, names, opened[-1], kept[-1])
+        infos = [it for it in in_file_order(opened[-1]) if it.name in kept[-1]]
+        graph = fit_object_graph(opened[-1], {name: [name] for name in kept[-1]})
+        done = Averaged([source.prefix for source in chosen], [], [])
+        writer = stack.enter_context(
+            Writer(to, format=opened[-1].format, fsync=fsync, threads=threads)
+        )
+        _write(opened, infos, graph, writer, done, progress or _ignore)
+    return done
+
+
+def _ignore(done: int, total: int) -> None:
+    """Takes note of progress that nobody wants to see."""
+
+
+def _choose(given: Sequence[StrPath | Checkpoint], last: int | None) -> list[Source]:
+    """Gives the checkpoints to average, each once."""
+    if not given:
+        raise ValueError("an average needs at least one checkpoint")
+    if last is not None:
+        count = check_count("last", last)
+        if len(given) > 1:
+            raise ValueError(
+                f"last={count} is of one folder, and {len(given)} sources are given"
+            )
+        return newest_sources(given[0], count)
+    chosen = unique_sources(given)
+    if (
+        len(chosen) == 1
+        and chosen[0].is_latest
+        and (others := others_beside(chosen[0]))
+    ):
+        raise ValueError(
+            f"{chosen[0].given!s} stands for its latest checkpoint alone, "
+            f"{chosen[0].prefix!r}, of which the mean would be a copy, and has "
+            f"{len(others)} more; last=N (--last N) averages the newest N"
+        )
+    return chosen
+
+
+def _check_target(to: str, chosen: Iterable[Source]) -> None:
+    """Refuses to take an earlier mean, at the place of the new one, for a source."""
+    target = _place_of(to)
+    for source in chosen:
+        if _place_of(source.prefix) == target:
+            raise ValueError(
+                f"{to!r} is one of the checkpoints to average, maybe an earlier mean, "
+                "and would be replaced; give another target, or remove it first"
+            )
+
+
+def _place_of(prefix: str) -> str:
+    folder, base = os.path.split(prefix)
+    return os.path.join(os.path.realpath(folder), base)
+
+
+def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint:
+    """Opens a source, which is left open where the caller has opened it."""
+    if isinstance(source.given, Checkpoint):
+        return source.given
+    return stack.enter_context(open(source.prefix, threads=threads))
+
+
+def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:
+    names = list(checkpoint)
+    slots = {name: slot for slot, name in enumerate(names)}
+    for name in select(drop, names, slots.get):
+        del slots[name]
+    return slots
+
+
+def _write(
+    opened: Sequence[Checkpoint],
+    infos: Sequence[TensorInfo],
+    graph: Mapping[str, bytes],
+    writer: Writer,
+    report: Averaged,
+    progress: Callable[[int, int], None],
+) -> None:
+    total = sum(info.nbytes or 0 for info in infos)
+    done = 0
+    for info in infos:
+        has_mean = is_floating(info.dtype) or (info.dtype or _NONE).kind == "c"
+        for part in parts_of(info):
+            take = _mean if has_mean and len(opened) > 1 else _last
+            values = take(opened, part, report)
+            if info.name in graph:
+                values = np.array(graph[info.name], object)
+            part.write(writer, info.name, values, info.tf_dtype)
+        done += info.nbytes or 0
+        progress(done, total)
+
+
+def _last(opened: Sequence[Checkpoint], part: Part, report: Averaged) -> NDArray[Any]:
+    """Gives the last of several arrays, and notes where others differ."""
+    last = part.read(opened[-1])
+    if not all(np.array_equal(part.read(it), last) for it in opened[:-1]):
+        _note(report.copied, part.name)
+    return last
+
+
+def _mean(opened: Sequence[Checkpoint], part: Part, report: Averaged) -> NDArray[Any]:
+    """Gives the mean of arrays, and notes where it spoils what was a number."""
+    last = part.read(opened[-1])
+    total = np.zeros(last.shape, np.complex128 if last.dtype.kind == "c" else float)
+    was_number = np.zeros(last.shape, bool)
+    with np.errstate(all="ignore"):
+        for checkpoint in opened:
+            values = part.read(checkpoint)
+            total += values
+            was_number |= np.isfinite(values)
+        total /= len(opened)
+        mean = total.astype(last.dtype)
+    if np.any(was_number & ~np.isfinite(mean)):
+        _note(report.spoiled, part.name)
+    return mean
+
+
+def _note(names: list[str], name: str) -> None:
+    if name not in names[-1:]:
+        names.append(name)
+
+
+def _check_alike(
+    other: Checkpoint,
+    other_names: Iterable[str],
+    last: Checkpoint,
+    last_names: Iterable[str],
+) -> None:
+    """Checks that two checkpoints have tensors of the same names and shapes."""
+    sides = (
+        (other, other_names, last_names, last),
+        (last, last_names, other_names, other),
+    )
+    for one, names, others, two in sides:
+        for name in names:
+            if name not in others:
+                raise ValueError(f"{one.path!r} has {name!r}, {two.path!r} has not")
+    for name in last_names:
+        old, new = other.info(name), last.info(name)
+        for what in ("tf_dtype", "shape"):
+            if getattr(old, what) != getattr(new, what):
+                raise ValueError(
+                    f"{name!r} is {old.tf_dtype} {old.shape} in {other.path!r} and "
+                    f"{new.tf_dtype} {new.shape} in {last.path!r}"
+                )

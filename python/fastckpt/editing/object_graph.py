@@ -1,0 +1,38 @@
+"""The object graph of a checkpoint that others were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fastckpt.checkpoint import Checkpoint
+from fastckpt.objects.edits import make_fitting
+from fastckpt.objects.message import GRAPH_KEY, read_content
+
+__all__ = ["fit_object_graph"]
+
+
+def fit_object_graph(
+    checkpoint: Checkpoint, new_names: Mapping[str, Sequence[str]]
+) -> dict[str, bytes]:
+    """Gives the object graph that fits what is kept of a checkpoint.
+
+    Args:
+        checkpoint: The source.
+        new_names: {name: the names that it gets}; what is not in it is left out.
+
+    Returns:
+        {name of the tensor that holds the graph: its new contents}; {} where none is
+        written, or the one that is there fits.
+
+    Raises:
+        CorruptionError, UnsupportedError: It would have to change and cannot be read.
+        ValueError: It cannot say what the tensors' names would be.
+    """
+    if GRAPH_KEY not in new_names.get(GRAPH_KEY, ()):
+        return {}
+    names = set(checkpoint)
+    if all(name in new_names.get(name, ()) for name in names):
+        return {}
+    old = read_content(checkpoint) or b""
+    new = make_fitting(old, names, new_names)
+    return {} if new == old else {GRAPH_KEY: new}

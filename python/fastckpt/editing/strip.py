@@ -1,0 +1,95 @@
+"""``strip``: a checkpoint without what only training needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from fastckpt.checkpoint import Checkpoint
+from fastckpt.edit import opened, rewrite
+from fastckpt.objects.edits import find_optimizer_state
+from fastckpt.objects.message import GRAPH_KEY, read_content
+from fastckpt.select import select
+from fastckpt.slots import find_slots
+
+if TYPE_CHECKING:
+    from fastckpt.writer import StrPath
+
+__all__ = ["find_dropped", "strip"]
+
+
+def strip(
+    source: StrPath | Checkpoint,
+    to: StrPath,
+    drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    *,
+    fsync: bool = True,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[str]:
+    """Writes a checkpoint without the state of its optimizers.
+
+    Where the checkpoint has an object graph, that alone tells what is an optimizer's:
+    its slots and its settings, but never what anything else leads to or what it
+    trains, whatever the keys are. The object graph that is written fits what is left.
+    Without one it is the names: ``VARIABLE/Adam`` and its kin where there is such a
+    variable of that shape, settings of Keras's optimizers, powers of beta, and
+    ``global_step``. Moving averages stay.
+
+    Args:
+        source: What ``open`` accepts, or an open checkpoint.
+        to: A prefix; it may be the source's own.
+        drop: Names and patterns of tensors to leave out, too.
+        keep: Names and patterns of tensors to keep, whatever else is said.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads check and copy; None: one for each CPU.
+        progress: Called with (bytes done, bytes in all).
+
+    Returns:
+        The names of what was left out, in order; [] where nothing was.
+
+    Raises:
+        KeyError: A name or pattern fits no tensor.
+        ValueError: Nothing would be left.
+        CheckpointError: The source is damaged, its object graph too, or holds what
+            is not supported.
+        OSError: A file cannot be read or written; the destination is as it was.
+    """
+    with opened(source, threads) as checkpoint:
+        dropped = find_dropped(checkpoint, drop, keep)
+        rewrite(
+            checkpoint,
+            to,
+            drop=dropped,
+            fsync=fsync,
+            threads=threads,
+            progress=progress,
+        )
+    return dropped
+
+
+def find_dropped(
+    checkpoint: Checkpoint, drop: Iterable[str] = (), keep: Iterable[str] = ()
+) -> list[str]:
+    """Gives the names of what ``strip`` would leave out, in order.
+
+    Raises as ``strip``.
+    """
+    names = list(checkpoint)
+    slots = {name: slot for slot, name in enumerate(names)}
+    kept = set(select(keep, names, slots.get))
+    content = read_content(checkpoint)
+    if content is None:
+        shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}
+        dropped = set(find_slots(names, shapes))
+    else:
+        dropped = find_optimizer_state(content, slots.keys())
+    dropped |= set(select(drop, names, slots.get))
+    dropped -= kept
+    if dropped and dropped >= slots.keys() - {GRAPH_KEY}:
+        raise ValueError(
+            f"all {len(dropped)} tensors would be left out, nothing would be left; "
+            "keep says what is to stay"
+        )
+    return [name for name in names if name in dropped]

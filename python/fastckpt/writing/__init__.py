@@ -1,0 +1,1 @@
+"""Writing checkpoints, besides the plain ``save`` and ``Writer``."""
