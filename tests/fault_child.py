@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 
 import fastckpt
+from fastckpt.atomic import replace_file, write_beside
 
-WRITE, FSYNC, RENAME, UNLINK, CREATE, LINK = 1, 2, 4, 8, 16, 32
+WRITE, FSYNC, RENAME, UNLINK, CREATE, LINK, FLOCK = 1, 2, 4, 8, 16, 32, 64
 EVERY = WRITE | FSYNC | RENAME | UNLINK | CREATE | LINK
 ONCE, STICKY, KILL, SHORT = range(4)
 
@@ -229,6 +230,50 @@ def die_at_random(folder: Path, count: str) -> None:
             fastckpt.save(place.folder / "m", OLD)
             assert not place.litter(), place.names()
     assert {True, False} <= seen, seen
+
+
+def die_twice(folder: Path, scenario: str, step: str) -> None:
+    """A kill, and another in the save that comes after it; then one that ends.
+
+    The second kill moves on by a stride: all pairs would take long.
+    """
+    for at in range(1, 1000):
+        place = Place(folder / str(at), scenario)
+        if not _die_at(place, at):
+            return
+        second = 1 + at * int(step) % 23
+        _die_at(place, second)
+        place.check_others()
+        place.check_nothing_lost()
+        place.check_next_save_tidies()
+        fastckpt.remove_checkpoint(place.folder / "m")
+        left = [name for name in place.names() if name.startswith("m.")]
+        assert not left, left
+
+
+def _die_at(place: Place, at: int) -> bool:
+    child = os.fork()
+    if child == 0:
+        _calls.fault_arm(EVERY, at, KILL, 0)
+        place.act(place.folder)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def without_locks(folder: Path, code: str) -> None:
+    """Two live savers and two live files where `flock` is refused."""
+    _calls.fault_arm(FLOCK, 1, STICKY, getattr(errno, code))
+    first = fastckpt.Writer(folder / "m")
+    first.add("w", OLD["w"])
+    with write_beside(str(folder / "f"), fsync=False) as beside:
+        fastckpt.save(folder / "m", NEW)
+        replace_file(str(folder / "f"), b"quick")
+        assert os.path.exists(beside)
+        first.finish()
+    _calls.fault_disarm()
+    with fastckpt.open(folder / "m") as ckpt:
+        np.testing.assert_array_equal(ckpt["w"], OLD["w"])
+    assert sorted(os.listdir(folder)) == ["f", "m.data-00000-of-00001", "m.index"]
 
 
 def write_short(folder: Path, scenario: str) -> None:

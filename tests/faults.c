@@ -18,11 +18,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { WRITE = 1, FSYNC = 2, RENAME = 4, UNLINK = 8, CREATE = 16, LINK = 32 };
+enum {
+  WRITE = 1,
+  FSYNC = 2,
+  RENAME = 4,
+  UNLINK = 8,
+  CREATE = 16,
+  LINK = 32,
+  FLOCK = 64
+};
 enum { ONCE, STICKY, KILL, SHORT };
 
 static struct {
@@ -146,6 +155,15 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset) {
 int fsync(int fd) {
   REAL(int, fsync, int);
   return fails(FSYNC, "fsync", name_of(fd)) ? -1 : real(fd);
+}
+
+/* Unlocking is no call of a kind: nobody looks at what it answers. */
+int flock(int fd, int operation) {
+  REAL(int, flock, int, int);
+  if (operation != LOCK_UN && (armed.kinds & FLOCK) &&
+      fails(FLOCK, "flock", name_of(fd)))
+    return -1;
+  return real(fd, operation);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {

@@ -43,7 +43,7 @@ void Merge(const std::vector<const Reader*>& readers, const py::bytes& prefix,
   for (const Reader* reader : readers) from.push_back(&BundleOf(*reader));
   const std::string to = prefix;
   Interruptible([&](const Interrupt& interrupted) {
-    if (shards == 0) return MergeBundles(from, to, options);
+    if (shards == 0) return MergeBundles(from, to, options, interrupted);
     if (!Reshard(from, to, options, interrupted)) throw Interrupted{};
   });
 }

@@ -11,6 +11,7 @@
 #include "bind_imports.h"
 #include "bind_objects.h"
 #include "bind_reader.h"
+#include "bind_replacement.h"
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
@@ -39,6 +40,7 @@ void Fill(py::module_ module) {
   RegisterObjects(module);
   RegisterWriter(module);
   RegisterEdit(module);
+  RegisterReplacement(module);
 }
 
 bool IsMainInterpreter() {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from fastckpt import _native
+from fastckpt.atomic import lock_prefix
 from fastckpt.fileset import PathName, data_files, v1_files
 from fastckpt.urls import target_path
 
@@ -60,11 +61,11 @@ def remove_checkpoint(
     Raises:
         OSError: A file cannot be deleted.
     """
-    remove_files(
-        files_to_remove(
-            target_path(checkpoint_prefix), checkpoint_format_version, meta_graph_suffix
+    prefix = target_path(checkpoint_prefix)
+    with lock_prefix(prefix):  # or half of what is being saved would go
+        remove_files(
+            files_to_remove(prefix, checkpoint_format_version, meta_graph_suffix)
         )
-    )
 
 
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:

@@ -234,8 +234,10 @@ class Saver:
         prefix = self._retention.take_removal()
         if prefix is None:
             return
-        files = files_to_remove(prefix, self._format)
+        # No lock: a name that is numbered has no second saver, and a kill would
+        # leave the lock's file for ever.
         try:
+            files = files_to_remove(prefix, self._format)
             remove_files(path for path in files if path != but)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.

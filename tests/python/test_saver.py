@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 import fastckpt
+from fastckpt import atomic
+from fastckpt import saver as saver_room
+from fastckpt import state as state_room
 from fastckpt.saver import Saver
 
 TENSORS = {
@@ -172,10 +175,14 @@ class TestGraphs:
     def test_the_graph_is_there_before_the_state_file_names_the_checkpoint(
         self, tmp_path, monkeypatch
     ):
-        order, real = [], os.replace
-        monkeypatch.setattr(
-            os, "replace", lambda old, new: (order.append(new), real(old, new))
-        )
+        order, real = [], atomic.replace_file
+
+        def replace(path, content, **options):
+            order.append(path)
+            real(path, content, **options)
+
+        for room in (saver_room, state_room):
+            monkeypatch.setattr(room, "replace_file", replace)
         Saver().save(tmp_path / "m", TENSORS, meta_graph=b"graph")
         assert order == [str(tmp_path / "m.meta"), str(tmp_path / "checkpoint")]
 

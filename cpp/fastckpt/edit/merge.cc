@@ -50,12 +50,13 @@ class Merger {
     }
   }
 
-  void Write(const std::string& prefix, const WriteOptions& options) {
-    Replacement replacement(prefix, IndexName(""));
+  void Write(const std::string& prefix, const WriteOptions& options,
+             const Interrupt& interrupted) {
+    Commit commit(prefix, IndexName(""));
     // Stays open all the while: by it the others are known to be in the making.
-    const std::unique_ptr<OutputFile> index = replacement.Create(IndexName(""));
+    const std::unique_ptr<OutputFile> index = commit.Create(IndexName(""));
     const std::vector<std::unique_ptr<OutputFile>> files =
-        MakeFiles(replacement, options.sync);
+        MakeFiles(commit, options.sync);
     CheckUnchanged();
     BundleHeader header = sources_.front()->index().header();
     header.num_shards = static_cast<std::int32_t>(files.size());
@@ -63,7 +64,7 @@ class Merger {
     std::vector<OutputFile*> in_order;
     for (const auto& file : files) in_order.push_back(file.get());
     in_order.push_back(index.get());
-    replacement.Commit(in_order, options.sync, options.threads);
+    commit.Finish(in_order, options.sync, options.threads, interrupted);
   }
 
  private:
@@ -108,27 +109,27 @@ class Merger {
   }
 
   std::vector<std::unique_ptr<OutputFile>> MakeFiles(
-      const Replacement& replacement, bool sync) {
+      const Commit& commit, bool sync) {
     const std::size_t count = std::max<std::size_t>(files_.size(), 1);
     std::vector<std::unique_ptr<OutputFile>> files;
     for (std::size_t i = 0; i < count; ++i) {
       const std::string name = DataName("", static_cast<std::int32_t>(i),
                                         static_cast<std::int32_t>(count));
       files.push_back(files_.empty()
-                          ? replacement.Create(name)
-                          : Duplicate(replacement, name, &files_[i]));
+                          ? commit.Create(name)
+                          : Duplicate(commit, name, &files_[i]));
       if (i >= kMaxOpenFiles) files.back()->Settle(sync);
     }
     return files;
   }
 
-  static std::unique_ptr<OutputFile> Duplicate(const Replacement& replacement,
+  static std::unique_ptr<OutputFile> Duplicate(const Commit& commit,
                                                const std::string& name,
                                                SourceFile* file) {
     const std::unique_ptr<DataFile> data = OpenShard(*file->source, file->slot);
     data->CheckRange(0, file->reach);
     file->identity = data->file().identity();
-    return replacement.Duplicate(name, data->file());
+    return commit.Duplicate(name, data->file());
   }
 
   // What was linked or copied is what belongs to the indexes: they, and the
@@ -154,8 +155,9 @@ class Merger {
 }  // namespace
 
 void MergeBundles(const Sources& sources, const std::string& prefix,
-                  const WriteOptions& options) {
-  NamingSources(sources, [&] { Merger(sources).Write(prefix, options); });
+                  const WriteOptions& options, const Interrupt& interrupted) {
+  NamingSources(sources,
+                [&] { Merger(sources).Write(prefix, options, interrupted); });
 }
 
 }  // namespace fastckpt

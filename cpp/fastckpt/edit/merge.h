@@ -24,8 +24,9 @@ namespace fastckpt {
 // sources. Of the options, sync and threads count. Throws System if a file is
 // missing, Corruption for an entry beyond its file and for a source that was
 // replaced or cut, Invalid if a tensor is in two sources or the sources'
-// headers differ.
+// headers differ, Interrupted while it waits for another save.
 void MergeBundles(const Sources& sources, const std::string& prefix,
-                  const WriteOptions& options);
+                  const WriteOptions& options,
+                  const Interrupt& interrupted = nullptr);
 
 }  // namespace fastckpt

@@ -20,7 +20,7 @@ bool PassOn(const Sources& sources, const Changes* changes,
         });
     if (!is_done) return false;
   }
-  writer.Finish();
+  writer.Finish(interrupted);
   return true;
 }
 

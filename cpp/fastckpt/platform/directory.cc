@@ -2,27 +2,20 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "fastckpt/base/error.h"
 
 namespace fastckpt {
 namespace {
-
-// A commit holds the lock for some flushes of a folder; a holder that takes
-// longer than this was stopped or hangs.
-constexpr std::chrono::seconds kLockPatience(30);
-constexpr std::chrono::milliseconds kLockPause(5);
 
 // Not open, and errno set, if the system refuses.
 Descriptor OpenFolder(const std::string& path) {
@@ -69,9 +62,9 @@ bool IsDot(std::string_view name) { return name == "." || name == ".."; }
 
 }  // namespace
 
-Directory::Directory(std::string path)
+Directory::Directory(std::string path, Missing missing)
     : path_(std::move(path)), descriptor_(OpenFolder(path_)) {
-  if (!descriptor_.IsOpen() && errno == ENOENT) {
+  if (!descriptor_.IsOpen() && errno == ENOENT && missing == Missing::kMake) {
     MakeMissing();
     descriptor_ = OpenFolder(path_);
   }
@@ -113,6 +106,13 @@ std::vector<std::string> Directory::List() const {
   return names;
 }
 
+Directory::Kind Directory::KindOf(const std::string& name) const {
+  struct stat info;
+  if (fstatat(descriptor(), name.c_str(), &info, 0) != 0) return Kind::kNone;
+  if (S_ISDIR(info.st_mode)) return Kind::kFolder;
+  return S_ISREG(info.st_mode) ? Kind::kFile : Kind::kOther;
+}
+
 bool Directory::HasFile(const std::string& name) const {
   struct stat info;
   return fstatat(descriptor(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -123,6 +123,36 @@ bool Directory::HasFolder(const std::string& name) const {
   struct stat info;
   return fstatat(descriptor(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR(info.st_mode);
+}
+
+std::optional<std::int64_t> Directory::ModifiedAt(
+    const std::string& name) const {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  struct stat info;
+  if (fstatat(descriptor(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+      S_ISDIR(info.st_mode)) {
+    return std::nullopt;
+  }
+#ifdef __APPLE__
+  const timespec& time = info.st_mtimespec;
+#else
+  const timespec& time = info.st_mtim;
+#endif
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+std::string Directory::ReadEnd(const std::string& name,
+                               std::size_t size) const {
+  const Descriptor file(
+      openat(descriptor(), name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat info;
+  if (!file.IsOpen() || fstat(file.get(), &info) != 0) return "";
+  if (!S_ISREG(info.st_mode)) return "";
+  std::string end(std::min(size, static_cast<std::size_t>(info.st_size)), '\0');
+  const auto offset = info.st_size - static_cast<off_t>(end.size());
+  const ssize_t got = pread(file.get(), end.data(), end.size(), offset);
+  end.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return end;
 }
 
 void Directory::Rename(const std::string& from, const std::string& to) const {
@@ -136,26 +166,13 @@ bool Directory::Remove(const std::string& name) const {
   return unlinkat(descriptor(), name.c_str(), 0) == 0;
 }
 
+void Directory::Touch(const std::string& name) const {
+  utimensat(descriptor(), name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+}
+
 void Directory::Sync() const {
   SyncFolder(descriptor_, path_);
   for (const Descriptor& parent : changed_parents_) SyncFolder(parent, path_);
 }
-
-DirectoryLock::DirectoryLock(const Directory& directory)
-    : directory_(directory) {
-  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
-  while (flock(directory.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return;
-    if (std::chrono::steady_clock::now() > deadline) {
-      ThrowSystem(EWOULDBLOCK,
-                  "another process is saving into this folder and does not end",
-                  directory.PathOf(""));
-    }
-    std::this_thread::sleep_for(kLockPause);
-  }
-}
-
-DirectoryLock::~DirectoryLock() { flock(directory_.descriptor(), LOCK_UN); }
 
 }  // namespace fastckpt

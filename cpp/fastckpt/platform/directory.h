@@ -6,6 +6,9 @@
 // Thread-safety: methods are const and safe to call from many threads.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +18,11 @@ namespace fastckpt {
 
 class Directory {
  public:
+  enum class Missing { kMake, kRefuse };
+
   // Opens the folder, "" being the current one. Missing folders are made, their
-  // parents too. Throws System.
-  explicit Directory(std::string path);
+  // parents too, or refused. Throws System.
+  explicit Directory(std::string path, Missing missing = Missing::kMake);
 
   int descriptor() const { return descriptor_.get(); }
   // The path of a file of this folder, for messages.
@@ -26,15 +31,26 @@ class Directory {
   // The names of everything in the folder but "." and "..". Throws System.
   std::vector<std::string> List() const;
 
+  enum class Kind { kNone, kFile, kFolder, kOther };
+
+  // What is there under a name; links are followed.
+  Kind KindOf(const std::string& name) const;
   // True if `name` is there and a folder, or is there and none. A symbolic link
   // counts as none.
   bool HasFolder(const std::string& name) const;
   bool HasFile(const std::string& name) const;
 
+  // When a file was last written, in nanoseconds; nothing where none is.
+  std::optional<std::int64_t> ModifiedAt(const std::string& name) const;
+  // The last bytes of a file, `size` or fewer; none if it cannot be read.
+  std::string ReadEnd(const std::string& name, std::size_t size) const;
+
   // Renames a file, over another if need be. Throws System that names `to`.
   void Rename(const std::string& from, const std::string& to) const;
   // Removes a file; false if the system refuses.
   bool Remove(const std::string& name) const;
+  // Sets the file's time of change to now, if the system lets it.
+  void Touch(const std::string& name) const;
 
   // Flushes the folder's entries, and those of the folders above in which the
   // constructor made folders, to the disk. Throws System.
@@ -46,20 +62,6 @@ class Directory {
   std::string path_;
   std::vector<Descriptor> changed_parents_;
   Descriptor descriptor_;
-};
-
-// Holds the folder's advisory lock while it lives, so that two commits in one
-// folder do not mix. Where the file system has no such locks it does nothing.
-// Throws System (EWOULDBLOCK) if another holds the lock for long.
-class DirectoryLock {
- public:
-  explicit DirectoryLock(const Directory& directory);
-  ~DirectoryLock();
-  DirectoryLock(const DirectoryLock&) = delete;
-  DirectoryLock& operator=(const DirectoryLock&) = delete;
-
- private:
-  const Directory& directory_;
 };
 
 }  // namespace fastckpt

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,8 @@ namespace fastckpt {
 namespace {
 
 constexpr std::size_t kCopySize = std::size_t{1} << 20;
+constexpr int kMarkTries = 200;
+constexpr std::chrono::milliseconds kMarkPause(1);
 
 Descriptor Open(const Directory& directory, const std::string& name,
                 int flags) {
@@ -37,6 +41,38 @@ Descriptor Create(const Directory& directory, const std::string& temporary,
     ThrowSystem(errno, "cannot create the file", directory.PathOf(target));
   }
   return created;
+}
+
+// Marks a file as used until its descriptor is closed, where there are locks.
+// Who removes litter holds the lock for the moment of it. Gives up in the end:
+// a hard link shares its lock with the file that it is linked to.
+void Mark(const Descriptor& file) {
+  for (int i = 0; i < kMarkTries; ++i) {
+    if (flock(file.get(), LOCK_SH | LOCK_NB) == 0) return;
+    if (errno != EWOULDBLOCK && errno != EINTR) return;
+    std::this_thread::sleep_for(kMarkPause);
+  }
+}
+
+bool IsUnder(const Directory& directory, const std::string& name,
+             const Descriptor& file) {
+  struct stat mine;
+  struct stat named;
+  return fstat(file.get(), &mine) == 0 &&
+         fstatat(directory.descriptor(), name.c_str(), &named,
+                 AT_SYMLINK_NOFOLLOW) == 0 &&
+         mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+// Makes a file and marks it as used; again, if it was taken for litter between.
+template <typename MakeFile>
+Descriptor MakeMarked(const Directory& directory, const std::string& name,
+                      const MakeFile& make) {
+  while (true) {
+    Descriptor file = make();
+    Mark(file);
+    if (!file.IsOpen() || IsUnder(directory, name, file)) return file;
+  }
 }
 
 // True where a copy by the system is made by a server, without the bytes coming
@@ -127,7 +163,9 @@ void CheckSame(const FileReader& from, const Descriptor& linked) {
 OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
                        std::string temporary, std::string target)
     : OutputFile(directory, temporary, target,
-                 Create(*directory, temporary, target)) {}
+                 MakeMarked(*directory, temporary, [&] {
+                   return Create(*directory, temporary, target);
+                 })) {}
 
 OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
                        std::string temporary, std::string target,
@@ -136,19 +174,18 @@ OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
       temporary_(std::move(temporary)),
       target_(std::move(target)),
       descriptor_(std::move(descriptor)),
-      owner_(getpid()) {
-  // Where there are no locks, litter is taken for work: it stays, no more.
-  flock(descriptor_.get(), LOCK_SH | LOCK_NB);
-}
+      owner_(getpid()) {}
 
 std::unique_ptr<OutputFile> OutputFile::Duplicate(
     std::shared_ptr<const Directory> directory, std::string temporary,
     std::string target, const FileReader& from) {
-  const bool is_linked =
-      linkat(AT_FDCWD, from.path().c_str(), directory->descriptor(),
-             temporary.c_str(), AT_SYMLINK_FOLLOW) == 0;
-  Descriptor opened = is_linked ? Open(*directory, temporary, O_RDONLY)
-                                : Create(*directory, temporary, target);
+  bool is_linked = false;
+  Descriptor opened = MakeMarked(*directory, temporary, [&] {
+    is_linked = linkat(AT_FDCWD, from.path().c_str(), directory->descriptor(),
+                       temporary.c_str(), AT_SYMLINK_FOLLOW) == 0;
+    return is_linked ? Open(*directory, temporary, O_RDONLY)
+                     : Create(*directory, temporary, target);
+  });
   std::unique_ptr<OutputFile> file(
       new OutputFile(std::move(directory), std::move(temporary),
                      std::move(target), std::move(opened)));
@@ -234,6 +271,22 @@ void OutputFile::Sync() const {
   }
 }
 
+void OutputFile::TakeOver() {
+  struct stat first;
+  struct stat now;
+  Descriptor file = Open(*directory_, temporary_, O_RDONLY | O_NOFOLLOW);
+  if (!file.IsOpen() || fstat(file.get(), &now) != 0 ||
+      fstat(descriptor_.get(), &first) != 0) {
+    ThrowSystem(errno, "cannot open what was written for this file", path());
+  }
+  if (now.st_dev == first.st_dev && now.st_ino == first.st_ino) return;
+  Mark(file);
+  if (fchmod(file.get(), first.st_mode) != 0) {
+    ThrowSystem(errno, "cannot set the mode of the file", path());
+  }
+  descriptor_ = std::move(file);
+}
+
 void OutputFile::Settle(bool sync) {
   if (sync) Sync();
   descriptor_.Reset();
@@ -241,20 +294,16 @@ void OutputFile::Settle(bool sync) {
 
 void OutputFile::Move() {
   directory_->Rename(temporary_, target_);
-  is_moved_ = true;
+  LetGo();
 }
 
-void OutputFile::MoveBack() {
-  if (!is_moved_) return;
-  directory_->Rename(target_, temporary_);
-  is_moved_ = false;
-}
-
-bool IsAbandoned(const Directory& directory, const std::string& name) {
+// The lock is held until the file has gone: who made it, and comes for its lock
+// only now, then sees that.
+bool RemoveAbandoned(const Directory& directory, const std::string& name) {
   const Descriptor file =
       Open(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-  if (!file.IsOpen()) return false;
-  return flock(file.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  return file.IsOpen() && flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
+         directory.Remove(name);
 }
 
 }  // namespace fastckpt

@@ -1,8 +1,10 @@
 // OutputFile: a file being written beside its target, under a temporary name.
 //
-// Until it is renamed the file belongs to this object, which removes it when it
-// dies. While it lives it holds the file's advisory lock; by that a later save
-// knows a file in the making from litter of a process that was killed.
+// Until it has its name the file belongs to this object, which removes it when
+// it dies. While it lives it holds the file's advisory lock; by that others
+// know a file in the making from litter of a process that was killed. Between
+// its creation and its lock a file looks like litter: if it was removed there,
+// it is created again.
 //
 // Thread-safety: const methods may be called from many threads.
 #pragma once
@@ -74,15 +76,23 @@ class OutputFile {
   // Returns when the bytes are on the disk. Throws System.
   void Sync() const;
 
+  // Goes on with the file that lies under the temporary name now, whoever put
+  // it there, with the mode of the first. Throws System.
+  void TakeOver();
+
   // Closes the file, which is complete, and flushes it before if `sync` asks
-  // for that: of many files only a few can be open at once. From here on others
-  // may take it for litter of a save under the same prefix that was killed.
+  // for that: of many files only a few can be open at once. From here on it
+  // is known to be in the making by the index of the same save alone.
   void Settle(bool sync);
 
   // Renames the file to its target, over another file if need be. Throws
-  // System. MoveBack undoes it; it does nothing to a file that was not moved.
+  // System.
   void Move();
-  void MoveBack();
+
+  // For who renames it otherwise. Once let go the file is not removed.
+  const std::string& temporary() const { return temporary_; }
+  const std::string& target() const { return target_; }
+  void LetGo() { is_moved_ = true; }
 
  private:
   OutputFile(std::shared_ptr<const Directory> directory, std::string temporary,
@@ -99,7 +109,8 @@ class OutputFile {
   pid_t owner_;
 };
 
-// True unless some live OutputFile is writing the file.
-bool IsAbandoned(const Directory& directory, const std::string& name);
+// Removes a file unless some live OutputFile may be writing it: where there are
+// no locks, nobody knows, and it stays. True if it was removed.
+bool RemoveAbandoned(const Directory& directory, const std::string& name);
 
 }  // namespace fastckpt

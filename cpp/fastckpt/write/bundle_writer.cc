@@ -68,11 +68,11 @@ bool IsSlice(const TensorInput& input) {
 BundleWriter::BundleWriter(const std::string& prefix,
                            const WriteOptions& options)
     : options_(Checked(options)),
-      replacement_(prefix, IndexName("")),
+      commit_(prefix, IndexName("")),
       data_(options.threads, options.sync) {
   shards_.resize(static_cast<std::size_t>(options_.shards));
   for (std::int32_t i = 0; i < options_.shards; ++i) {
-    auto file = replacement_.Create(DataName("", i, options_.shards));
+    auto file = commit_.Create(DataName("", i, options_.shards));
     if (options_.sync) file->AllowDirect();
     shards_[static_cast<std::size_t>(i)].file = std::move(file);
   }
@@ -108,7 +108,7 @@ bool BundleWriter::Add(const std::vector<TensorInput>& inputs,
 void BundleWriter::Finish(const Interrupt& interrupted) {
   CheckSound();
   is_sound_ = false;
-  const std::unique_ptr<OutputFile> index = replacement_.Create(IndexName(""));
+  const std::unique_ptr<OutputFile> index = commit_.Create(IndexName(""));
   BundleHeader header;
   header.num_shards = options_.shards;
   header.endianness = options_.endianness;
@@ -119,11 +119,11 @@ void BundleWriter::Finish(const Interrupt& interrupted) {
   for (const Shard& shard : shards_) files.push_back(shard.file.get());
   files.push_back(index.get());
   if (interrupted && interrupted()) throw Interrupted{};
-  replacement_.Commit(files, options_.sync, options_.threads);
+  commit_.Finish(files, options_.sync, options_.threads, interrupted);
 }
 
 void BundleWriter::CheckSound() const {
-  replacement_.CheckOwner();
+  commit_.CheckOwner();
   if (is_sound_) return;
   ThrowInvalid("this writer is finished or has failed; begin a new one");
 }

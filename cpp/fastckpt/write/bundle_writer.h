@@ -63,7 +63,7 @@ class BundleWriter {
   void StartWriteback();
 
   const WriteOptions options_;
-  Replacement replacement_;
+  Commit commit_;
   std::vector<Shard> shards_;
   DataWriter data_;
   EntryTable entries_;

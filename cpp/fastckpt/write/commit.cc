@@ -2,77 +2,22 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <random>
+#include <optional>
+#include <utility>
 
 #include "fastckpt/base/error.h"
-#include "fastckpt/platform/parallel.h"
+#include "fastckpt/platform/name_lock.h"
+#include "fastckpt/table/table_format.h"
+#include "fastckpt/v2/aside_set.h"
+#include "fastckpt/write/exchange.h"
+#include "fastckpt/write/save_name.h"
 
 namespace fastckpt {
 namespace {
 
-constexpr std::string_view kTag = ".fastckpt-";
-constexpr std::size_t kTokenSize = 8;
-constexpr std::string_view kTemporary = ".tmp";
-constexpr std::string_view kAside = ".old";
-constexpr std::string_view kIndex = ".index";
-
-bool TakeText(std::string_view* text, std::string_view wanted) {
-  if (!text->starts_with(wanted)) return false;
-  text->remove_prefix(wanted.size());
-  return true;
-}
-
-// At least as many digits as shard names have.
-bool TakeDigits(std::string_view* text) {
-  constexpr std::size_t kMinDigits = 5;
-  const std::size_t digits =
-      std::min(text->find_first_not_of("0123456789"), text->size());
-  text->remove_prefix(digits);
-  return digits >= kMinDigits;
-}
-
-// ".data-00000-of-00001" or the same with other numbers.
-bool TakeDataSuffix(std::string_view* text) {
-  return TakeText(text, ".data-") && TakeDigits(text) &&
-         TakeText(text, "-of-") && TakeDigits(text);
-}
-
-bool IsDataSuffix(std::string_view suffix) {
-  return TakeDataSuffix(&suffix) && suffix.empty();
-}
-
-bool TakeToken(std::string_view* text) {
-  if (text->size() < kTokenSize) return false;
-  const std::string_view token = text->substr(0, kTokenSize);
-  text->remove_prefix(kTokenSize);
-  return token.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-// True for names this room makes: a suffix of a checkpoint's file, the tag.
-bool IsOurs(std::string_view suffix, std::string_view ending) {
-  std::string_view rest = suffix;
-  if (!TakeText(&rest, kIndex) && !TakeDataSuffix(&rest)) rest = suffix;
-  return TakeText(&rest, kTag) && TakeToken(&rest) && rest == ending;
-}
-
-std::string MakeTag() {
-  std::random_device random;
-  return std::string(kTag) + Hex32(random()).substr(2);
-}
-
-std::string FolderOf(const std::string& prefix) {
-  const std::size_t slash = prefix.find_last_of('/');
-  if (slash == std::string::npos) return "";
-  return prefix.substr(0, slash == 0 ? 1 : slash);
-}
-
-std::string BaseOf(const std::string& prefix) {
-  if (prefix.find('\0') != std::string::npos) {
-    ThrowInvalid("a path cannot hold a NUL byte");
-  }
-  std::string base = prefix.substr(prefix.find_last_of('/') + 1);
+std::string CheckedBaseOf(const std::string& prefix) {
+  std::string base = SaveNameOf(prefix);
   if (base.empty()) {
     ThrowInvalid("the prefix " + Quote(prefix) +
                  " names a folder; add a name for the checkpoint");
@@ -80,118 +25,152 @@ std::string BaseOf(const std::string& prefix) {
   return base;
 }
 
+// True for the names that FolderOnDisk::List gives.
+bool IsOfCheckpoint(const std::string& base, const std::string& name) {
+  if (!name.starts_with(base)) return false;
+  const std::string_view suffix = std::string_view(name).substr(base.size());
+  return suffix.empty() || suffix == ".index" || IsDataSuffix(suffix) ||
+         ParseMarkedName(base, name).has_value();
+}
+
+class HeldNameLock : public HeldLock {
+ public:
+  HeldNameLock(const Directory& directory, const std::string& name,
+               const Interrupt& interrupted)
+      : lock_(directory.descriptor(), name, directory.PathOf(name),
+              interrupted) {}
+  bool is_held() const override { return lock_.is_held(); }
+
+ private:
+  NameLock lock_;
+};
+
+class FolderOnDisk : public ExchangeFolder {
+ public:
+  FolderOnDisk(const Directory& directory, Interrupt interrupted)
+      : directory_(directory), interrupted_(std::move(interrupted)) {}
+
+  std::unique_ptr<HeldLock> Lock(const std::string& name) override {
+    return std::make_unique<HeldNameLock>(directory_, name, interrupted_);
+  }
+  std::vector<ListedFile> List(const std::string& base) override;
+  bool HasFile(const std::string& name) override {
+    return directory_.HasFile(name);
+  }
+  void Rename(const std::string& from, const std::string& to) override {
+    directory_.Rename(from, to);
+  }
+  bool Remove(const std::string& name) override {
+    return directory_.Remove(name);
+  }
+  bool RemoveAbandoned(const std::string& name) override {
+    return fastckpt::RemoveAbandoned(directory_, name);
+  }
+  void Touch(const std::string& name) override { directory_.Touch(name); }
+  void Sync() override { directory_.Sync(); }
+
+ private:
+  bool IsTable(const std::string& name) const;
+
+  const Directory& directory_;
+  Interrupt interrupted_;
+};
+
+// Something else may lie under a V2 checkpoint's bare prefix.
+bool FolderOnDisk::IsTable(const std::string& name) const {
+  return HasTableMagic(AsBytes(directory_.ReadEnd(name, kFooterSize)));
+}
+
+std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
+  std::vector<ListedFile> files;
+  for (std::string& name : directory_.List()) {
+    if (!IsOfCheckpoint(base, name)) continue;
+    if (name == base && !IsTable(name)) continue;
+    const auto time = directory_.ModifiedAt(name);
+    if (time) files.push_back({std::move(name), *time});
+  }
+  return files;
+}
+
 }  // namespace
 
-Replacement::Replacement(const std::string& prefix, std::string_view last)
-    : base_(BaseOf(prefix)), tag_(MakeTag()), owner_(getpid()) {
+Commit::Commit(const std::string& prefix, std::string_view last)
+    : base_(CheckedBaseOf(prefix)), token_(MakeToken()), owner_(getpid()) {
   directory_ = std::make_shared<const Directory>(FolderOf(prefix));
-  const std::string target = base_ + std::string(last);
+  const std::string target = NameOf(last);
   if (directory_->HasFolder(target)) {
     ThrowSystem(EISDIR, "a folder is in the way", directory_->PathOf(target));
   }
 }
 
-void Replacement::CheckOwner() const {
+void Commit::CheckOwner() const {
   if (owner_ == getpid()) return;
   ThrowInvalid("this writer belongs to the process that began it");
 }
 
-std::string Replacement::TemporaryName(std::string_view suffix) const {
-  std::string name = base_;
-  name.append(suffix).append(tag_).append(kTemporary);
-  return name;
+std::string Commit::NameOf(std::string_view suffix) const {
+  return base_ + std::string(suffix);
 }
 
-// The lock: between creation and its own lock a file looks abandoned.
-std::unique_ptr<OutputFile> Replacement::Create(std::string_view suffix) const {
-  const DirectoryLock lock(*directory_);
-  return std::make_unique<OutputFile>(directory_, TemporaryName(suffix),
-                                      base_ + std::string(suffix));
+std::unique_ptr<OutputFile> Commit::Create(std::string_view suffix) const {
+  const std::string target = NameOf(suffix);
+  return std::make_unique<OutputFile>(
+      directory_, MakeMarkedName(target, token_, SaveMark::kTemporary), target);
 }
 
-std::unique_ptr<OutputFile> Replacement::Duplicate(
-    std::string_view suffix, const FileReader& source) const {
-  const DirectoryLock lock(*directory_);
-  return OutputFile::Duplicate(directory_, TemporaryName(suffix),
-                               base_ + std::string(suffix), source);
+std::unique_ptr<OutputFile> Commit::Duplicate(std::string_view suffix,
+                                              const FileReader& source) const {
+  const std::string target = NameOf(suffix);
+  return OutputFile::Duplicate(
+      directory_, MakeMarkedName(target, token_, SaveMark::kTemporary), target,
+      source);
 }
 
-void Replacement::Commit(const std::vector<OutputFile*>& files, bool sync,
-                         std::size_t threads) {
+void Commit::Finish(const std::vector<OutputFile*>& files, bool sync,
+                    std::size_t threads, const Interrupt& interrupted) {
   if (sync) {
     ParallelFor(files.size(), threads,
                 [&](std::size_t i) { files[i]->Sync(); });
   }
-  const DirectoryLock lock(*directory_);
-  FindOld();
+  FolderOnDisk folder(*directory_, interrupted);
+  std::vector<NewFile> names;
+  for (const OutputFile* file : files) {
+    names.push_back({file->temporary(), file->target()});
+  }
+  const auto let_go = [&] {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      if (names[i].is_moved) files[i]->LetGo();
+    }
+  };
   try {
-    Exchange(files, sync);
+    Exchange(&folder, base_, token_).Run(&names, sync);
   } catch (...) {
-    Undo(files);
+    let_go();
     throw;
   }
-  if (sync) directory_->Sync();
-  Sweep();
+  let_go();
 }
 
-void Replacement::Exchange(const std::vector<OutputFile*>& files, bool sync) {
-  SetAside(sync);
-  for (OutputFile* file : files) {
-    if (sync && file == files.back()) directory_->Sync();
-    file->Move();
-  }
-}
+struct PrefixLock::State {
+  State(const std::string& prefix, const Interrupt& interrupted)
+      : directory(FolderOf(prefix), Directory::Missing::kRefuse),
+        folder(directory, interrupted),
+        lock(folder.Lock(LockName(CheckedBaseOf(prefix)))) {}
 
-// The index first: without it the data files are no checkpoint.
-void Replacement::FindOld() {
-  old_.clear();
-  for (const std::string& name : directory_->List()) {
-    if (!name.starts_with(base_)) continue;
-    const std::string_view suffix = std::string_view(name).substr(base_.size());
-    if (suffix != kIndex && !IsDataSuffix(suffix)) continue;
-    if (!directory_->HasFile(name)) continue;
-    old_.push_back({name, name + tag_ + std::string(kAside)});
-    if (suffix == kIndex) std::swap(old_.front(), old_.back());
-  }
-}
+  Directory directory;
+  FolderOnDisk folder;
+  std::unique_ptr<HeldLock> lock;
+};
 
-void Replacement::SetAside(bool sync) {
-  for (aside_count_ = 0; aside_count_ < old_.size(); ++aside_count_) {
-    const Old& old = old_[aside_count_];
-    directory_->Rename(old.name, old.aside);
-  }
-  if (sync && !old_.empty()) directory_->Sync();
-}
-
-// Ends at the first step that fails: an index must not come back to data that
-// are not its own. What is left lies beside, set aside.
-void Replacement::Undo(const std::vector<OutputFile*>& files) {
+PrefixLock::PrefixLock(const std::string& prefix,
+                       const Interrupt& interrupted) {
   try {
-    for (OutputFile* file : files) file->MoveBack();
-    while (aside_count_ > 0) {
-      const Old& old = old_[--aside_count_];
-      directory_->Rename(old.aside, old.name);
-    }
-  } catch (const Error&) {
+    state_ = std::make_unique<State>(prefix, interrupted);
+  } catch (const Error& error) {
+    if (error.system_code() != ENOENT && error.system_code() != ENOTDIR) throw;
   }
 }
 
-// The checkpoint is in place: what cannot be removed is litter for the next
-// save, not a failure of this one.
-void Replacement::Sweep() const {
-  try {
-    for (const std::string& name : directory_->List()) {
-      if (IsLitter(name)) directory_->Remove(name);
-    }
-  } catch (const Error&) {
-  }
-}
-
-bool Replacement::IsLitter(const std::string& name) const {
-  if (!name.starts_with(base_)) return false;
-  const std::string_view suffix = std::string_view(name).substr(base_.size());
-  return IsOurs(suffix, kAside) ||
-         (IsOurs(suffix, kTemporary) && IsAbandoned(*directory_, name));
-}
+PrefixLock::~PrefixLock() = default;
 
 }  // namespace fastckpt

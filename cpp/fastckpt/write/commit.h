@@ -1,17 +1,7 @@
-// Replacement: puts the files of a checkpoint in the place of another's.
+// Commit: the files of a checkpoint on their way to its place.
 //
-//   1  the new files are written under temporary names and flushed
-//   2  the old index is set aside, then the old data files
-//   3  the new data files get their names, the new index last
-//   4  what was set aside is removed, and the litter of saves that were killed
-//
-// The folder is flushed between the steps. A failure up to the last renaming
-// undoes the steps. A kill leaves the old checkpoint, the new one, or neither
-// name, with the old files set aside; the next Commit under the prefix removes
-// them in its step 4 and never before.
-//
-// A temporary file is called TARGET.fastckpt-XXXXXXXX.tmp, one that was set
-// aside NAME.fastckpt-XXXXXXXX.old; XXXXXXXX is common to one replacement.
+// They are written under temporary names beside it and flushed; the Exchange
+// gives them their own. Until then nobody sees anything.
 //
 // Thread-safety: one thread.
 #pragma once
@@ -26,17 +16,18 @@
 
 #include "fastckpt/platform/directory.h"
 #include "fastckpt/platform/output_file.h"
+#include "fastckpt/platform/parallel.h"
 
 namespace fastckpt {
 
 class FileReader;
 
-class Replacement {
+class Commit {
  public:
   // `last` is the suffix of the file that makes the checkpoint be there, such
   // as ".index"; a folder of that name is refused at once. Throws System, and
-  // Invalid if the prefix names a folder only.
-  Replacement(const std::string& prefix, std::string_view last);
+  // Invalid if the prefix names a folder only or ends like a file of our own.
+  Commit(const std::string& prefix, std::string_view last);
 
   // Throws Invalid in a forked child: the files are its parent's.
   void CheckOwner() const;
@@ -48,32 +39,35 @@ class Replacement {
                                         const FileReader& source) const;
 
   // Does all the rest, with `files` in the order of renaming; `sync` false
-  // leaves out all flushes. Throws System, the old files back in place and the
-  // new ones under their temporary names; only a failure of the last flush
-  // leaves the new checkpoint where it is.
-  void Commit(const std::vector<OutputFile*>& files, bool sync,
-              std::size_t threads);
+  // leaves out all flushes. Waits while another saves under the prefix. Throws
+  // System, the old files back in place and the new ones under their temporary
+  // names; only a failure of the last flush leaves the new checkpoint where it
+  // is. Throws Interrupted, nothing changed, if `interrupted` ends the wait.
+  void Finish(const std::vector<OutputFile*>& files, bool sync,
+              std::size_t threads, const Interrupt& interrupted = nullptr);
 
  private:
-  struct Old {
-    std::string name;
-    std::string aside;
-  };
-
-  std::string TemporaryName(std::string_view suffix) const;
-  void Exchange(const std::vector<OutputFile*>& files, bool sync);
-  void FindOld();
-  void SetAside(bool sync);
-  void Undo(const std::vector<OutputFile*>& files);
-  void Sweep() const;
-  bool IsLitter(const std::string& name) const;
+  std::string NameOf(std::string_view suffix) const;
 
   std::shared_ptr<const Directory> directory_;
   std::string base_;
-  std::string tag_;  // ".fastckpt-XXXXXXXX"
+  std::string token_;
   pid_t owner_;
-  std::vector<Old> old_;
-  std::size_t aside_count_ = 0;
+};
+
+// Keeps saves, merges and removals of a prefix out while it lives, as a save
+// does: for who removes its files. Makes no folder; where there is none, there
+// is nothing to keep out of. Throws System, and Interrupted.
+class PrefixLock {
+ public:
+  PrefixLock(const std::string& prefix, const Interrupt& interrupted);
+  ~PrefixLock();
+  PrefixLock(const PrefixLock&) = delete;
+  PrefixLock& operator=(const PrefixLock&) = delete;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace fastckpt

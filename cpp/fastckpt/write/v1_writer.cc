@@ -45,10 +45,10 @@ std::string MakeRecord(const TensorInput& input, const SliceSpec& spec) {
 }  // namespace
 
 V1Writer::V1Writer(const std::string& prefix, bool sync)
-    : sync_(sync), replacement_(prefix, "") {}
+    : sync_(sync), commit_(prefix, "") {}
 
 void V1Writer::CheckOpen() const {
-  replacement_.CheckOwner();
+  commit_.CheckOwner();
   if (is_finished_) {
     ThrowInvalid("this writer is finished or has failed; begin a new one");
   }
@@ -93,9 +93,9 @@ void V1Writer::AddOne(const TensorInput& input) {
 void V1Writer::Finish(const Interrupt& interrupted) {
   CheckOpen();
   is_finished_ = true;
-  const std::unique_ptr<OutputFile> file = replacement_.Create("");
+  const std::unique_ptr<OutputFile> file = commit_.Create("");
   Write(*file, interrupted);
-  replacement_.Commit({file.get()}, sync_, /*threads=*/1);
+  commit_.Finish({file.get()}, sync_, /*threads=*/1, interrupted);
 }
 
 // Tensors by name, the slices of one as TensorFlow leaves them: it sorts

@@ -51,7 +51,7 @@ class V1Writer {
   void Write(const OutputFile& file, const Interrupt& interrupted);
 
   const bool sync_;
-  Replacement replacement_;
+  Commit commit_;
   std::vector<Added> added_;                       // in the caller's order
   std::map<std::string, SavedSliceMeta> tensors_;  // slices not filled in
   std::map<std::string, std::string> records_;     // by slice key

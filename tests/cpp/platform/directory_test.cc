@@ -1,15 +1,12 @@
 #include "fastckpt/platform/directory.h"
 
 #include <gtest/gtest.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <thread>
 
 #include "fastckpt/base/error.h"
 #include "testing/folder.h"
@@ -86,21 +83,50 @@ TEST(Directory, FailedRenameNamesTheTarget) {
   }
 }
 
-TEST(DirectoryLock, MakesOthersWait) {
+TEST(Directory, RefusesMissingFoldersIfAsked) {
   const Folder folder;
-  const Directory first(folder.Path(""));
-  const Directory second(folder.Path(""));
-  auto lock = std::make_unique<DirectoryLock>(first);
-  EXPECT_NE(flock(second.descriptor(), LOCK_EX | LOCK_NB), 0);
-  std::atomic<bool> has_released = false;
-  std::thread other([&] {
-    const DirectoryLock waiting(second);
-    EXPECT_TRUE(has_released);
-  });
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
-  has_released = true;
-  lock.reset();
-  other.join();
+  EXPECT_EQ(
+      CodeOf([&] { Directory(folder.Path("a"), Directory::Missing::kRefuse); }),
+      ENOENT);
+  EXPECT_EQ(folder.Names(), std::set<std::string>{});
+}
+
+TEST(Directory, TellsWhatIsUnderAName) {
+  const Folder folder;
+  folder.Write("file", "");
+  std::filesystem::create_directory(folder.Path("sub"));
+  std::filesystem::create_symlink("file", folder.Path("link"));
+  mkfifo(folder.Path("pipe").c_str(), 0600);
+  const Directory directory(folder.Path(""));
+  EXPECT_EQ(directory.KindOf("file"), Directory::Kind::kFile);
+  EXPECT_EQ(directory.KindOf("link"), Directory::Kind::kFile);
+  EXPECT_EQ(directory.KindOf("sub"), Directory::Kind::kFolder);
+  EXPECT_EQ(directory.KindOf("pipe"), Directory::Kind::kOther);
+  EXPECT_EQ(directory.KindOf("nothing"), Directory::Kind::kNone);
+}
+
+TEST(Directory, TouchedFileIsTheNewest) {
+  const Folder folder;
+  folder.Write("file", "");
+  const auto past =
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(folder.Path("file"), past);
+  const Directory directory(folder.Path(""));
+  const auto before = directory.ModifiedAt("file");
+  directory.Touch("file");
+  EXPECT_LT(before, directory.ModifiedAt("file"));
+  EXPECT_EQ(directory.ModifiedAt("nothing"), std::nullopt);
+  EXPECT_EQ(directory.ModifiedAt("."), std::nullopt);
+}
+
+TEST(Directory, ReadsTheEndOfAFile) {
+  const Folder folder;
+  folder.Write("file", "abcdef");
+  const Directory directory(folder.Path(""));
+  EXPECT_EQ(directory.ReadEnd("file", 2), "ef");
+  EXPECT_EQ(directory.ReadEnd("file", 100), "abcdef");
+  EXPECT_EQ(directory.ReadEnd("nothing", 2), "");
+  EXPECT_EQ(directory.ReadEnd(".", 2), "");
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <thread>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/platform/file_reader.h"
@@ -83,18 +85,35 @@ TEST_F(OutputFileTest, RangeThatIsNotThereIsNotShared) {
   EXPECT_FALSE(file->Share(from, 0, 0, kDirectAlignment));
 }
 
-TEST_F(OutputFileTest, MovesOverAnotherAndBack) {
+TEST_F(OutputFileTest, MovesOverAnother) {
   folder_.Write("new", "old bytes");
-  {
-    const auto file = Create();
-    file->WriteAt(0, AsBytes("new bytes"));
-    file->Move();
-    EXPECT_EQ(folder_.Read("new"), "new bytes");
-    file->MoveBack();
-    file->MoveBack();
-    EXPECT_EQ(folder_.Names(), Names{"new.tmp"});
-  }
-  EXPECT_EQ(folder_.Names(), Names{});
+  const auto file = Create();
+  file->WriteAt(0, AsBytes("new bytes"));
+  file->Move();
+  EXPECT_EQ(folder_.Read("new"), "new bytes");
+  EXPECT_EQ(folder_.Names(), Names{"new"});
+}
+
+TEST_F(OutputFileTest, IsNotRemovedOnceItWasLetGo) {
+  Create()->LetGo();
+  EXPECT_EQ(folder_.Names(), Names{"new.tmp"});
+}
+
+TEST_F(OutputFileTest, TakesOverAFileThatWasPutInItsPlace) {
+  const auto file = Create();
+  file->TakeOver();  // its own
+  folder_.Write("other", "bytes");
+  std::filesystem::permissions(folder_.Path("other"),
+                               std::filesystem::perms::owner_read);
+  const auto mode =
+      std::filesystem::status(folder_.Path("new.tmp")).permissions();
+  std::filesystem::rename(folder_.Path("other"), folder_.Path("new.tmp"));
+  file->TakeOver();
+  file->Sync();
+  EXPECT_FALSE(RemoveAbandoned(*directory_, "new.tmp"));
+  file->Move();
+  EXPECT_EQ(folder_.Read("new"), "bytes");
+  EXPECT_EQ(std::filesystem::status(folder_.Path("new")).permissions(), mode);
 }
 
 TEST_F(OutputFileTest, DoesNotTakeOverWhatIsThere) {
@@ -178,10 +197,25 @@ TEST_F(OutputFileTest, WhatWasWrittenCanBeRead) {
 
 TEST_F(OutputFileTest, IsAbandonedOnceItsWriterIsDead) {
   const auto file = Create();
-  EXPECT_FALSE(IsAbandoned(*directory_, "new.tmp"));
+  EXPECT_FALSE(RemoveAbandoned(*directory_, "new.tmp"));
   folder_.Write("litter.tmp", "");
-  EXPECT_TRUE(IsAbandoned(*directory_, "litter.tmp"));
-  EXPECT_FALSE(IsAbandoned(*directory_, "nothing.tmp"));
+  EXPECT_TRUE(RemoveAbandoned(*directory_, "litter.tmp"));
+  EXPECT_FALSE(RemoveAbandoned(*directory_, "nothing.tmp"));
+  EXPECT_EQ(folder_.Names(), Names{"new.tmp"});
+}
+
+// Whoever removes litter can come between a file's creation and its lock.
+TEST_F(OutputFileTest, FilesThatAreMadeWhileLitterIsRemovedAreThere) {
+  std::atomic<bool> is_over = false;
+  std::thread sweeper([&] {
+    while (!is_over) RemoveAbandoned(*directory_, "new.tmp");
+  });
+  for (int i = 0; i < 2000; ++i) {
+    const auto file = Create();
+    ASSERT_TRUE(directory_->HasFile("new.tmp")) << i;
+  }
+  is_over = true;
+  sweeper.join();
 }
 
 }  // namespace

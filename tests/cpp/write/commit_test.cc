@@ -17,16 +17,16 @@ using Names = std::set<std::string>;
 
 constexpr const char* kData = ".data-00000-of-00001";
 
-class ReplacementTest : public ::testing::Test {
+class CommitTest : public ::testing::Test {
  protected:
   // Writes a checkpoint of one data file and an index that hold `bytes`.
   void Replace(const std::string& base, const std::string& bytes) {
-    Replacement replacement(folder_.Path(base), ".index");
-    const auto data = replacement.Create(kData);
-    const auto index = replacement.Create(".index");
+    Commit commit(folder_.Path(base), ".index");
+    const auto data = commit.Create(kData);
+    const auto index = commit.Create(".index");
     data->WriteAt(0, AsBytes(bytes));
     index->WriteAt(0, AsBytes(bytes));
-    replacement.Commit({data.get(), index.get()}, /*sync=*/true, 1);
+    commit.Finish({data.get(), index.get()}, /*sync=*/true, 1);
   }
 
   void WriteOld() {
@@ -43,20 +43,20 @@ class ReplacementTest : public ::testing::Test {
   const Folder folder_;
 };
 
-TEST_F(ReplacementTest, FilesLieUnderTemporaryNamesUntilTheEnd) {
-  Replacement replacement(folder_.Path("m"), ".index");
-  const auto file = replacement.Create(".index");
+TEST_F(CommitTest, FilesLieUnderTemporaryNamesUntilTheEnd) {
+  Commit commit(folder_.Path("m"), ".index");
+  const auto file = commit.Create(".index");
   ASSERT_EQ(folder_.Names().size(), 1u);
   EXPECT_THAT(*folder_.Names().begin(),
               MatchesRegex("m\\.index\\.fastckpt-[0-9a-f]+\\.tmp"));
 }
 
-TEST_F(ReplacementTest, PutsFilesInAnEmptyPlace) {
+TEST_F(CommitTest, PutsFilesInAnEmptyPlace) {
   Replace("m", "new");
   EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
 }
 
-TEST_F(ReplacementTest, ReplacesACheckpointOfAnyShardCount) {
+TEST_F(CommitTest, ReplacesACheckpointOfAnyShardCount) {
   WriteOld();
   folder_.Write("m.data-00001-of-00002", "old");
   folder_.Write("m.data-100000-of-100001", "old");
@@ -65,7 +65,7 @@ TEST_F(ReplacementTest, ReplacesACheckpointOfAnyShardCount) {
   EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "new");
 }
 
-TEST_F(ReplacementTest, LeavesNeighboursAlone) {
+TEST_F(CommitTest, LeavesNeighboursAlone) {
   const Names neighbours = {"m",
                             "m.meta",
                             "m.index2",
@@ -89,7 +89,7 @@ TEST_F(ReplacementTest, LeavesNeighboursAlone) {
   EXPECT_EQ(folder_.Names(), expected);
 }
 
-TEST_F(ReplacementTest, SweepsTheLitterOfKilledSaves) {
+TEST_F(CommitTest, SweepsTheLitterOfKilledSaves) {
   folder_.Write("m.index.fastckpt-00000000.tmp", "");
   folder_.Write("m.data-00003-of-00007.fastckpt-0123abcd.tmp", "");
   folder_.Write("m.index.fastckpt-00000000.old", "");
@@ -98,37 +98,37 @@ TEST_F(ReplacementTest, SweepsTheLitterOfKilledSaves) {
   EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
 }
 
-TEST_F(ReplacementTest, LeavesASaveThatIsUnderWayAlone) {
-  Replacement other(folder_.Path("m"), ".index");
+TEST_F(CommitTest, LeavesASaveThatIsUnderWayAlone) {
+  Commit other(folder_.Path("m"), ".index");
   const auto data = other.Create(kData);
   const auto index = other.Create(".index");
   Replace("m", "new");
-  other.Commit({data.get(), index.get()}, /*sync=*/false, 1);
+  other.Finish({data.get(), index.get()}, /*sync=*/false, 1);
   EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
   EXPECT_EQ(folder_.Read("m.index"), "");
 }
 
-TEST_F(ReplacementTest, FailureBringsTheOldFilesBack) {
+TEST_F(CommitTest, FailureBringsTheOldFilesBack) {
   WriteOld();
   {
-    Replacement replacement(folder_.Path("m"), ".index");
-    const auto data = replacement.Create(kData);
-    const auto index = replacement.Create(".index");
+    Commit commit(folder_.Path("m"), ".index");
+    const auto data = commit.Create(kData);
+    const auto index = commit.Create(".index");
     // Somebody takes the new index away.
     for (const std::string& name : folder_.Names()) {
       if (name.starts_with("m.index.fastckpt")) {
         std::filesystem::remove(folder_.Path(name));
       }
     }
-    EXPECT_THROW(replacement.Commit({data.get(), index.get()}, true, 1), Error);
+    EXPECT_THROW(commit.Finish({data.get(), index.get()}, true, 1), Error);
   }
   ExpectOld();
 }
 
-TEST_F(ReplacementTest, FolderInTheWayIsRefusedAtOnce) {
+TEST_F(CommitTest, FolderInTheWayIsRefusedAtOnce) {
   std::filesystem::create_directory(folder_.Path("m.index"));
   try {
-    Replacement(folder_.Path("m"), ".index");
+    Commit(folder_.Path("m"), ".index");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.system_code(), EISDIR);
@@ -136,7 +136,7 @@ TEST_F(ReplacementTest, FolderInTheWayIsRefusedAtOnce) {
   }
 }
 
-TEST_F(ReplacementTest, FolderAmongTheDataFilesIsNeitherMovedNorLost) {
+TEST_F(CommitTest, FolderAmongTheDataFilesIsNeitherMovedNorLost) {
   folder_.Write("m.index", "old index");
   const std::string way = "m.data-00000-of-00001";
   std::filesystem::create_directory(folder_.Path(way));
@@ -147,25 +147,24 @@ TEST_F(ReplacementTest, FolderAmongTheDataFilesIsNeitherMovedNorLost) {
   EXPECT_EQ(folder_.Read("m.index"), "old index");
 }
 
-TEST_F(ReplacementTest, PrefixNeedsANameAndNoNul) {
-  EXPECT_THROW(Replacement(folder_.Path(""), ".index"), Error);
-  EXPECT_THROW(Replacement("", ".index"), Error);
-  EXPECT_THROW(Replacement(folder_.Path(std::string("m\0m", 3)), ".index"),
-               Error);
+TEST_F(CommitTest, PrefixNeedsANameAndNoNul) {
+  EXPECT_THROW(Commit(folder_.Path(""), ".index"), Error);
+  EXPECT_THROW(Commit("", ".index"), Error);
+  EXPECT_THROW(Commit(folder_.Path(std::string("m\0m", 3)), ".index"), Error);
 }
 
-TEST_F(ReplacementTest, NameThatIsTooLongIsRefusedBeforeTheFirstByte) {
+TEST_F(CommitTest, NameThatIsTooLongIsRefusedBeforeTheFirstByte) {
   const std::string base(230, 'm');
-  Replacement replacement(folder_.Path(base), ".index");
+  Commit commit(folder_.Path(base), ".index");
   try {
-    replacement.Create(kData);
+    commit.Create(kData);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.system_code(), ENAMETOOLONG);
   }
 }
 
-TEST_F(ReplacementTest, OldFileThatIsALinkIsReplacedNotFollowed) {
+TEST_F(CommitTest, OldFileThatIsALinkIsReplacedNotFollowed) {
   folder_.Write("elsewhere", "precious");
   std::filesystem::create_symlink("elsewhere", folder_.Path("m.index"));
   Replace("m", "new");

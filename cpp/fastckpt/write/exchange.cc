@@ -1,0 +1,190 @@
+#include "fastckpt/write/exchange.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/write/save_name.h"
+
+namespace fastckpt {
+namespace {
+
+constexpr std::string_view kIndex = ".index";
+
+std::string Joined(std::string_view a, std::string_view b) {
+  std::string text(a);
+  return text.append(b);
+}
+
+std::string NameOf(const MarkedName& parts) {
+  return MakeMarkedName(parts.plain, parts.token, parts.mark);
+}
+
+bool IsGone(const Error& error, ExchangeFolder* folder,
+            const std::string& name) {
+  return error.system_code() == ENOENT && !folder->HasFile(name);
+}
+
+}  // namespace
+
+void Exchange::Run(std::vector<NewFile>* files, bool sync) {
+  std::vector<MarkedName> litter;
+  {
+    const std::unique_ptr<HeldLock> lock = folder_.Lock(LockName(base_));
+    PutBack(sync);
+    if (lock->is_held()) ForgetIndexes();
+    FindOld();
+    try {
+      SetAside(sync);
+      GiveNames(files, sync);
+    } catch (...) {
+      Undo(files);
+      throw;
+    }
+    if (sync) folder_.Sync();
+    litter = ForgetOld(lock->is_held());
+  }
+  Sweep(std::move(litter));
+}
+
+// A kill leaves a set that counts: the index comes last. A V1 file beside it
+// would count alone, so it comes after.
+void Exchange::PutBack(bool sync) {
+  const auto set = FindAsideSet(base_, folder_.List(base_));
+  if (!set) return;
+  for (const std::string& name : set->data) {
+    folder_.Rename(name, ParseMarkedName(base_, name)->plain);
+  }
+  if (sync && !set->data.empty()) folder_.Sync();
+  const std::string& last = set->name();
+  folder_.Rename(last, ParseMarkedName(base_, last)->plain);
+  if (sync) folder_.Sync();
+}
+
+// With data files of the new checkpoint under their names, an index that was
+// left from before could pass for theirs.
+void Exchange::ForgetIndexes() {
+  const std::vector<ListedFile> files = folder_.List(base_);
+  const std::string index = Joined(base_, kIndex);
+  const auto is_index = [&](const ListedFile& f) { return f.name == index; };
+  if (std::none_of(files.begin(), files.end(), is_index)) return;
+  for (const ListedFile& file : files) {
+    const auto parts = ParseMarkedName(base_, file.name);
+    if (parts && parts->mark == SaveMark::kAside) Forget(file.name, *parts);
+  }
+}
+
+// An index is removed. A V1 file was set aside for the time of the exchange
+// alone, and has its name back unless another took it.
+void Exchange::Forget(const std::string& name, const MarkedName& parts) {
+  if (parts.part == CheckpointPart::kIndex) folder_.Remove(name);
+  if (parts.part != CheckpointPart::kV1) return;
+  if (folder_.HasFile(parts.plain)) {
+    folder_.Remove(name);
+  } else {
+    folder_.Rename(name, parts.plain);
+  }
+}
+
+// The index before the data: without it they are no checkpoint. Before it a V1
+// file, for as soon as the index has gone it would count.
+void Exchange::FindOld() {
+  old_.clear();
+  bool has_index = false;
+  bool has_v1 = false;
+  for (const ListedFile& file : folder_.List(base_)) {
+    const std::string_view suffix =
+        std::string_view(file.name).substr(base_.size());
+    has_v1 |= suffix.empty();
+    has_index |= suffix == kIndex;
+    if (IsDataSuffix(suffix)) old_.push_back({file.name, {}});
+  }
+  if (has_index) old_.insert(old_.begin(), {Joined(base_, kIndex), {}});
+  if (has_index && has_v1) old_.insert(old_.begin(), {base_, {}});
+  for (Old& old : old_) {
+    old.aside = MakeMarkedName(old.name, token_, SaveMark::kAside);
+  }
+}
+
+// What somebody removes meanwhile has not to be set aside.
+void Exchange::SetAside(bool sync) {
+  for (aside_count_ = 0; aside_count_ < old_.size();) {
+    const Old& old = old_[aside_count_];
+    try {
+      folder_.Rename(old.name, old.aside);
+      ++aside_count_;
+    } catch (const Error& error) {
+      if (!IsGone(error, &folder_, old.name)) throw;
+      old_.erase(old_.begin() + static_cast<std::ptrdiff_t>(aside_count_));
+    }
+  }
+  if (sync && !old_.empty()) folder_.Sync();
+}
+
+// Of sets that were left aside the newest counts: in the order of commits, not
+// of their beginnings.
+void Exchange::GiveNames(std::vector<NewFile>* files, bool sync) {
+  folder_.Touch(files->back().temporary);
+  for (NewFile& file : *files) {
+    if (sync && &file == &files->back()) folder_.Sync();
+    folder_.Rename(file.temporary, file.target);
+    file.is_moved = true;
+  }
+}
+
+// Ends at the first step that fails: an index must not come back to data that
+// are not its own. What is left lies beside, set aside.
+void Exchange::Undo(std::vector<NewFile>* files) {
+  try {
+    for (NewFile& file : *files) {
+      if (!file.is_moved) continue;
+      folder_.Rename(file.target, file.temporary);
+      file.is_moved = false;
+    }
+    while (aside_count_ > 0) {
+      const Old& old = old_[--aside_count_];
+      folder_.Rename(old.aside, old.name);
+    }
+  } catch (const Error&) {
+  }
+}
+
+// The checkpoint is in place: what cannot be removed is litter for the next
+// save, not a failure of this one. Gives what may be removed without the lock.
+std::vector<MarkedName> Exchange::ForgetOld(bool may_remove_others) {
+  std::vector<MarkedName> others;
+  try {
+    for (const ListedFile& file : folder_.List(base_)) {
+      const auto parts = ParseMarkedName(base_, file.name);
+      if (!parts) continue;
+      if (!may_remove_others && parts->token != token_) continue;
+      if (parts->mark == SaveMark::kAside) Forget(file.name, *parts);
+      if (parts->mark == SaveMark::kTemporary ||
+          parts->part == CheckpointPart::kData) {
+        others.push_back(*parts);
+      }
+    }
+  } catch (const Error&) {
+  }
+  return others;
+}
+
+// Of a save of very many files only some are marked as used, its index always:
+// where one of a token is in the making, all are.
+void Exchange::Sweep(std::vector<MarkedName> litter) {
+  std::stable_partition(litter.begin(), litter.end(), [](const MarkedName& a) {
+    return a.part == CheckpointPart::kIndex;
+  });
+  std::set<std::string> alive;
+  for (const MarkedName& parts : litter) {
+    if (parts.mark == SaveMark::kAside) {
+      folder_.Remove(NameOf(parts));
+    } else if (!alive.contains(parts.token) &&
+               !folder_.RemoveAbandoned(NameOf(parts))) {
+      alive.insert(parts.token);
+    }
+  }
+}
+
+}  // namespace fastckpt

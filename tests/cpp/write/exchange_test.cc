@@ -1,0 +1,327 @@
+// All interleavings of savers, a reader, a remover and kills, over a folder in
+// memory; the code that runs is write/exchange and v2/aside_set.
+#include "fastckpt/write/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fastckpt/base/error.h"
+#include "fastckpt/v2/shard_name.h"
+#include "testing/exchange_model.h"
+
+namespace fastckpt {
+namespace {
+
+using model::kNone;
+using model::Life;
+using model::ModelFolder;
+using model::Program;
+using model::State;
+using model::Violation;
+using model::Walk;
+
+// Version 0 is there at first, saver i writes version i + 1.
+struct Version {
+  int shards = 1;  // 0: a V1 file
+};
+
+class ExchangeModel : public ::testing::Test {
+ protected:
+  static std::string Token(int version) {
+    return "0000000" + std::to_string(version);
+  }
+
+  // The names of a version's files, last the one that makes it be there.
+  std::vector<std::string> NamesOf(int version) const {
+    const int shards = versions_[static_cast<std::size_t>(version)].shards;
+    std::vector<std::string> names;
+    for (int i = 0; i < shards; ++i) names.push_back(DataName("m", i, shards));
+    names.push_back(shards == 0 ? "m" : "m.index");
+    return names;
+  }
+
+  State First(bool has_old = true) const {
+    State state;
+    if (has_old) {
+      for (const std::string& name : NamesOf(0)) state.files[name] = {0, 0};
+      state.newest = 0;
+    }
+    for (int v = 1; v < static_cast<int>(versions_.size()); ++v) {
+      for (const std::string& name : NamesOf(v)) {
+        state.files[TemporaryOf(name, v)] = {v, ++state.clock};
+      }
+    }
+    return state;
+  }
+
+  static std::string TemporaryOf(const std::string& name, int version) {
+    return MakeMarkedName(name, Token(version), SaveMark::kTemporary);
+  }
+
+  Program Saver(int version) const {
+    return [this, version](ModelFolder* folder) {
+      std::vector<NewFile> files;
+      for (const std::string& name : NamesOf(version)) {
+        files.push_back({TemporaryOf(name, version), name});
+      }
+      Exchange(folder, "m", Token(version)).Run(&files, /*sync=*/true);
+    };
+  }
+
+  // Removes as fastckpt.remove_checkpoint does: under the lock, what is aside
+  // first, then the plain index, then the data.
+  static void Remover(ModelFolder* folder) {
+    folder->is_remover = true;
+    const auto lock = folder->Lock(LockNameOf());
+    const std::vector<ListedFile> files = folder->List("m");
+    for (const std::string& name : AsideRemovalOrder("m", files, false)) {
+      folder->Remove(name);
+    }
+    folder->Remove("m.index");
+    for (const ListedFile& file : files) {
+      if (file.name.starts_with("m.data-") &&
+          !ParseMarkedName("m", file.name)) {
+        folder->Remove(file.name);
+      }
+    }
+  }
+
+  static std::string LockNameOf() { return "m.fastckpt-lock"; }
+
+  // Reads as DESIGN says, and looks again where a file has vanished or was
+  // replaced. After all is open the names must still stand for what was opened:
+  // of a checkpoint in place the index first, for it can have been set aside
+  // and put back meanwhile; of a set aside the index last, for it never comes
+  // again, and while it is there its data are where they belong.
+  // `is_thorough` false looks at the index alone.
+  Program Reader(bool is_thorough = true) const {
+    return [this, is_thorough](ModelFolder* folder) {
+      if (!ReadOnce(folder, is_thorough)) throw model::Restarted{};
+    };
+  }
+
+  bool ReadOnce(ModelFolder* folder, bool is_thorough) const {
+    const int version = folder->Identity("m.index");
+    if (version == kNone) return ReadSet(folder, is_thorough);
+    Opened opened;
+    if (!OpenData(folder, version, nullptr, &opened)) return false;
+    if (folder->Identity("m.index") != version) return false;
+    if (is_thorough && !IsUnchanged(folder, nullptr, opened)) return false;
+    CheckIsOf(version, opened);
+    return true;
+  }
+
+  bool ReadSet(ModelFolder* folder, bool is_thorough) const {
+    if (folder->Identity("m") != kNone) return true;  // V1, whole by nature
+    const auto set = FindAsideSet("m", folder->List("m"));
+    if (!set || set->is_v1()) return true;
+    const int version = folder->Identity(set->index);
+    Opened opened;
+    if (version == kNone || !OpenData(folder, version, &*set, &opened)) {
+      return false;
+    }
+    if (is_thorough && !IsUnchanged(folder, &*set, opened)) return false;
+    if (folder->Identity(set->index) != version) return false;
+    CheckIsOf(version, opened);
+    return true;
+  }
+
+  using Opened = std::vector<std::pair<std::string, int>>;
+
+  bool OpenData(ModelFolder* folder, int version, const AsideSet* set,
+                Opened* opened) const {
+    for (const std::string& plain : NamesOf(version)) {
+      if (plain == "m.index") continue;
+      std::string name = set ? AsideName(plain, set->token) : plain;
+      int data = folder->Identity(name);
+      if (data == kNone && set) data = folder->Identity(name = plain);
+      if (data == kNone) return false;
+      opened->emplace_back(name, data);
+    }
+    return true;
+  }
+
+  static bool IsUnchanged(ModelFolder* folder, const AsideSet* set,
+                          const Opened& opened) {
+    for (const auto& [name, data] : opened) {
+      const bool is_plain = !ParseMarkedName("m", name);
+      if (set && is_plain && folder->HasFile(AsideName(name, set->token))) {
+        return false;
+      }
+      if (set && !is_plain) continue;  // nothing else ever has its name
+      if (folder->Identity(name) != data) return false;
+    }
+    return true;
+  }
+
+  static void CheckIsOf(int version, const Opened& opened) {
+    for (const auto& [name, data] : opened) {
+      if (data != version) throw Violation("a reader saw a mixture: " + name);
+    }
+  }
+
+  static std::string AsideName(const std::string& plain,
+                               const std::string& token) {
+    return MakeMarkedName(plain, token, SaveMark::kAside);
+  }
+
+  // The version that a look at the folder finds, all at once; kNone for none.
+  int Find(const State& state) const {
+    std::vector<ListedFile> files;
+    for (const auto& [name, file] : state.files) {
+      files.push_back({name, file.mtime});
+    }
+    const auto version_of = [&](const std::string& name) {
+      const auto found = state.files.find(name);
+      return found == state.files.end() ? kNone : found->second.version;
+    };
+    const auto set = FindAsideSet("m", files);
+    std::string last = "m.index";
+    if (version_of(last) == kNone) last = set ? set->name() : "m";
+    const int version = version_of(last);
+    if (version == kNone) return kNone;
+    for (const std::string& plain : NamesOf(version)) {
+      if (plain == "m" || plain == "m.index") continue;
+      std::string name = plain;
+      if (set && version_of(AsideName(plain, set->token)) != kNone) {
+        name = AsideName(plain, set->token);
+      }
+      if (version_of(name) != version) return kNone;
+    }
+    return version;
+  }
+
+  // What counts is the version committed last; none once a remover began.
+  void CheckNothingIsLost(const State& state, bool has_remover) const {
+    const int found = Find(state);
+    if (found == state.newest) return;
+    if (found == kNone && has_remover) return;
+    throw Violation("found " + std::to_string(found) + " of\n" +
+                    model::Describe(state));
+  }
+
+  // A save after all that: it ends, and leaves its files alone.
+  void CheckNextSaveTidies(const State& state) const {
+    State next = state;
+    const int last = static_cast<int>(versions_.size()) - 1;
+    for (const std::string& name : NamesOf(last)) {
+      next.files[MakeMarkedName(name, "00000009", SaveMark::kTemporary)] = {
+          last, ++next.clock};
+    }
+    Walk walk({[&](ModelFolder* folder) {
+      std::vector<NewFile> files;
+      for (const std::string& name : NamesOf(last)) {
+        files.push_back(
+            {MakeMarkedName(name, "00000009", SaveMark::kTemporary), name});
+      }
+      Exchange(folder, "m", "00000009").Run(&files, true);
+    }});
+    next.processes.clear();
+    next.kills_left = next.faults_left = 0;
+    walk.check_end = [&](const State& end) {
+      for (const auto& [name, file] : end.files) {
+        const bool is_v1 = name == "m";
+        if (is_v1 || name.ends_with(".tmp")) continue;
+        if (file.version != last || ParseMarkedName("m", name)) {
+          throw Violation("left: " + name + "\n" + model::Describe(end));
+        }
+      }
+    };
+    walk.Run(std::move(next));
+  }
+
+  // Gives what went wrong, "" for nothing.
+  std::string Explore(std::vector<Program> programs, State first,
+                      bool has_locks = true, bool has_remover = false) {
+    Walk walk(std::move(programs));
+    walk.has_locks = has_locks;
+    walk.third_is_late = versions_.size() > 3;
+    walk.may_fail = first.faults_left > 0;
+    walk.check = [&](const State& state) {
+      CheckNothingIsLost(state, has_remover);
+    };
+    if (has_locks) {
+      walk.check_end = [&](const State& end) { CheckNextSaveTidies(end); };
+    }
+    try {
+      walk.Run(std::move(first));
+    } catch (const Violation& violation) {
+      return violation.what();
+    }
+    return "";
+  }
+
+  std::vector<Version> versions_ = {{1}, {1}, {2}};
+};
+
+TEST_F(ExchangeModel, TwoSaversAReaderARemoverAndAKill) {
+  versions_ = {{1}, {1}, {1}};
+  State first = First();
+  first.kills_left = 1;
+  EXPECT_EQ(Explore({Saver(1), Saver(2), Reader(), Remover}, first, true, true),
+            "");
+}
+
+TEST_F(ExchangeModel, ThreeSaversAndTwoKills) {
+  versions_ = {{2}, {1}, {2}, {1}};
+  State first = First();
+  first.kills_left = 2;
+  EXPECT_EQ(Explore({Saver(1), Saver(2), Saver(3)}, first), "");
+}
+
+TEST_F(ExchangeModel, TwoSaversAReaderAndTwoKills) {
+  State first = First();
+  first.kills_left = 2;
+  EXPECT_EQ(Explore({Saver(1), Saver(2), Reader()}, first), "");
+}
+
+TEST_F(ExchangeModel, TwoSaversAFaultAndAKill) {
+  State first = First();
+  first.kills_left = 1;
+  first.faults_left = 1;
+  EXPECT_EQ(Explore({Saver(1), Saver(2)}, first), "");
+}
+
+TEST_F(ExchangeModel, EmptyPlace) {
+  State first = First(/*has_old=*/false);
+  first.kills_left = 2;
+  EXPECT_EQ(Explore({Saver(1), Saver(2), Reader()}, first), "");
+}
+
+TEST_F(ExchangeModel, BothFormatsInEachOrder) {
+  for (const std::vector<Version>& versions :
+       {std::vector<Version>{{1}, {0}, {1}, {1}},
+        {{0}, {1}, {1}, {0}},
+        {{1}, {0}, {0}, {1}},
+        {{0}, {1}, {0}, {1}}}) {
+    versions_ = versions;
+    State first = First();
+    first.kills_left = 2;
+    EXPECT_EQ(Explore({Saver(1), Saver(2), Saver(3)}, first), "");
+  }
+}
+
+// One saver after the other, as is asked for where there are no locks.
+TEST_F(ExchangeModel, WithoutLocksNothingOfOthersIsRemoved) {
+  versions_ = {{1}, {1}, {2}, {1}};
+  State first = First();
+  first.kills_left = 2;
+  EXPECT_EQ(Explore({Saver(1), Saver(2), Saver(3)}, first, false), "");
+}
+
+// Why readers look at the data's names too, after the index: what was set aside
+// can come back while they look.
+TEST_F(ExchangeModel, ReaderThatLooksAtTheIndexAloneSeesAMixture) {
+  versions_ = {{1}, {1}, {1}};
+  State first = First();
+  first.kills_left = 1;
+  EXPECT_NE(Explore({Saver(1), Saver(2), Reader(/*is_thorough=*/false)}, first),
+            "");
+}
+
+}  // namespace
+}  // namespace fastckpt

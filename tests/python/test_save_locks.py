@@ -1,0 +1,151 @@
+"""Savers beside each other: whose files are whose, and who waits for whom."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from test_durability import run, shim
+
+import fastckpt
+
+__all__ = ["shim"]
+
+LOCK = "m.fastckpt-lock"
+
+# Holds the lock of the prefix until it is told to go on.
+HOLDER = """
+import sys
+from fastckpt.atomic import lock_prefix
+with lock_prefix(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+SAVER = """
+import sys
+import fastckpt
+writer = fastckpt.Writer(sys.argv[1])
+writer.add("w", [2])
+print("ready", flush=True)
+try:
+    writer.finish()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a script for the prefix `m` and waits for its first line."""
+    children = []
+
+    def begin(script, prefix="m"):
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, tmp_path / prefix],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        children.append(child)
+        assert child.stdout.readline()
+        return child
+
+    yield begin
+    for child in children:
+        child.kill()
+        child.wait()
+        child.stdin.close()
+        child.stdout.close()
+
+
+def test_a_holder_that_is_stopped_is_waited_for(tmp_path, start):
+    fastckpt.save(tmp_path / "m", {"w": [1]})
+    holder = start(HOLDER)
+    holder.send_signal(signal.SIGSTOP)
+    saver = start(SAVER)
+    with pytest.raises(subprocess.TimeoutExpired):
+        saver.wait(timeout=0.5)
+    with fastckpt.open(tmp_path / "m") as checkpoint:
+        assert checkpoint["w"] == [1]
+    holder.send_signal(signal.SIGCONT)
+    holder.stdin.close()
+    assert saver.wait(timeout=60) == 0
+    with fastckpt.open(tmp_path / "m") as checkpoint:
+        assert checkpoint["w"] == [2]
+
+
+def test_an_interrupt_ends_the_wait_and_nothing_has_changed(tmp_path, start):
+    fastckpt.save(tmp_path / "m", {"w": [1]})
+    before = sorted(os.listdir(tmp_path))
+    start(HOLDER)
+    saver = start(SAVER)
+    time.sleep(0.2)
+    saver.send_signal(signal.SIGINT)
+    assert saver.stdout.readline() == "interrupted\n"
+    assert saver.wait(timeout=60) == 0
+    assert sorted(os.listdir(tmp_path)) == sorted([*before, LOCK])
+
+
+def test_after_a_holder_that_was_killed_the_next_goes_on(tmp_path, start):
+    holder = start(HOLDER)
+    holder.kill()
+    holder.wait()
+    assert os.listdir(tmp_path) == [LOCK]
+    fastckpt.save(tmp_path / "m", {"w": [1]})
+    assert LOCK not in os.listdir(tmp_path)
+
+
+def test_other_prefixes_are_not_waited_for(tmp_path, start):
+    start(HOLDER)
+    for prefix in ("n", "m-1", "mm"):
+        fastckpt.save(tmp_path / prefix, {"w": [1]})
+        fastckpt.remove_checkpoint(tmp_path / prefix)
+    assert os.listdir(tmp_path) == [LOCK]
+
+
+def test_nobody_takes_a_lock_for_a_checkpoint(tmp_path, start):
+    start(HOLDER)
+    assert fastckpt.latest_checkpoint(tmp_path) is None
+    assert not fastckpt.checkpoint_exists(tmp_path / "m")
+    with pytest.raises(FileNotFoundError):
+        fastckpt.open(tmp_path)
+
+
+def test_many_savers_of_one_prefix_leave_one_whole_checkpoint(tmp_path):
+    failures = []
+
+    def save(number):
+        try:
+            for _ in range(10):
+                values = np.full(1000, number)
+                fastckpt.save(tmp_path / "m", {"w": values}, fsync=False)
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=save, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with fastckpt.open(tmp_path / "m") as checkpoint:
+        assert len(set(checkpoint["w"])) == 1
+        assert checkpoint.verify().ok
+    assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
+
+
+@pytest.mark.parametrize("name", ["m.fastckpt-0123abcd.tmp", LOCK])
+def test_a_prefix_like_a_file_of_our_own_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="choose another name"):
+        fastckpt.save(tmp_path / name, {"w": [1]})
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("code", ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "EINVAL"])
+def test_without_flock_nothing_of_a_live_save_is_removed(shim, tmp_path, code):
+    run(shim, "without_locks", tmp_path, code)
