@@ -78,7 +78,7 @@ def _remove(folder: Path) -> None:
 
 def _npz(folder: Path) -> None:
     with importing:
-        from fastckpt.convert import npz
+        from fastckpt.formats import npz
 
     path = f"{_own(folder)}.npz"
     npz.write(path, {"a": np.arange(3)})

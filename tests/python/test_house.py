@@ -68,7 +68,7 @@ PYTHON_FLOORS = (
         "state",
     },
     {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
-    {"checking", "convert", "edit", "editing", "graph", "leftovers", "parts"},
+    {"checking", "edit", "editing", "formats", "graph", "leftovers", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )
 # Upwards, but only when somebody asks.

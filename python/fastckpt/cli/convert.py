@@ -31,7 +31,7 @@ from fastckpt.cli._progress import Progress
 from fastckpt.cli._select import select_names
 from fastckpt.cli._targets import check_file_target, check_target
 from fastckpt.cli._written import noted_warnings, report_checkpoint, report_written
-from fastckpt.convert import LazyTensors, npz, safetensors
+from fastckpt.formats import LazyTensors, npz, safetensors
 
 __all__ = ["add_arguments", "run"]
 

@@ -13,8 +13,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import children
-from fastckpt.convert import npz, safetensors
 from fastckpt.errors import CorruptionError
+from fastckpt.formats import npz, safetensors
 
 TENSORS = {
     "dense/kernel": np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -226,7 +226,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(kind, tmp_path):
 FULL = """
 import resource, signal, sys
 import numpy as np
-from fastckpt.convert import npz, safetensors
+from fastckpt.formats import npz, safetensors
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
@@ -310,7 +310,7 @@ def test_npz_is_written_without_holding_every_tensor(tmp_path):
 def test_without_the_library_one_line_names_it():
     code = (
         "import sys; sys.modules['safetensors'] = None\n"
-        "from fastckpt.convert import safetensors\n"
+        "from fastckpt.formats import safetensors\n"
         "try: safetensors.check({})\n"
         "except ImportError as error: print(error)\n"
     )

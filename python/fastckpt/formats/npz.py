@@ -15,10 +15,10 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fastckpt.atomic import write_beside
-from fastckpt.convert._lazy import LazyTensors
-from fastckpt.convert._refusals import refuse, refuse_types
 from fastckpt.deferred import importing
 from fastckpt.errors import CorruptionError
+from fastckpt.formats.lazy_tensors import LazyTensors
+from fastckpt.formats.refusals import refuse, refuse_types
 from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]

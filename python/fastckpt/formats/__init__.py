@@ -7,6 +7,6 @@ read(path)                  # for a with block: a mapping of names to arrays
 
 from __future__ import annotations
 
-from fastckpt.convert._lazy import LazyTensors
+from fastckpt.formats.lazy_tensors import LazyTensors
 
 __all__ = ["LazyTensors", "npz", "safetensors"]
