@@ -67,7 +67,7 @@ PYTHON_FLOORS = (
         "sources",
         "state",
     },
-    {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
+    {"checkpoint", "loading", "reading", "saver", "selection", "writer", "writing"},
     {"checking", "edit", "editing", "formats", "graph", "leftovers", "parts"},
     {"__init__", "__main__", "cli", "compat"},
 )

@@ -7,17 +7,18 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice, product
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.deferred import importing
+from fastckpt.reading.chunks import regions_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["compare_tensors", "regions_of"]
+__all__ = ["compare_tensors"]
 
 # Elements of a region that is read to be compared; of strings each is an object.
 _REGION = 1 << 19
@@ -68,28 +69,6 @@ def _read(checkpoint: Checkpoint, name: str, region: tuple[slice, ...]) -> NDArr
     if checkpoint.info(name).is_view:
         return checkpoint[name][region]
     return checkpoint.read(name, region)
-
-
-def regions_of(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
-    """Cuts an array into regions of neighbours, none of many more elements than most.
-
-    Axes are whole from the last one on for as long as that is few enough; the one
-    before them is cut, and of those before it each region has one index.
-    """
-    whole, axis = 1, len(shape)
-    while axis and whole * shape[axis - 1] <= most:
-        axis -= 1
-        whole *= shape[axis]
-    if not axis or 0 in shape:
-        yield (slice(None),) * len(shape)
-        return
-    axis -= 1
-    rows = max(most // max(whole, 1), 1)
-    rest = (slice(None),) * (len(shape) - axis - 1)
-    for at in product(*map(range, shape[:axis])):
-        first = tuple(slice(index, index + 1) for index in at)
-        for start in range(0, shape[axis], rows):
-            yield (*first, slice(start, start + rows), *rest)
 
 
 def _in_parallel(
