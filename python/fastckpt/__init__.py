@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.edit import rewrite
     from fastckpt.editing.average import average
+    from fastckpt.editing.convert import convert
     from fastckpt.editing.strip import strip
     from fastckpt.graph.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
@@ -46,6 +47,7 @@ __all__ = [
     "__version__",
     "average",
     "checkpoint_exists",
+    "convert",
     "diff",
     "freeze",
     "get_checkpoint_state",
@@ -73,6 +75,7 @@ _LAZY = {
     "Writer": "writer",
     "average": "editing.average",
     "checkpoint_exists": "state",
+    "convert": "editing.convert",
     "diff": "checking.diff",
     "freeze": "graph.freeze",
     "get_checkpoint_state": "state",

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastckpt import _native
 from fastckpt.arguments import check_count, encode_name
-from fastckpt.casting import DType, Losses, check_cast, is_floating, to_dtype
+from fastckpt.casting import DType, Losses
 from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.editing.object_graph import fit_object_graph
+from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.errors import UnsupportedError
-from fastckpt.parts import in_file_order, parts_of
-from fastckpt.report import TensorInfo
-from fastckpt.select import select as select_names
+from fastckpt.parts import Part, parts_of
+from fastckpt.reading.chunks import ChunkReader
 from fastckpt.urls import target_path
+from fastckpt.values import stored
 from fastckpt.writer import Writer
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastckpt.writer import StrPath
 
-__all__ = ["opened", "rewrite"]
+__all__ = ["Target", "check_readable", "opened", "rewrite", "write"]
 
 Progress = Callable[[int, int], None]
 
 
-class _Step(NamedTuple):
-    """One tensor of the copy, its new name, and its new dtype if it gets one."""
-
-    info: TensorInfo
-    new: str
-    dtype: np.dtype[Any] | None
-
-
-class _Target(NamedTuple):
+class Target(NamedTuple):
     """Where a checkpoint goes, and how."""
 
     prefix: StrPath
@@ -46,7 +42,6 @@ class _Target(NamedTuple):
     align: int
     fsync: bool
     threads: int | None
-    strings: Mapping[str, bytes]
 
 
 def rewrite(
@@ -103,14 +98,38 @@ def rewrite(
     destination = target_path(destination)
     with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
-        steps = _plan(checkpoint, select, drop, rename or {}, dtype)
-        strings = fit_object_graph(checkpoint, _list_names(steps))
-        target = _Target(destination, kind, shards, align, fsync, threads, strings)
-        if checkpoint.format == kind == "v2" and not any(it.dtype for it in steps):
-            _pass_on(checkpoint, steps, target, report)
-        else:
-            _write(checkpoint, steps, target, report, losses)
+        steps = plan(checkpoint, select, drop, rename or {}, dtype)
+        target = Target(destination, kind, shards, align, fsync, threads)
+        write(checkpoint, steps, target, report, losses)
     losses.warn()
+
+
+def write(
+    source: Source,
+    steps: Sequence[Step],
+    target: Target,
+    report: Progress,
+    losses: Losses,
+) -> None:
+    """Writes what was planned, with an object graph that fits it.
+
+    Raises and counts losses as ``rewrite``.
+    """
+    if isinstance(source, Checkpoint):
+        strings = fit_object_graph(source, _list_names(steps))
+        steps = [_with_string(step, strings) for step in steps]
+        is_cast = any(it.dtype for it in steps)
+        if source.format == target.format == "v2" and not is_cast:
+            _pass_on(source, steps, target, report)
+            return
+        check_readable(source, steps)
+    _write_arrays(source, steps, target, report, losses)
+
+
+def _with_string(step: Step, strings: Mapping[str, bytes]) -> Step:
+    if step.info.name not in strings:
+        return step
+    return step._replace(value=np.array(strings[step.info.name], object))
 
 
 @contextmanager
@@ -129,7 +148,7 @@ def _ignore(done: int, total: int) -> None:
 
 
 def _pass_on(
-    checkpoint: Checkpoint, steps: Sequence[_Step], target: _Target, report: Progress
+    checkpoint: Checkpoint, steps: Sequence[Step], target: Target, report: Progress
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
     total = sum(step.info.nbytes or 0 for step in steps)
@@ -137,10 +156,7 @@ def _pass_on(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
         names=_encode_names(steps),
-        values=[
-            (encode_name(name), "string", [content], (), None)
-            for name, content in target.strings.items()
-        ],
+        values=list(_list_values(steps)),
         shards=target.shards,
         align=target.align,
         fsync=target.fsync,
@@ -149,7 +165,15 @@ def _pass_on(
     )
 
 
-def _list_names(steps: Iterable[_Step]) -> dict[str, list[str]]:
+def _list_values(steps: Iterable[Step]) -> Iterator[tuple[Any, ...]]:
+    """Gives the values that take the place of stored ones, as the core takes them."""
+    values = {step.info.name: step for step in steps if step.value is not None}
+    for name, step in values.items():
+        item = stored(name, step.value, step.info.tf_dtype)
+        yield encode_name(name), item.dtype, item.values, item.shape, None
+
+
+def _list_names(steps: Iterable[Step]) -> dict[str, list[str]]:
     """Gives {name in the source: its new names}."""
     names: dict[str, list[str]] = {}
     for step in steps:
@@ -157,22 +181,21 @@ def _list_names(steps: Iterable[_Step]) -> dict[str, list[str]]:
     return names
 
 
-def _encode_names(steps: Iterable[_Step]) -> dict[bytes, list[bytes]]:
+def _encode_names(steps: Iterable[Step]) -> dict[bytes, list[bytes]]:
     return {
         encode_name(old): [encode_name(name) for name in new]
         for old, new in _list_names(steps).items()
     }
 
 
-def _write(
-    checkpoint: Checkpoint,
-    steps: Sequence[_Step],
-    target: _Target,
+def _write_arrays(
+    source: Source,
+    steps: Sequence[Step],
+    target: Target,
     report: Progress,
     losses: Losses,
 ) -> None:
     """Writes values as arrays, which may be cast and need not be of V2."""
-    _check_readable(checkpoint, steps)
     total = sum(step.info.nbytes or 0 for step in steps)
     done = 0
     writer = Writer(
@@ -183,44 +206,61 @@ def _write(
         fsync=target.fsync,
         threads=target.threads,
     )
-    with writer:
-        for info, new, dtype in steps:
+    with writer, closing(_Values(source, losses, target.threads)) as values:
+        for step in steps:
+            info = step.info
             for part in parts_of(info):
-                values = losses.cast(info.name, part.read(checkpoint), dtype)
-                if info.name in target.strings:
-                    values = np.array(target.strings[info.name], object)
-                part.write(writer, new, values, None if dtype else info.tf_dtype)
+                tf_dtype = None if step.dtype else info.tf_dtype
+                part.write(writer, step.new, values.read(step, part), tf_dtype)
             done += info.nbytes or 0
             report(done, total)
 
 
-def _plan(
-    checkpoint: Checkpoint,
-    select: Iterable[str] | Mapping[str, str] | None,
-    drop: Iterable[str],
-    rename: Mapping[str, str],
-    dtype: DType | Mapping[str, DType] | None,
-) -> list[_Step]:
-    """Decides on every tensor, so that nothing is begun that cannot be done."""
-    wanted = _select(checkpoint, select)
-    dropped = set(_match(checkpoint, drop))
-    new_names: dict[str, list[str]] = {}
-    for new, old in wanted.items():
-        if old not in dropped:
-            new_names.setdefault(old, []).append(rename.get(old, new))
-    _check_rename(rename, checkpoint, new_names)
-    infos = [info for info in in_file_order(checkpoint) if info.name in new_names]
-    casts = _plan_casts(checkpoint, infos, dtype)
-    steps = [
-        _Step(info, new, casts.get(info.name))
-        for info in infos
-        for new in new_names[info.name]
-    ]
-    _check_distinct(steps)
-    return steps
+class _Values:
+    """Reads parts of tensors as they are to be written."""
+
+    def __init__(self, source: Source, losses: Losses, threads: int | None) -> None:
+        self._source = source
+        self._losses = losses
+        self._reader = None
+        if isinstance(source, Checkpoint):
+            self._reader = ChunkReader(source, threads)
+
+    def read(self, step: Step, part: Part) -> NDArray[Any]:
+        """Gives the new values of a part, cast while they are read if they are."""
+        info, value = step.info, step.value
+        if value is None and step.dtype and not info.slices and self._reader:
+            return self._cast(self._reader, step, step.dtype)
+        if value is None:
+            value = part.read(self._source)
+        elif info.slices:  # value[()] of strings would be no array
+            value = value[part.region]
+        return self._losses.cast(info.name, value, step.dtype)
+
+    def _cast(
+        self, reader: ChunkReader, step: Step, dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        """Casts chunk by chunk: of what is stored memory never holds the whole."""
+        found = reader.chunked(reader.checkpoint.info(step.info.name))
+        values: NDArray[Any] = np.empty(prod(found.shape), dtype)
+        end = 0
+        for chunk in found.make():
+            begin, end = end, end + chunk.size
+            cast = self._losses.cast(step.info.name, chunk, dtype)
+            values[begin:end] = cast.reshape(-1)
+        return values.reshape(found.shape)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
 
 
-def _check_readable(checkpoint: Checkpoint, steps: Iterable[_Step]) -> None:
+def check_readable(checkpoint: Checkpoint, steps: Iterable[Step]) -> None:
+    """Checks that NumPy has forms for tensors, and says how to leave out the others.
+
+    Raises:
+        UnsupportedError: One has none.
+    """
     for step in steps:
         if step.info.problem is not None:
             try:
@@ -228,65 +268,3 @@ def _check_readable(checkpoint: Checkpoint, steps: Iterable[_Step]) -> None:
             except UnsupportedError as error:
                 message = f"{error}; drop={[step.info.name]!r} leaves it out"
                 raise UnsupportedError(message, tensor=step.info.name) from None
-
-
-def _match(checkpoint: Checkpoint, patterns: Iterable[str]) -> list[str]:
-    names = list(checkpoint)
-    slots = {name: slot for slot, name in enumerate(names)}
-    return list(select_names(patterns, names, slots.get))
-
-
-def _select(
-    checkpoint: Checkpoint, select: Iterable[str] | Mapping[str, str] | None
-) -> Mapping[str, str]:
-    """Gives {new name: name in the checkpoint}."""
-    if isinstance(select, Mapping):
-        for old in select.values():
-            checkpoint.info(old)  # a KeyError names the closest names
-        return select
-    names = checkpoint if select is None else _match(checkpoint, select)
-    return {name: name for name in names}
-
-
-def _plan_casts(
-    checkpoint: Checkpoint,
-    infos: Iterable[TensorInfo],
-    dtype: DType | Mapping[str, DType] | None,
-) -> dict[str, np.dtype[Any]]:
-    """Gives the new dtype of the tensors that get one."""
-    if dtype is None:
-        return {}
-    wanted: dict[str, np.dtype[Any]] = {}
-    if isinstance(dtype, Mapping):
-        for pattern, target in dtype.items():
-            for name in _match(checkpoint, [pattern]):
-                wanted.setdefault(name, to_dtype(target))
-    else:
-        target = to_dtype(dtype)
-        wanted = {info.name: target for info in infos if is_floating(info.dtype)}
-    casts = {
-        info.name: (info.dtype, wanted[info.name])
-        for info in infos
-        if info.name in wanted and info.dtype != wanted[info.name]
-    }
-    for name, (old, new) in casts.items():
-        check_cast(name, old, new)
-    return {name: new for name, (_, new) in casts.items()}
-
-
-def _check_rename(
-    rename: Mapping[str, str], checkpoint: Checkpoint, kept: Container[str]
-) -> None:
-    for old in rename:
-        checkpoint.info(old)
-        if old not in kept:
-            raise ValueError(f"{old!r} is to be renamed, but it is left out")
-
-
-def _check_distinct(steps: Iterable[_Step]) -> None:
-    seen: dict[str, str] = {}
-    for step in steps:
-        if step.new in seen:
-            old = f"{seen[step.new]!r} and {step.info.name!r}"
-            raise ValueError(f"both {old} would be named {step.new!r}")
-        seen[step.new] = step.info.name

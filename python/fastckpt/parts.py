@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.errors import CheckpointError
 from fastckpt.fileset import split_shard
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.report import TensorInfo
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ class Part(NamedTuple):
     begin: tuple[int, ...] | None
     region: tuple[slice, ...]
 
-    def read(self, checkpoint: Checkpoint) -> NDArray[Any]:
+    def read(self, checkpoint: Checkpoint | LazyTensors) -> NDArray[Any]:
         """Gives its values, from this checkpoint or another of such tensors.
 
         Returns:
             A read-only view where that is possible, else a copy.
         """
-        if self.begin is None:
+        if self.begin is None or not isinstance(checkpoint, Checkpoint):
             return checkpoint[self.name]
         return checkpoint.read(self.name, self.region)
 
@@ -53,7 +54,7 @@ class Part(NamedTuple):
             writer.add_slice(name, values, self.shape, self.begin, tf_dtype)
 
 
-def parts_of(info: TensorInfo) -> Iterator[Part]:
+def parts_of(info: TensorInfo | ArrayInfo) -> Iterator[Part]:
     """Gives the parts in which a tensor is stored."""
     slices = info.slices
     if not slices:

@@ -21,6 +21,7 @@ def noted_warnings() -> Iterator[None]:
     """Turns the warnings of a block into notes on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)
+        warnings.simplefilter("always", UserWarning)
         yield
     for warning in caught:
         print_note(f"warning: {warning.message}")

@@ -1,50 +1,52 @@
-"""Convert between V1, V2, .npz and .safetensors, or to another number of shards.
+"""Convert between V1, V2, .npz and .safetensors, or change what is in a checkpoint.
 
 What SOURCE is shows in its ending; so does what TARGET is to be, where --format does
 not say it: .npz, .safetensors, or else a V2 checkpoint. Neither .npz nor .safetensors
 hold strings, nor every type: what cannot be held is refused by name before anything is
-written, and may be left out with --drop or cast with --dtype.
+written, and may be left out with --drop or cast with --dtype. The object graph of a
+TensorFlow 2 checkpoint is left out there by itself.
+
+--dtype takes one DTYPE for all floating tensors, or 'PATTERN=DTYPE' for those that the
+pattern fits. --rename takes the rules of the command rename. --set gives a tensor a new
+VALUE of the shape and dtype it has: a number, a text, or a list as JSON writes it.
+--names objects calls tensors by the paths of the objects, as ls --objects shows them.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import ModuleType
+import json
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fastckpt import Checkpoint, Writer, rewrite
-from fastckpt.casting import Losses, check_cast, is_floating, to_dtype
+import fastckpt
 from fastckpt.cli._errors import UsageError
 from fastckpt.cli._options import (
     add_patterns_option,
     add_source_and_target,
-    open_checkpoint,
+    noticed_missing_files,
     parse_count,
 )
 from fastckpt.cli._progress import Progress
+from fastckpt.cli._rename_rules import apply_rules
 from fastckpt.cli._select import select_names
 from fastckpt.cli._targets import check_file_target, check_target
+from fastckpt.cli._text import escape, unescape
 from fastckpt.cli._written import noted_warnings, report_checkpoint, report_written
-from fastckpt.formats import LazyTensors, npz, safetensors
+from fastckpt.editing.by_path import Names
+from fastckpt.editing.file_formats import open_source
+from fastckpt.editing.plan import Source
+from fastckpt.formats.endings import FILE_FORMATS, find_file_format
+from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["add_arguments", "run"]
-
-_FILES: dict[str, ModuleType] = {"npz": npz, "safetensors": safetensors}
-"""The formats of one file, by the ending of their names."""
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_source_and_target(parser)
-    parser.add_argument("--format", choices=("v1", "v2", *_FILES), help="what to write")
+    formats = ("v1", "v2", *FILE_FORMATS)
+    parser.add_argument("--format", choices=formats, help="what to write")
     parser.add_argument(
         "--shards", type=parse_count, metavar="N", help="data files (V2; default: 1)"
     )
@@ -54,128 +56,119 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="a multiple of which each tensor's offset is to be (V2; default: 1)",
     )
-    parser.add_argument(
-        "--dtype", metavar="DTYPE", help="cast all floating tensors: float32, bfloat16"
-    )
     add_patterns_option(parser, "--drop", "leave these tensors out")
+    _add_list(parser, "--rename", "OLD->NEW", "give tensors other names")
+    _add_list(
+        parser,
+        "--dtype",
+        "DTYPE",
+        "cast all floating tensors (float32, bfloat16), or PATTERN=DTYPE",
+    )
+    _add_list(parser, "--set", "NAME=VALUE", "set a tensor anew")
+    parser.add_argument(
+        "--names",
+        choices=("keys", "objects"),
+        default="keys",
+        help="name tensors by their keys (default) or by the objects' paths",
+    )
+
+
+def _add_list(
+    parser: argparse.ArgumentParser, option: str, metavar: str, summary: str
+) -> None:
+    parser.add_argument(
+        option, metavar=metavar, nargs="+", action="extend", default=[], help=summary
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Converts."""
-    target = args.format or _format_of(args.target) or "v2"
-    if target in _FILES:
+    target = args.format or find_file_format(args.target) or "v2"
+    if target in FILE_FORMATS:
         check_file_target(args.target, target, target)
     else:
         check_target(args.target)
-    if target != "v2" and (args.shards or args.align):
-        raise UsageError(f"--shards and --align are for V2 alone, not for {target}")
-    with noted_warnings(), _open_source(args) as tensors:
-        dropped = set(select_names(tensors, args.drop) if args.drop else [])
-        names = [name for name in tensors if name not in dropped]
-        if target in _FILES:
-            _write_file(args, target, tensors, names)
-        elif isinstance(tensors, Checkpoint):
-            _rewrite(args, target, dropped)
-        else:
-            _write_checkpoint(args, target, tensors, names)
+    with (
+        noted_warnings(),
+        noticed_missing_files(args.source),
+        open_source(args.source, args.threads) as source,
+    ):
+        _convert(args, target, source)
     return 0
 
 
-def _format_of(path: str) -> str | None:
-    """Tells by its ending which file format a path is of, if any."""
-    endings = [name for name in _FILES if path.lower().endswith(f".{name}")]
-    return endings[0] if endings else None
-
-
-@contextmanager
-def _open_source(args: argparse.Namespace) -> Iterator[Tensors]:
-    kind = _format_of(args.source)
-    if kind is None or os.path.exists(f"{args.source}.index"):
-        with open_checkpoint(args.source, args, io="read") as checkpoint:
-            yield checkpoint
-    else:
-        with _FILES[kind].read(args.source) as tensors:
-            yield tensors
-
-
-def _rewrite(args: argparse.Namespace, target: str, dropped: set[str]) -> None:
-    """From checkpoint to checkpoint: tensors keep their order and their slices."""
+def _convert(args: argparse.Namespace, target: str, source: Source) -> None:
+    known = Names(source, args.names)
+    typed = dict.fromkeys([*source, *known.keys])
+    drop = select_names(typed, args.drop) if args.drop else []
     with Progress("writing") as progress:
-        rewrite(
-            args.source,
+        done = fastckpt.convert(
+            source if isinstance(source, fastckpt.Checkpoint) else args.source,
             args.target,
-            drop=dropped,
-            dtype=args.dtype,
-            format=target,
-            shards=args.shards or 1,
-            align=args.align or 1,
+            target,
+            rename=_rename(args.rename, source, known, set(known.match(drop))),
+            dtype=_parse_dtypes(args.dtype),
+            drop=drop,
+            names=args.names,
+            shards=args.shards,
+            align=args.align,
+            values=dict(_parse_value(source, known, text) for text in args.set),
             threads=args.threads,
             progress=progress,
         )
-    report_checkpoint(args, args.target, dropped=sorted(dropped))
+    if target in FILE_FORMATS:
+        total = {it: getattr(done, it) for it in ("tensors", "values", "nbytes")}
+        report_written(args, args.target, target, total, dropped=done.dropped)
+    else:
+        report_checkpoint(args, args.target, dropped=done.dropped)
 
 
-def _write_checkpoint(
-    args: argparse.Namespace, target: str, tensors: Tensors, names: Sequence[str]
-) -> None:
-    writer = Writer(
-        args.target,
-        format=target,
-        shards=args.shards or 1,
-        align=args.align or 1,
-        threads=args.threads,
-    )
-    losses = Losses()
-    with writer:
-        for name in names:
-            dtype = _new_dtype(name, tensors[name].dtype, args.dtype)
-            writer.add(name, losses.cast(name, tensors[name], dtype))
-    losses.warn()
-    report_checkpoint(args, args.target)
+def _rename(
+    rules: Sequence[str], source: Source, known: Names, dropped: set[str]
+) -> dict[str, str]:
+    """Gives the new names of what the rules fit, by what it would be called."""
+    if not rules:
+        return {}
+    paths = {key: path for path, key in known.keys.items()}
+    is_meant = any(rule.startswith(f"{GRAPH_KEY}->") for rule in rules)
+    left = [key for key in source if key not in dropped]
+    left = [key for key in left if key != GRAPH_KEY or is_meant]
+    return apply_rules([paths.get(key, key) for key in left], rules)
 
 
-def _write_file(
-    args: argparse.Namespace, target: str, tensors: Tensors, names: Sequence[str]
-) -> None:
-    """To one file; nothing is written before all of it is known to be possible."""
-    old = {name: _dtype_of(tensors, name) for name in names}
-    new = {name: _new_dtype(name, old[name], args.dtype) for name in names}
-    _FILES[target].check({name: new[name] or old[name] for name in names})
-    nbytes = _size_of(tensors, names)
-    total = {"tensors": len(names), "values": 0, "nbytes": 0}
-    losses = Losses()
-
-    def make(name: str) -> NDArray[Any]:
-        array = losses.cast(name, tensors[name], new[name])
-        total["values"] += array.size
-        total["nbytes"] += array.nbytes
-        progress(total["nbytes"], nbytes)
-        return array
-
-    with Progress("writing") as progress:
-        _FILES[target].write(args.target, LazyTensors(names, make))
-    losses.warn()
-    report_written(args, args.target, target, total)
+def _parse_dtypes(texts: Sequence[str]) -> str | dict[str, str] | None:
+    if len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    dtypes: dict[str, str] = {}
+    for text in texts:
+        pattern, separator, dtype = text.rpartition("=")
+        if not separator:
+            raise UsageError(
+                f"--dtype '{escape(text)}' is for all floating tensors and stands "
+                "alone; the others are of the form PATTERN=DTYPE"
+            )
+        dtypes.setdefault(pattern, dtype)
+    return dtypes or None
 
 
-def _size_of(tensors: Tensors, names: Sequence[str]) -> int:
-    if isinstance(tensors, Checkpoint):
-        return sum(tensors.info(name).nbytes or 0 for name in names)
-    return sum(tensors[name].nbytes for name in names)
-
-
-def _dtype_of(tensors: Tensors, name: str) -> np.dtype[Any] | None:
-    if isinstance(tensors, Checkpoint):
-        return tensors.info(name).dtype
-    return tensors[name].dtype
-
-
-def _new_dtype(
-    name: str, dtype: np.dtype[Any] | None, wanted: str | None
-) -> np.dtype[Any] | None:
-    """Gives the dtype that a floating tensor is to get, None for the others."""
-    if wanted is None or not is_floating(dtype):
-        return None
-    target = to_dtype(wanted)
-    check_cast(name, dtype, target)
-    return target
+def _parse_value(source: Source, known: Names, text: str) -> tuple[str, Any]:
+    """Gives the name and the value of NAME=VALUE, both of which may have more =."""
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise UsageError(f"--set '{escape(text)}' is not of the form NAME=VALUE")
+    for at in (i for i, sign in enumerate(text) if sign == "="):
+        for candidate in (text[:at], unescape(text[:at])):
+            if candidate in source or candidate in known.keys:
+                name, value = candidate, text[at + 1 :]
+                break
+    (key,) = known.by_key({name: None})
+    info = source.info(key)
+    if info.dtype == object and not info.shape:
+        return key, value
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        raise UsageError(
+            f"--set '{escape(name)}': '{escape(value)}' is no number, and no list of "
+            "them as JSON writes it"
+        ) from None

@@ -38,6 +38,7 @@ def refuse_types(
     target: str,
     dtypes: Mapping[str, np.dtype[Any] | None],
     holds: Callable[[np.dtype[Any]], bool],
+    old_names: Mapping[str, str] | None = None,
 ) -> None:
     """Raises where there are tensors of a type that a format cannot hold.
 
@@ -45,24 +46,32 @@ def refuse_types(
         target: The format.
         dtypes: By name; None for what has no form in NumPy.
         holds: Whether the format holds a type of numbers.
+        old_names: What those who can leave them out call them, where it differs.
 
     Raises:
         ValueError: There is one.
     """
-    leave_out = "leave them out (--drop)"
     numbers = {}
     strings, formless = [], []
-    for name, dtype in dtypes.items():
+    for new_name, dtype in dtypes.items():
+        name = old_names.get(new_name, new_name) if old_names else new_name
         if dtype is None:
             formless.append(name)
         elif dtype.kind == "O":
             strings.append(name)
         elif not holds(dtype):
             numbers[name] = str(dtype)
-    refuse(target, "strings", strings, leave_out)
-    refuse(target, "resources and variants", formless, leave_out)
+    refuse(target, "strings", strings, _leave_out(strings))
+    refuse(target, "resources and variants", formless, _leave_out(formless))
     kinds = ", ".join(sorted(set(numbers.values())))
-    refuse(target, kinds, list(numbers), f"cast them (--dtype) or {leave_out}")
+    remedy = f"cast them (dtype=, --dtype) or {_leave_out(list(numbers))}"
+    refuse(target, kinds, list(numbers), remedy)
+
+
+def _leave_out(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:_MOST_NAMED]))
+    more = ", ..." if len(names) > _MOST_NAMED else ""
+    return f"leave them out (drop=[{shown}{more}], --drop)"
 
 
 def require(module: str) -> None:
