@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.errors import UnsupportedError
 from fastckpt.parts import in_file_order, parts_of
+from fastckpt.progress import Counter, ProgressArgument, counting
 from fastckpt.report import TensorInfo
 from fastckpt.select import select as select_names
 from fastckpt.urls import target_path
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from fastckpt.writer import StrPath
 
 __all__ = ["opened", "rewrite"]
-
-Progress = Callable[[int, int], None]
 
 
 class _Step(NamedTuple):
@@ -62,7 +61,7 @@ def rewrite(
     align: int = 1,
     fsync: bool = True,
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressArgument = None,
 ) -> None:
     """Writes a checkpoint anew: keeps, drops, renames, casts, realigns, reshards.
 
@@ -84,7 +83,7 @@ def rewrite(
         align: A multiple of which each tensor's offset is to be (V2).
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Raises:
         KeyError: A name or pattern fits no tensor.
@@ -97,7 +96,6 @@ def rewrite(
     Warns:
         RuntimeWarning: Numbers were too large for the dtype they got; how many.
     """
-    report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
     destination = target_path(destination)
@@ -106,10 +104,11 @@ def rewrite(
         steps = _plan(checkpoint, select, drop, rename or {}, dtype)
         strings = fit_object_graph(checkpoint, _list_names(steps))
         target = _Target(destination, kind, shards, align, fsync, threads, strings)
-        if checkpoint.format == kind == "v2" and not any(it.dtype for it in steps):
-            _pass_on(checkpoint, steps, target, report)
-        else:
-            _write(checkpoint, steps, target, report, losses)
+        with counting(progress, sum(it.info.nbytes or 0 for it in steps)) as counter:
+            if checkpoint.format == kind == "v2" and not any(it.dtype for it in steps):
+                _pass_on(checkpoint, steps, target, counter)
+            else:
+                _write(checkpoint, steps, target, counter, losses)
     losses.warn()
 
 
@@ -124,15 +123,10 @@ def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkp
             yield checkpoint
 
 
-def _ignore(done: int, total: int) -> None:
-    """Takes note of progress that nobody wants to see."""
-
-
 def _pass_on(
-    checkpoint: Checkpoint, steps: Sequence[_Step], target: _Target, report: Progress
+    checkpoint: Checkpoint, steps: Sequence[_Step], target: _Target, counter: Counter
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
-    total = sum(step.info.nbytes or 0 for step in steps)
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
@@ -145,7 +139,7 @@ def _pass_on(
         align=target.align,
         fsync=target.fsync,
         threads=target.threads or 0,
-        progress=lambda done: report(done, total),
+        progress=counter.reach,
     )
 
 
@@ -168,13 +162,11 @@ def _write(
     checkpoint: Checkpoint,
     steps: Sequence[_Step],
     target: _Target,
-    report: Progress,
+    counter: Counter,
     losses: Losses,
 ) -> None:
     """Writes values as arrays, which may be cast and need not be of V2."""
     _check_readable(checkpoint, steps)
-    total = sum(step.info.nbytes or 0 for step in steps)
-    done = 0
     writer = Writer(
         target.prefix,
         format=target.format,
@@ -190,8 +182,7 @@ def _write(
                 if info.name in target.strings:
                     values = np.array(target.strings[info.name], object)
                 part.write(writer, new, values, None if dtype else info.tf_dtype)
-            done += info.nbytes or 0
-            report(done, total)
+            counter.add(info.nbytes or 0)
 
 
 def _plan(
