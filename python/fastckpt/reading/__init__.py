@@ -1,0 +1,1 @@
+"""Checkpoints that are open, and what they are made of."""
