@@ -344,13 +344,16 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Threads: safe; releases the interpreter lock once.
         """
         with importing:
+            from fastckpt.reading.findings import find_causes
             from fastckpt.report import VerifyReport, problem_of
 
         begin = perf_counter()
         with watch(progress) as counter:
             nbytes, errors = self._reader.verify(self._count(threads), counter)
         problems = [problem_of(error) for error in errors]
-        return VerifyReport(problems, nbytes, len(self), perf_counter() - begin)
+        seconds = perf_counter() - begin
+        findings = find_causes(self, errors)
+        return VerifyReport(problems, nbytes, len(self), seconds, findings)
 
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,

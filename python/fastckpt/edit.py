@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +18,7 @@ from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.errors import UnsupportedError
 from fastckpt.parts import Part, parts_of
+from fastckpt.progress import Counter, ProgressArgument, counting
 from fastckpt.reading.chunks import ChunkReader
 from fastckpt.urls import target_path
 from fastckpt.values import stored
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from fastckpt.writer import StrPath
 
 __all__ = ["Target", "check_readable", "opened", "rewrite", "write"]
-
-Progress = Callable[[int, int], None]
 
 
 class Target(NamedTuple):
@@ -57,7 +56,7 @@ def rewrite(
     align: int = 1,
     fsync: bool = True,
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressArgument = None,
 ) -> None:
     """Writes a checkpoint anew: keeps, drops, renames, casts, realigns, reshards.
 
@@ -79,7 +78,7 @@ def rewrite(
         align: A multiple of which each tensor's offset is to be (V2).
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Raises:
         KeyError: A name or pattern fits no tensor.
@@ -92,7 +91,6 @@ def rewrite(
     Warns:
         RuntimeWarning: Numbers were too large for the dtype they got; how many.
     """
-    report = progress or _ignore
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
     destination = target_path(destination)
@@ -100,7 +98,7 @@ def rewrite(
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
         target = Target(destination, kind, shards, align, fsync, threads)
-        write(checkpoint, steps, target, report, losses)
+        write(checkpoint, steps, target, progress, losses)
     losses.warn()
 
 
@@ -108,7 +106,7 @@ def write(
     source: Source,
     steps: Sequence[Step],
     target: Target,
-    report: Progress,
+    progress: ProgressArgument,
     losses: Losses,
 ) -> None:
     """Writes what was planned, with an object graph that fits it.
@@ -118,12 +116,14 @@ def write(
     if isinstance(source, Checkpoint):
         strings = fit_object_graph(source, _list_names(steps))
         steps = [_with_string(step, strings) for step in steps]
-        is_cast = any(it.dtype for it in steps)
-        if source.format == target.format == "v2" and not is_cast:
-            _pass_on(source, steps, target, report)
-            return
-        check_readable(source, steps)
-    _write_arrays(source, steps, target, report, losses)
+    with counting(progress, sum(it.info.nbytes or 0 for it in steps)) as counter:
+        if isinstance(source, Checkpoint):
+            is_cast = any(it.dtype for it in steps)
+            if source.format == target.format == "v2" and not is_cast:
+                _pass_on(source, steps, target, counter)
+                return
+            check_readable(source, steps)
+        _write_arrays(source, steps, target, counter, losses)
 
 
 def _with_string(step: Step, strings: Mapping[str, bytes]) -> Step:
@@ -143,15 +143,10 @@ def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkp
             yield checkpoint
 
 
-def _ignore(done: int, total: int) -> None:
-    """Takes note of progress that nobody wants to see."""
-
-
 def _pass_on(
-    checkpoint: Checkpoint, steps: Sequence[Step], target: Target, report: Progress
+    checkpoint: Checkpoint, steps: Sequence[Step], target: Target, counter: Counter
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
-    total = sum(step.info.nbytes or 0 for step in steps)
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
@@ -161,7 +156,7 @@ def _pass_on(
         align=target.align,
         fsync=target.fsync,
         threads=target.threads or 0,
-        progress=lambda done: report(done, total),
+        progress=counter.reach,
     )
 
 
@@ -192,12 +187,10 @@ def _write_arrays(
     source: Source,
     steps: Sequence[Step],
     target: Target,
-    report: Progress,
+    counter: Counter,
     losses: Losses,
 ) -> None:
     """Writes values as arrays, which may be cast and need not be of V2."""
-    total = sum(step.info.nbytes or 0 for step in steps)
-    done = 0
     writer = Writer(
         target.prefix,
         format=target.format,
@@ -212,8 +205,7 @@ def _write_arrays(
             for part in parts_of(info):
                 tf_dtype = None if step.dtype else info.tf_dtype
                 part.write(writer, step.new, values.read(step, part), tf_dtype)
-            done += info.nbytes or 0
-            report(done, total)
+            counter.add(info.nbytes or 0)
 
 
 class _Values:

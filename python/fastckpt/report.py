@@ -10,6 +10,7 @@ from fastckpt._native import TensorInfo
 
 __all__ = [
     "Explanation",
+    "Finding",
     "OpenFile",
     "Problem",
     "TensorInfo",
@@ -48,6 +49,32 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
+class Finding(NamedTuple):
+    """One thing that was found, whatever it spoils, by its cause.
+
+    Causes: "missing file", "cut file", "checksum" (stored bytes are not what was
+    saved), "index" (what says where tensors lie is damaged, or wrong), "unreadable
+    file" (the system refuses it), "unsupported", "foreign file" (another program's),
+    "state file", "not finite" (NaN, infinities); and what does no harm: "unfinished
+    save", "other save" (a file of another save under this name).
+
+    Attributes:
+        cause: One of these.
+        message: What was found, and where.
+        advice: What to do; "" where there is nothing to be done.
+        path: The file, or None.
+        offset: The byte offset in that file, or None.
+        tensors: The names of the tensors that it spoils, as far as they are known.
+    """
+
+    cause: str
+    message: str
+    advice: str
+    path: str | None = None
+    offset: int | None = None
+    tensors: tuple[str, ...] = ()
+
+
 class VerifyReport(NamedTuple):
     """What ``verify()`` found.
 
@@ -56,12 +83,15 @@ class VerifyReport(NamedTuple):
         bytes_checked: Bytes of blocks and tensors that were looked at.
         tensors_checked: The number of tensors.
         seconds: How long it took.
+        findings: The problems by their causes: those of a file that is missing, cut
+            or unreadable are one.
     """
 
     problems: list[Problem]
     bytes_checked: int
     tensors_checked: int
     seconds: float
+    findings: list[Finding]
 
     @property
     def ok(self) -> bool:

@@ -1,12 +1,17 @@
 """The house: what may include or import what, and how large a room may be."""
 
 import ast
+import builtins
+import random
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import children
+import fastckpt
 from fastckpt import _native
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +78,24 @@ PYTHON_FLOORS = (
 )
 # Upwards, but only when somebody asks.
 DEFERRED_UPWARDS: set[tuple[str, str]] = set()
+
+# Functions that the package has or is to have, beside those in `__all__`.
+VERBS = {"convert", "match", "open", "salvage"}
+# Waiting to be moved into a wing.
+NAMED_LIKE_VERBS = {"convert"}
+
+IMPORT_ALL = """
+import importlib, sys
+import fastckpt
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for name in [*fastckpt.__all__, "open"]:
+    value = getattr(fastckpt, name)
+    home = fastckpt._LAZY.get(name)
+    if home is not None:
+        assert value is getattr(sys.modules[f"fastckpt.{home}"], name), name
+    assert callable(value) or name == "__version__", name
+"""
 
 MAX_LINES = 320
 
@@ -295,3 +318,27 @@ def test_no_source_file_is_too_long():
 def test_the_version_comes_from_one_place():
     project = (ROOT / "pyproject.toml").read_text()
     assert re.search(rf'^version = "{re.escape(_native.__version__)}"$', project, re.M)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_module_takes_the_place_of_a_public_name(seed):
+    names = [f"fastckpt.{name}" for name in python_modules() if name != "__init__"]
+    names.remove("fastckpt.__main__")
+    random.Random(seed).shuffle(names)
+    child = children.run(
+        [sys.executable, "-c", IMPORT_ALL, *names], capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+
+
+def test_nothing_at_the_top_bears_the_name_of_a_function():
+    tops = {name.split(".")[0] for name in python_modules()}
+    functions = {name for name in fastckpt.__all__ if name.islower()} | VERBS
+    assert tops & functions - {"__init__", "__version__"} == NAMED_LIKE_VERBS
+
+
+def test_what_is_imported_by_a_star_hides_no_builtin():
+    space: dict[str, object] = {}
+    exec("from fastckpt import *", space)
+    assert space["save"] is fastckpt.save
+    assert not set(fastckpt.__all__) & set(dir(builtins))

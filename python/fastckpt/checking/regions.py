@@ -1,4 +1,4 @@
-"""Values of two checkpoints, compared region by region on several threads."""
+"""Values of checkpoints, looked at region by region on several threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.checkpoint import Checkpoint
@@ -18,7 +18,12 @@ from fastckpt.reading.chunks import regions_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["compare_tensors"]
+__all__ = [
+    "compare_tensors",
+    "count_threads",
+    "in_parallel",
+    "read_region",
+]
 
 # Elements of a region that is read to be compared; of strings each is an object.
 _REGION = 1 << 19
@@ -26,6 +31,8 @@ _MAX_THREADS = 64
 
 _Done = tuple[str, Tally, int]
 """A tensor's name, what was found in a region of it, and the region's bytes."""
+
+_Result = TypeVar("_Result")
 
 
 def compare_tensors(
@@ -47,7 +54,7 @@ def compare_tensors(
     Returns:
         For each region the tensor's name, what was found, and its size in bytes.
     """
-    return _in_parallel(_jobs(names, old, new, tolerance), threads)
+    return in_parallel(_jobs(names, old, new, tolerance), threads)
 
 
 def _jobs(
@@ -56,7 +63,7 @@ def _jobs(
     """Gives what compares tensors, region by region."""
 
     def compare(name: str, region: tuple[slice, ...]) -> _Done:
-        one, two = (_read(each, name, region) for each in (old, new))
+        one, two = (read_region(each, name, region) for each in (old, new))
         return name, compare_values(one, two, tolerance), one.nbytes
 
     for name in names:
@@ -64,18 +71,23 @@ def _jobs(
             yield partial(compare, name, region)
 
 
-def _read(checkpoint: Checkpoint, name: str, region: tuple[slice, ...]) -> NDArray[Any]:
+def read_region(
+    checkpoint: Checkpoint, name: str, region: tuple[slice, ...]
+) -> NDArray[Any]:
     """Gives the values of a region, as a view where that is possible."""
     if checkpoint.info(name).is_view:
         return checkpoint[name][region]
     return checkpoint.read(name, region)
 
 
-def _in_parallel(
-    jobs: Iterator[Callable[[], _Done]], threads: int | None
-) -> Iterator[_Done]:
-    """Runs jobs on several threads, no more of them at a time than keeps these busy."""
-    count = min(threads or _count_cpus(), _MAX_THREADS)
+def in_parallel(
+    jobs: Iterator[Callable[[], _Result]], threads: int | None
+) -> Iterator[_Result]:
+    """Runs jobs on several threads, no more of them at a time than keeps these busy.
+
+    Results come in the order of the jobs, however many threads there are.
+    """
+    count = count_threads(threads)
     waiting = deque(islice(jobs, 2))
     if count == 1 or len(waiting) < 2:
         yield from (job() for job in chain(waiting, jobs))
@@ -91,6 +103,11 @@ def _in_parallel(
             running.append(pool.submit(job))
         while running:
             yield running.popleft().result()
+
+
+def count_threads(threads: int | None) -> int:
+    """Gives how many threads such work has; None: one for each CPU."""
+    return min(threads or _count_cpus(), _MAX_THREADS)
 
 
 def _count_cpus() -> int:

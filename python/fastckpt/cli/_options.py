@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import fastckpt
 from fastckpt.cli._errors import BrokenCheckpoint
-from fastckpt.fileset import split_shard
+from fastckpt.reading.findings import find_missing_shard
 
 __all__ = [
     "add_common_arguments",
@@ -108,10 +107,7 @@ def noticed_missing_files(path: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        missing = os.fsdecode(error.filename or "")
-        if missing == path or split_shard(missing) is None:
+        found = find_missing_shard(path, error)
+        if found is None:
             raise
-        raise BrokenCheckpoint(
-            f"{missing}: a data file of the checkpoint is missing; "
-            "copy it beside the others"
-        ) from error
+        raise BrokenCheckpoint(f"{found.message}; {found.advice}") from error

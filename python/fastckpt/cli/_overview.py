@@ -8,7 +8,6 @@ from typing import Any
 
 from fastckpt import Checkpoint, TensorInfo
 from fastckpt.cli._describe import describe_tensor, sum_tensors, summarize
-from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._output import paint, print_lines, print_table
 from fastckpt.cli._table import Table
 from fastckpt.cli._tensor_table import make_tensor_table
@@ -18,6 +17,7 @@ from fastckpt.cli._text import (
     format_size,
     make_printable,
 )
+from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["Overview"]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape as quote
 
 from fastckpt.atomic import write_beside
-from fastckpt.cli._histogram import BINS, count_bins
 from fastckpt.cli._shown_tensor import ShownTensor
 from fastckpt.cli._values import format_values
 
@@ -95,23 +94,21 @@ def format_tensor(shown: ShownTensor) -> Iterator[str]:
 
 
 def _format_histogram(shown: ShownTensor) -> str:
-    facts = shown.statistics
-    low, high = (
-        facts.get(plain, facts.get(of_complex))
-        for plain, of_complex in (("min", "smallest"), ("max", "largest"))
-    )
-    if shown.array is None or low is None or high is None:
+    """Draws how numbers are spread, which booleans and a single number are not."""
+    found, array = shown.measured, shown.array
+    if found is None or array is None or array.dtype.kind == "b":
         return ""
-    counts = count_bins(shown.array, float(low), float(high))
-    return "" if counts is None else _draw_histogram(counts, float(low), float(high))
+    counts, edges = found.histogram
+    return _draw_histogram(counts, edges) if len(counts) > 1 else ""
 
 
-def _draw_histogram(counts: Sequence[int], low: float, high: float) -> str:
-    most, step, width = max(counts), (high - low) / BINS, _BAR_WIDTH * BINS
+def _draw_histogram(counts: Sequence[int], edges: Sequence[float]) -> str:
+    low, high = edges[0], edges[-1]
+    most, width = max(counts), _BAR_WIDTH * len(counts)
     bars = "".join(
         f'<rect x="{i * _BAR_WIDTH}" y="{_HEIGHT - height:.1f}" '
         f'width="{_BAR_WIDTH - 1}" height="{height:.1f}"><title>{count:,} from '
-        f"{low + i * step:.6g} to {low + (i + 1) * step:.6g}</title></rect>\n"
+        f"{edges[i]:.6g} to {edges[i + 1]:.6g}</title></rect>\n"
         for i, count in enumerate(counts)
         if (height := max(count / most * _HEIGHT, 1.0 if count else 0.0))
     )

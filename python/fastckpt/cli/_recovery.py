@@ -1,4 +1,4 @@
-"""What to say of a save that did not finish, and the commands that bring it back.
+"""The commands that bring back what a save that did not finish has left.
 
 No command writes over a file that is there, moves one or deletes one: what is brought
 back is a copy under a name that is free.
@@ -10,82 +10,20 @@ import os
 import shlex
 from collections.abc import Iterator
 
-import fastckpt
-from fastckpt.cli._examination import Finding
-from fastckpt.cli._text import format_count
 from fastckpt.fileset import list_folder
 from fastckpt.leftovers import Part, UnfinishedSave
 
-__all__ = ["choose_free", "describe_unfinished", "quote"]
-
-_UNFINISHED = "left by a save that did not finish, or is running now"
-_NO_PARTS = "no part of a checkpoint that can be opened is in it"
-_NO_INDEX = "without an index it cannot be told what is in it"
-_SET_ASIDE = "set aside by a save that replaced it"
+__all__ = ["advise_recovery", "choose_free", "quote"]
 
 
-def describe_unfinished(save: UnfinishedSave) -> Finding:
-    """Says what is left of a save, how complete it is, and how to have it back."""
-    path = save.files[0]
-    more = f" and {len(save.files) - 1} more" if len(save.files) > 1 else ""
-    what = f"{path}{more}: {_SET_ASIDE if save.kind == '.old' else _UNFINISHED}"
-    if not save.parts:
-        is_folder = save.kind == "_temp"
-        what += f"; {_NO_PARTS if is_folder else _NO_INDEX}"
-        return Finding(what, _keep(save), path)
-    tensors = sum(part.tensors for part in save.parts)
-    if not save.is_complete:
-        what += f"; {_describe_lack(save, tensors)}"
-        return Finding(what, _keep(save), path)
-    if _is_merged(save):
-        what += f"; all of it is in the checkpoint {save.prefix!r} already"
-        return Finding(what, "", path)
-    what += (
-        f"; it is complete: {format_count(tensors, 'tensor')}, all of them sound, of "
-        f"the checkpoint {save.prefix!r}"
-    )
+def advise_recovery(save: UnfinishedSave) -> tuple[str, list[str]]:
+    """Says how to have a complete save back, and gives the commands."""
     target, commands = _recover(save)
     advice = (
         f"these commands copy it to the name {target!r}, which is free, and change "
         "nothing else; run them when nothing saves here any more"
     )
-    return Finding(what, advice, path, commands=commands)
-
-
-def _is_merged(save: UnfinishedSave) -> bool:
-    """Tells whether a save in shards is there, and only its parts' indexes stayed."""
-    data = [path for part in save.parts for path in part.data.values()]
-    if save.kind != "_temp" or not all(_is_file_of(save.prefix, path) for path in data):
-        return False
-    try:
-        with fastckpt.open(f"{save.prefix}.index") as whole:
-            sizes = sum(part.tensors for part in save.parts), len(whole)
-            return sizes[0] == sizes[1] and whole.verify().ok
-    except (fastckpt.CheckpointError, OSError):
-        return False
-
-
-def _is_file_of(prefix: str, path: str) -> bool:
-    return path.startswith(f"{prefix}.data-")
-
-
-def _keep(save: UnfinishedSave) -> str:
-    if save.kind == ".old":
-        return "keep it until another checkpoint is verified to have what you need"
-    return (
-        "keep it while a save may be running, and until another checkpoint is verified "
-        "to have what you need"
-    )
-
-
-def _describe_lack(save: UnfinishedSave, tensors: int) -> str:
-    sound = sum(part.sound for part in save.parts)
-    parts = f"{len(save.parts)} of {save.count} parts are there, and " * (
-        save.count > 1
-    )
-    bad = next((part.problem for part in save.parts if part.problem), None)
-    reason = f" ({bad})" if bad else ""
-    return f"{parts}{sound:,} of {tensors:,} tensors in it are sound{reason}"
+    return advice, commands
 
 
 def _recover(save: UnfinishedSave) -> tuple[str, list[str]]:

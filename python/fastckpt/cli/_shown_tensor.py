@@ -8,11 +8,18 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastckpt import Checkpoint, CheckpointError, TensorPiece
+from fastckpt import (
+    Checkpoint,
+    CheckpointError,
+    Statistics,
+    TensorPiece,
+    statistics,
+)
 from fastckpt.cached import cached_property
+from fastckpt.checking.moments import is_numeric
+from fastckpt.checking.statistics import statistics_of
 from fastckpt.cli._describe import describe_tensor
 from fastckpt.cli._errors import explain_error
-from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._output import paint, terminal_width
 from fastckpt.cli._region import Region, format_region
 from fastckpt.cli._statistics import describe_values
@@ -25,6 +32,7 @@ from fastckpt.cli._text import (
     make_printable,
 )
 from fastckpt.cli._values import format_values, list_values
+from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["ShownTensor"]
 
@@ -48,6 +56,7 @@ class ShownTensor:
         name: str,
         region: Region | None,
     ) -> None:
+        self._checkpoint = checkpoint
         self._info = checkpoint.info(name)
         self.title = escape(name)
         self._region = region
@@ -79,7 +88,17 @@ class ShownTensor:
     @cached_property
     def statistics(self) -> dict[str, Any]:
         """What ``describe_values`` says of the values, if there are any to see."""
-        return {} if self.array is None else describe_values(self.array)
+        return {} if self.array is None else describe_values(self.array, self.measured)
+
+    @cached_property
+    def measured(self) -> Statistics | None:
+        """The statistics of the values, if they are numbers."""
+        if self.array is None or not is_numeric(self.array.dtype):
+            return None
+        if self._region is None and self._info.is_view:
+            name = self._info.name
+            return statistics(self._checkpoint, {name: name})[name]
+        return statistics_of(self.array)
 
     def format(self) -> Iterator[str]:
         """Gives it as lines of text."""

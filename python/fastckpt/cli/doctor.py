@@ -4,27 +4,26 @@ Opens and verifies every checkpoint that PATH names. Of a folder also the state 
 data files without an index and what saves that were cut short left are looked at, and
 of the latter how complete they are and how to have them back. For each problem the
 file, the tensor, the byte and what to do; at last, which tensors are sound, and how to
-copy them. Nothing that is advised writes over a file or deletes one. Exit status 0:
-nothing is wrong; 1: something is.
+copy them. Nothing that is advised writes over a file or deletes one. With --values
+tensors with NaN or infinities are told, too. Exit status 0: nothing is wrong; 1:
+something is.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
+from fastckpt import Examination, Finding, examine
 from fastckpt.cli._errors import BROKEN
-from fastckpt.cli._examination import Examination, Finding
-from fastckpt.cli._folder_examination import examine
 from fastckpt.cli._options import add_path_argument
 from fastckpt.cli._output import paint, print_json, print_lines
 from fastckpt.cli._progress import Progress
-from fastckpt.cli._recovery import choose_free, quote
+from fastckpt.cli._recovery import advise_recovery, choose_free, quote
 from fastckpt.cli._text import escape, format_count, make_printable
-from fastckpt.urls import source_path
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,37 +34,68 @@ _MOST_DROPPED = 8
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_path_argument(parser)
+    parser.add_argument(
+        "--values", action="store_true", help="look for NaN and infinities, too"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Examines and reports."""
     with Progress("verifying") as progress:
-        examinations = examine(source_path(args.path), args, progress)
-    is_sound = not any(it.problems for it in examinations)
+        found = examine(args.path, args.values, threads=args.threads, progress=progress)
+    examined = found.examined or [found]
     if args.json:
-        found = list(map(dataclasses.asdict, examinations))
-        print_json({"path": args.path, "ok": is_sound, "examined": found})
+        described = list(map(_describe, examined))
+        print_json({"path": args.path, "ok": found.ok, "examined": described})
     else:
-        for examination in examinations:
+        for examination in examined:
             print_lines(_format(examination))
-    return 0 if is_sound else BROKEN
+    return 0 if found.ok else BROKEN
+
+
+def _describe(examination: Examination) -> dict[str, Any]:
+    return {
+        "path": examination.path,
+        "format": examination.format,
+        "tensors": examination.tensors,
+        "lost": examination.lost,
+        "problems": [_describe_finding(it, []) for it in examination.findings],
+        "notes": [_describe_finding(*it) for it in _add_commands(examination)],
+    }
+
+
+def _describe_finding(finding: Finding, commands: list[str]) -> dict[str, Any]:
+    (tensor,) = finding.tensors if len(finding.tensors) == 1 else (None,)
+    return {**finding._asdict(), "tensor": tensor, "commands": commands}
+
+
+def _add_commands(examination: Examination) -> Iterator[tuple[Finding, list[str]]]:
+    """Gives the notes, and the commands that do what is advised."""
+    saves = {save.files[0]: save for save in examination.recoverable}
+    for note in examination.notes:
+        if note.cause == "unfinished save" and note.path in saves:
+            advice, commands = advise_recovery(saves[note.path])
+            yield note._replace(advice=advice), commands
+        else:
+            yield note, []
 
 
 def _format(examination: Examination) -> Iterator[str]:
-    is_folder = examination.format is None and not examination.problems
+    is_folder = examination.format is None and not examination.findings
     if is_folder and not examination.notes:
         return
     yield f"{make_printable(examination.path)}: {_format_verdict(examination)}"
-    for finding in examination.problems:
+    for finding in examination.findings:
         yield from _format_finding(finding)
-    for finding in examination.notes:
-        yield from _format_finding(finding, "note: ")
+    for note, commands in _add_commands(examination):
+        yield from _format_finding(note, "note: ")
+        yield from (f"      {command}" for command in commands)
     if examination.format is not None and examination.lost:
         yield from _format_salvage(examination)
 
 
 def _format_verdict(examination: Examination) -> str:
-    count = len(examination.problems)
+    count = len(examination.findings)
     verdict = paint(format_count(count, "problem"), "bad")
     if not count:
         verdict = paint("sound" if examination.format else "odd", "good")
@@ -79,8 +109,6 @@ def _format_finding(finding: Finding, label: str = "") -> Iterator[str]:
     yield f"  {label}{make_printable(finding.message)}"
     if finding.advice:
         yield paint(f"    {make_printable(finding.advice)}", "dim")
-    for command in finding.commands:
-        yield f"      {command}"
 
 
 def _format_salvage(examination: Examination) -> Iterator[str]:

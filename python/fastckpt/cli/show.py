@@ -17,7 +17,6 @@ from collections.abc import Iterator
 
 from fastckpt import Checkpoint
 from fastckpt.cli._errors import BROKEN, UsageError
-from fastckpt.cli._files import CheckpointFiles
 from fastckpt.cli._options import add_path_argument, open_checkpoint
 from fastckpt.cli._output import print_error, print_json, print_lines, print_text
 from fastckpt.cli._overview import Overview
@@ -27,6 +26,7 @@ from fastckpt.cli._select import select_names
 from fastckpt.cli._shown_tensor import ShownTensor
 from fastckpt.cli._tensor_table import make_tensor_table
 from fastckpt.cli._text import format_exact_size, make_printable
+from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["add_arguments", "run"]
 

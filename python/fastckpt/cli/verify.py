@@ -10,13 +10,14 @@ import argparse
 from typing import Any
 
 import fastckpt
-from fastckpt import Problem, VerifyReport
+from fastckpt import VerifyReport
 from fastckpt.cli._errors import BROKEN
 from fastckpt.cli._options import add_path_argument, open_checkpoint
 from fastckpt.cli._output import paint, print_json, print_lines
-from fastckpt.cli._problems import join_missing_files
 from fastckpt.cli._progress import Progress
 from fastckpt.cli._text import format_count, make_printable
+from fastckpt.reading.findings import why_not_opened
+from fastckpt.report import problem_of
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,13 +36,12 @@ def run(args: argparse.Namespace) -> int:
             with Progress("verifying") as progress:
                 report = checkpoint.verify(progress=progress)
     except fastckpt.CorruptionError as error:  # an index too damaged to be opened
-        problem = Problem(str(error), error.path, error.offset, error.tensor)
-        report = VerifyReport([problem], 0, 0, 0.0)
+        findings = [why_not_opened(path, error)]
+        report = VerifyReport([problem_of(error)], 0, 0, 0.0, findings)
     if args.json:
         print_json({"path": path, "format": kind, **_describe(report)})
     else:
-        problems = join_missing_files(report.problems)
-        print_lines(make_printable(problem.message) for problem in problems)
+        print_lines(make_printable(finding.message) for finding in report.findings)
         print_lines([f"{make_printable(path)}: {_format_verdict(report)}"])
     return 0 if report.ok else BROKEN
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,14 +26,13 @@ from fastckpt.editing.targets import (
     choose_format,
 )
 from fastckpt.objects.message import GRAPH_KEY
+from fastckpt.progress import ProgressArgument
 from fastckpt.urls import target_path
 
 if TYPE_CHECKING:
     from fastckpt.writer import StrPath
 
 __all__ = ["Converted", "convert"]
-
-Progress = Callable[[int, int], None]
 
 
 class Converted(NamedTuple):
@@ -69,7 +68,7 @@ def convert(
     *,
     fsync: bool = True,
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: ProgressArgument = None,
 ) -> Converted:
     """Writes a checkpoint in another format, or in the same one with changes.
 
@@ -100,7 +99,7 @@ def convert(
         values: ``{name in the source: value}`` set anew; dtype and shape stay.
         fsync: Whether everything is on the disk before the target appears.
         threads: How many threads check and copy; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Returns:
         What was written.
@@ -124,7 +123,7 @@ def convert(
     kind = choose_format(path, format)
     placement = check_placement(kind, shards, align)
     header = check_metadata(kind, metadata)
-    report, losses = progress or _ignore, Losses()
+    losses = Losses()
     with open_source(source, threads) as tensors:
         check_apart(path, kind, tensors)
         known = Names(tensors, names)
@@ -142,13 +141,13 @@ def convert(
                 kind,
                 fsync=fsync,
                 threads=threads,
-                report=report,
+                progress=progress,
                 losses=losses,
                 **({} if header is None else {"metadata": header}),
             )
         else:
             target = Target(path, kind, *placement, fsync, threads)
-            write(tensors, steps, target, report, losses)
+            write(tensors, steps, target, progress, losses)
         left_out = [name for name in tensors if name in dropped]
     losses.warn()
     if is_lost:
@@ -197,10 +196,6 @@ def _by_name(known: Names, dtype: Mapping[str, DType]) -> dict[str, DType]:
         for key in known.match([pattern]):
             found.setdefault(key, target)
     return found
-
-
-def _ignore(done: int, total: int) -> None:
-    """Takes note of progress that nobody wants to see."""
 
 
 def _warn_of_graph(kind: str, names: str) -> None:

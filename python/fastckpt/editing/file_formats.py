@@ -15,6 +15,7 @@ from fastckpt.editing.plan import Source, Step
 from fastckpt.fileset import data_files
 from fastckpt.formats import npz, safetensors
 from fastckpt.formats.endings import find_file_format
+from fastckpt.progress import ProgressArgument, counting
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
 from fastckpt.urls import source_path
 
@@ -80,7 +81,7 @@ def write_file(
     *,
     fsync: bool,
     threads: int | None,
-    report: Callable[[int, int], None],
+    progress: ProgressArgument,
     losses: Losses,
     **options: Any,
 ) -> None:
@@ -93,7 +94,7 @@ def write_file(
         kind: Its format.
         fsync: Whether it is on the disk when the call returns.
         threads: How many threads read.
-        report: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
         losses: What counts what casts lose.
         options: What the format is told, too.
 
@@ -105,16 +106,16 @@ def write_file(
     dtypes = {step.new: step.dtype or step.info.dtype for step in steps}
     FILES[kind].check(dtypes, {step.new: step.info.name for step in steps})
     total = sum(map(size_of, steps))
-    done = 0
+    with (
+        counting(progress, total) as counter,
+        _reading(source, steps, threads) as read,
+    ):
 
-    def count(chunks: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        nonlocal done
-        for chunk in chunks:
-            yield chunk
-            done += chunk.nbytes
-            report(done, total)
+        def count(chunks: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+            for chunk in chunks:
+                yield chunk
+                counter.add(chunk.nbytes)
 
-    with _reading(source, steps, threads) as read:
         tensors = {step.new: _changed(read, step, losses, count) for step in steps}
         FILES[kind].write(path, tensors, fsync=fsync, **options)
 

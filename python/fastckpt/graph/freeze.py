@@ -5,7 +5,7 @@ Source: tensorflow/python/tools/freeze_graph.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ from fastckpt.graph.names import find_close
 from fastckpt.graph.subgraph import add_defaults, choose_outputs, extract_subgraph
 from fastckpt.graph.variable_values import check_variable, make_fetch
 from fastckpt.graph.variables import GraphVariable
+from fastckpt.progress import ProgressArgument, counting
 from fastckpt.urls import target_path
 
 __all__ = ["FreezeReport", "freeze"]
@@ -65,7 +66,7 @@ def freeze(
     blacklist: Iterable[str] | None = None,
     fsync: bool = False,
     threads: int | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: ProgressArgument = None,
 ) -> FreezeReport:
     """Writes the part of a graph that some outputs need, its variables as constants.
 
@@ -87,7 +88,7 @@ def freeze(
         fsync: Whether file and folder are on the disk when the call returns.
         threads: How many threads open and read a checkpoint that is given by its
             name; None: the CPUs of the process.
-        progress: Is called with the bytes that are written and the bytes in all.
+        progress: As in ``Checkpoint.load``.
 
     Returns:
         How many nodes and variables there are, and the file's size.
@@ -115,12 +116,13 @@ def freeze(
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
         path = target_path(to)
-        with write_beside(path, fsync) as beside, open(beside, "wb") as file:
-            done = 0
+        with (
+            write_beside(path, fsync) as beside,
+            open(beside, "wb") as file,
+            counting(progress, nbytes) as counter,
+        ):
             for part in parts.iterate_parts():
-                done += file.write(part)
-                if progress is not None:
-                    progress(done, nbytes)
+                counter.add(file.write(part))
     return FreezeReport(path, len(subgraph.node), len(constants), nbytes, names)
 
 

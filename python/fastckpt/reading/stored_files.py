@@ -6,9 +6,14 @@ Their names begin as the user named the checkpoint, like ``Checkpoint.path``.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from fastckpt import Checkpoint, TensorInfo, TensorPiece, UnsupportedError
+from fastckpt.errors import UnsupportedError
 from fastckpt.fileset import ShardName, data_files, split_shard
+from fastckpt.report import TensorInfo, TensorPiece
+
+if TYPE_CHECKING:
+    from fastckpt.checkpoint import Checkpoint
 
 __all__ = ["CheckpointFiles"]
 
