@@ -12,8 +12,9 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from time import sleep
 from typing import NamedTuple
 
 from fastckpt import _native
@@ -36,6 +37,7 @@ __all__ = [
     "is_format",
     "kind_of",
     "list_folder",
+    "looks",
     "split_shard",
     "v1_files",
     "v1_pattern",
@@ -45,6 +47,8 @@ __all__ = [
 
 #: How often one looks for what may vanish meanwhile: once, and three times again.
 LOOKS = 4
+# Seconds between them: a save moves its files within a few milliseconds.
+_PAUSES = (0.001, 0.004, 0.016, 0.064)
 
 
 class Resolved(NamedTuple):
@@ -129,32 +133,57 @@ def list_folder(folder: str) -> list[str]:
 
 def exists(prefix: str) -> bool:
     """Tells whether anything of a checkpoint's name is there, as TensorFlow does."""
-    for _ in range(LOOKS):
-        if is_file(prefix + ".index") or os.path.exists(prefix):
-            return True
-        aside, is_busy = find_listed(prefix)
-        if aside:
-            return True
-        if not is_busy:
-            break
     try:
+        for _ in looks(prefix):
+            if is_file(prefix + ".index") or os.path.exists(prefix):
+                return True
+            if find_listed(prefix):
+                return True
         return bool(_shard_sets(prefix))
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno == errno.EBUSY  # what saves move is there
 
 
-def find_listed(prefix: str) -> tuple[Resolved | None, bool]:
+def looks(prefix: str) -> Iterator[None]:
+    """Gives a turn for each look at a prefix that is worth taking.
+
+    A listing is no picture of one moment: what a save moves meanwhile may be missing
+    under either name. So one looks again where the names have changed.
+
+    Raises:
+        OSError: They changed each time.
+    """
+    before: list[str] = []
+    for pause in _PAUSES:
+        yield
+        now = _names_like(prefix)
+        if now == before:
+            return
+        before = now
+        sleep(pause)
+    raise OSError(
+        errno.EBUSY,
+        f"saves under this prefix moved it each of the {LOOKS} times it was looked "
+        "for; try again",
+        prefix,
+    )
+
+
+def _names_like(prefix: str) -> list[str]:
+    folder, base = os.path.split(prefix)
+    own = (base, base + ".")
+    return [it for it in list_folder(folder) if it == own[0] or it.startswith(own[1])]
+
+
+def find_listed(prefix: str) -> Resolved | None:
     """Finds what counts under a name by a listing of its folder: see `find`.
 
     That is what lies aside, or an index or V1 file that came there meanwhile.
-
-    Returns:
-        The checkpoint or None; and whether to look again: a save may be under way.
     """
-    path, is_v1, is_busy = _native.find_listed(os.fsencode(prefix))
+    path, is_v1, _ = _native.find_listed(os.fsencode(prefix))
     if path is None or (is_v1 and not is_format(os.fsdecode(path), "v1")):
-        return None, is_busy
-    return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)]), is_busy
+        return None
+    return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)])
 
 
 def data_files(prefix: str) -> list[str]:
@@ -186,16 +215,13 @@ def find(prefix: str) -> Resolved | None:
         FileNotFoundError: V1 shards are there, but not all of them.
         OSError: What has this name cannot be read.
     """
-    for _ in range(LOOKS):
+    for _ in looks(prefix):
         if _has_index(prefix):
             return Resolved("v2", prefix, [prefix + ".index"])
         if kind_of(prefix) == "file" and is_format(prefix, "v1"):
             return Resolved("v1", prefix, [prefix])
-        aside, is_busy = find_listed(prefix)
-        if aside:
+        if aside := find_listed(prefix):
             return aside
-        if not is_busy:
-            break
     if kind_of(prefix) == "file":
         _probe(prefix)  # raises where it is no table, or cannot be read
         raise CorruptionError(

@@ -42,7 +42,7 @@ def checkpoints_in(folder: str) -> list[str]:
     names = list_folder(folder)
     found = _v2_bases(folder, names)
     prefixes = ((base, os.path.join(folder, base)) for base in _aside_bases(names))
-    found.update(base for base, prefix in prefixes if find_listed(prefix)[0])
+    found.update(base for base, prefix in prefixes if find_listed(prefix))
     found.update(_v1_bases(folder, names))
     return [os.path.join(folder, base) for base in sorted(found)]
 

@@ -39,11 +39,7 @@ def resolve(path: PathName) -> Resolved:
         OSError: What is there cannot be read, or is neither file nor folder.
     """
     name = source_path(path)
-    if (
-        os.path.isdir(name)
-        and not is_file(name + ".index")
-        and not find_listed(name)[0]
-    ):
+    if os.path.isdir(name) and not is_file(name + ".index") and not find_listed(name):
         with importing:
             from fastckpt.indirect import in_folder
 

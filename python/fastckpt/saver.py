@@ -14,7 +14,7 @@ from typing import Any, Protocol, SupportsIndex
 from fastckpt.arguments import check_prefixes
 from fastckpt.atomic import replace_file
 from fastckpt.checkpoint import open as open_checkpoint
-from fastckpt.fileset import LOOKS, PathName, find_listed, v1_files
+from fastckpt.fileset import PathName, find_listed, looks, v1_files
 from fastckpt.removal import (
     checkpoint_format,
     files_to_remove,
@@ -283,14 +283,12 @@ def _as_bytes(meta_graph: bytes | _HasBytes | None) -> bytes | None:
 
 def _time_of(prefix: str) -> float | None:
     """When a checkpoint was written, in whole seconds, which is all TensorFlow asks."""
-    for _ in range(LOOKS):
-        aside, is_busy = find_listed(prefix)
+    for _ in looks(prefix):
+        aside = find_listed(prefix)
         files = aside.files if aside else v1_files(prefix)
         for path in [f"{prefix}.index", *files]:
             try:
                 return float(os.stat(path).st_mtime_ns // 1_000_000_000)
             except (FileNotFoundError, NotADirectoryError):
                 continue
-        if not is_busy:
-            break
     return None

@@ -81,8 +81,6 @@ DEFERRED_UPWARDS: set[tuple[str, str]] = set()
 
 # Functions that the package has or is to have, beside those in `__all__`.
 VERBS = {"convert", "match", "open", "salvage"}
-# Waiting to be moved into a wing.
-NAMED_LIKE_VERBS = {"convert"}
 
 IMPORT_ALL = """
 import importlib, sys
@@ -334,7 +332,7 @@ def test_no_module_takes_the_place_of_a_public_name(seed):
 def test_nothing_at_the_top_bears_the_name_of_a_function():
     tops = {name.split(".")[0] for name in python_modules()}
     functions = {name for name in fastckpt.__all__ if name.islower()} | VERBS
-    assert tops & functions - {"__init__", "__version__"} == NAMED_LIKE_VERBS
+    assert tops & functions - {"__init__", "__version__"} == set()
 
 
 def test_what_is_imported_by_a_star_hides_no_builtin():

@@ -88,7 +88,7 @@ def _find_orphans(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]
         if (parts := split_shard(name)) and parts.stem.endswith(".data")
     }
     for prefix in sorted(prefixes):
-        aside, _ = find_listed(os.path.join(folder, prefix))
+        aside = find_listed(os.path.join(folder, prefix))
         is_aside = aside is not None and aside.format == "v2"
         if f"{prefix}.index" not in names and not is_aside:
             path = os.path.join(folder, f"{prefix}.index")

@@ -10,6 +10,7 @@ Source: tensorflow/python/checkpoint/checkpoint_management.py.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
-from fastckpt.fileset import LOOKS, find_listed
+from fastckpt.fileset import find_listed, looks
 from fastckpt.text_format import Field, TextFormatError, parse_fields
 
 __all__ = [
@@ -102,14 +103,15 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     that was killed set aside counts too.
     """
     names = (checkpoint_prefix + ".index", checkpoint_prefix)
-    for _ in range(LOOKS):
-        if any(gfile.exists(name) or gfile.glob(name) for name in names):
-            return True
-        aside, is_busy = find_listed(local_path(checkpoint_prefix))
-        if aside:
-            return True
-        if not is_busy:
-            break
+    prefix = local_path(checkpoint_prefix)
+    try:
+        for _ in looks(prefix):
+            if any(gfile.exists(name) or gfile.glob(name) for name in names):
+                return True
+            if find_listed(prefix):
+                return True
+    except OSError as error:
+        return error.errno == errno.EBUSY  # what saves move is there
     return False
 
 
