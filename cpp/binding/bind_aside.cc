@@ -12,7 +12,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Identity = std::tuple<std::uint64_t, std::uint64_t, std::int64_t>;
@@ -76,4 +76,4 @@ void RegisterAside(py::module_& module) {
              py::arg("identity"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -20,7 +20,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 IoMode ModeOf(bool mapped) { return mapped ? IoMode::kMap : IoMode::kRead; }
@@ -46,9 +46,9 @@ std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
               std::get<2>(*identity)};
   }
   const auto open = [&] {
-    return std::make_unique<Reader>(
-        Checkpoint::OpenBundle(prefix, ModeOf(mapped), verify, max_index_bytes,
-                               identity ? &wanted : nullptr));
+    return std::make_unique<Reader>(CheckpointReader::OpenBundle(
+        prefix, ModeOf(mapped), verify, max_index_bytes,
+        identity ? &wanted : nullptr));
   };
   return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
@@ -56,7 +56,7 @@ std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
 std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
                                bool mapped, bool verify) {
   return std::make_unique<Reader>(
-      Checkpoint::OpenV1(paths, ModeOf(mapped), verify));
+      CheckpointReader::OpenV1(paths, ModeOf(mapped), verify));
 }
 
 const char* Probe(const std::string& path) {
@@ -168,4 +168,4 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

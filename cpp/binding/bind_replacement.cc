@@ -10,7 +10,7 @@
 #include "signals.h"
 #include "text.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -87,4 +87,4 @@ void RegisterReplacement(py::module_& m) {
       .def("release", &Held::Drop);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/platform/descriptor.h"
 #include "fastckpt/platform/fork_gate.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -143,4 +143,4 @@ void NameLock::Release() {
   Close();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

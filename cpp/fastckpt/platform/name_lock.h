@@ -17,7 +17,7 @@
 
 #include "fastckpt/platform/parallel.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class NameLock {
  public:
@@ -47,4 +47,4 @@ class NameLock {
   pid_t owner_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

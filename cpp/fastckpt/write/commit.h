@@ -18,7 +18,7 @@
 #include "fastckpt/platform/output_file.h"
 #include "fastckpt/platform/parallel.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FileReader;
 
@@ -70,4 +70,4 @@ class PrefixLock {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -13,7 +13,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "testing/exchange_model.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using model::kNone;
@@ -324,4 +324,4 @@ TEST_F(ExchangeModel, ReaderThatLooksAtTheIndexAloneSeesAMixture) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

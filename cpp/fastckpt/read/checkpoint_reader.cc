@@ -1,4 +1,4 @@
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify_v1.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 ArrayBytes ToArrayBytes(const MappedView& view) {
@@ -24,26 +24,27 @@ Destination DenseDestination(std::uint8_t* base, Dims dims,
 
 }  // namespace
 
-std::unique_ptr<Checkpoint> Checkpoint::OpenBundle(
+std::unique_ptr<CheckpointReader> CheckpointReader::OpenBundle(
     const std::string& prefix, IoMode mode, bool verify,
     std::uint64_t max_index_bytes, const FileIdentity* wanted) {
-  return std::unique_ptr<Checkpoint>(new Checkpoint(
+  return std::unique_ptr<CheckpointReader>(new CheckpointReader(
       std::make_unique<BundleSource>(prefix, mode, max_index_bytes, wanted),
       verify));
 }
 
-std::unique_ptr<Checkpoint> Checkpoint::OpenV1(
+std::unique_ptr<CheckpointReader> CheckpointReader::OpenV1(
     const std::vector<std::string>& paths, IoMode mode, bool verify) {
-  return std::unique_ptr<Checkpoint>(
-      new Checkpoint(std::make_unique<V1Source>(paths, mode), verify));
+  return std::unique_ptr<CheckpointReader>(
+      new CheckpointReader(std::make_unique<V1Source>(paths, mode), verify));
 }
 
-Checkpoint::Checkpoint(std::unique_ptr<TensorSource> source, bool verify)
+CheckpointReader::CheckpointReader(std::unique_ptr<TensorSource> source,
+                                   bool verify)
     : source_(std::move(source)), verify_(verify) {}
 
-Checkpoint::~Checkpoint() = default;
+CheckpointReader::~CheckpointReader() = default;
 
-std::optional<ArrayBytes> Checkpoint::FindReady(std::size_t slot) const {
+std::optional<ArrayBytes> CheckpointReader::FindReady(std::size_t slot) const {
   return WithName(*source_, slot, [&]() -> std::optional<ArrayBytes> {
     SeenFiles seen;
     const auto view = source_->ReadyView(slot, verify_, &seen);
@@ -52,7 +53,7 @@ std::optional<ArrayBytes> Checkpoint::FindReady(std::size_t slot) const {
   });
 }
 
-std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
+std::optional<std::vector<ArrayBytes>> CheckpointReader::Take(
     std::span<const std::size_t> slots, const RunOptions& options,
     bool may_wait) const {
   if (source_->DecodesPieces()) return TakeDecoded(slots, options);
@@ -73,8 +74,8 @@ std::optional<std::vector<ArrayBytes>> Checkpoint::Take(
 }
 
 // A view that is added to `unchecked` unless it needs no check any more.
-ArrayBytes Checkpoint::TakeView(std::size_t slot, SeenFiles* seen,
-                                UncheckedViews* unchecked) const {
+ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
+                                      UncheckedViews* unchecked) const {
   const auto ready = WithName(
       *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
   if (ready) return ToArrayBytes(*ready);
@@ -86,7 +87,7 @@ ArrayBytes Checkpoint::TakeView(std::size_t slot, SeenFiles* seen,
           static_cast<std::size_t>(piece.size), mapping};
 }
 
-std::vector<ArrayBytes> Checkpoint::TakeDecoded(
+std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<std::size_t> in_parts;
@@ -106,10 +107,10 @@ std::vector<ArrayBytes> Checkpoint::TakeDecoded(
 }
 
 // Copies slots[i] to (*arrays)[i] for each i of `indices`.
-void Checkpoint::CopySome(std::span<const std::size_t> slots,
-                          std::span<const std::size_t> indices,
-                          const RunOptions& options,
-                          std::vector<ArrayBytes>* arrays) const {
+void CheckpointReader::CopySome(std::span<const std::size_t> slots,
+                                std::span<const std::size_t> indices,
+                                const RunOptions& options,
+                                std::vector<ArrayBytes>* arrays) const {
   std::vector<std::size_t> wanted;
   for (const std::size_t i : indices) wanted.push_back(slots[i]);
   std::vector<ArrayBytes> copied = Copy(wanted, options);
@@ -118,8 +119,8 @@ void Checkpoint::CopySome(std::span<const std::size_t> slots,
   }
 }
 
-std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
-                                         const RunOptions& options) const {
+std::vector<ArrayBytes> CheckpointReader::Copy(
+    std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> copies(slots.size());
   std::vector<WantedRegion> wanted;
   std::uint64_t small_bytes = 0;
@@ -143,9 +144,9 @@ std::vector<ArrayBytes> Checkpoint::Copy(std::span<const std::size_t> slots,
   return copies;
 }
 
-ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
-                                  const std::vector<std::int64_t>& strides,
-                                  const RunOptions& options) const {
+ArrayBytes CheckpointReader::CopyRegion(
+    std::size_t slot, const Region& region,
+    const std::vector<std::int64_t>& strides, const RunOptions& options) const {
   const auto size = static_cast<std::size_t>(RegionCount(region) *
                                              source_->LayoutOf(slot).item_size);
   const Region rising = RisingRegion(region);
@@ -165,8 +166,8 @@ ArrayBytes Checkpoint::CopyRegion(std::size_t slot, const Region& region,
   return copy;
 }
 
-void Checkpoint::Read(std::span<const ReadRequest> requests,
-                      const RunOptions& options) const {
+void CheckpointReader::Read(std::span<const ReadRequest> requests,
+                            const RunOptions& options) const {
   std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
     wanted.push_back({request.slot, &request.region});
@@ -175,7 +176,7 @@ void Checkpoint::Read(std::span<const ReadRequest> requests,
   CopyRegions(*source_, wanted, verify_, make, options);
 }
 
-std::vector<StringPiece> Checkpoint::Strings(std::size_t slot) const {
+std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {
   return WithName(*source_, slot, [&] {
     std::vector<StringPiece> pieces;
     SeenFiles seen;
@@ -184,7 +185,7 @@ std::vector<StringPiece> Checkpoint::Strings(std::size_t slot) const {
   });
 }
 
-VerifyResult Checkpoint::Verify(const RunOptions& options) const {
+VerifyResult CheckpointReader::Verify(const RunOptions& options) const {
   const auto* bundle = dynamic_cast<const BundleSource*>(source_.get());
   VerifyResult result =
       bundle ? VerifyBundle(*bundle, options)
@@ -193,4 +194,4 @@ VerifyResult Checkpoint::Verify(const RunOptions& options) const {
   return result;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -1,4 +1,5 @@
-// Checkpoint: an open checkpoint of either format; the facade of the core.
+// CheckpointReader: an open checkpoint of either format; the facade of the
+// core.
 //
 // Thread-safety: const methods are safe to call from many threads and in a
 // forked child.
@@ -18,7 +19,7 @@
 #include "fastckpt/read/verify.h"
 #include "fastckpt/read/view_check.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // An array's bytes in C order and what keeps them.
 struct ArrayBytes {
@@ -34,17 +35,17 @@ struct ReadRequest {
   Destination destination;
 };
 
-class Checkpoint {
+class CheckpointReader {
  public:
   // `prefix` is that of a V2 bundle; `wanted` tells which one, wherever a save
   // has moved it (see OpenIndex). Throws for any damage to its index.
-  static std::unique_ptr<Checkpoint> OpenBundle(
+  static std::unique_ptr<CheckpointReader> OpenBundle(
       const std::string& prefix, IoMode mode, bool verify,
       std::uint64_t max_index_bytes, const FileIdentity* wanted = nullptr);
   // The files of a V1 checkpoint, in order.
-  static std::unique_ptr<Checkpoint> OpenV1(
+  static std::unique_ptr<CheckpointReader> OpenV1(
       const std::vector<std::string>& paths, IoMode mode, bool verify);
-  ~Checkpoint();
+  ~CheckpointReader();
 
   const TensorSource& source() const { return *source_; }
   bool verifies() const { return verify_; }
@@ -80,7 +81,7 @@ class Checkpoint {
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
-  Checkpoint(std::unique_ptr<TensorSource> source, bool verify);
+  CheckpointReader(std::unique_ptr<TensorSource> source, bool verify);
 
   ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
                       UncheckedViews* unchecked) const;
@@ -94,4 +95,4 @@ class Checkpoint {
   bool verify_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
@@ -20,7 +20,7 @@
 #include "testing/inputs.h"
 #include "testing/threads.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::IsEmpty;
@@ -77,12 +77,13 @@ class CheckpointConcurrency : public ::testing::TestWithParam<Way> {
     writer.Finish();
   }
 
-  std::unique_ptr<Checkpoint> Open() const {
+  std::unique_ptr<CheckpointReader> Open() const {
     const std::string path = folder_.Path("m");
     if (GetParam().format == Format::kV1) {
-      return Checkpoint::OpenV1({path}, GetParam().mode, true);
+      return CheckpointReader::OpenV1({path}, GetParam().mode, true);
     }
-    return Checkpoint::OpenBundle(path, GetParam().mode, true, UINT64_MAX);
+    return CheckpointReader::OpenBundle(path, GetParam().mode, true,
+                                        UINT64_MAX);
   }
 
   const TensorSource& source() const { return checkpoint_->source(); }
@@ -117,7 +118,7 @@ class CheckpointConcurrency : public ::testing::TestWithParam<Way> {
   }
 
   const Folder folder_;
-  std::unique_ptr<Checkpoint> checkpoint_;
+  std::unique_ptr<CheckpointReader> checkpoint_;
   std::vector<std::size_t> slots_;
 };
 
@@ -282,4 +283,4 @@ TEST_P(ForkConcurrency, ChildOfAForkDuringAnotherThreadsCheckReadsEverything) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -1,4 +1,4 @@
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -62,12 +62,13 @@ class CheckpointTest : public ::testing::TestWithParam<Way> {
     }
   }
 
-  std::unique_ptr<Checkpoint> Open(bool verify = true) const {
+  std::unique_ptr<CheckpointReader> Open(bool verify = true) const {
     const std::string path = folder_.Path("m");
     if (GetParam().format == Format::kV1) {
-      return Checkpoint::OpenV1({path}, GetParam().mode, verify);
+      return CheckpointReader::OpenV1({path}, GetParam().mode, verify);
     }
-    return Checkpoint::OpenBundle(path, GetParam().mode, verify, UINT64_MAX);
+    return CheckpointReader::OpenBundle(path, GetParam().mode, verify,
+                                        UINT64_MAX);
   }
 
   std::string DataPath() const {
@@ -234,4 +235,4 @@ TEST_P(CheckpointTest, InterruptedCallThrowsAndCanBeRepeated) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
