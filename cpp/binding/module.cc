@@ -5,9 +5,9 @@
 // an interpreter before it can ask which one that is, and there hangs.
 #include <pybind11/pybind11.h>
 
-#include "bind_aside.h"
 #include "bind_codec.h"
 #include "bind_edit.h"
+#include "bind_files.h"
 #include "bind_imports.h"
 #include "bind_objects.h"
 #include "bind_reader.h"
@@ -35,7 +35,7 @@ void Fill(py::module_ module) {
   RegisterTensorInfo(module);
   RegisterImports(module);
   RegisterReader(module);
-  RegisterAside(module);
+  RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);
   RegisterWriter(module);

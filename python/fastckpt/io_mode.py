@@ -8,26 +8,6 @@ from fastckpt import _native
 
 __all__ = ["choose"]
 
-#: Here a page fault is a round trip to a server, and another client may cut the
-#: file under a mapping: reading in large pieces is 30 to 50 times as fast.
-_NETWORK = frozenset(
-    {
-        "9p",
-        "afs",
-        "beegfs",
-        "ceph",
-        "cifs",
-        "fuse",
-        "gfs2",
-        "gpfs",
-        "lustre",
-        "nfs",
-        "ocfs2",
-        "smb",
-        "smb2",
-        "virtiofs",
-    }
-)
 _MODES = ("auto", "mmap", "read")
 
 
@@ -42,6 +22,6 @@ def choose(io: str, file: str) -> tuple[str, str, str]:
     filesystem = _native.filesystem_of(os.fsencode(file))
     if io != "auto":
         return io, "asked for", filesystem
-    if filesystem in _NETWORK:
+    if _native.is_network_filesystem(filesystem):
         return "read", f"{filesystem} serves mappings page by page", filesystem
     return "mmap", f"{filesystem} maps pages of the page cache", filesystem

@@ -12,14 +12,15 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from fastckpt import _native
 from fastckpt.atomic import replace_file
 from fastckpt.errors import CorruptionError
 from fastckpt.fileset import PathName, exists, kind_of
 from fastckpt.folder import newest_complete
 from fastckpt.foreign import name_foreign, name_foreign_file
-from fastckpt.text_format import Field, TextFormatError, format_fields, parse_fields
+from fastckpt.text_format import format_fields
 from fastckpt.urls import source_path, target_path
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",
+    "parse_fields",
     "parse_state",
     "read_state",
     "update_checkpoint_state",
@@ -41,13 +43,6 @@ STATE_NAME = "checkpoint"
 
 # Far above any real state file; a larger file is not looked into.
 _MAX_BYTES = 4 << 20
-
-_FIELDS = {
-    "model_checkpoint_path": Field(str),
-    "all_model_checkpoint_paths": Field(str, repeated=True),
-    "all_model_checkpoint_timestamps": Field(float, repeated=True),
-    "last_preserved_timestamp": Field(float),
-}
 
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _OWN_SUFFIX = re.compile(r"(?:\.index|\.meta|\.data-[0-9]+-of-[0-9]+)?")
@@ -137,7 +132,7 @@ def read_state(path: str, folder: str) -> CheckpointState | None:
         return None
     try:
         state = parse_state(content.decode("utf-8", "surrogateescape"))
-    except TextFormatError as error:
+    except CorruptionError as error:
         raise damaged(path, str(error), content) from None
     return _located(state, path, folder)
 
@@ -146,19 +141,27 @@ def parse_state(text: str) -> CheckpointState:
     """Gives what a state file's text says, its paths as they are written.
 
     Raises:
-        TextFormatError: The text breaks the format, or names no checkpoint.
+        CorruptionError: The text breaks the format, or names no checkpoint.
     """
-    values: dict[str, Any] = parse_fields(text, _FIELDS)
-    model = values.get("model_checkpoint_path")
-    if not model:
-        raise TextFormatError("it sets no model_checkpoint_path")
-    paths = values.get("all_model_checkpoint_paths", [])
-    if any("\0" in path for path in (model, *paths)):
-        raise TextFormatError("a path holds a zero byte")
-    timestamps = values.get("all_model_checkpoint_timestamps", [])
-    return CheckpointState(
-        model, paths, timestamps, values.get("last_preserved_timestamp", 0.0)
-    )
+    state = parse_fields(text)
+    if not state.model_checkpoint_path:
+        raise CorruptionError("it sets no model_checkpoint_path")
+    return state
+
+
+def parse_fields(text: str) -> CheckpointState:
+    """Gives what a text says that may name no checkpoint: that path is empty then.
+
+    Raises:
+        CorruptionError: The text breaks the format.
+    """
+    encoded = text.encode("utf-8", "surrogateescape")
+    model, paths, *times = _native.parse_checkpoint_state(encoded)
+    return CheckpointState(_decode(model), [*map(_decode, paths)], *times)
+
+
+def _decode(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
 
 
 def damaged(path: str, reason: str, content: bytes) -> CorruptionError:

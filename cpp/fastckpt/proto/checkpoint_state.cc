@@ -59,9 +59,6 @@ CheckpointState ParseCheckpointState(std::string_view text) {
     TakeField(&cursor, &state);
     cursor.TakeSeparator();
   }
-  if (state.model_checkpoint_path.empty()) {
-    ThrowCorruption("it sets no model_checkpoint_path");
-  }
   CheckPath(state.model_checkpoint_path);
   for (const std::string& path : state.all_model_checkpoint_paths) {
     CheckPath(path);

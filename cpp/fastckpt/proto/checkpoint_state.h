@@ -17,8 +17,9 @@ struct CheckpointState {
 };
 
 // Reads the text. Fields nobody knows are skipped; of several values for a
-// field that does not repeat the last counts. Throws Corruption for a text that
-// breaks the format, names no checkpoint, or has a zero byte in a path.
+// field that does not repeat the last counts. A path that is not set is empty.
+// Throws Corruption for a text that breaks the format, or has a zero byte in a
+// path.
 CheckpointState ParseCheckpointState(std::string_view text);
 
 }  // namespace fastckpt::internal

@@ -22,8 +22,8 @@ from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.errors import CorruptionError
 from fastckpt.fileset import find_listed, looks
-from fastckpt.text_format import Field, TextFormatError, parse_fields
 
 __all__ = [
     "checkpoint_exists",
@@ -55,17 +55,16 @@ def get_checkpoint_state(
         if not gfile.exists(path):
             return None
         return _parsed(gfile.GFile(path).read(), folder)
-    except (OpError, TextFormatError) as error:
+    except (OpError, CorruptionError) as error:
         logging.warning("%s: %s", type(error).__name__, error)
         logging.warning("%s: Checkpoint ignored", path)
         return None
 
 
 def _parsed(text: str, folder: str) -> state_file.CheckpointState:
-    named = parse_fields(text, {"model_checkpoint_path": Field(str)})
-    if not named.get("model_checkpoint_path"):
+    state = state_file.parse_fields(text)
+    if not state.model_checkpoint_path:
         raise ValueError("Invalid checkpoint state loaded from " + folder)
-    state = state_file.parse_state(text)
     paths = [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
     model, *every = (os.path.join(folder, path) for path in paths)
     return state._replace(

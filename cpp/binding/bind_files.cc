@@ -1,11 +1,16 @@
-#include "bind_aside.h"
+#include "bind_files.h"
 
 #include <pybind11/stl.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <tuple>
 
+#include "fastckpt/platform/data_file.h"
+#include "fastckpt/platform/filesystem.h"
+#include "fastckpt/proto/checkpoint_state.h"
+#include "fastckpt/v1/v1_reader.h"
 #include "fastckpt/v2/aside_set.h"
 #include "fastckpt/v2/bundle_place.h"
 #include "fastckpt/v2/shard_name.h"
@@ -65,9 +70,31 @@ py::object FindAgain(const std::string& prefix, bool is_v1,
   return place ? py::object(py::bytes(place->IndexPath())) : py::none();
 }
 
+// (model_checkpoint_path, all_model_checkpoint_paths,
+// all_model_checkpoint_timestamps, last_preserved_timestamp), paths as bytes.
+py::tuple ParseState(const py::bytes& text) {
+  const CheckpointState state = ParseCheckpointState(std::string_view(text));
+  py::list paths;
+  for (const std::string& path : state.all_model_checkpoint_paths) {
+    paths.append(py::bytes(path));
+  }
+  return py::make_tuple(py::bytes(state.model_checkpoint_path), paths,
+                        state.all_model_checkpoint_timestamps,
+                        state.last_preserved_timestamp);
+}
+
+const char* Probe(const std::string& path) {
+  return IsV1Table(DataFile(path, IoMode::kRead)) ? "v1" : "v2";
+}
+
 }  // namespace
 
-void RegisterAside(py::module_& module) {
+void RegisterFiles(py::module_& module) {
+  const auto unlocked = py::call_guard<py::gil_scoped_release>();
+  module.def("probe", Probe, py::arg("path"), unlocked);
+  module.def("filesystem_of", FilesystemOf, py::arg("path"), unlocked);
+  module.def("is_network_filesystem", IsNetworkFilesystem, py::arg("name"));
+  module.def("parse_checkpoint_state", ParseState, py::arg("text"));
   module.def("find_listed", FindListed, py::arg("prefix"));
   module.def("list_aside_removals", ListAsideRemovals, py::arg("prefix"),
              py::arg("is_v1"));
