@@ -156,8 +156,8 @@ def parse_fields(text: str) -> CheckpointState:
         CorruptionError: The text breaks the format.
     """
     encoded = text.encode("utf-8", "surrogateescape")
-    model, paths, *times = _native.parse_checkpoint_state(encoded)
-    return CheckpointState(_decode(model), [*map(_decode, paths)], *times)
+    model, paths, times, preserved = _native.parse_checkpoint_state(encoded)
+    return CheckpointState(_decode(model), [*map(_decode, paths)], times, preserved)
 
 
 def _decode(path: bytes) -> str:
