@@ -21,7 +21,7 @@ from types import ModuleType
 import numpy as np
 
 import fastckpt
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 
 # Seconds after which a child hangs that should have ended long before.
 PATIENCE = 20

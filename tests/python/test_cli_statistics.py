@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fastckpt.checking.moments import _CHUNK
-from fastckpt.cli._statistics import describe_values
+from fastckpt.cli.render.statistics import describe_values
 
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)
 floats = hnp.arrays(

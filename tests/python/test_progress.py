@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt import progress
+from fastckpt.base import progress
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ LOCK = "m.fastckpt-lock"
 # Holds the lock of the prefix until it is told to go on.
 HOLDER = """
 import sys
-from fastckpt.atomic import lock_prefix
+from fastckpt.files.replace import lock_prefix
 with lock_prefix(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bundle_maker import BundleMaker
 from fastckpt.errors import CorruptionError
-from fastckpt.foreign import name_foreign
-from fastckpt.state import (
+from fastckpt.files.foreign import name_foreign
+from fastckpt.files.state_file import (
     CheckpointState,
     StateConflictError,
     checkpoint_exists,

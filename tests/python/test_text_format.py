@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fastckpt import CorruptionError, _native
-from fastckpt.text_format import format_fields
+from fastckpt.files.text_format import format_fields
 
 
 class Field(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt.values import stored
+from fastckpt.writing.storable import stored
 from library_child import run_with
 
 

@@ -670,7 +670,7 @@ def test_the_other_format_under_the_same_prefix_is_replaced(tmp_path):
 
 
 def test_importing_the_package_does_not_import_the_writer():
-    script = "import fastckpt, sys; assert 'fastckpt.writer' not in sys.modules"
+    script = "import fastckpt, sys; assert 'fastckpt.writing.writer' not in sys.modules"
     children.run([sys.executable, "-c", script], check=True)
 
 

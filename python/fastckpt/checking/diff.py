@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.compare import Tally, Tolerance
 from fastckpt.checking.regions import compare_tensors
-from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CorruptionError
-from fastckpt.progress import Counter, ProgressArgument, counting
+from fastckpt.reading.checkpoint import Checkpoint, open
 
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
-    from fastckpt.report import Problem
-    from fastckpt.urls import PathName
+    from fastckpt.files.urls import PathName
+    from fastckpt.reading.results import Problem
 
 __all__ = ["Change", "Diff", "diff"]
 

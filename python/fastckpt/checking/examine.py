@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastckpt.casting import is_floating
+from fastckpt.base.cast import is_floating
+from fastckpt.base.progress import Counter, ProgressArgument, counting
+from fastckpt.checking.leftovers import UnfinishedSave, find_unfinished
 from fastckpt.checking.statistics import measure
 from fastckpt.checking.surroundings import (
     POINT_TO_NOTES,
@@ -17,18 +19,16 @@ from fastckpt.checking.surroundings import (
     weigh,
 )
 from fastckpt.checking.unfinished import is_recoverable, note_of
-from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CheckpointError
-from fastckpt.leftovers import UnfinishedSave, find_unfinished
-from fastckpt.paths import resolve, wholes
-from fastckpt.progress import Counter, ProgressArgument, counting
+from fastckpt.files.resolve import resolve, wholes
+from fastckpt.files.urls import source_path
+from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.findings import find_missing_shard, why_not_opened
+from fastckpt.reading.results import Finding
 from fastckpt.reading.stored_files import CheckpointFiles
-from fastckpt.report import Finding
-from fastckpt.urls import source_path
 
 if TYPE_CHECKING:
-    from fastckpt.urls import PathName
+    from fastckpt.files.urls import PathName
 
 __all__ = ["Examination", "examine"]
 

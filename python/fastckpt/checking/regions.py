@@ -10,9 +10,9 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastckpt.base.deferred import importing
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.deferred import importing
+from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import regions_of
 
 if TYPE_CHECKING:

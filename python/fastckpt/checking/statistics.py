@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastckpt.base.names import select
+from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.histogram import count_bins, edges_of
 from fastckpt.checking.moments import Moments, is_numeric
 from fastckpt.checking.regions import (
@@ -16,16 +18,14 @@ from fastckpt.checking.regions import (
     in_parallel,
     read_region,
 )
-from fastckpt.checkpoint import Checkpoint, open
-from fastckpt.progress import Counter, ProgressArgument, counting
+from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import regions_of
-from fastckpt.select import select
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastckpt._native import TensorInfo
-    from fastckpt.urls import PathName
+    from fastckpt.files.urls import PathName
 
 __all__ = ["Statistics", "measure", "statistics", "statistics_of"]
 

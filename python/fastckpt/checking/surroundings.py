@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import (
+from fastckpt.files.discover import checkpoints_in, newest_complete
+from fastckpt.files.find import (
     data_files,
     find_listed,
     find_whole,
     list_folder,
     split_shard,
 )
-from fastckpt.folder import checkpoints_in, newest_complete
-from fastckpt.foreign import name_foreign_file
-from fastckpt.leftovers import UnfinishedSave
-from fastckpt.report import Finding
-from fastckpt.state import STATE_NAME, read_state
+from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.state_file import STATE_NAME, read_state
+from fastckpt.reading.results import Finding
 
 __all__ = ["POINT_TO_NOTES", "find_around", "list_prefixes", "weigh"]
 

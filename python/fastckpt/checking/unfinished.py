@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fastckpt.checkpoint import open
+from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.errors import CheckpointError
-from fastckpt.leftovers import UnfinishedSave
-from fastckpt.report import Finding
+from fastckpt.reading.checkpoint import open
+from fastckpt.reading.results import Finding
 
 __all__ = ["is_recoverable", "note_of"]
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.arguments import check_count, check_prefixes
-from fastckpt.casting import is_floating
-from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.base.cast import is_floating
+from fastckpt.base.names import select
+from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.editing.object_graph import fit_object_graph
-from fastckpt.parts import Part, in_file_order, parts_of
-from fastckpt.progress import Counter, ProgressArgument, counting
-from fastckpt.select import select
-from fastckpt.sources import Source, newest_sources, others_beside, unique_sources
-from fastckpt.urls import target_path
-from fastckpt.writer import Writer
+from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
+from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
+from fastckpt.files.urls import target_path
+from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastckpt._native import TensorInfo
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["Averaged", "average"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from fastckpt.checkpoint import Checkpoint
+from fastckpt.base.names import select
 from fastckpt.editing.plan import Source, match
 from fastckpt.objects.message import GRAPH_KEY
-from fastckpt.select import select
+from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["Names"]
 

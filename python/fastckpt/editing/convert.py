@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastckpt.casting import DType, Losses
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.edit import Target, write
+from fastckpt.base.cast import DType, Losses
+from fastckpt.base.progress import ProgressArgument
 from fastckpt.editing.by_path import Names
 from fastckpt.editing.file_formats import (
     FILES,
@@ -20,17 +19,18 @@ from fastckpt.editing.file_formats import (
 )
 from fastckpt.editing.new_values import check_new_value
 from fastckpt.editing.plan import Source, Step, plan
+from fastckpt.editing.rewrite import Target, write
 from fastckpt.editing.targets import (
     check_metadata,
     check_placement,
     choose_format,
 )
+from fastckpt.files.urls import target_path
 from fastckpt.objects.message import GRAPH_KEY
-from fastckpt.progress import ProgressArgument
-from fastckpt.urls import target_path
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["Converted", "convert"]
 

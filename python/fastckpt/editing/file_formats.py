@@ -8,21 +8,21 @@ from contextlib import closing, contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastckpt.casting import Losses
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.edit import check_readable, opened
+from fastckpt.base.cast import Losses
+from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
-from fastckpt.fileset import data_files
+from fastckpt.editing.rewrite import check_readable, opened
+from fastckpt.files.find import data_files
+from fastckpt.files.urls import source_path
 from fastckpt.formats import npz, safetensors
 from fastckpt.formats.endings import find_file_format
-from fastckpt.progress import ProgressArgument, counting
+from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
-from fastckpt.urls import source_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["FILES", "check_apart", "open_source", "size_of", "write_file"]
 

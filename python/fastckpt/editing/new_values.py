@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastckpt.nested_lists import array_of
-from fastckpt.report import TensorInfo
+from fastckpt.reading.results import TensorInfo
+from fastckpt.writing.nested_lists import array_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.casting import DType, check_cast, is_floating, to_dtype
-from fastckpt.checkpoint import Checkpoint
+from fastckpt.base.cast import DType, check_cast, is_floating, to_dtype
+from fastckpt.base.names import select as select_names
+from fastckpt.editing.stored_slices import in_file_order
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
-from fastckpt.parts import in_file_order
-from fastckpt.report import TensorInfo
-from fastckpt.select import select as select_names
+from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.results import TensorInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.edit import opened, rewrite
+from fastckpt.base.names import select
+from fastckpt.editing.rewrite import opened, rewrite
 from fastckpt.objects.edits import find_optimizer_state
 from fastckpt.objects.message import GRAPH_KEY, read_content
-from fastckpt.select import select
-from fastckpt.slots import find_slots
+from fastckpt.objects.slot_names import find_slots
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from fastckpt.progress import ProgressArgument
-    from fastckpt.writer import StrPath
+    from fastckpt.base.progress import ProgressArgument
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["find_dropped", "strip"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastckpt.arguments import check_count
+from fastckpt.base.arguments import check_count
 from fastckpt.formats.endings import (
     FILE_FORMATS,
     find_advice,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastckpt.select import missing
+from fastckpt.base.names import missing
 
 __all__ = ["ArrayInfo", "LazyTensors"]
 

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from fastckpt.atomic import write_beside
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
+from fastckpt.files.replace import write_beside
+from fastckpt.files.urls import source_path
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types
 from fastckpt.reading.chunks import Chunked, bytes_of, chunked
-from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastckpt.atomic import write_beside
-from fastckpt.casting import to_dtype
-from fastckpt.deferred import importing
+from fastckpt.base.cast import to_dtype
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError, UnsupportedError
+from fastckpt.files.replace import write_beside
+from fastckpt.files.urls import source_path
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types, require
 from fastckpt.reading.chunks import Chunked, bytes_of, chunked
-from fastckpt.urls import source_path
 
 __all__ = ["check", "read", "write"]
 

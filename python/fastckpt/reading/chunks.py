@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastckpt._native import crc32c
-from fastckpt.checkpoint import Checkpoint
 from fastckpt.errors import CorruptionError
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

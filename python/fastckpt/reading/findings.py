@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.fileset import split_shard
-from fastckpt.foreign import name_foreign_file
+from fastckpt.files.find import split_shard
+from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.state_file import STATE_NAME
+from fastckpt.reading.results import Finding, Problem, problem_of
 from fastckpt.reading.stored_files import CheckpointFiles
-from fastckpt.report import Finding, Problem, problem_of
-from fastckpt.state import STATE_NAME
 
 if TYPE_CHECKING:
-    from fastckpt.checkpoint import Checkpoint
+    from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["find_causes", "find_missing_shard", "why_not_opened"]
 

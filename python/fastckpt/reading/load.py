@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastckpt.checkpoint import open
-from fastckpt.progress import ProgressArgument
+from fastckpt.base.progress import ProgressArgument
+from fastckpt.reading.checkpoint import open
 
 __all__ = ["load"]
 

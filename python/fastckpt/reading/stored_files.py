@@ -9,11 +9,11 @@ import os
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import UnsupportedError
-from fastckpt.fileset import ShardName, data_files, split_shard
-from fastckpt.report import TensorInfo, TensorPiece
+from fastckpt.files.find import ShardName, data_files, split_shard
+from fastckpt.reading.results import TensorInfo, TensorPiece
 
 if TYPE_CHECKING:
-    from fastckpt.checkpoint import Checkpoint
+    from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["CheckpointFiles"]
 

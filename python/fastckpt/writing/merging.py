@@ -6,17 +6,17 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
-from fastckpt.arguments import check_count, check_prefixes
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.fileset import data_files
-from fastckpt.removal import remove_files
-from fastckpt.sources import unique_sources
-from fastckpt.urls import target_path
+from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.files.find import data_files
+from fastckpt.files.remove import remove_files
+from fastckpt.files.sources import unique_sources
+from fastckpt.files.urls import target_path
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["merge"]
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import fastckpt.compat.tensorflow.gfile as gfile
 import fastckpt.compat.tensorflow.logging as logging
-from fastckpt import removal
-from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import find_listed, looks
+from fastckpt.files import remove as removal
+from fastckpt.files import state_file
+from fastckpt.files.find import find_listed, looks
 
 __all__ = [
     "checkpoint_exists",
