@@ -64,6 +64,7 @@ PYTHON_FLOORS = (
     },
     {
         "aside",
+        "files",
         "fileset",
         "folder",
         "indirect",
