@@ -9,11 +9,9 @@ import time
 
 import numpy as np
 import pytest
-from test_durability import run, shim
 
 import fastckpt
-
-__all__ = ["shim"]
+import preloaded
 
 LOCK = "m.fastckpt-lock"
 
@@ -148,4 +146,4 @@ def test_a_prefix_like_a_file_of_our_own_is_refused(tmp_path, name):
 
 @pytest.mark.parametrize("code", ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "EINVAL"])
 def test_without_flock_nothing_of_a_live_save_is_removed(shim, tmp_path, code):
-    run(shim, "without_locks", tmp_path, code)
+    preloaded.run(shim, "fault_child.py", "without_locks", tmp_path, code)
