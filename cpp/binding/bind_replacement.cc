@@ -85,6 +85,14 @@ void RegisterReplacement(py::module_& m) {
            }),
            py::arg("prefix"))
       .def("release", &Held::Drop);
+  m.def(
+      "remove_free_locks",
+      [](const py::bytes& prefix) {
+        const std::string path = prefix;
+        const py::gil_scoped_release released;
+        RemoveFreeLocks(path);
+      },
+      py::arg("prefix"));
 }
 
 }  // namespace fastckpt

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fastckpt import _native
 from fastckpt.urls import target_path
 
-__all__ = ["lock_prefix", "replace_file", "write_beside"]
+__all__ = ["lock_prefix", "remove_free_locks", "replace_file", "write_beside"]
 
 # What a file system says that has no room, and then not of which file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -94,3 +94,11 @@ def lock_prefix(prefix: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def remove_free_locks(prefix: str) -> None:
+    """Removes what killed processes left of locks of ``PREFIX-NUMBER``.
+
+    Those that somebody holds stay, and what cannot be removed.
+    """
+    _native.remove_free_locks(os.fsencode(prefix))

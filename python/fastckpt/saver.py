@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
 from fastckpt.arguments import check_prefixes
-from fastckpt.atomic import replace_file
+from fastckpt.atomic import lock_prefix, remove_free_locks, replace_file
 from fastckpt.checkpoint import open as open_checkpoint
 from fastckpt.fileset import LOOKS, PathName, find_listed, v1_files
 from fastckpt.removal import (
@@ -139,6 +139,7 @@ class Saver:
             self._retention.record(path)
             self._write_state(folder, path, state_name)
             self._remove_one(but=meta_path)
+            remove_free_locks(name)  # of old numbers, which nobody uses again
         return path
 
     def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
@@ -234,11 +235,10 @@ class Saver:
         prefix = self._retention.take_removal()
         if prefix is None:
             return
-        # No lock: a name that is numbered has no second saver, and a kill would
-        # leave the lock's file for ever.
         try:
-            files = files_to_remove(prefix, self._format)
-            remove_files(path for path in files if path != but)
+            with lock_prefix(prefix):  # another training may save under it
+                files = files_to_remove(prefix, self._format)
+                remove_files(path for path in files if path != but)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)

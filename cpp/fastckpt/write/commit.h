@@ -70,4 +70,9 @@ class PrefixLock {
   std::unique_ptr<State> state_;
 };
 
+// Removes the locks of PREFIX-NUMBER, of any number, that nobody holds: who was
+// killed removing an old checkpoint left it, and that name is used no more.
+// What cannot be removed stays.
+void RemoveFreeLocks(const std::string& prefix);
+
 }  // namespace fastckpt

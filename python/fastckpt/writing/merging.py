@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.arguments import check_count, check_prefixes
+from fastckpt.atomic import lock_prefix
 from fastckpt.checkpoint import Checkpoint
 from fastckpt.fileset import data_files
-from fastckpt.removal import remove_files
+from fastckpt.removal import remove_files, tensor_files
 from fastckpt.sources import unique_sources
 from fastckpt.urls import target_path
 
@@ -117,15 +119,24 @@ def _delete(
     The result's index is new, so that it cannot be a source's by another name.
     """
     result = _inode_of(destination)
-    doomed = []
-    for name in names:
-        try:
-            found = os.stat(f"{name.prefix}.index")
-        except FileNotFoundError:
-            continue
+
+    def is_merged(name: _Name) -> bool:
+        found = os.stat(f"{name.prefix}.index")
         inode = found.st_dev, found.st_ino
         identity = found.st_ino, found.st_size, found.st_mtime_ns
-        if inode == name.inode != result and identity in merged:
-            doomed.append(name.prefix)
-    for prefix in doomed:
-        remove_files([f"{prefix}.index", *data_files(prefix)])
+        return inode == name.inode != result and identity in merged
+
+    doomed = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            doomed += [name] if is_merged(name) else []
+    for name in doomed:
+        with lock_prefix(name.prefix):  # what is saved there meanwhile stays
+            index = f"{name.prefix}.index"
+            if os.path.islink(index) and not os.path.exists(index):
+                # Another name, what it stood for has gone already.
+                remove_files([index, *data_files(name.prefix)])
+                continue
+            with suppress(FileNotFoundError):
+                if is_merged(name):
+                    remove_files(tensor_files(name.prefix, "v2"))

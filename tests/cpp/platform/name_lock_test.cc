@@ -173,6 +173,17 @@ TEST_F(NameLockTest, LockOfAFileThatLostItsNameIsNone) {
   EXPECT_EQ(folder_.Names(), Names{"m.lock"});
 }
 
+TEST_F(NameLockTest, FreeLocksAreRemovedAndOthersStay) {
+  folder_.Write("free.lock", "");
+  folder_.Write("content.lock", "bytes");
+  const auto held = Lock();
+  for (const char* name : {"free.lock", "content.lock", "m.lock", "none"}) {
+    RemoveFreeLock(directory_.descriptor(), name);
+  }
+  EXPECT_EQ(folder_.Names(), (Names{"content.lock", "m.lock"}));
+  EXPECT_TRUE(IsHeld());
+}
+
 TEST_F(NameLockTest, FailureNamesTheFile) {
   std::filesystem::create_directory(folder_.Path("m.lock"));
   try {
