@@ -77,8 +77,10 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
 
 
 @contextmanager
-def lock_prefix(prefix: str) -> Iterator[None]:
+def lock_prefix(prefix: str, *, removes: bool = False) -> Iterator[None]:
     """Keeps saves and removals of a checkpoint's name out while the block runs.
+
+    With `removes` what killed saves were writing under the name goes at its end.
 
     Waits for those under way. Does nothing where the folder is missing or the file
     system has no locks.
@@ -92,6 +94,8 @@ def lock_prefix(prefix: str) -> Iterator[None]:
     lock = _native.PrefixLock(os.fsencode(prefix))
     try:
         yield
+        if removes:
+            lock.remove_abandoned()
     finally:
         lock.release()
 

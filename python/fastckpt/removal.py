@@ -63,7 +63,7 @@ def remove_checkpoint(
         OSError: A file cannot be deleted.
     """
     prefix = target_path(checkpoint_prefix)
-    with lock_prefix(prefix):  # or half of what is being saved would go
+    with lock_prefix(prefix, removes=True):  # or half of what is being saved would go
         remove_files(
             files_to_remove(prefix, checkpoint_format_version, meta_graph_suffix)
         )

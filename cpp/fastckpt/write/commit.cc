@@ -163,10 +163,12 @@ void Commit::Finish(const std::vector<OutputFile*>& files, bool sync,
 
 struct PrefixLock::State {
   State(const std::string& prefix, const Interrupt& interrupted)
-      : directory(FolderOf(prefix), Directory::Missing::kRefuse),
+      : base(CheckedBaseOf(prefix)),
+        directory(FolderOf(prefix), Directory::Missing::kRefuse),
         folder(directory, interrupted),
-        lock(folder.Lock(LockName(CheckedBaseOf(prefix)))) {}
+        lock(folder.Lock(LockName(base))) {}
 
+  std::string base;
   Directory directory;
   FolderOnDisk folder;
   std::unique_ptr<HeldLock> lock;
@@ -182,6 +184,11 @@ PrefixLock::PrefixLock(const std::string& prefix,
 }
 
 PrefixLock::~PrefixLock() = default;
+
+void PrefixLock::RemoveAbandoned() const {
+  if (!state_) return;
+  Exchange(&state_->folder, state_->base, MakeToken()).RemoveAbandoned();
+}
 
 void RemoveFreeLocks(const std::string& prefix) {
   try {

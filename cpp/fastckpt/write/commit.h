@@ -65,6 +65,9 @@ class PrefixLock {
   PrefixLock(const PrefixLock&) = delete;
   PrefixLock& operator=(const PrefixLock&) = delete;
 
+  // Removes what saves of the prefix that were killed were writing.
+  void RemoveAbandoned() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/write/save_name.h"
@@ -179,6 +180,16 @@ std::vector<MarkedName> Exchange::ForgetOld(bool may_remove_others) {
     return parts.mark == SaveMark::kAside && kept.contains(parts.token);
   });
   return others;
+}
+
+void Exchange::RemoveAbandoned() {
+  std::vector<MarkedName> litter;
+  for (const ListedFile& file : folder_.List(base_)) {
+    auto parts = ParseMarkedName(base_, file.name);
+    if (!parts || parts->mark != SaveMark::kTemporary) continue;
+    litter.push_back(std::move(*parts));
+  }
+  Sweep(std::move(litter));
 }
 
 // Of a save of very many files only some are marked as used, its index always:

@@ -76,6 +76,9 @@ class Exchange {
   // is.
   void Run(std::vector<NewFile>* files, bool sync);
 
+  // Removes what saves that were killed were writing.
+  void RemoveAbandoned();
+
  private:
   struct Old {
     std::string name;
