@@ -236,7 +236,9 @@ class Saver:
         if prefix is None:
             return
         try:
-            with lock_prefix(prefix, removes=True):  # another training may save under it
+            with lock_prefix(
+                prefix, removes=True
+            ):  # another training may save under it
                 files = files_to_remove(prefix, self._format)
                 remove_files(path for path in files if path != but)
         except OSError as error:

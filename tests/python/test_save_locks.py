@@ -215,6 +215,16 @@ def test_who_removes_waits_for_the_save_under_way(tmp_path, start, way):
         assert names == []
 
 
+def test_what_a_live_save_is_writing_is_not_removed(tmp_path):
+    (tmp_path / "m.index.fastckpt-0123abcd.tmp").touch()
+    with fastckpt.Writer(tmp_path / "m") as writer:
+        writer.add("w", [1])
+        fastckpt.remove_checkpoint(tmp_path / "m")
+        assert "m.index.fastckpt-0123abcd.tmp" not in os.listdir(tmp_path)
+    with fastckpt.open(tmp_path / "m") as checkpoint:
+        assert checkpoint["w"] == [1]
+
+
 def test_merge_brings_no_older_checkpoint_back_where_it_deletes(tmp_path):
     killed(tmp_path / "aside", "n")
     fastckpt.save(tmp_path / "n", {"w": [1]})

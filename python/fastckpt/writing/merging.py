@@ -131,7 +131,9 @@ def _delete(
         with suppress(FileNotFoundError):
             doomed += [name] if is_merged(name) else []
     for name in doomed:
-        with lock_prefix(name.prefix, removes=True):  # what is saved there meanwhile stays
+        with lock_prefix(
+            name.prefix, removes=True
+        ):  # what is saved there meanwhile stays
             index = f"{name.prefix}.index"
             if os.path.islink(index) and not os.path.exists(index):
                 # Another name, what it stood for has gone already.
