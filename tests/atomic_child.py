@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fastckpt.atomic import replace_file, write_beside
+from fastckpt.files.replace import replace_file, write_beside
 
 WRITE, FSYNC, RENAME, UNLINK, CREATE = 1, 2, 4, 8, 16
 EVERY = WRITE | FSYNC | RENAME | UNLINK | CREATE

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 import fastckpt
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.cli._main import main as command_line
+from fastckpt.cli.main import main as command_line
 from fastckpt.editing.average import average
+from fastckpt.reading.checkpoint import Checkpoint
 
 Values = dict[str, Any]
 KEPT: Values = {"kept": np.array(1)}

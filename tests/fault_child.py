@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import fastckpt
-from fastckpt.atomic import replace_file, write_beside
+from fastckpt.files.replace import replace_file, write_beside
 
 WRITE, FSYNC, RENAME, UNLINK, CREATE, LINK, FLOCK = 1, 2, 4, 8, 16, 32, 64
 EVERY = WRITE | FSYNC | RENAME | UNLINK | CREATE | LINK

@@ -21,7 +21,7 @@ from types import ModuleType
 import numpy as np
 
 import fastckpt
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 
 # Seconds after which a child hangs that should have ended long before.
 PATIENCE = 20
@@ -78,7 +78,7 @@ def _remove(folder: Path) -> None:
 
 def _npz(folder: Path) -> None:
     with importing:
-        from fastckpt.convert import npz
+        from fastckpt.formats import npz
 
     path = f"{_own(folder)}.npz"
     npz.write(path, {"a": np.arange(3)})

@@ -10,7 +10,7 @@
 #include "fastckpt/table/block_reader.h"
 #include "fastckpt/table/block_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kBlockSize = 1 << 18;
@@ -69,4 +69,4 @@ void ReadBlock(benchmark::State& state) {
 BENCHMARK(ReadBlock)->Name("block/read");
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

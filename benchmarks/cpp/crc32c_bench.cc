@@ -11,7 +11,7 @@
 
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{1} << 30;
@@ -179,4 +179,4 @@ BENCHMARK(Combine)
     ->Arg((4 << 20) - 1);
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::int64_t kRows = 1 << 14;
@@ -81,4 +81,4 @@ void CopyAll(benchmark::State& state) {
 BENCHMARK(CopyAll)->Name("slice/memcpy")->Arg(128 << 12)->Arg(16 << 20);
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 #include "fastckpt/codec/snappy.h"
 #include "fastckpt/table/block_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kBlockSize = 1 << 18;
@@ -201,4 +201,4 @@ void Memcpy(benchmark::State& state) {
 BENCHMARK(Memcpy)->Name("snappy/memcpy");
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -65,8 +65,8 @@ Outcome Check(const Job& job) {
   done.crcs.resize(done.parts.size());
   ForEach(done.parts.size(), job.threads, [&](std::size_t i) {
     const Part& part = done.parts[i];
-    done.crcs[i] = fastckpt::ExtendCrc32c(0, mapping->data() + part.begin,
-                                          part.end - part.begin);
+    done.crcs[i] = fastckpt::internal::ExtendCrc32c(
+        0, mapping->data() + part.begin, part.end - part.begin);
   });
   return done;
 }
@@ -90,9 +90,9 @@ Outcome Copy(const Job& job) {
   done.crcs.resize(done.parts.size());
   ForEach(done.parts.size(), job.threads, [&](std::size_t i) {
     const Part& part = done.parts[i];
-    done.crcs[i] = fastckpt::ExtendCrc32cCopy(0, fresh->data() + part.begin,
-                                              mapping.data() + part.begin,
-                                              part.end - part.begin);
+    done.crcs[i] = fastckpt::internal::ExtendCrc32cCopy(
+        0, fresh->data() + part.begin, mapping.data() + part.begin,
+        part.end - part.begin);
   });
   return done;
 }
@@ -147,15 +147,16 @@ Outcome Write(const Job& job) {
 bool IsRight(const Job& job, Outcome* done) {
   if (done->crcs.empty()) {
     for (const Part& part : done->parts) {
-      done->crcs.push_back(fastckpt::ExtendCrc32c(0, done->bytes + part.begin,
-                                                  part.end - part.begin));
+      done->crcs.push_back(fastckpt::internal::ExtendCrc32c(
+          0, done->bytes + part.begin, part.end - part.begin));
     }
   }
   Crcs joined(job.tensors.size(), 0);
   for (std::size_t i = 0; i < done->parts.size(); ++i) {
     const Part& part = done->parts[i];
     std::uint32_t& crc = joined[part.tensor];
-    crc = fastckpt::CombineCrc32c(crc, done->crcs[i], part.end - part.begin);
+    crc = fastckpt::internal::CombineCrc32c(crc, done->crcs[i],
+                                            part.end - part.begin);
   }
   for (std::size_t i = 0; i < joined.size(); ++i) {
     if (joined[i] != job.tensors[i].crc32c) return false;

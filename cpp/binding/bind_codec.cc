@@ -6,7 +6,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Above this the lock is let go: some 10 us of work.
@@ -66,4 +66,4 @@ void RegisterCodec(py::module_& module) {
   module.def("decode_snappy", DecodeSnappyBlock, py::arg("stored"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,8 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 void RegisterCodec(pybind11::module_& module);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -15,7 +15,7 @@
 #include "signals.h"
 #include "tensor_items.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -91,4 +91,4 @@ void RegisterEdit(py::module_& m) {
         py::arg("progress"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,7 +7,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // An import takes a second at most where the disk is slow.
@@ -65,4 +65,4 @@ void RegisterImports(py::module_& module) {
       .def_static("end_fork_in_child", ImportGate::EndForkInChild);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,11 +3,11 @@
 
 #include <pybind11/pybind11.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Imports a module under the gate. Requires the GIL.
 pybind11::module_ ImportLate(const char* name);
 
 void RegisterImports(pybind11::module_& module);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 template <typename Items, typename Make>
@@ -60,4 +60,4 @@ void RegisterObjects(py::module_& module) {
              py::arg("cut"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,9 +7,7 @@
 
 #include "error_border.h"
 #include "fastckpt/platform/file_reader.h"
-#include "fastckpt/platform/filesystem.h"
 #include "fastckpt/platform/parallel.h"
-#include "fastckpt/v1/v1_reader.h"
 #include "fastckpt/v2/shard_name.h"
 #include "listing.h"
 #include "lock.h"
@@ -20,7 +18,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 IoMode ModeOf(bool mapped) { return mapped ? IoMode::kMap : IoMode::kRead; }
@@ -46,9 +44,9 @@ std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
               std::get<2>(*identity)};
   }
   const auto open = [&] {
-    return std::make_unique<Reader>(
-        Checkpoint::OpenBundle(prefix, ModeOf(mapped), verify, max_index_bytes,
-                               identity ? &wanted : nullptr));
+    return std::make_unique<Reader>(CheckpointReader::OpenBundle(
+        prefix, ModeOf(mapped), verify, max_index_bytes,
+        identity ? &wanted : nullptr));
   };
   return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
@@ -56,11 +54,7 @@ std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
 std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
                                bool mapped, bool verify) {
   return std::make_unique<Reader>(
-      Checkpoint::OpenV1(paths, ModeOf(mapped), verify));
-}
-
-const char* Probe(const std::string& path) {
-  return IsV1Table(DataFile(path, IoMode::kRead)) ? "v1" : "v2";
+      CheckpointReader::OpenV1(paths, ModeOf(mapped), verify));
 }
 
 // Reader.get(name, threads): a plain C method, because for a view the call of a
@@ -145,8 +139,6 @@ void RegisterReader(py::module_& module) {
              py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
              py::arg("verify"), unlocked);
-  module.def("probe", Probe, py::arg("path"), unlocked);
-  module.def("filesystem_of", FilesystemOf, py::arg("path"), unlocked);
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
   AddGet(reader);
@@ -168,4 +160,4 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

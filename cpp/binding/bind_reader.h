@@ -1,10 +1,11 @@
-// The reading half of the module: Reader over a Checkpoint, Progress, probe.
+// The reading half of the module: Reader over a CheckpointReader, Progress,
+// probe.
 #pragma once
 
 #include <pybind11/pybind11.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 void RegisterReader(pybind11::module_& module);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "signals.h"
 #include "text.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -100,4 +100,4 @@ void RegisterReplacement(py::module_& m) {
       py::arg("prefix"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

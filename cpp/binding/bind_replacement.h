@@ -3,8 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 void RegisterReplacement(pybind11::module_& m);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

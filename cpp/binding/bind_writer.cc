@@ -13,7 +13,7 @@
 #include "signals.h"
 #include "tensor_items.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -81,4 +81,4 @@ void RegisterWriter(py::module_& m) {
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

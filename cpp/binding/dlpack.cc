@@ -6,7 +6,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -142,4 +142,4 @@ StridedArray ArrayOfCapsule(const py::capsule& capsule, DType* dtype) {
   return ToArray(*tensor, *dtype);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -13,7 +13,7 @@
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/strided_array.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Gives the array in a capsule, which must stay alive while the array is used.
 // Throws Invalid if the capsule is no DLPack capsule or its array is not in
@@ -24,4 +24,4 @@ StridedArray ArrayOfCapsule(const pybind11::capsule& capsule, DType* dtype);
 // True if the object is a DLPack capsule.
 bool IsDlpackCapsule(const pybind11::object& object);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,12 +3,12 @@
 #include <new>
 #include <string>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 #include "text.h"
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 py::object ErrorClass(const char* name) {
@@ -98,4 +98,4 @@ void RegisterErrors(py::module_&) {
   });
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

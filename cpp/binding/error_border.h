@@ -5,7 +5,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Sets the Python exception that an Error stands for:
 //   kCorruption -> CorruptionError     kUnsupported -> UnsupportedError
@@ -39,4 +39,4 @@ PyObject* Guarded(Work&& work) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // A list of make(slot), a new reference, for each tensor.
@@ -45,7 +45,7 @@ py::list ListSlots(const TensorSource& source) {
   return ForEachTensor(source, PyLong_FromSize_t);
 }
 
-py::list ListInfos(const std::shared_ptr<const Checkpoint>& checkpoint) {
+py::list ListInfos(const std::shared_ptr<const CheckpointReader>& checkpoint) {
   return ForEachTensor(checkpoint->source(), [&](std::size_t slot) {
     return MakeTensorInfo(checkpoint, slot);
   });
@@ -111,4 +111,4 @@ py::list ListIdentities(const TensorSource& source) {
   return identities;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

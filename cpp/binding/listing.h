@@ -5,15 +5,16 @@
 
 #include <memory>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 #include "region_argument.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // The names of all tensors, in order, and their slots.
 pybind11::list ListNames(const TensorSource& source);
 pybind11::list ListSlots(const TensorSource& source);
-pybind11::list ListInfos(const std::shared_ptr<const Checkpoint>& checkpoint);
+pybind11::list ListInfos(
+    const std::shared_ptr<const CheckpointReader>& checkpoint);
 
 // [(path, offset, nbytes, begin, extent), ...] of a tensor.
 pybind11::list ListPlaces(const TensorSource& source, std::size_t slot);
@@ -28,4 +29,4 @@ pybind11::list ListPaths(const TensorSource& source);
 // (inode, size, mtime in ns) of the index, or of each V1 file.
 pybind11::list ListIdentities(const TensorSource& source);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

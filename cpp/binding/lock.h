@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Below this many bytes to be read, checked or copied the lock is kept.
 constexpr std::uint64_t kKeepLock = 64 << 10;
@@ -36,4 +36,4 @@ void Unmap(std::uint64_t mapped_bytes, Work&& work) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,9 +5,9 @@
 // an interpreter before it can ask which one that is, and there hangs.
 #include <pybind11/pybind11.h>
 
-#include "bind_aside.h"
 #include "bind_codec.h"
 #include "bind_edit.h"
+#include "bind_files.h"
 #include "bind_imports.h"
 #include "bind_objects.h"
 #include "bind_reader.h"
@@ -19,7 +19,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 void Fill(py::module_ module) {
@@ -35,7 +35,7 @@ void Fill(py::module_ module) {
   RegisterTensorInfo(module);
   RegisterImports(module);
   RegisterReader(module);
-  RegisterAside(module);
+  RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);
   RegisterWriter(module);
@@ -88,13 +88,13 @@ void* Slot(int (*execute)(PyObject*)) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 PYBIND11_PLUGIN_IMPL(_native) {
   PYBIND11_CHECK_PYTHON_VERSION
   static PyModuleDef_Slot slots[] = {
-      {Py_mod_create, fastckpt::Slot(fastckpt::Create)},
-      {Py_mod_exec, fastckpt::Slot(fastckpt::Execute)},
+      {Py_mod_create, fastckpt::internal::Slot(fastckpt::internal::Create)},
+      {Py_mod_exec, fastckpt::internal::Slot(fastckpt::internal::Execute)},
       {0, nullptr}};
   static PyModuleDef definition{PyModuleDef_HEAD_INIT,
                                 "_native",

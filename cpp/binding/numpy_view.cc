@@ -13,7 +13,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Keeps what an array's memory lies in.
@@ -302,4 +302,4 @@ OutArray ViewOutArray(py::handle array, DType dtype,
           {PyArray_STRIDES(typed), PyArray_STRIDES(typed) + rank}};
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

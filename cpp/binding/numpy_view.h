@@ -11,11 +11,11 @@
 #include <string>
 #include <unordered_map>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Imports NumPy's C API and registers the owner type. Throws error_already_set.
 void RegisterNumpy(pybind11::module_& module);
@@ -63,4 +63,4 @@ struct OutArray {
 OutArray ViewOutArray(pybind11::handle array, DType dtype,
                       const std::vector<std::int64_t>& shape);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 RunOptions MakeOptions(std::size_t threads, Progress* progress,
@@ -312,4 +312,4 @@ py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
   return py::make_tuple(result.bytes_checked, problems);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

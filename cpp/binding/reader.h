@@ -1,4 +1,5 @@
-// Reader: a Checkpoint as Python sees it; where the interpreter lock is let go.
+// Reader: a CheckpointReader as Python sees it; where the interpreter lock is
+// let go.
 //
 // The lock is never held while waiting for another thread (see lock.h).
 #pragma once
@@ -12,20 +13,20 @@
 #include <string_view>
 #include <vector>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 #include "numpy_view.h"
 #include "region_argument.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class Reader {
  public:
-  explicit Reader(std::unique_ptr<Checkpoint> checkpoint)
+  explicit Reader(std::unique_ptr<CheckpointReader> checkpoint)
       : checkpoint_(std::move(checkpoint)) {}
 
   ~Reader();
 
-  const std::shared_ptr<const Checkpoint>& checkpoint() const {
+  const std::shared_ptr<const CheckpointReader>& checkpoint() const {
     return checkpoint_;
   }
   const TensorSource& source() const { return checkpoint_->source(); }
@@ -87,9 +88,9 @@ class Reader {
   pybind11::list CopyArrays(const std::vector<std::size_t>& slots,
                             std::size_t threads, Progress* progress) const;
 
-  std::shared_ptr<const Checkpoint> checkpoint_;
+  std::shared_ptr<const CheckpointReader> checkpoint_;
   mutable OwnerCache mappings_;
   std::atomic<std::size_t> next_slot_{0};
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

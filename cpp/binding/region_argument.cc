@@ -6,7 +6,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Items = std::span<PyObject* const>;
@@ -98,4 +98,4 @@ ParsedRegion ParseRegionArgument(py::handle argument, Dims dims) {
   return ParseItems({PySequence_Fast_ITEMS(item), size}, dims);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

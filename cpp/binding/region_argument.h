@@ -11,7 +11,7 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // A region with the part of it that the caller keeps as dimensions: an integer
 // takes its dimension away.
@@ -30,4 +30,4 @@ struct ParsedRegion {
 // for what is no basic index, ValueError for a step of 0.
 ParsedRegion ParseRegionArgument(pybind11::handle argument, Dims dims);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

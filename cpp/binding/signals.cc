@@ -4,7 +4,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 bool SignalWatch::Check() {
   if (raised_) return true;
@@ -24,4 +24,4 @@ void SignalWatch::ThrowRaised(const Error* error) {
   throw raised;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -20,7 +20,7 @@
 #include "fastckpt/platform/parallel.h"
 #include "lock.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class SignalWatch {
  public:
@@ -66,4 +66,4 @@ auto Interruptible(Work&& work) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,14 +9,14 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Attributes come from the checkpoint, or from `values` (a tuple in the order
 // of kAttributes) for an info that was unpickled.
 struct TensorInfoObject {
   PyObject_HEAD;
-  std::shared_ptr<const Checkpoint> checkpoint;
+  std::shared_ptr<const CheckpointReader> checkpoint;
   std::size_t slot;
   PyObject* values;
 };
@@ -164,7 +164,7 @@ PyObject* New(PyTypeObject* subtype) {
   PyObject* self = subtype->tp_alloc(subtype, 0);
   if (self == nullptr) return nullptr;
   TensorInfoObject& info = Cast(self);
-  new (&info.checkpoint) std::shared_ptr<const Checkpoint>();
+  new (&info.checkpoint) std::shared_ptr<const CheckpointReader>();
   info.slot = 0;
   info.values = nullptr;
   return self;
@@ -284,8 +284,9 @@ void RegisterTensorInfo(py::module_& module) {
   module.attr("TensorInfo") = py::reinterpret_borrow<py::object>(made);
 }
 
-PyObject* MakeTensorInfo(const std::shared_ptr<const Checkpoint>& checkpoint,
-                         std::size_t slot) {
+PyObject* MakeTensorInfo(
+    const std::shared_ptr<const CheckpointReader>& checkpoint,
+    std::size_t slot) {
   PyObject* self = New(type);
   if (self == nullptr) return nullptr;
   Cast(self).checkpoint = checkpoint;
@@ -293,4 +294,4 @@ PyObject* MakeTensorInfo(const std::shared_ptr<const Checkpoint>& checkpoint,
   return self;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

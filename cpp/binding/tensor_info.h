@@ -9,15 +9,16 @@
 
 #include <memory>
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Adds the type to the module. Throws error_already_set.
 void RegisterTensorInfo(pybind11::module_& module);
 
 // A new reference to the info of a slot; null with an exception set.
-PyObject* MakeTensorInfo(const std::shared_ptr<const Checkpoint>& checkpoint,
-                         std::size_t slot);
+PyObject* MakeTensorInfo(
+    const std::shared_ptr<const CheckpointReader>& checkpoint,
+    std::size_t slot);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

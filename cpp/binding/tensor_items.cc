@@ -10,7 +10,7 @@
 #include "dlpack.h"
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace py = pybind11;
@@ -138,4 +138,4 @@ std::vector<TensorInput> InputsOf(const py::list& items) {
   return inputs;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

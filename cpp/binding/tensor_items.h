@@ -7,7 +7,7 @@
 
 #include "fastckpt/tensor/tensor_input.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // An item is (name, dtype, values, shape, placement): `values` is a NumPy array
 // or a DLPack capsule, whose own shape counts, or a list of bytes and str of
@@ -15,4 +15,4 @@ namespace fastckpt {
 // inputs point to alive.
 std::vector<TensorInput> InputsOf(const pybind11::list& items);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -2,7 +2,7 @@
 
 namespace py = pybind11;
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 py::object NameToPython(std::string_view name) {
   PyObject* text = PyUnicode_DecodeUTF8(
@@ -48,4 +48,4 @@ py::object PathToPython(std::string_view path) {
   return py::reinterpret_steal<py::object>(text);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

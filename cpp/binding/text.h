@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 pybind11::object NameToPython(std::string_view name);
 
@@ -23,4 +23,4 @@ bool ViewName(PyObject* text, std::string* storage, std::string_view* name);
 // As os.fsdecode.
 pybind11::object PathToPython(std::string_view path);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,29 +3,42 @@
 from typing import TYPE_CHECKING, Any
 
 from fastckpt._native import TensorInfo, __version__
-from fastckpt.checkpoint import Checkpoint, open
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
+from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.checkpoint import (
+    open as open,  # not in __all__: it has a builtin's name
+)
 
 if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
-    from fastckpt.edit import rewrite
+    from fastckpt.checking.examine import Examination, examine
+    from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
+    from fastckpt.editing.convert import convert
+    from fastckpt.editing.rewrite import rewrite
     from fastckpt.editing.strip import strip
-    from fastckpt.graph.freeze import freeze
-    from fastckpt.graph.meta_graph import MetaGraph
-    from fastckpt.removal import remove_checkpoint
-    from fastckpt.report import Problem, TensorLayout, TensorPiece, VerifyReport
-    from fastckpt.saver import Saver
-    from fastckpt.state import (
+    from fastckpt.files.remove import remove_checkpoint
+    from fastckpt.files.state_file import (
         CheckpointState,
         checkpoint_exists,
         get_checkpoint_state,
         latest_checkpoint,
         update_checkpoint_state,
     )
-    from fastckpt.writer import Writer, save
+    from fastckpt.graph.freeze.freeze import freeze
+    from fastckpt.graph.meta_graph import MetaGraph
+    from fastckpt.reading.load import load
+    from fastckpt.reading.results import (
+        Finding,
+        Problem,
+        TensorLayout,
+        TensorPiece,
+        VerifyReport,
+    )
     from fastckpt.writing.merging import merge
+    from fastckpt.writing.saver import Saver
+    from fastckpt.writing.writer import Writer, save
 
 __all__ = [
     "Change",
@@ -34,9 +47,12 @@ __all__ = [
     "CheckpointState",
     "CorruptionError",
     "Diff",
+    "Examination",
+    "Finding",
     "MetaGraph",
     "Problem",
     "Saver",
+    "Statistics",
     "TensorInfo",
     "TensorLayout",
     "TensorPiece",
@@ -46,15 +62,18 @@ __all__ = [
     "__version__",
     "average",
     "checkpoint_exists",
+    "convert",
     "diff",
+    "examine",
     "freeze",
     "get_checkpoint_state",
     "latest_checkpoint",
+    "load",
     "merge",
-    "open",
     "remove_checkpoint",
     "rewrite",
     "save",
+    "statistics",
     "strip",
     "update_checkpoint_state",
 ]
@@ -62,27 +81,34 @@ __all__ = [
 # Loaded when first asked for: reading needs none of them.
 _LAZY = {
     "Change": "checking.diff",
-    "CheckpointState": "state",
+    "CheckpointState": "files.state_file",
     "Diff": "checking.diff",
+    "Examination": "checking.examine",
+    "Finding": "reading.results",
     "MetaGraph": "graph.meta_graph",
-    "Problem": "report",
-    "Saver": "saver",
-    "TensorLayout": "report",
-    "TensorPiece": "report",
-    "VerifyReport": "report",
-    "Writer": "writer",
+    "Problem": "reading.results",
+    "Saver": "writing.saver",
+    "Statistics": "checking.statistics",
+    "TensorLayout": "reading.results",
+    "TensorPiece": "reading.results",
+    "VerifyReport": "reading.results",
+    "Writer": "writing.writer",
     "average": "editing.average",
-    "checkpoint_exists": "state",
+    "checkpoint_exists": "files.state_file",
+    "convert": "editing.convert",
     "diff": "checking.diff",
-    "freeze": "graph.freeze",
-    "get_checkpoint_state": "state",
-    "latest_checkpoint": "state",
+    "examine": "checking.examine",
+    "freeze": "graph.freeze.freeze",
+    "get_checkpoint_state": "files.state_file",
+    "latest_checkpoint": "files.state_file",
+    "load": "reading.load",
     "merge": "writing.merging",
-    "remove_checkpoint": "removal",
-    "rewrite": "edit",
-    "save": "writer",
+    "remove_checkpoint": "files.remove",
+    "rewrite": "editing.rewrite",
+    "save": "writing.writer",
+    "statistics": "checking.statistics",
     "strip": "editing.strip",
-    "update_checkpoint_state": "state",
+    "update_checkpoint_state": "files.state_file",
 }
 
 

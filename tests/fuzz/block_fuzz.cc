@@ -7,15 +7,16 @@
 #include "require.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > fastckpt::kMaxFuzzInput) return 0;
+  if (size > fastckpt::internal::kMaxFuzzInput) return 0;
   try {
-    fastckpt::BlockReader reader({data, size});
+    fastckpt::internal::BlockReader reader({data, size});
     std::string previous;
     for (bool is_first = true; reader.Next(); is_first = false) {
-      fastckpt::Require(is_first || previous < reader.key(), "keys rise");
+      fastckpt::internal::Require(is_first || previous < reader.key(),
+                                  "keys rise");
       previous = reader.key();
     }
-  } catch (const fastckpt::Error&) {
+  } catch (const fastckpt::internal::Error&) {
   }
   return 0;
 }

@@ -10,7 +10,7 @@
 #include "read_everything.h"
 #include "table_mutator.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kSizeSize = 2;
@@ -36,13 +36,14 @@ std::string Join(std::string_view index, std::string_view shard) {
 
 void Open(const std::string& prefix, IoMode mode, bool verify) {
   try {
-    ReadEverything(*Checkpoint::OpenBundle(prefix, mode, verify, kMaxIndex));
+    ReadEverything(
+        *CheckpointReader::OpenBundle(prefix, mode, verify, kMaxIndex));
   } catch (const Error&) {
   }
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt;

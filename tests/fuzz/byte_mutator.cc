@@ -4,7 +4,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kMaxPiece = 32;
@@ -111,4 +111,4 @@ void ByteMutator::Mutate(std::string* bytes, std::size_t max_size) {
   if (bytes->size() > max_size) bytes->resize(max_size);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

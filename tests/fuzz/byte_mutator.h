@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class ByteMutator {
  public:
@@ -39,4 +39,4 @@ class ByteMutator {
   std::vector<std::string> words_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

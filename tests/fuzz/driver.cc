@@ -34,7 +34,7 @@ __attribute__((weak)) std::size_t LLVMFuzzerCustomMutator(std::uint8_t*,
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*)());
 }
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr unsigned kSecondsPerInput = 10;
@@ -186,16 +186,17 @@ int Main(const Options& options) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
                              std::size_t max_size) {
-  std::string bytes(fastckpt::AsText({data, size}));
-  fastckpt::shared_mutator->Mutate(&bytes, max_size);
+  std::string bytes(fastckpt::internal::AsText({data, size}));
+  fastckpt::internal::shared_mutator->Mutate(&bytes, max_size);
   std::copy(bytes.begin(), bytes.end(), data);
   return bytes.size();
 }
 
 int main(int count, char** arguments) {
-  return fastckpt::Main(fastckpt::ParseOptions(count, arguments));
+  return fastckpt::internal::Main(
+      fastckpt::internal::ParseOptions(count, arguments));
 }

@@ -6,7 +6,7 @@
 
 #include "require.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 const char* Parent() {
@@ -42,4 +42,4 @@ std::string FuzzFolder::Write(std::string_view name, ByteView bytes) {
   return path;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

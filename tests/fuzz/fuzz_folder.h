@@ -7,7 +7,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FuzzFolder {
  public:
@@ -27,4 +27,4 @@ class FuzzFolder {
   std::string path_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

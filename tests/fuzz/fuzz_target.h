@@ -25,9 +25,9 @@ std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
 
 }  // extern "C"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // No input is longer: what breaks a reader fits into less.
 constexpr std::size_t kMaxFuzzInput = 1 << 14;
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

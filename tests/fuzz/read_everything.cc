@@ -7,7 +7,7 @@
 #include "fastckpt/read/byte_runs.h"
 #include "require.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Runs `work`; false if an Error left it that speaks of the file.
@@ -32,7 +32,7 @@ Region HalfOf(Dims dims) {
   return region;
 }
 
-void ReadHalf(const Checkpoint& checkpoint, std::size_t slot) {
+void ReadHalf(const CheckpointReader& checkpoint, std::size_t slot) {
   const TensorSource& source = checkpoint.source();
   const TensorFacts facts = source.Facts(slot);
   source.CheckMeaning(slot);
@@ -45,7 +45,7 @@ void ReadHalf(const Checkpoint& checkpoint, std::size_t slot) {
   checkpoint.Read(std::span(&request, 1), RunOptions{});
 }
 
-bool ReadNumbers(const Checkpoint& checkpoint, std::size_t slot) {
+bool ReadNumbers(const CheckpointReader& checkpoint, std::size_t slot) {
   const std::span slots(&slot, 1);
   bool reads = Try([&] { checkpoint.Take(slots, RunOptions{}, true); });
   reads &= Try([&] { checkpoint.Copy(slots, RunOptions{}); });
@@ -60,7 +60,7 @@ bool ReadNumbers(const Checkpoint& checkpoint, std::size_t slot) {
   return reads;
 }
 
-bool ReadTensor(const Checkpoint& checkpoint, std::size_t slot) {
+bool ReadTensor(const CheckpointReader& checkpoint, std::size_t slot) {
   const TensorSource& source = checkpoint.source();
   source.Slices(slot);
   const DType dtype = source.Facts(slot).dtype;
@@ -73,7 +73,7 @@ bool ReadTensor(const Checkpoint& checkpoint, std::size_t slot) {
 
 }  // namespace
 
-void ReadEverything(const Checkpoint& checkpoint) {
+void ReadEverything(const CheckpointReader& checkpoint) {
   const TensorSource& source = checkpoint.source();
   bool reads = true;
   for (std::size_t slot = 0; slot < source.slot_count(); ++slot) {
@@ -85,4 +85,4 @@ void ReadEverything(const Checkpoint& checkpoint) {
           "what verify finds right can be read");
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -1,11 +1,11 @@
 // ReadEverything: each way of reading, for each tensor of a checkpoint.
 #pragma once
 
-#include "fastckpt/checkpoint.h"
+#include "fastckpt/read/checkpoint_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Requires that a tensor of which Verify has nothing to say can be read.
-void ReadEverything(const Checkpoint& checkpoint);
+void ReadEverything(const CheckpointReader& checkpoint);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 inline void Require(bool holds, const char* rule) {
   if (holds) return;
@@ -13,4 +13,4 @@ inline void Require(bool holds, const char* rule) {
   std::abort();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

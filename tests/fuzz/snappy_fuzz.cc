@@ -6,12 +6,12 @@
 #include "fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > fastckpt::kMaxFuzzInput) return 0;
+  if (size > fastckpt::internal::kMaxFuzzInput) return 0;
   try {
     std::vector<std::uint8_t> decoded(
-        fastckpt::SnappyDecodedSize({data, size}));
-    fastckpt::DecodeSnappy({data, size}, decoded);
-  } catch (const fastckpt::Error&) {
+        fastckpt::internal::SnappyDecodedSize({data, size}));
+    fastckpt::internal::DecodeSnappy({data, size}, decoded);
+  } catch (const fastckpt::internal::Error&) {
   }
   return 0;
 }

@@ -11,7 +11,7 @@
 #include "require.h"
 #include "table_mutator.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Records = std::vector<std::pair<std::string, std::string>>;
@@ -55,7 +55,7 @@ Records TryReadRecords(const std::string& path, IoMode mode) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt;
@@ -69,5 +69,5 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                     std::size_t max_size, unsigned seed) {
-  return fastckpt::MutateTableInput(data, size, max_size, seed);
+  return fastckpt::internal::MutateTableInput(data, size, max_size, seed);
 }

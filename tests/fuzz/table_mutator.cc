@@ -12,7 +12,7 @@
 #include "fastckpt/table/table_format.h"
 #include "fuzz_target.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kMaxGrowth = 64;
@@ -224,4 +224,4 @@ std::size_t MutateTableInput(std::uint8_t* data, std::size_t size,
   return StoreMutated(MutateTable(table, &random), data, max_size);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

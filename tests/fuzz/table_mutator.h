@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Changes bytes without knowing what they mean; may grow them.
 void MutateBytes(std::string* bytes);
@@ -31,4 +31,4 @@ std::size_t StoreMutated(std::string_view input, std::uint8_t* data,
 std::size_t MutateTableInput(std::uint8_t* data, std::size_t size,
                              std::size_t max_size, unsigned seed);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,18 +9,18 @@
 #include "read_everything.h"
 #include "table_mutator.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 void Open(const std::vector<std::string>& paths, IoMode mode, bool verify) {
   try {
-    ReadEverything(*Checkpoint::OpenV1(paths, mode, verify));
+    ReadEverything(*CheckpointReader::OpenV1(paths, mode, verify));
   } catch (const Error&) {
   }
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt;
@@ -35,5 +35,5 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                     std::size_t max_size, unsigned seed) {
-  return fastckpt::MutateTableInput(data, size, max_size, seed);
+  return fastckpt::internal::MutateTableInput(data, size, max_size, seed);
 }

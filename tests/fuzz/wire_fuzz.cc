@@ -10,7 +10,7 @@
 #include "fuzz_target.h"
 #include "require.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 void Try(const std::function<void()>& parse) {
@@ -37,7 +37,7 @@ void ParseTensor(ByteView message, DType dtype, std::int64_t count) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt;

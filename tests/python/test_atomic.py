@@ -10,7 +10,7 @@ import time
 import pytest
 
 import children
-from fastckpt.atomic import replace_file, write_beside
+from fastckpt.files.replace import replace_file, write_beside
 
 OLD = b"old content"
 NEW = b"new content, which is longer"
@@ -180,7 +180,7 @@ def test_many_threads_that_write_one_file_all_succeed(tmp_path):
 
 WRITER = """
 import sys
-from fastckpt.atomic import replace_file, write_beside
+from fastckpt.files.replace import replace_file, write_beside
 print("started", flush=True)
 while True:
     for sign in (b"a", b"b"):

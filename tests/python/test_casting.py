@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from fastckpt.casting import Losses, cast, check_cast, is_floating, to_dtype
+from fastckpt.base.cast import Losses, cast, check_cast, is_floating, to_dtype
 
 
 def test_names_of_ml_dtypes_are_dtypes():

@@ -15,7 +15,7 @@ import pytest
 import children
 import fastckpt
 from command_line import PROGRAM, Run, run, run_on_terminal, run_process
-from fastckpt.cli.commands import COMMANDS, import_command
+from fastckpt.cli.command_table import COMMANDS, import_command
 
 
 @pytest.fixture
@@ -197,7 +197,8 @@ def test_only_the_command_that_is_called_is_imported(prefix):
         "import sys\n"
         "from fastckpt.cli import main\n"
         f"main(['ls', {str(prefix)!r}])\n"
-        "names = ['fastckpt.cli.show', 'fastckpt.cli.verify', 'rich',\n"
+        "names = ['fastckpt.cli.commands.show', 'fastckpt.cli.commands.verify',\n"
+        "    'rich',\n"
         "         'concurrent.futures', 'importlib.metadata', 'ml_dtypes', 'difflib']\n"
         "print([name for name in names if name in sys.modules])\n"
     )

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from fastckpt.cli import _progress
-from fastckpt.cli._progress import Progress
+from fastckpt.cli.render import progress as _progress
+from fastckpt.cli.render.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastckpt.cli._region import format_region, join_region, parse_region
+from fastckpt.cli.region import format_region, join_region, parse_region
 
 ends = st.none() | st.integers(-9, 9)
 parts = st.integers(-9, 9) | st.builds(slice, ends, ends, ends) | st.just(...)

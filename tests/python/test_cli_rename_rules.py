@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fastckpt.cli._errors import UsageError
-from fastckpt.cli._rename_rules import apply_rules
+from fastckpt.cli.errors import UsageError
+from fastckpt.cli.rename_rules import apply_rules
 
 NAMES = ["dense/bias", "dense/kernel", "dense_1/kernel", "step"]
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastckpt.cli._statistics import _CHUNK, describe_values
+from fastckpt.checking.moments import _CHUNK
+from fastckpt.cli.render.statistics import describe_values
 
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)
 floats = hnp.arrays(

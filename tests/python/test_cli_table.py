@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastckpt.cli._table import format_table
-from fastckpt.cli._text import display_width
+from fastckpt.cli.render.table import format_table
+from fastckpt.cli.render.text import display_width
 
 HEADER = ("name", "dtype", "size")
 ROWS = [("bias", "float32", "40 B"), ("dense/kernel", "int64", "1.0 KiB")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastckpt.cli._text import (
+from fastckpt.cli.render.text import (
     display_width,
     escape,
     format_count,

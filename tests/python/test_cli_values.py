@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from fastckpt.cli._values import MOST_LISTED, format_values, list_values
+from fastckpt.cli.render.values import MOST_LISTED, format_values, list_values
 
 
 @pytest.mark.parametrize(

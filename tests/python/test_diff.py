@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt.checking import regions
-from fastckpt.checking.regions import regions_of
+from fastckpt.reading.chunks import regions_of
 from places import TESTDATA, items
 
 

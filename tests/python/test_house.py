@@ -1,27 +1,33 @@
 """The house: what may include or import what, and how large a room may be."""
 
 import ast
+import builtins
+import random
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import children
+import fastckpt
 from fastckpt import _native
 
 ROOT = Path(__file__).parents[2]
 CPP = ROOT / "cpp"
+INCLUDE_ROOT = CPP / "include" / "fastckpt"
 PYTHON = ROOT / "python" / "fastckpt"
 
 # From low to high: a floor includes lower ones and itself, never in a circle.
 CPP_FLOORS = (
-    {"base"},
+    {"base", "public/error", "public/dtype", "public/version"},
     {"codec", "platform", "tensor"},
     {"table", "proto"},
     {"v1", "v2"},
-    {"read", "write"},
+    {"files", "read", "write"},
     {"edit"},
-    {"checkpoint"},
+    {"api", "public/checkpoint", "public/writer"},
     {"binding"},
 )
 # Rooms beside another one, with its header and its test.
@@ -35,44 +41,31 @@ PYTHON_HEADERS = re.compile(r"#include <(pybind11/|Python\.h|numpy/)")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 PYTHON_FLOORS = (
-    {
-        "_native",
-        "arguments",
-        "atomic",
-        "cached",
-        "casting",
-        "deferred",
-        "errors",
-        "foreign",
-        "io_mode",
-        "nested_lists",
-        "progress",
-        "report",
-        "retention",
-        "select",
-        "slots",
-        "strings",
-        "text_format",
-        "urls",
-        "values",
-    },
-    {
-        "aside",
-        "fileset",
-        "folder",
-        "indirect",
-        "objects",
-        "paths",
-        "removal",
-        "sources",
-        "state",
-    },
-    {"checkpoint", "loading", "saver", "selection", "writer", "writing"},
-    {"checking", "convert", "edit", "editing", "graph", "leftovers", "parts"},
+    {"_native", "base", "errors"},
+    {"files"},
+    {"objects"},
+    {"reading"},
+    {"writing"},
+    {"formats", "graph"},
+    {"checking", "editing"},
     {"__init__", "__main__", "cli", "compat"},
 )
-# Upwards, but only when somebody asks.
-DEFERRED_UPWARDS: set[tuple[str, str]] = set()
+
+# Functions that the package has or is to have, beside those in `__all__`.
+VERBS = {"convert", "match", "open", "salvage"}
+
+IMPORT_ALL = """
+import importlib, sys
+import fastckpt
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for name in [*fastckpt.__all__, "open"]:
+    value = getattr(fastckpt, name)
+    home = fastckpt._LAZY.get(name)
+    if home is not None:
+        assert value is getattr(sys.modules[f"fastckpt.{home}"], name), name
+    assert callable(value) or name == "__version__", name
+"""
 
 MAX_LINES = 320
 
@@ -85,6 +78,8 @@ def cpp_files() -> list[Path]:
 
 def cpp_room(path: Path) -> str:
     """The name of a file's room: "base/error", "checkpoint", "binding/reader"."""
+    if INCLUDE_ROOT in path.parents:
+        return f"public/{path.stem}"
     parts = path.relative_to(CPP).with_suffix("").parts
     return "/".join(parts[1:] if parts[0] == "fastckpt" else parts)
 
@@ -94,7 +89,8 @@ def cpp_includes(path: Path) -> list[str]:
     rooms = []
     for name in INCLUDE.findall(path.read_text()):
         is_core = name.startswith("fastckpt/")
-        target = CPP / name if is_core else path.parent / name
+        roots = (INCLUDE_ROOT.parent, CPP) if is_core else (path.parent,)
+        target = next((it for root in roots if (it := root / name).is_file()), CPP)
         assert target.is_file(), f"{path}: {name} is not there"
         rooms.append(cpp_room(target))
     return [room for room in rooms if room != cpp_room(path)]
@@ -110,7 +106,7 @@ def cpp_graph() -> dict[str, set[str]]:
 def floor_of(room: str, floors: tuple[set[str], ...], separator: str) -> int:
     name = room.split(separator)[0]
     for number, names in enumerate(floors):
-        if name in names:
+        if name in names or room in names:
             return number
     raise AssertionError(f"{room} is on no floor: put {name} on one")
 
@@ -152,7 +148,7 @@ def python_modules() -> dict[str, Path]:
         if parts[-1] == "__init__" and len(parts) > 1:
             parts = parts[:-1]
         modules[".".join(parts)] = path
-    assert len(modules) > 50
+    assert len(modules) > 100
     return modules
 
 
@@ -241,7 +237,8 @@ def test_every_core_room_with_a_source_has_a_test():
 
 
 def test_every_floor_has_its_rooms():
-    found = {room.split("/")[0] for room in cpp_graph()}
+    rooms = set(cpp_graph())
+    found = {it if it.startswith("public/") else it.split("/")[0] for it in rooms}
     assert set().union(*CPP_FLOORS) == found
     packages = {name.split(".")[0] for name in python_modules()}
     assert set().union(*PYTHON_FLOORS) == packages | {"_native"}
@@ -250,15 +247,13 @@ def test_every_floor_has_its_rooms():
 def test_python_modules_import_their_own_floor_and_lower_ones(python_graphs):
     at_once, deferred = python_graphs
     assert upward_edges(at_once, PYTHON_FLOORS, ".") == []
-    allowed = {" -> ".join(pair) for pair in DEFERRED_UPWARDS}
-    assert set(upward_edges(deferred, PYTHON_FLOORS, ".")) == allowed
+    assert upward_edges(deferred, PYTHON_FLOORS, ".") == []
 
 
 def test_python_modules_do_not_import_each_other_in_a_circle(python_graphs):
     at_once, deferred = ({**graph} for graph in python_graphs)
     for name, targets in deferred.items():
-        upwards = {target for room, target in DEFERRED_UPWARDS if room == name}
-        at_once[name] = at_once[name] | (targets - upwards)
+        at_once[name] = at_once[name] | targets
     assert find_circle(at_once) == []
 
 
@@ -295,3 +290,27 @@ def test_no_source_file_is_too_long():
 def test_the_version_comes_from_one_place():
     project = (ROOT / "pyproject.toml").read_text()
     assert re.search(rf'^version = "{re.escape(_native.__version__)}"$', project, re.M)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_module_takes_the_place_of_a_public_name(seed):
+    names = [f"fastckpt.{name}" for name in python_modules() if name != "__init__"]
+    names.remove("fastckpt.__main__")
+    random.Random(seed).shuffle(names)
+    child = children.run(
+        [sys.executable, "-c", IMPORT_ALL, *names], capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+
+
+def test_nothing_at_the_top_bears_the_name_of_a_function():
+    tops = {name.split(".")[0] for name in python_modules()}
+    functions = {name for name in fastckpt.__all__ if name.islower()} | VERBS
+    assert tops & functions - {"__init__", "__version__"} == set()
+
+
+def test_what_is_imported_by_a_star_hides_no_builtin():
+    space: dict[str, object] = {}
+    exec("from fastckpt import *", space)
+    assert space["save"] is fastckpt.save
+    assert not set(fastckpt.__all__) & set(dir(builtins))

@@ -10,7 +10,7 @@ import pytest
 
 import fastckpt
 import import_forks
-from fastckpt.cached import cached_property
+from fastckpt.base.cached import cached_property
 from places import TESTS
 
 ROOT = Path(__file__).parents[2]

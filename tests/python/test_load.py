@@ -256,3 +256,22 @@ def test_one_kept_copy_keeps_little_else(count, size, tmp_path):
     gc.collect()
     assert resident_bytes() - before < 2 * 2**22 + 8 * 2**20
     np.testing.assert_array_equal(kept, value)
+
+
+def test_one_call_opens_loads_and_closes(tmp_path):
+    tensors = {"a/w": np.arange(4.0), "a/v": np.ones(2), "b": np.zeros(3)}
+    fastckpt.save(tmp_path / "m", tensors)
+    found = fastckpt.load(tmp_path / "m", ["a/*"])
+    assert {name: array.tolist() for name, array in found.items()} == {
+        "a/v": [1, 1],
+        "a/w": [0, 1, 2, 3],
+    }
+    assert not found["a/w"].flags.writeable
+    copied = fastckpt.load(
+        tmp_path / "m", {"w": "a/w"}, copy=True, threads=1, io="read"
+    )
+    copied["w"][0] = 7
+    out = np.empty(3)
+    assert fastckpt.load(tmp_path / "m", out={"b": out})["b"] is out
+    with pytest.raises(TypeError, match="foo"):
+        fastckpt.load(tmp_path / "m", foo=1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastckpt.paths import resolve
+from fastckpt.files.resolve import resolve
 from small_checkpoints import is_v2, write_shards, write_state, write_v1, write_v2
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fastckpt.errors import CorruptionError
-from fastckpt.paths import resolve
+from fastckpt.files.resolve import resolve
 from small_checkpoints import is_v2, write_shards, write_state, write_v1, write_v2
 
 

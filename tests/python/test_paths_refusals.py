@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from fastckpt.errors import CorruptionError
-from fastckpt.paths import resolve
+from fastckpt.files.resolve import resolve
 from small_checkpoints import write_v1, write_v2
 
 

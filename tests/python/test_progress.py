@@ -1,12 +1,13 @@
 """Progress of long calls: what a callable is told, and where its errors go."""
 
+import threading
 import time
 
 import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt import progress
+from fastckpt.base import progress
 
 
 @pytest.fixture
@@ -47,3 +48,107 @@ def test_small_reads_are_counted_too(tmp_path):
             progress=lambda done, total: told.append((done, total)),
         )
     assert told[-1] == (40, 40)
+
+
+TENSORS = {"a": np.arange(300.0), "b": np.arange(200.0)}
+
+
+def _average(path, told):
+    fastckpt.average([path], path.with_name("mean"), progress=told)
+
+
+def _rewrite(path, told):
+    fastckpt.rewrite(path, path.with_name("new"), progress=told)
+
+
+def _cast(path, told):
+    fastckpt.rewrite(path, path.with_name("cast"), dtype="float32", progress=told)
+
+
+def _strip(path, told):
+    fastckpt.strip(path, path.with_name("less"), progress=told)
+
+
+def _diff(path, told):
+    fastckpt.diff(path, path, progress=told)
+
+
+def _verify(path, told):
+    with fastckpt.open(path) as ckpt:
+        ckpt.verify(progress=told)
+
+
+def _load(path, told):
+    fastckpt.load(path, progress=told)
+
+
+def _statistics(path, told):
+    fastckpt.statistics(path, progress=told)
+
+
+def _examine(path, told):
+    fastckpt.examine(path, values=True, progress=told)
+
+
+READERS = [_verify, _load, _statistics, _examine, _diff]
+WRITERS = [_average, _rewrite, _cast, _strip]
+
+
+@pytest.fixture
+def path(tmp_path):
+    fastckpt.save(tmp_path / "model", TENSORS)
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("call", READERS + WRITERS, ids=lambda call: call.__name__)
+def test_every_long_call_tells_at_last_that_all_is_done(call, path, impatient):
+    told = []
+
+    def note(done, total):
+        told.append((done, total, threading.get_ident()))
+
+    call(path, note)
+    assert told[-1][0] == told[-1][1] > 0
+    assert len({thread for _, _, thread in told} - {threading.get_ident()}) == 1
+    assert all(done <= total for done, total, _ in told)
+
+
+@pytest.mark.parametrize("call", READERS + WRITERS, ids=lambda call: call.__name__)
+@pytest.mark.parametrize("progress", [None, False, True])
+def test_every_long_call_takes_what_is_no_callable(call, progress, path, capfd):
+    call(path, progress)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("call", READERS + WRITERS, ids=lambda call: call.__name__)
+def test_an_error_in_a_callable_ends_every_long_call(call, path):
+    with pytest.raises(ZeroDivisionError):
+        call(path, _fail)
+
+
+@pytest.mark.parametrize("call", WRITERS, ids=lambda call: call.__name__)
+def test_after_an_error_in_a_callable_nothing_is_written(call, path):
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(ZeroDivisionError):
+        call(path, _fail)
+    assert sorted(path.parent.iterdir()) == before
+
+
+def _count_slowly(done):
+    with progress.counting(_fail, 10) as counter:
+        for _ in range(10_000):
+            counter.add(0)
+            done.append(1)
+            time.sleep(0.01)
+
+
+def test_an_error_in_a_callable_ends_the_work_that_python_counts(impatient):
+    done = []
+    with pytest.raises(ZeroDivisionError):
+        _count_slowly(done)
+    assert len(done) < 10_000
+
+
+def test_what_is_no_callable_is_refused_at_once(path):
+    with pytest.raises(TypeError, match="must be a bool or a callable, not 'yes'"):
+        fastckpt.rewrite(path, path.with_name("new"), progress="yes")

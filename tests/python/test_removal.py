@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fastckpt.removal import checkpoint_format, meta_graph_name, remove_checkpoint
+from fastckpt.files.remove import checkpoint_format, meta_graph_name, remove_checkpoint
 
 
 def touch(folder, *names):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt.saver import Saver
+from fastckpt.writing.saver import Saver
 
 TENSORS = {"w": np.arange(6, dtype=np.float32), "b": np.array([1, 2])}
 

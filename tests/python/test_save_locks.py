@@ -20,7 +20,7 @@ LOCK = "m.fastckpt-lock"
 # Holds the lock of the prefix until it is told to go on.
 HOLDER = """
 import sys
-from fastckpt.atomic import lock_prefix
+from fastckpt.files.replace import lock_prefix
 with lock_prefix(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()
@@ -165,7 +165,7 @@ folder = os.path.dirname(sys.argv[1])
 # Puts a checkpoint in place under the lock when it is told to, as a save does.
 REPLACER = """
 import os, sys
-from fastckpt.atomic import lock_prefix
+from fastckpt.files.replace import lock_prefix
 prefix = sys.argv[1]
 with lock_prefix(prefix):
     print("held", flush=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt import atomic
-from fastckpt import saver as saver_room
-from fastckpt import state as state_room
-from fastckpt.saver import Saver
+from fastckpt.files import replace as atomic
+from fastckpt.files import state_file as state_room
+from fastckpt.writing import saver as saver_room
+from fastckpt.writing.saver import Saver
 
 TENSORS = {
     "w": np.arange(6, dtype=np.float32).reshape(2, 3),

@@ -7,7 +7,7 @@ import pytest
 
 import saver_sequences
 import tensorflow_management
-from fastckpt.saver import Saver
+from fastckpt.writing.saver import Saver
 
 pytestmark = pytest.mark.tensorflow
 

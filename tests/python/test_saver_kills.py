@@ -10,7 +10,7 @@ import numpy as np
 
 import children
 import fastckpt
-from fastckpt.saver import Saver
+from fastckpt.writing.saver import Saver
 
 # Goes on from the newest checkpoint, as a training that was started again does.
 TRAINING = """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastckpt.saver import Saver
+from fastckpt.writing.saver import Saver
 
 TENSORS = {
     "w": np.arange(6, dtype=np.float32).reshape(2, 3),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fastckpt.slots import find_slots
+from fastckpt.objects.slot_names import find_slots
 
 TESTDATA = Path(__file__).parents[3] / "shared" / "testdata"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"

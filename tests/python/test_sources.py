@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 import fastckpt
-from fastckpt.sources import newest_sources, unique_sources
+from fastckpt.files.sources import newest_sources, unique_sources
 from small_checkpoints import write_shards, write_v1, write_v2
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bundle_maker import BundleMaker
 from fastckpt.errors import CorruptionError
-from fastckpt.foreign import name_foreign
-from fastckpt.state import (
+from fastckpt.files.foreign import name_foreign
+from fastckpt.files.state_file import (
     CheckpointState,
     StateConflictError,
     checkpoint_exists,
@@ -19,7 +19,6 @@ from fastckpt.state import (
     parse_state,
     update_checkpoint_state,
 )
-from fastckpt.text_format import TextFormatError
 from small_checkpoints import write_v2
 
 
@@ -213,7 +212,7 @@ class TestDamage:
 
     @given(st.binary())
     def test_bytes_without_the_fields_name_are_refused(self, content):
-        with pytest.raises(TextFormatError):
+        with pytest.raises(CorruptionError):
             parse_state(content.decode("utf-8", "surrogateescape"))
 
 

@@ -2,6 +2,7 @@
 
 import string
 import warnings
+from typing import NamedTuple
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -9,7 +10,14 @@ from google.protobuf import text_format as protobuf_text
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastckpt.text_format import Field, TextFormatError, format_fields, parse_fields
+from fastckpt import CorruptionError, _native
+from fastckpt.files.text_format import format_fields
+
+
+class Field(NamedTuple):
+    kind: type
+    repeated: bool = False
+
 
 FIELDS = {
     "model_checkpoint_path": Field(str),
@@ -17,6 +25,19 @@ FIELDS = {
     "all_model_checkpoint_timestamps": Field(float, repeated=True),
     "last_preserved_timestamp": Field(float),
 }
+
+
+def parse(text):
+    """What the core reads: every field, those that are not set empty or zero."""
+    encoded = text.encode("utf-8", "surrogateescape")
+    path, paths, times, preserved = _native.parse_checkpoint_state(encoded)
+    decoded = [it.decode("utf-8", "surrogateescape") for it in (path, *paths)]
+    return dict(zip(FIELDS, (decoded[0], decoded[1:], times, preserved), strict=True))
+
+
+def only(**fields):
+    """What `parse` gives where only these are set."""
+    return {**parse(""), **fields}
 
 
 def make_state_class():
@@ -44,18 +65,22 @@ CheckpointState = make_state_class()
 
 
 def parse_with_protobuf(text):
-    """Gives what protobuf reads, as `parse_fields` would."""
+    """Gives what protobuf reads, as `parse` would."""
     message = CheckpointState()
     with warnings.catch_warnings():
         # protobuf has Python decode the escapes, which warns of "\\400".
         warnings.simplefilter("ignore", DeprecationWarning)
         # As TensorFlow reads the file, but that unknown fields are skipped.
         protobuf_text.Merge(text, message, allow_unknown_field=True)
-    values = {}
-    for descriptor, value in message.ListFields():
-        repeated = FIELDS[descriptor.name].repeated
-        values[descriptor.name] = list(value) if repeated else value
-    return values
+    if any("\0" in path for path in message.all_model_checkpoint_paths):
+        raise protobuf_text.ParseError("a path holds a zero byte")
+    if "\0" in message.model_checkpoint_path:
+        raise protobuf_text.ParseError("a path holds a zero byte")
+    return {
+        name: list(value) if field.repeated else value
+        for name, field in FIELDS.items()
+        for value in [getattr(message, name)]
+    }
 
 
 def assert_parsed_alike(text):
@@ -64,13 +89,11 @@ def assert_parsed_alike(text):
     except (protobuf_text.ParseError, AttributeError) as error:
         if "'utf-8' codec can't decode" in str(error):
             return  # We alone hand out bytes that are no UTF-8.
-        with pytest.raises(TextFormatError):
-            parse_fields(text, FIELDS)
+        with pytest.raises(CorruptionError):
+            parse(text)
     else:
-        ours = parse_fields(text, FIELDS)
-        ours = {name: ours[name] for name in FIELDS if ours.get(name, []) != []}
         # By repr, so that nan equals nan and -0.0 is not 0.0.
-        assert repr(ours) == repr(theirs)
+        assert repr(parse(text)) == repr(theirs)
 
 
 # What may stand in quotes: raw characters, and every escape that has a meaning.
@@ -196,18 +219,19 @@ def test_any_bytes_go_both_ways_and_the_text_is_utf8(raw_path):
     path = raw_path.decode("utf-8", "surrogateescape")
     text = format_fields([("model_checkpoint_path", path)])
     assert text.encode() is not None
-    assert parse_fields(text, FIELDS) == {"model_checkpoint_path": path}
+    if "\0" not in path:
+        assert parse(text) == only(model_checkpoint_path=path)
 
 
 def test_bytes_that_are_no_utf8_are_read_raw_and_as_octal_as_old_releases_wrote_them():
     raw_text = b'model_checkpoint_path: "caf\xe9 \\303\\251"'
-    values = parse_fields(raw_text.decode("utf-8", "surrogateescape"), FIELDS)
+    values = parse(raw_text.decode("utf-8", "surrogateescape"))
     assert values["model_checkpoint_path"] == "caf\udce9 é"
 
 
 def test_an_escaped_question_mark_is_a_question_mark():
-    values = parse_fields(r'model_checkpoint_path: "c-\?\?-of"', FIELDS)
-    assert values == {"model_checkpoint_path": "c-??-of"}
+    values = parse(r'model_checkpoint_path: "c-\?\?-of"')
+    assert values == only(model_checkpoint_path="c-??-of")
 
 
 @pytest.mark.parametrize(
@@ -228,24 +252,24 @@ def test_an_escaped_question_mark_is_a_question_mark():
     ],
 )
 def test_a_broken_text_is_refused_with_the_place_and_what_was_expected(text, message):
-    with pytest.raises(TextFormatError, match=message):
-        parse_fields(text, FIELDS)
+    with pytest.raises(CorruptionError, match=message):
+        parse(text)
 
 
 def test_a_message_may_hold_extensions_and_the_state_itself_has_none():
-    assert parse_fields("unknown { [a.b]: 1 [c.d.e/f.g] {} }", FIELDS) == {}
-    with pytest.raises(TextFormatError, match=r"expected a field name, found '\['"):
-        parse_fields("[a.b]: 1", FIELDS)
+    assert parse("unknown { [a.b]: 1 [c.d.e/f.g] {} }") == only()
+    with pytest.raises(CorruptionError, match=r"expected a field name, found '\['"):
+        parse("[a.b]: 1")
 
 
 def test_messages_nested_without_end_are_refused_and_do_not_recurse():
-    with pytest.raises(TextFormatError, match="no message inside 100 others"):
-        parse_fields("a " + "{ a " * 100_000, FIELDS)
+    with pytest.raises(CorruptionError, match="no message inside 100 others"):
+        parse("a " + "{ a " * 100_000)
 
 
 def test_a_hundred_thousand_paths_are_read_in_a_second():
     text = 'all_model_checkpoint_paths: "model.ckpt-1000"\n' * 100_000
-    assert len(parse_fields(text, FIELDS)["all_model_checkpoint_paths"]) == 100_000
+    assert len(parse(text)["all_model_checkpoint_paths"]) == 100_000
 
 
 def test_every_printable_sign_stays_itself_but_the_quotes_and_the_backslash():

@@ -11,9 +11,9 @@ import pytest
 
 import fastckpt
 from command_line import run
-from fastckpt.atomic import replace_file, write_beside
-from fastckpt.convert import npz, safetensors
-from fastckpt.urls import source_path, target_path
+from fastckpt.files.replace import replace_file, write_beside
+from fastckpt.files.urls import source_path, target_path
+from fastckpt.formats import npz, safetensors
 
 URLS = ["gs://bucket/m", "s3://b/m", "memory://m", "hdfs+x://h:80/m", "HTTP://h/m"]
 TENSORS = {"w": np.arange(3.0)}

@@ -40,6 +40,17 @@ reveal_type(report)  # fastckpt.report.VerifyReport
 reveal_type(report.ok)  # builtins.bool
 reveal_type(report.bytes_checked)  # builtins.int
 reveal_type(report.problems[0])  # fastckpt.report.Problem
+reveal_type(report.findings[0])  # fastckpt.report.Finding
+
+found = fastckpt.examine("m", values=True, threads=2, progress=True)
+reveal_type(found)  # fastckpt.checking.examine.Examination
+reveal_type(found.findings[0].tensors)  # builtins.tuple[builtins.str, ...]
+reveal_type(found.lost)  # builtins.list[builtins.str]
+
+numbers = fastckpt.statistics(ckpt, ["dense/*"])["dense/kernel"]
+reveal_type(numbers)  # fastckpt.checking.statistics.Statistics
+reveal_type(numbers.nan)  # builtins.int
+reveal_type(fastckpt.load("m", ["dense/*"], copy=True))  # dict[
 
 with fastckpt.open("m") as opened:
     reveal_type(opened)  # fastckpt.checkpoint.Checkpoint

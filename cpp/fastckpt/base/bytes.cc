@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kMaxVarint32 = 5;
@@ -78,4 +78,4 @@ std::size_t VarintSize(std::uint64_t value) {
   return size;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 using ByteView = std::span<const std::uint8_t>;
 
@@ -134,4 +134,4 @@ void PutVarint64(std::string* out, std::uint64_t value);
 // How many bytes PutVarint64 appends.
 std::size_t VarintSize(std::uint64_t value);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,17 +5,6 @@
 #include <system_error>
 
 namespace fastckpt {
-namespace {
-
-// Names in messages are cut here: a name may be a megabyte long.
-constexpr std::size_t kMaxQuoted = 100;
-
-bool IsPlain(unsigned char byte) {
-  return byte >= 0x20 && byte != 0x7f && byte < 0x80 && byte != '\\' &&
-         byte != '\'';
-}
-
-}  // namespace
 
 Error::Error(ErrorKind kind, std::string message, Where where, int system_code)
     : kind_(kind),
@@ -35,11 +24,25 @@ void Error::AddContext(const Where& outer) {
 void Error::Compose() {
   text_.clear();
   if (!where_.path.empty()) text_ += where_.path + ": ";
-  if (where_.tensor) text_ += "tensor " + Quote(*where_.tensor) + ": ";
+  if (where_.tensor)
+    text_ += "tensor " + internal::Quote(*where_.tensor) + ": ";
   if (where_.offset)
     text_ += "at offset " + std::to_string(*where_.offset) + ": ";
   text_ += message_;
 }
+
+namespace internal {
+namespace {
+
+// Names in messages are cut here: a name may be a megabyte long.
+constexpr std::size_t kMaxQuoted = 100;
+
+bool IsPlain(unsigned char byte) {
+  return byte >= 0x20 && byte != 0x7f && byte < 0x80 && byte != '\\' &&
+         byte != '\'';
+}
+
+}  // namespace
 
 void ThrowCorruption(std::string message, Where where) {
   throw Error(ErrorKind::kCorruption, std::move(message), std::move(where));
@@ -84,4 +87,5 @@ std::string Hex32(std::uint32_t value) {
   return text;
 }
 
+}  // namespace internal
 }  // namespace fastckpt

@@ -10,7 +10,7 @@
 
 #include "fastckpt/codec/crc32c_internal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Fastest first. A processor that can run one can run those after it.
@@ -128,4 +128,4 @@ std::span<const Crc32cRoutines> AvailableCrc32c() {
 
 const char* Crc32cImplementation() { return AvailableCrc32c().front().name; }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

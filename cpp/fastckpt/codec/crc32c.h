@@ -15,7 +15,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Gives the checksum of A followed by `size` bytes at `data`, where `crc` is
 // the checksum of A. The checksum of nothing is 0.
@@ -66,4 +66,4 @@ std::span<const Crc32cRoutines> AvailableCrc32c();
 // Gives the name of the routines that the functions above use.
 const char* Crc32cImplementation();
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 #include "fastckpt/codec/crc32c_fold.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 namespace {
 
 struct Cpu {
@@ -87,6 +87,6 @@ std::uint32_t ExtendCopyArm64Crc(std::uint32_t crc, void* to, const void* from,
   return ExtendShort(crc, Input<Cpu>(from, to), size);
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "fastckpt/codec/crc32c_fold.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 namespace {
 
 struct alignas(64) ByteTable {
@@ -99,6 +99,6 @@ std::uint32_t ExtendCopyAvx512(std::uint32_t crc, void* to, const void* from,
   return ExtendByFolding(crc, Input<Cpu>(from, to), size);
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c
 
 #endif

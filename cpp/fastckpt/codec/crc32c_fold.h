@@ -59,7 +59,7 @@
 #include "fastckpt/codec/crc32c_internal.h"
 #include "fastckpt/codec/crc32c_words.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 
 inline constexpr std::size_t kPiece = 16;
 // How many bytes medium input may have at most; a multiple of every chunk.
@@ -259,4 +259,4 @@ inline std::uint32_t ExtendByFolding(std::uint32_t crc, Stream<Cpu, kCopy> in,
   return ExtendShort(crc, in, rest);
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c

@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 
 // The Castagnoli polynomial 0x1EDC6F41, reflected, without its x^32.
 inline constexpr std::uint32_t kPolynomial = 0x82f63b78;
@@ -77,4 +77,4 @@ std::uint32_t ExtendCopyArm64Crc(std::uint32_t crc, void* to, const void* from,
                                  std::size_t size);
 #endif
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c

@@ -9,7 +9,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/codec/crc32c_internal.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 namespace {
 
 constexpr std::size_t kSlices = 16;
@@ -81,4 +81,4 @@ std::uint32_t ExtendCopyPortable(std::uint32_t crc, void* to, const void* from,
   return crc;
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c

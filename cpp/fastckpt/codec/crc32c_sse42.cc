@@ -9,7 +9,7 @@
 
 #include "fastckpt/codec/crc32c_fold.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 namespace {
 
 struct Cpu {
@@ -71,6 +71,6 @@ std::uint32_t ExtendCopySse42(std::uint32_t crc, void* to, const void* from,
   return ExtendByFolding(crc, Input<Cpu>(from, to), size);
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c
 
 #endif

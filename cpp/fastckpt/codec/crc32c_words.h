@@ -15,7 +15,7 @@
 
 #include "fastckpt/codec/crc32c_internal.h"
 
-namespace fastckpt::crc32c {
+namespace fastckpt::internal::crc32c {
 
 inline constexpr std::size_t kWord = 8;
 
@@ -146,4 +146,4 @@ inline std::uint32_t ExtendShort(std::uint32_t crc, Stream<Cpu, kCopy> in,
       Cpu::Divide(state, in.Word(0) ^ kFinalInversion));
 }
 
-}  // namespace fastckpt::crc32c
+}  // namespace fastckpt::internal::crc32c

@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint8_t kEscapeZero = 0x00;  // 00 ff is a 00; 00 01 is the end
@@ -143,4 +143,4 @@ bool TakeOrderedSigned(Cursor* in, std::int64_t* value) {
   return true;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

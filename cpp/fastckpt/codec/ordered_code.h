@@ -18,7 +18,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 void PutOrderedString(std::string* out, std::string_view value);
 void PutOrderedNumber(std::string* out, std::uint64_t value);
@@ -32,4 +32,4 @@ void PutOrderedSigned(std::string* out, std::int64_t value);
 // False where the bytes are cut, exceed 64 bits, or are more than needed.
 [[nodiscard]] bool TakeOrderedSigned(Cursor* in, std::int64_t* value);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

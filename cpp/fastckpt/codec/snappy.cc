@@ -7,7 +7,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/codec/snappy_copy.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using snappy::CopyExactly;
@@ -236,4 +236,4 @@ void DecodeSnappy(ByteView stored, std::span<std::uint8_t> decoded) {
   Decoder(input, decoded).Run();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -23,7 +23,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Gives the size that `stored` decodes to, from its first bytes alone. It is
 // bounded by the size of `stored` (some 22 times), so that it may be allocated.
@@ -39,4 +39,4 @@ std::size_t SnappyDecodedSize(ByteView stored);
 //         exactly that many bytes; `decoded` then holds anything.
 void DecodeSnappy(ByteView stored, std::span<std::uint8_t> decoded);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

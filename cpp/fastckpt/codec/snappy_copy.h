@@ -13,7 +13,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt::snappy {
+namespace fastckpt::internal::snappy {
 
 // No copy, and no literal whose length is in its tag, is longer.
 constexpr std::size_t kMaxShort = 64;
@@ -117,4 +117,4 @@ inline void CopyExactly(std::uint8_t* to, std::size_t offset,
   std::memcpy(to, from, length);
 }
 
-}  // namespace fastckpt::snappy
+}  // namespace fastckpt::internal::snappy

@@ -7,7 +7,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/string_tensor.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Tensors are passed on in batches of about this many bytes, from at most this
@@ -191,4 +191,4 @@ void Dealer::RethrowAtSource(const Error& error) const {
   throw;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

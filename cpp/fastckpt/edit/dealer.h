@@ -17,7 +17,7 @@
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/bundle_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // What becomes of the tensors of one source.
 struct Changes {
@@ -82,4 +82,4 @@ class Dealer {
   std::uint64_t passed_ = 0;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

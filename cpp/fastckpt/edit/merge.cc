@@ -9,7 +9,7 @@
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // So many new files stay open, which keeps others from taking them for litter.
@@ -108,16 +108,15 @@ class Merger {
                                  static_cast<std::uint64_t>(entry.size));
   }
 
-  std::vector<std::unique_ptr<OutputFile>> MakeFiles(
-      const Commit& commit, bool sync) {
+  std::vector<std::unique_ptr<OutputFile>> MakeFiles(const Commit& commit,
+                                                     bool sync) {
     const std::size_t count = std::max<std::size_t>(files_.size(), 1);
     std::vector<std::unique_ptr<OutputFile>> files;
     for (std::size_t i = 0; i < count; ++i) {
       const std::string name = DataName("", static_cast<std::int32_t>(i),
                                         static_cast<std::int32_t>(count));
-      files.push_back(files_.empty()
-                          ? commit.Create(name)
-                          : Duplicate(commit, name, &files_[i]));
+      files.push_back(files_.empty() ? commit.Create(name)
+                                     : Duplicate(commit, name, &files_[i]));
       if (i >= kMaxOpenFiles) files.back()->Settle(sync);
     }
     return files;
@@ -160,4 +159,4 @@ void MergeBundles(const Sources& sources, const std::string& prefix,
                 [&] { Merger(sources).Write(prefix, options, interrupted); });
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/edit/sources.h"
 #include "fastckpt/write/bundle_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
 // sources. Of the options, sync and threads count. Throws System if a file is
@@ -29,4 +29,4 @@ void MergeBundles(const Sources& sources, const std::string& prefix,
                   const WriteOptions& options,
                   const Interrupt& interrupted = nullptr);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

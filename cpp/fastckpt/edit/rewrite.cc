@@ -3,7 +3,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 bool PassOn(const Sources& sources, const Changes* changes,
@@ -62,4 +62,4 @@ bool Rewrite(const BundleSource& source, const std::string& prefix,
   return PassOn({&source}, &changes, prefix, options, interrupted, passed_on);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -16,7 +16,7 @@
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/write/bundle_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
 // sources. False if `interrupted` ended the work, without a checkpoint. Throws
@@ -35,4 +35,4 @@ bool Rewrite(const BundleSource& source, const std::string& prefix,
              const Interrupt& interrupted,
              const std::function<void(std::uint64_t)>& passed_on);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

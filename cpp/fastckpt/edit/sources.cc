@@ -5,7 +5,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // What two bundles must have in common.
@@ -79,4 +79,4 @@ void NamingSources(const Sources& sources, const std::function<void()>& work) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 
 #include "fastckpt/read/bundle_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 using Sources = std::vector<const BundleSource*>;
 
@@ -33,4 +33,4 @@ std::unique_ptr<DataFile> OpenShard(const BundleSource& source,
 // the sources that have it, if there are several.
 void NamingSources(const Sources& sources, const std::function<void()>& work);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,7 +4,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 DataFile::DataFile(std::string path, IoMode mode) : file_(std::move(path)) {
   if (mode == IoMode::kMap) mapping_ = MappedFile::Map(file_);
@@ -31,4 +31,4 @@ ByteView DataFile::Fetch(std::uint64_t offset, std::size_t size,
   return out;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

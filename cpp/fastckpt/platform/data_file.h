@@ -15,7 +15,7 @@
 #include "fastckpt/platform/file_reader.h"
 #include "fastckpt/platform/mapped_file.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 enum class IoMode { kMap, kRead };
 
@@ -45,4 +45,4 @@ class DataFile {
   std::shared_ptr<const MappedFile> mapping_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class Descriptor {
  public:
@@ -29,4 +29,4 @@ class Descriptor {
   int number_ = -1;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Not open, and errno set, if the system refuses.
@@ -175,4 +175,4 @@ void Directory::Sync() const {
   for (const Descriptor& parent : changed_parents_) SyncFolder(parent, path_);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 
 #include "fastckpt/platform/descriptor.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class Directory {
  public:
@@ -64,4 +64,4 @@ class Directory {
   Descriptor descriptor_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/platform/fork_gate.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 FileIdentity ToIdentity(const struct stat& info) {
@@ -104,4 +104,4 @@ void FileReader::Read(std::uint64_t offset, std::span<std::uint8_t> out) const {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

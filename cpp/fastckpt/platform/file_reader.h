@@ -10,7 +10,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // What tells one file from its replacement. `mtime` is in nanoseconds.
 struct FileIdentity {
@@ -53,4 +53,4 @@ class FileReader {
   FileIdentity identity_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

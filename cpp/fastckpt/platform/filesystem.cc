@@ -7,12 +7,14 @@
 #include <sys/param.h>
 #endif
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 #ifdef __linux__
@@ -41,6 +43,10 @@ constexpr Kind kKinds[] = {
 
 #endif
 
+constexpr std::string_view kNetwork[] = {
+    "9p",   "afs",    "beegfs", "ceph",  "cifs", "fuse", "gfs2",
+    "gpfs", "lustre", "nfs",    "ocfs2", "smb",  "smb2", "virtiofs"};
+
 std::string NameOf(const struct statfs& info) {
 #ifdef __linux__
   const auto magic = static_cast<std::uint32_t>(info.f_type);
@@ -68,4 +74,8 @@ std::string FilesystemOfFile(int descriptor) {
   return fstatfs(descriptor, &info) == 0 ? NameOf(info) : std::string();
 }
 
-}  // namespace fastckpt
+bool IsNetworkFilesystem(std::string_view name) {
+  return std::ranges::find(kNetwork, name) != std::end(kNetwork);
+}
+
+}  // namespace fastckpt::internal

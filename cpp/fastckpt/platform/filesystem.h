@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // "ext4", "xfs", "btrfs", "tmpfs", "overlay", "nfs", "cifs", "fuse", ... or
 // "unknown(0x...)" with the kernel's number. Throws System.
@@ -13,4 +14,9 @@ std::string FilesystemOf(const std::string& path);
 // The same of an open file; empty where the system does not tell.
 std::string FilesystemOfFile(int descriptor);
 
-}  // namespace fastckpt
+// True where a page fault is a round trip to a server, and another client may
+// cut the file under a mapping: reading in large pieces is 30 to 50 times as
+// fast there.
+bool IsNetworkFilesystem(std::string_view name);
+
+}  // namespace fastckpt::internal

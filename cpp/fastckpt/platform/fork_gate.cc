@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // The top bit: a fork waits or is under way. The others count gates held.
@@ -54,4 +54,4 @@ ForkGate::~ForkGate() {
   if (before & kForking) state.notify_all();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

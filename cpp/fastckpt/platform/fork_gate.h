@@ -9,7 +9,7 @@
 // Source: copy_process() in Linux's kernel/fork.c; pthread_atfork(3).
 #pragma once
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Held for one system call. The holder's thread must not fork.
 class ForkGate {
@@ -20,4 +20,4 @@ class ForkGate {
   ForkGate& operator=(const ForkGate&) = delete;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // The top bit: a fork is under way. The others count entries.
@@ -55,4 +55,4 @@ void ImportGate::EndForkInChild() {
   state = entries | (forks > 0 ? kForking : 0);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

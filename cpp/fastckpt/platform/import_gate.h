@@ -18,7 +18,7 @@
 // Source: os.register_at_fork(); Lib/importlib/_bootstrap.py, _ModuleLock.
 #pragma once
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class ImportGate {
  public:
@@ -38,4 +38,4 @@ class ImportGate {
   static void EndForkInChild();
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

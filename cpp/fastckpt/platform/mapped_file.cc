@@ -9,7 +9,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 void* Address(ByteView bytes) {
@@ -55,4 +55,4 @@ std::uint64_t MappedFile::ResidentBytes() const {
   return std::min<std::uint64_t>(resident, bytes_.size());
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/platform/file_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class MappedFile {
  public:
@@ -33,4 +33,4 @@ class MappedFile {
   ByteView bytes_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

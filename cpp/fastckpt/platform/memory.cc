@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
@@ -84,4 +84,4 @@ SlabAllocator::Place SlabAllocator::Allocate(std::size_t size) {
   return place;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

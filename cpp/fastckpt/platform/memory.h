@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <memory>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class Memory {
  public:
@@ -58,4 +58,4 @@ class SlabAllocator {
   std::size_t slab_used_ = 0;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/platform/descriptor.h"
 #include "fastckpt/platform/fork_gate.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -161,4 +161,4 @@ void RemoveFreeLock(int folder, const std::string& name) {
   RemoveIfMine(folder, name, file.get());
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

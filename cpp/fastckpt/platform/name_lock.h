@@ -17,7 +17,7 @@
 
 #include "fastckpt/platform/parallel.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class NameLock {
  public:
@@ -51,4 +51,4 @@ class NameLock {
 // is about to take it tries anew. A file with content stays.
 void RemoveFreeLock(int folder, const std::string& name);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

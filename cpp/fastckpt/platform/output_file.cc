@@ -21,7 +21,7 @@
 #include "fastckpt/platform/file_reader.h"
 #include "fastckpt/platform/filesystem.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kCopySize = std::size_t{1} << 20;
@@ -306,4 +306,4 @@ bool RemoveAbandoned(const Directory& directory, const std::string& name) {
          directory.Remove(name);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -21,7 +21,7 @@
 #include "fastckpt/platform/descriptor.h"
 #include "fastckpt/platform/directory.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FileReader;
 
@@ -113,4 +113,4 @@ class OutputFile {
 // no locks, nobody knows, and it stays. True if it was removed.
 bool RemoveAbandoned(const Directory& directory, const std::string& name);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

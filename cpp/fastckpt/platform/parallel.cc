@@ -14,7 +14,7 @@
 #include <sched.h>
 #endif
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -104,4 +104,4 @@ bool ParallelFor(std::size_t count, std::size_t threads,
   return run.Finish();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

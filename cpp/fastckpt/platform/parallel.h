@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // CPUs this process may run on, at least 1.
 std::size_t AvailableThreads();
@@ -28,4 +28,4 @@ bool ParallelFor(std::size_t count, std::size_t threads,
                  const std::function<void(std::size_t)>& work,
                  const Interrupt& interrupted = nullptr);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

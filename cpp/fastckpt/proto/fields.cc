@@ -4,7 +4,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // As deep as protobuf's own parsers go.
@@ -127,4 +127,4 @@ void PutBytesField(std::string* out, std::uint32_t number,
   out->append(bytes);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 enum class WireType : std::uint8_t {
   kVarint = 0,
@@ -110,4 +110,4 @@ void PutFixed32Field(std::string* out, std::uint32_t number,
 void PutBytesField(std::string* out, std::uint32_t number,
                    std::string_view bytes);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/proto/slice_message.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 BundleHeader ParseBundleHeader(ByteView bytes) {
   BundleHeader header;
@@ -82,4 +82,4 @@ void PutBundleEntry(std::string* out, const BundleEntry& entry) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -16,7 +16,7 @@
 #include "fastckpt/proto/version_message.h"
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // BundleHeaderProto, the value at the empty key of a V2 index.
 struct BundleHeader {
@@ -46,4 +46,4 @@ void PutBundleHeader(std::string* out, const BundleHeader& header);
 void ParseBundleEntry(ByteView bytes, BundleEntry* entry);
 void PutBundleEntry(std::string* out, const BundleEntry& entry);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,7 +4,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/proto/slice_message.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Numbers of fields; tests compare them with TensorFlow's descriptor.
@@ -210,4 +210,4 @@ std::string EditObjectGraph(ByteView bytes, const ObjectGraphEdit& edit) {
   return Editor(graph, edit).EditGraph(bytes);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -21,7 +21,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Texts are views into the message.
 
@@ -74,4 +74,4 @@ ObjectGraph ParseObjectGraph(ByteView bytes);
 // ParseObjectGraph, and Invalid for a reference to cut that is not there.
 std::string EditObjectGraph(ByteView bytes, const ObjectGraphEdit& edit);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/proto/slice_message.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 SavedSliceMeta ParseSavedSliceMeta(ByteView bytes, MessageBudget* budget) {
@@ -96,4 +96,4 @@ void PutSavedSliceHead(std::string* out, std::string_view name,
   out->append(body);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

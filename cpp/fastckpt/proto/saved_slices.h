@@ -17,7 +17,7 @@
 #include "fastckpt/proto/version_message.h"
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // SavedSliceMeta: one tensor of a V1 file.
 struct SavedSliceMeta {
@@ -56,4 +56,4 @@ void PutSavedMeta(std::string* out, const SavedMeta& meta);
 void PutSavedSliceHead(std::string* out, std::string_view name,
                        const SliceSpec& slice, std::uint64_t data_size);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::int64_t ParseDim(ByteView bytes) {
@@ -48,4 +48,4 @@ std::string ShapeBytes(const ShapeMessage& shape) {
   return bytes;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

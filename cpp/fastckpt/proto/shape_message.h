@@ -11,7 +11,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // TensorShapeProto. Dimensions beyond kMaxRank are counted, not kept.
 struct ShapeMessage {
@@ -27,4 +27,4 @@ void MergeShape(ByteView bytes, ShapeMessage* shape);
 // The message's own bytes, without tag and size.
 std::string ShapeBytes(const ShapeMessage& shape);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Of the tensors that are partitioned.
@@ -71,4 +71,4 @@ std::string SliceBytes(const SliceSpec& slice) {
   return bytes;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

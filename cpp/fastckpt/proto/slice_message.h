@@ -11,7 +11,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // What a message may become in memory: a slice or a tensor without contents
 // takes two bytes in a file and grows by far more than others do. `times` is
@@ -39,4 +39,4 @@ void AddSlice(ByteView bytes, MessageBudget* budget,
 // The message's own bytes, without tag and size.
 std::string SliceBytes(const SliceSpec& slice);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,7 +5,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/shape_message.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint32_t kDtypeField = 1;
@@ -214,4 +214,4 @@ std::vector<ByteView> DecodeStrings(TensorMessage message, Dims dims) {
   return values;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

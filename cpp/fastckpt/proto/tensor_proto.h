@@ -19,7 +19,7 @@
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // How the values of a dtype are kept; `field` is 0 where V1 has none.
 struct ValueEncoding {
@@ -51,4 +51,4 @@ std::vector<std::uint8_t> DecodeValues(TensorMessage message, DType dtype,
 // The values of a string tensor, as views into the message.
 std::vector<ByteView> DecodeStrings(TensorMessage message, Dims dims);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

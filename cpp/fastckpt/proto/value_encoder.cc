@@ -9,7 +9,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/proto/tensor_proto.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint32_t kStringField = 8;
@@ -126,4 +126,4 @@ std::string EncodeValues(const TensorInput& input) {
   return message;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

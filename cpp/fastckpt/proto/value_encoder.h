@@ -10,7 +10,7 @@
 
 #include "fastckpt/tensor/tensor_input.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // The bytes that TensorFlow reckons with before it serializes a slice: never
 // less than EncodeValues gives. Throws Unsupported for a dtype that V1 has no
@@ -21,4 +21,4 @@ std::uint64_t EncodedSizeBound(const TensorInput& input);
 // REQUIRES: EncodedSizeBound accepts the input.
 std::string EncodeValues(const TensorInput& input);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

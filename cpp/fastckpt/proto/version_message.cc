@@ -5,7 +5,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/fields.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // kTensorBundleVersion and TF_CHECKPOINT_VERSION.
@@ -72,4 +72,4 @@ void CheckVersion(const Version& version) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // VersionDef.
 struct Version {
@@ -27,4 +27,4 @@ std::string VersionBytes(const Version& version);
 // says, and on a negative producer.
 void CheckVersion(const Version& version);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/read/debug_string.h"
 #include "fastckpt/v2/string_tensor.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Shard numbers outside [0, num_shards) are refused when a tensor is read.
@@ -304,7 +304,7 @@ std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
   const ShardOfIndex wanted{place_.prefix, index_.identity(),
                             index_.entry(slot).shard,
                             index_.header().num_shards};
-  return fastckpt::OpenShard(wanted, mode);
+  return fastckpt::internal::OpenShard(wanted, mode);
 }
 
 void BundleSource::CheckIndexUnchanged() const {
@@ -313,7 +313,7 @@ void BundleSource::CheckIndexUnchanged() const {
 }
 
 std::string BundleSource::DebugString() const {
-  return fastckpt::DebugString(index_);
+  return fastckpt::internal::DebugString(index_);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -11,7 +11,7 @@
 #include "fastckpt/v2/bundle_index.h"
 #include "fastckpt/v2/bundle_place.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class BundleSource final : public TensorSource {
  public:
@@ -110,4 +110,4 @@ class BundleSource final : public TensorSource {
   mutable std::vector<CheckState> states_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

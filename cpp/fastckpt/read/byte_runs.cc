@@ -2,7 +2,7 @@
 
 #include "fastckpt/read/strided_copy.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 class RunCollector {
@@ -91,4 +91,4 @@ std::vector<ByteRun> FindByteRuns(const std::vector<PiecePlace>& places,
   return collector.Take();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

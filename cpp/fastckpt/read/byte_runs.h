@@ -8,7 +8,7 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct ByteRun {
   std::size_t place;  // index among the tensor's places
@@ -22,4 +22,4 @@ struct ByteRun {
 std::vector<ByteRun> FindByteRuns(const std::vector<PiecePlace>& places,
                                   const Region& region, std::size_t item_size);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

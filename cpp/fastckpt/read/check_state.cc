@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Bit 1 tells a claim from the two resting states; the rest counts forks.
@@ -45,4 +45,4 @@ bool CheckState::IsBusy() const {
   return word_.load(std::memory_order_acquire) == ClaimWord();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

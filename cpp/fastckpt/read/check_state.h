@@ -11,7 +11,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class CheckState {
  public:
@@ -41,4 +41,4 @@ class CheckState {
   std::atomic<std::uint32_t> word_{kIdleWord};
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

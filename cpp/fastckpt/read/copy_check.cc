@@ -7,7 +7,7 @@
 
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint64_t kMinPart = 256 << 10;
@@ -257,4 +257,4 @@ void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options) {
   if (!RunTasks(*tasks, options)) throw Interrupted{};
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

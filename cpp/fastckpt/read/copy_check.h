@@ -17,7 +17,7 @@
 #include "fastckpt/read/strided_copy.h"
 #include "fastckpt/read/tensor_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // What a running call has done so far; read by other threads.
 struct Progress {
@@ -55,4 +55,4 @@ bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options);
 // RunTasks, sorted by where the pieces lie; throws Interrupted.
 void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,7 +8,7 @@
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // The name in types.proto, where three types are called otherwise.
@@ -66,4 +66,4 @@ std::string DebugString(const V1Reader& reader) {
   return lines;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

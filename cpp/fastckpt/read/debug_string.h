@@ -16,7 +16,7 @@
 #include "fastckpt/v1/v1_reader.h"
 #include "fastckpt/v2/bundle_index.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // "w (DT_FLOAT) [2,3]\n" for each entry that has a value of its own.
 std::string DebugString(const BundleIndex& index);
@@ -25,4 +25,4 @@ std::string DebugString(const BundleIndex& index);
 // one.
 std::string DebugString(const V1Reader& reader);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // By number; the first of each number is kept. Thread-safety: Add and Catch are
 // safe to call from many threads.
@@ -54,4 +54,4 @@ class Problems {
   std::map<std::size_t, Error> by_number_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

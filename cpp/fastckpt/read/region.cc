@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // ceil(a / b) for any a and positive b, at least 0.
@@ -76,4 +76,4 @@ bool IsDense(const Region& region, const Destination& destination,
   return true;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

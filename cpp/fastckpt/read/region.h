@@ -10,7 +10,7 @@
 
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // One dimension: elements start, start + step, ... `count` of them, all of
 // which lie in the tensor.
@@ -56,4 +56,4 @@ bool IsWhole(const Region& region, Dims dims);
 bool IsDense(const Region& region, const Destination& destination,
              std::size_t item_size);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

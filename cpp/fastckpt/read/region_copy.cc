@@ -6,7 +6,7 @@
 
 #include "fastckpt/read/slot_groups.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Decoded values of V1 tensors that wait to be copied, at most.
@@ -132,4 +132,4 @@ void CopyRegions(const TensorSource& source,
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

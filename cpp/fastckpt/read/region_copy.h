@@ -17,7 +17,7 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // A region of a slot's tensor; null: the whole. Steps are positive.
 struct WantedRegion {
@@ -40,4 +40,4 @@ void CopyRegions(const TensorSource& source,
                  std::span<const WantedRegion> wanted, bool check,
                  const MakeDestination& make, const RunOptions& options);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

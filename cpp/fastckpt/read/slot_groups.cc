@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // About as much as TensorFlow puts into a block of a V1 file.
@@ -44,4 +44,4 @@ bool ForEachSlot(
       options.interrupted);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

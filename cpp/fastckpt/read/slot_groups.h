@@ -11,7 +11,7 @@
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/tensor_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Calls work(i, seen) for each slots[i]; `seen` is the calling thread's own.
 // Exceptions and the result are ParallelFor's.
@@ -20,4 +20,4 @@ bool ForEachSlot(
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 template <std::size_t kSize>
@@ -186,4 +186,4 @@ void StridedCopy::CopyRun(std::uint8_t* to, const std::uint8_t* from,
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

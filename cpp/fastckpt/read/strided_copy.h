@@ -18,7 +18,7 @@
 #include "fastckpt/read/region.h"
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class StridedCopy {
  public:
@@ -109,4 +109,4 @@ void StridedCopy::VisitRuns(std::uint64_t begin, std::uint64_t end,
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

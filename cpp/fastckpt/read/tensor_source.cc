@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 void SeenFiles::CheckUnchanged(const DataFile& file) {
   if (std::find(seen_.begin(), seen_.end(), &file) != seen_.end()) return;
@@ -79,4 +79,4 @@ void CheckCovered(const std::vector<Box>& boxes, const Region& region) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

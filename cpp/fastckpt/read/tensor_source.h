@@ -24,7 +24,7 @@
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // A dense C-ordered part of a tensor. Either `file` is set and the bytes lie
 // there under a checksum of their own, or they are in memory and were checked
@@ -200,4 +200,4 @@ std::uint64_t CountInside(const Box& box, const Region& region);
 // Throws Corruption if the boxes, which are disjoint, leave a hole in `region`.
 void CheckCovered(const std::vector<Box>& boxes, const Region& region);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/proto/tensor_proto.h"
 #include "fastckpt/read/debug_string.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::vector<SliceSpec> Specs(const V1Tensor& tensor) {
@@ -271,7 +271,7 @@ std::vector<const DataFile*> V1Source::OpenFiles() const {
 }
 
 std::string V1Source::DebugString() const {
-  return fastckpt::DebugString(reader_);
+  return fastckpt::internal::DebugString(reader_);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v1/v1_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class V1Source final : public TensorSource {
  public:
@@ -78,4 +78,4 @@ class V1Source final : public TensorSource {
   mutable std::vector<std::vector<CheckState>> states_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

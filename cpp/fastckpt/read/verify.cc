@@ -6,7 +6,7 @@
 #include "fastckpt/read/problems.h"
 #include "fastckpt/v2/string_tensor.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 class BundleVerifier {
@@ -155,4 +155,4 @@ VerifyResult VerifyBundle(const BundleSource& source,
   return BundleVerifier(source, options).Run();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/copy_check.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct VerifyResult {
   std::uint64_t bytes_checked = 0;
@@ -22,4 +22,4 @@ struct VerifyResult {
 VerifyResult VerifyBundle(const BundleSource& source,
                           const RunOptions& options);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

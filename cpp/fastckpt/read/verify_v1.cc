@@ -11,7 +11,7 @@
 #include "fastckpt/read/problems.h"
 #include "fastckpt/read/slot_groups.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 bool IsBefore(const V1Slice& a, const V1Slice& b) {
@@ -202,4 +202,4 @@ VerifyResult VerifyV1(const V1Source& source, const RunOptions& options) {
   return V1Verifier(source, options).Run();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,8 +8,8 @@
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 VerifyResult VerifyV1(const V1Source& source, const RunOptions& options);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Claims on checks that end with this object: as right only after Succeed.
@@ -92,4 +92,4 @@ bool CheckViews(const TensorSource& source, const UncheckedViews& views,
   return true;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/tensor_source.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Views that may not be handed out yet: the piece of each, and its slot.
 struct UncheckedViews {
@@ -25,4 +25,4 @@ struct UncheckedViews {
 bool CheckViews(const TensorSource& source, const UncheckedViews& views,
                 const RunOptions& options, bool may_wait);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

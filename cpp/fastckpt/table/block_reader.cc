@@ -2,7 +2,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kCountSize = 4;
@@ -72,4 +72,4 @@ void BlockReader::TakeEntry() {
   key_.append(AsText(suffix));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -17,7 +17,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class BlockReader {
  public:
@@ -43,4 +43,4 @@ class BlockReader {
   ByteView value_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,7 +4,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::size_t SharedPrefix(std::string_view a, std::string_view b) {
@@ -54,4 +54,4 @@ void BlockWriter::Clear() {
   since_restart_ = 0;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

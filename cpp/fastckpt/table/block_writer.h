@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class BlockWriter {
  public:
@@ -46,4 +46,4 @@ class BlockWriter {
   std::string bytes_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -3,7 +3,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kMagicSize = 8;
@@ -112,4 +112,4 @@ BlockType ReadTrailer(ByteView stored, ByteView trailer) {
   return ReadBlockType(trailer);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -15,7 +15,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 constexpr std::size_t kFooterSize = 48;
 constexpr std::size_t kTrailerSize = 5;
@@ -65,4 +65,4 @@ BlockType ReadBlockType(ByteView trailer);
 // the block's type.
 BlockType ReadTrailer(ByteView stored, ByteView trailer);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/codec/snappy.h"
 #include "fastckpt/table/block_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Index keys that share prefixes can be far longer than the block; beyond this
@@ -151,4 +151,4 @@ void TableReader::VisitAll(const Visit& visit) const {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -20,7 +20,7 @@
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/table/table_format.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // The memory that a block is read and decoded into.
 struct BlockScratch {
@@ -81,4 +81,4 @@ class TableReader {
   std::uint64_t block_bytes_ = 0;  // of all data blocks together
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

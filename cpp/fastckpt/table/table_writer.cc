@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kBlockSize = 262144;
@@ -91,4 +91,4 @@ std::string SuccessorKey(std::string_view key) {
   return std::string(key);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/table/block_writer.h"
 #include "fastckpt/table/table_format.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class TableWriter {
  public:
@@ -54,4 +54,4 @@ std::string SeparatorKey(std::string_view a, std::string_view b);
 // A short key that is not less than `key`.
 std::string SuccessorKey(std::string_view key);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,6 +7,8 @@
 namespace fastckpt {
 namespace {
 
+using internal::kMaxDType;
+
 struct Row {
   const char* name;
   std::uint8_t size;
@@ -59,12 +61,6 @@ std::size_t ElementSize(DType dtype) {
   return IsKnown(number) ? kRows[static_cast<std::size_t>(number)].size : 0;
 }
 
-std::size_t SwapUnit(DType dtype) {
-  const bool is_complex =
-      dtype == DType::kComplex64 || dtype == DType::kComplex128;
-  return is_complex ? ElementSize(dtype) / 2 : ElementSize(dtype);
-}
-
 std::string DTypeName(DType dtype) {
   const auto number = static_cast<std::int32_t>(dtype);
   if (!IsKnown(number)) return "unknown(" + std::to_string(number) + ")";
@@ -76,6 +72,14 @@ DType FindDType(const std::string& name) {
     if (name == kRows[number].name) return static_cast<DType>(number);
   }
   return DType::kInvalid;
+}
+
+namespace internal {
+
+std::size_t SwapUnit(DType dtype) {
+  const bool is_complex =
+      dtype == DType::kComplex64 || dtype == DType::kComplex128;
+  return is_complex ? ElementSize(dtype) / 2 : ElementSize(dtype);
 }
 
 void CheckReadable(DType dtype) {
@@ -95,4 +99,5 @@ void CheckReadable(DType dtype) {
   }
 }
 
+}  // namespace internal
 }  // namespace fastckpt

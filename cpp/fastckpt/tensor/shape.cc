@@ -5,7 +5,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint64_t kMaxCount = INT64_MAX;
@@ -78,4 +78,4 @@ std::string FormatShape(Dims dims) {
   return text + "]";
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

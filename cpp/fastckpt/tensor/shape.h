@@ -11,7 +11,7 @@
 
 #include "fastckpt/tensor/dtype.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 using Dims = std::span<const std::int64_t>;
 
@@ -36,4 +36,4 @@ std::vector<std::int64_t> ContiguousStrides(Dims dims, std::size_t item_size);
 // "[2,3]".
 std::string FormatShape(Dims dims);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,7 +7,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/codec/ordered_code.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Pair = std::pair<std::size_t, std::size_t>;
@@ -202,4 +202,4 @@ std::string FormatSlice(const SliceSpec& spec) {
   return text;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

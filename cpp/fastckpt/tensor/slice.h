@@ -14,7 +14,7 @@
 
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // One dimension as a file spells it; `length` -1 means the whole dimension.
 struct Extent {
@@ -62,4 +62,4 @@ std::optional<std::pair<std::size_t, std::size_t>> FindOverlap(
 // TensorFlow's spelling: "0,2:-".
 std::string FormatSlice(const SliceSpec& spec);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,7 +5,7 @@
 
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 template <typename Unit>
@@ -187,4 +187,4 @@ void GatherPlan::Gather(std::uint64_t offset, std::uint64_t size,
   std::memcpy(to, at.from, size % run_);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct StridedArray {
   const std::uint8_t* data = nullptr;
@@ -62,4 +62,4 @@ class GatherPlan {
   std::vector<Dim> dims_;  // of runs, outer to inner
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

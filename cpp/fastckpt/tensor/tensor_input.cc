@@ -5,7 +5,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 void CheckFullShape(Dims full) {
@@ -99,4 +99,4 @@ void CheckDisjoint(Dims full, const std::vector<SliceSpec>& slices) {
                FormatSlice(slices[pair->second]) + " overlap");
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

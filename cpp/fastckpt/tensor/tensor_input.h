@@ -16,7 +16,7 @@
 #include "fastckpt/tensor/slice.h"
 #include "fastckpt/tensor/strided_array.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FileReader;
 
@@ -60,4 +60,4 @@ void CheckInput(const TensorInput& input);
 void CheckAlike(DType a, Dims full_a, DType b, Dims full_b);
 void CheckDisjoint(Dims full, const std::vector<SliceSpec>& slices);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

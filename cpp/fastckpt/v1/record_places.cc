@@ -5,7 +5,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::uint64_t Hash(std::string_view key) {
@@ -45,4 +45,4 @@ std::vector<ByteView> RecordPlaces::Find(std::string_view key,
   return values;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -15,7 +15,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/table/table_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class RecordPlaces {
  public:
@@ -36,4 +36,4 @@ class RecordPlaces {
   std::vector<Place> places_;  // by key_hash
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

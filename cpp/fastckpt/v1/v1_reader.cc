@@ -7,7 +7,7 @@
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/table/block_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // An index block this large would name tens of millions of blocks.
@@ -211,4 +211,4 @@ bool IsV1Table(const DataFile& file) {
   });
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

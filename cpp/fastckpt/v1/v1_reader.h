@@ -23,7 +23,7 @@
 #include "fastckpt/table/table_reader.h"
 #include "fastckpt/v1/record_places.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // One stored slice: its spelling and the file that has it.
 struct V1Slice {
@@ -99,4 +99,4 @@ class V1Reader {
 // false for a V2 index. Throws Corruption if the file is no such table.
 bool IsV1Table(const DataFile& file);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

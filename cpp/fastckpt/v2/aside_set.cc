@@ -12,7 +12,7 @@
 #include "fastckpt/table/table_format.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -284,4 +284,4 @@ std::string_view FolderPartOf(std::string_view prefix) {
   return prefix.substr(0, prefix.find_last_of('/') + 1);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

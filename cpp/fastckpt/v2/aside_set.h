@@ -26,7 +26,7 @@
 
 #include "fastckpt/platform/file_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 enum class CheckpointPart { kIndex, kData, kV1 };
 enum class SaveMark { kTemporary, kAside };
@@ -115,4 +115,4 @@ std::optional<std::string> FindV1File(const std::string& prefix,
 std::string_view BaseOf(std::string_view prefix);
 std::string_view FolderPartOf(std::string_view prefix);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

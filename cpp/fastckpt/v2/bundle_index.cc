@@ -6,7 +6,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "fastckpt/table/table_reader.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Prefix compression can expand n bytes to n*n/2 of names. Those of real models
@@ -207,4 +207,4 @@ std::optional<std::size_t> BundleIndex::Find(std::string_view key) const {
   return found;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -20,7 +20,7 @@
 #include "fastckpt/proto/messages.h"
 #include "fastckpt/tensor/shape.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // One entry as stored; numbers are the file's, unchecked unless noted.
 struct StoredEntry {
@@ -83,4 +83,4 @@ class BundleIndex {
   std::size_t hidden_count_ = 0;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "fastckpt/v2/shard_family.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // The first, and three again.
@@ -209,4 +209,4 @@ std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {
   ThrowBusy(DataName(wanted.prefix, wanted.shard, wanted.num_shards));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/v2/bundle_index.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct BundlePlace {
   std::string prefix;
@@ -64,4 +64,4 @@ struct ShardOfIndex {
 // each look.
 std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -66,4 +66,4 @@ std::string DescribeOtherFamilies(const std::string& prefix,
   return text += " lie beside it";
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // For a prefix whose index counts `num_shards` shards: names the other counts
 // that its data files speak of, for the message about a missing one; empty if
@@ -12,4 +12,4 @@ namespace fastckpt {
 std::string DescribeOtherFamilies(const std::string& prefix,
                                   std::int32_t num_shards);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -1,8 +1,24 @@
 #include "fastckpt/v2/shard_name.h"
 
+#include <charconv>
 #include <cstdio>
+#include <system_error>
 
-namespace fastckpt {
+namespace fastckpt::internal {
+namespace {
+
+constexpr std::string_view kOf = "-of-";
+
+std::optional<std::int32_t> ParseNumber(std::string_view digits) {
+  std::int32_t number = 0;
+  const auto [end, code] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool is_all = end == digits.data() + digits.size();
+  if (code != std::errc() || !is_all || number < 0) return std::nullopt;
+  return number;
+}
+
+}  // namespace
 
 std::string IndexName(const std::string& prefix) { return prefix + ".index"; }
 
@@ -13,4 +29,25 @@ std::string DataName(const std::string& prefix, std::int32_t shard,
   return prefix + suffix;
 }
 
-}  // namespace fastckpt
+std::string ShardName::Format() const {
+  char suffix[48];
+  std::snprintf(suffix, sizeof suffix, "-%05d-of-%05d", shard, num_shards);
+  return stem + suffix;
+}
+
+std::optional<ShardName> ParseShardName(std::string_view name) {
+  const std::size_t of = name.rfind(kOf);
+  if (of == std::string_view::npos) return std::nullopt;
+  const std::string_view before = name.substr(0, of);
+  const std::size_t dash = before.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto shard = ParseNumber(before.substr(dash + 1));
+  const auto count = ParseNumber(name.substr(of + kOf.size()));
+  if (!shard || !count || *shard >= *count) return std::nullopt;
+  ShardName parts{std::string(before.substr(0, dash)), *shard, *count};
+  // Other spellings of the numbers are other files.
+  if (parts.Format() != name) return std::nullopt;
+  return parts;
+}
+
+}  // namespace fastckpt::internal

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // "PREFIX.index".
 std::string IndexName(const std::string& prefix);
@@ -15,4 +17,17 @@ std::string IndexName(const std::string& prefix);
 std::string DataName(const std::string& prefix, std::int32_t shard,
                      std::int32_t num_shards);
 
-}  // namespace fastckpt
+// The parts of "STEM-SSSSS-of-NNNNN".
+struct ShardName {
+  std::string stem;
+  std::int32_t shard = 0;
+  std::int32_t num_shards = 0;
+
+  // The whole name; at least five digits each.
+  std::string Format() const;
+};
+
+// Nothing unless the name is one that TensorFlow would give.
+std::optional<ShardName> ParseShardName(std::string_view name);
+
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kChecksumSize = 4;
@@ -117,4 +117,4 @@ void CheckVariants(ByteView stored, std::uint64_t count, std::uint32_t crc32c) {
   CheckEqual(crc32c, crc, "variants");
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

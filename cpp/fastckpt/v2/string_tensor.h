@@ -15,7 +15,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct StringElements {
   std::vector<std::uint64_t> sizes;
@@ -37,4 +37,4 @@ void CheckVariants(ByteView stored, std::uint64_t count, std::uint32_t crc32c);
 std::uint32_t ExtendCrc32cSize(std::uint32_t crc, std::uint64_t size,
                                bool big_endian);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

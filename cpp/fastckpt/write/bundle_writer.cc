@@ -8,7 +8,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "fastckpt/v2/shard_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::int32_t kMaxShards = 99999;
@@ -169,4 +169,4 @@ void BundleWriter::StartWriteback() {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -20,7 +20,7 @@
 #include "fastckpt/write/data_writer.h"
 #include "fastckpt/write/entry_table.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 struct WriteOptions {
   std::int32_t shards = 1;
@@ -70,4 +70,4 @@ class BundleWriter {
   bool is_sound_ = true;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // How often who waits for a turn looks whether it was interrupted.
@@ -147,4 +147,4 @@ void CheckpointWriter::Close() {
   v2_.reset();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -23,7 +23,7 @@
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 enum class WriteFormat { kV1, kV2 };
 
@@ -78,4 +78,4 @@ class CheckpointWriter {
   std::unique_ptr<BundleWriter> v2_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

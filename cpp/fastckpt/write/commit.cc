@@ -13,7 +13,7 @@
 #include "fastckpt/write/exchange.h"
 #include "fastckpt/write/save_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::string CheckedBaseOf(const std::string& prefix) {
@@ -74,7 +74,7 @@ class FolderOnDisk : public ExchangeFolder {
     return directory_.Remove(name);
   }
   bool RemoveAbandoned(const std::string& name) override {
-    return fastckpt::RemoveAbandoned(directory_, name);
+    return fastckpt::internal::RemoveAbandoned(directory_, name);
   }
   void Touch(const std::string& name) override { directory_.Touch(name); }
   void Sync() override { directory_.Sync(); }
@@ -203,4 +203,4 @@ void RemoveFreeLocks(const std::string& prefix) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/platform/output_file.h"
 #include "fastckpt/platform/parallel.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FileReader;
 
@@ -78,4 +78,4 @@ class PrefixLock {
 // What cannot be removed stays.
 void RemoveFreeLocks(const std::string& prefix);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

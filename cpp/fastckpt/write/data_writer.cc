@@ -10,7 +10,7 @@
 #include "fastckpt/platform/file_reader.h"
 #include "fastckpt/write/string_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Jobs of this size are worth a way past the page cache.
@@ -243,4 +243,4 @@ bool DataWriter::Write(std::vector<DataPart>* parts,
   return is_done;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/write_buffer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Writing to the disk begins whenever this many bytes have gathered.
 constexpr std::uint64_t kWritebackSize = std::uint64_t{8} << 20;
@@ -54,4 +54,4 @@ class DataWriter {
   BufferPool buffers_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/table/table_writer.h"
 #include "fastckpt/tensor/tensor_input.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 void EntryTable::Claim(const std::string& key, const std::string& tensor) {
   if (!entries_.try_emplace(key).second) {
     ThrowInvalid("the same name or slice was added before",
@@ -78,4 +78,4 @@ void EntryTable::Write(const BundleHeader& header, const OutputFile& file) {
   table.Finish();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

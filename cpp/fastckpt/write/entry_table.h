@@ -16,7 +16,7 @@
 #include "fastckpt/platform/output_file.h"
 #include "fastckpt/proto/messages.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class EntryTable {
  public:
@@ -58,4 +58,4 @@ class EntryTable {
   std::map<std::string, Partitioned> partitioned_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

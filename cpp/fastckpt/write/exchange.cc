@@ -8,7 +8,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/write/save_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::string_view kIndex = ".index";
@@ -209,4 +209,4 @@ void Exchange::Sweep(std::vector<MarkedName> litter) {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

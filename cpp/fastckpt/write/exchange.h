@@ -31,7 +31,7 @@
 
 #include "fastckpt/v2/aside_set.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // A file by its two names.
 struct NewFile {
@@ -102,4 +102,4 @@ class Exchange {
   std::size_t aside_count_ = 0;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/v2/aside_set.h"
 #include "fastckpt/write/save_name.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 FileReplacement::FileReplacement(const std::string& path,
                                  Directory::Missing missing)
@@ -53,4 +53,4 @@ void FileReplacement::Sweep() const {
   }
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

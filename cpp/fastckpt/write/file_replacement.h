@@ -14,7 +14,7 @@
 #include "fastckpt/platform/directory.h"
 #include "fastckpt/platform/output_file.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class FileReplacement {
  public:
@@ -42,4 +42,4 @@ class FileReplacement {
   std::unique_ptr<OutputFile> file_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

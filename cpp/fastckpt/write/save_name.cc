@@ -7,7 +7,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/aside_set.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::string_view kLock = ".fastckpt-lock";
@@ -52,4 +52,4 @@ std::string LockName(const std::string& base) {
   return name.append(kLock);
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // The folder of a path, without the slash; "" is the current one.
 std::string FolderOf(const std::string& path);
@@ -22,4 +22,4 @@ std::string MakeToken();
 // The lock's file for a checkpoint `base`.
 std::string LockName(const std::string& base);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "fastckpt/v2/string_tensor.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr std::size_t kChecksumSize = 4;
@@ -45,4 +45,4 @@ std::uint32_t WriteStrings(const StringValues& values,
   return crc;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

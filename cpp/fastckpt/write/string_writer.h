@@ -12,7 +12,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/tensor/tensor_input.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // How many bytes WriteStrings puts out.
 std::uint64_t StoredSize(const StringValues& values);
@@ -21,4 +21,4 @@ std::uint64_t StoredSize(const StringValues& values);
 std::uint32_t WriteStrings(const StringValues& values,
                            const std::function<void(ByteView)>& put);
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

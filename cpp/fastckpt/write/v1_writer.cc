@@ -10,7 +10,7 @@
 #include "fastckpt/proto/value_encoder.h"
 #include "fastckpt/table/table_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Source: saved_tensor_slice_util.h, kMaxMessageBytes, kTensorProtoHeaderBytes.
@@ -144,4 +144,4 @@ void V1Writer::Write(const OutputFile& file, const Interrupt& interrupted) {
   table.Finish();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -18,7 +18,7 @@
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/commit.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class V1Writer {
  public:
@@ -58,4 +58,4 @@ class V1Writer {
   bool is_finished_ = false;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

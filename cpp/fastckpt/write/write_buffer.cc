@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // The disk works well on pieces of this size, and threads stay flat in memory.
@@ -127,4 +127,4 @@ void WriteBuffer::WriteRange(std::uint64_t begin, std::uint64_t end) const {
                 {memory_.get() + begin, static_cast<std::size_t>(end - begin)});
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

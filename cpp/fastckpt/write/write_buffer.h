@@ -17,7 +17,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/platform/output_file.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Memory for one buffer, aligned for direct writing.
 struct FreeMemory {
@@ -79,4 +79,4 @@ class WriteBuffer {
   std::uint64_t end_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.compare import Tally, Tolerance
 from fastckpt.checking.regions import compare_tensors
-from fastckpt.checkpoint import Checkpoint, open
 from fastckpt.errors import CorruptionError
+from fastckpt.reading.checkpoint import Checkpoint, open
 
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
-    from fastckpt.report import Problem
-    from fastckpt.urls import PathName
+    from fastckpt.files.urls import PathName
+    from fastckpt.reading.results import Problem
 
 __all__ = ["Change", "Diff", "diff"]
-
-_Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def diff(
     check: bool = True,
     *,
     threads: int | None = None,
-    progress: _Report | None = None,
+    progress: ProgressArgument = None,
 ) -> Diff:
     """Compares two checkpoints, whatever their formats, shards and slices are.
 
@@ -89,7 +88,7 @@ def diff(
         check: Whether all bytes of both are read and checked first. Where they are
             not, tensors whose stored checksums agree pass for the same, unread.
         threads: How many threads check and compare; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Raises:
         ValueError: A tolerance is no number of at least 0.
@@ -104,15 +103,18 @@ def diff(
             for it in (a, b)
         )
         result, unsure = _compare_indexes(old, new, check)
-        work = _Work([old, new] if check else [], old, unsure, progress)
-        for checkpoint in work.to_check:
-            _verify(checkpoint, threads, work)
+        to_check = [old, new] if check else []
+        nbytes = sum(map(_size_of, to_check))
+        nbytes += sum(old.info(name).nbytes or 0 for name in unsure)
+        counter = stack.enter_context(counting(progress, nbytes))
+        for checkpoint in to_check:
+            _verify(checkpoint, threads, counter)
         tolerance = Tolerance(float(rtol), float(atol))
         tallies = {name: Tally() for name in unsure}
         done = compare_tensors(unsure, old, new, tolerance, threads)
-        for name, tally, nbytes in done:
+        for name, tally, size in done:
             tallies[name].add(tally)
-            work.add(nbytes)
+            counter.add(size)
         _sort_out(tallies, old, result)
     result.same.sort(key=_encoded)
     return _in_order(result)
@@ -124,33 +126,6 @@ def _sort_out(tallies: dict[str, Tally], old: Checkpoint, result: Diff) -> None:
             result.changed[name] = _change(old.info(name), tally)
         else:
             result.same.append(name)
-
-
-class _Work:
-    """What is to be done, in bytes, and how much of it is."""
-
-    def __init__(
-        self,
-        to_check: list[Checkpoint],
-        old: Checkpoint,
-        unsure: Sequence[str],
-        progress: _Report | None,
-    ) -> None:
-        self.to_check = to_check
-        self._progress = progress
-        self._done = 0
-        self._total = sum(map(_size_of, to_check))
-        self._total += sum(old.info(name).nbytes or 0 for name in unsure)
-
-    def add(self, nbytes: int) -> None:
-        """Takes note of bytes that are done."""
-        self._done += nbytes
-        self.show(0)
-
-    def show(self, nbytes: int) -> None:
-        """Shows bytes of which some more will be done."""
-        if self._progress is not None:
-            self._progress(min(self._done + nbytes, self._total), self._total)
 
 
 def _size_of(checkpoint: Checkpoint) -> int:
@@ -166,13 +141,14 @@ def _in_order(result: Diff) -> Diff:
     return result._replace(changed={name: result.changed[name] for name in names})
 
 
-def _verify(checkpoint: Checkpoint, threads: int | None, work: _Work) -> None:
+def _verify(checkpoint: Checkpoint, threads: int | None, counter: Counter) -> None:
+    before = counter.done
     report = checkpoint.verify(
-        threads=threads, progress=lambda done, total: work.show(done)
+        threads=threads, progress=lambda done, total: counter.reach(before + done)
     )
     if not report.ok:
         raise _error_of(report.problems)
-    work.add(_size_of(checkpoint))
+    counter.reach(before + _size_of(checkpoint))
 
 
 def _error_of(problems: Sequence[Problem]) -> Exception:

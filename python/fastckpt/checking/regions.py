@@ -1,4 +1,4 @@
-"""Values of two checkpoints, compared region by region on several threads."""
+"""Values of checkpoints, looked at region by region on several threads."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice, product
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastckpt.base.deferred import importing
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.deferred import importing
+from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.chunks import regions_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["compare_tensors", "regions_of"]
+__all__ = [
+    "compare_tensors",
+    "count_threads",
+    "in_parallel",
+    "read_region",
+]
 
 # Elements of a region that is read to be compared; of strings each is an object.
 _REGION = 1 << 19
@@ -25,6 +31,8 @@ _MAX_THREADS = 64
 
 _Done = tuple[str, Tally, int]
 """A tensor's name, what was found in a region of it, and the region's bytes."""
+
+_Result = TypeVar("_Result")
 
 
 def compare_tensors(
@@ -46,7 +54,7 @@ def compare_tensors(
     Returns:
         For each region the tensor's name, what was found, and its size in bytes.
     """
-    return _in_parallel(_jobs(names, old, new, tolerance), threads)
+    return in_parallel(_jobs(names, old, new, tolerance), threads)
 
 
 def _jobs(
@@ -55,7 +63,7 @@ def _jobs(
     """Gives what compares tensors, region by region."""
 
     def compare(name: str, region: tuple[slice, ...]) -> _Done:
-        one, two = (_read(each, name, region) for each in (old, new))
+        one, two = (read_region(each, name, region) for each in (old, new))
         return name, compare_values(one, two, tolerance), one.nbytes
 
     for name in names:
@@ -63,40 +71,23 @@ def _jobs(
             yield partial(compare, name, region)
 
 
-def _read(checkpoint: Checkpoint, name: str, region: tuple[slice, ...]) -> NDArray[Any]:
+def read_region(
+    checkpoint: Checkpoint, name: str, region: tuple[slice, ...]
+) -> NDArray[Any]:
     """Gives the values of a region, as a view where that is possible."""
     if checkpoint.info(name).is_view:
         return checkpoint[name][region]
     return checkpoint.read(name, region)
 
 
-def regions_of(shape: Sequence[int], most: int) -> Iterator[tuple[slice, ...]]:
-    """Cuts an array into regions of neighbours, none of many more elements than most.
+def in_parallel(
+    jobs: Iterator[Callable[[], _Result]], threads: int | None
+) -> Iterator[_Result]:
+    """Runs jobs on several threads, no more of them at a time than keeps these busy.
 
-    Axes are whole from the last one on for as long as that is few enough; the one
-    before them is cut, and of those before it each region has one index.
+    Results come in the order of the jobs, however many threads there are.
     """
-    whole, axis = 1, len(shape)
-    while axis and whole * shape[axis - 1] <= most:
-        axis -= 1
-        whole *= shape[axis]
-    if not axis or 0 in shape:
-        yield (slice(None),) * len(shape)
-        return
-    axis -= 1
-    rows = max(most // max(whole, 1), 1)
-    rest = (slice(None),) * (len(shape) - axis - 1)
-    for at in product(*map(range, shape[:axis])):
-        first = tuple(slice(index, index + 1) for index in at)
-        for start in range(0, shape[axis], rows):
-            yield (*first, slice(start, start + rows), *rest)
-
-
-def _in_parallel(
-    jobs: Iterator[Callable[[], _Done]], threads: int | None
-) -> Iterator[_Done]:
-    """Runs jobs on several threads, no more of them at a time than keeps these busy."""
-    count = min(threads or _count_cpus(), _MAX_THREADS)
+    count = count_threads(threads)
     waiting = deque(islice(jobs, 2))
     if count == 1 or len(waiting) < 2:
         yield from (job() for job in chain(waiting, jobs))
@@ -112,6 +103,11 @@ def _in_parallel(
             running.append(pool.submit(job))
         while running:
             yield running.popleft().result()
+
+
+def count_threads(threads: int | None) -> int:
+    """Gives how many threads such work has; None: one for each CPU."""
+    return min(threads or _count_cpus(), _MAX_THREADS)
 
 
 def _count_cpus() -> int:

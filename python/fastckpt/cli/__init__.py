@@ -6,6 +6,6 @@ only when it is called. The modules with a leading underscore are what they shar
 
 from __future__ import annotations
 
-from fastckpt.cli._main import main
+from fastckpt.cli.main import main
 
 __all__ = ["main"]

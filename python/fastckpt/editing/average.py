@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.arguments import check_count, check_prefixes
-from fastckpt.casting import is_floating
-from fastckpt.checkpoint import Checkpoint, open
+from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.base.cast import is_floating
+from fastckpt.base.names import select
+from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.editing.object_graph import fit_object_graph
-from fastckpt.parts import Part, in_file_order, parts_of
-from fastckpt.select import select
-from fastckpt.sources import Source, newest_sources, others_beside, unique_sources
-from fastckpt.urls import target_path
-from fastckpt.writer import Writer
+from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
+from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
+from fastckpt.files.urls import target_path
+from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastckpt._native import TensorInfo
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["Averaged", "average"]
 
@@ -53,7 +54,7 @@ def average(
     last: int | None = None,
     fsync: bool = True,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressArgument = None,
 ) -> Averaged:
     """Writes the mean of checkpoints that have the same tensors.
 
@@ -77,7 +78,7 @@ def average(
             times.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Returns:
         Which checkpoints were averaged, and which tensors have no mean.
@@ -105,12 +106,10 @@ def average(
         writer = stack.enter_context(
             Writer(to, format=opened[-1].format, fsync=fsync, threads=threads)
         )
-        _write(opened, infos, graph, writer, done, progress or _ignore)
+        nbytes = sum(info.nbytes or 0 for info in infos)
+        counter = stack.enter_context(counting(progress, nbytes))
+        _write(opened, infos, graph, writer, done, counter)
     return done
-
-
-def _ignore(done: int, total: int) -> None:
-    """Takes note of progress that nobody wants to see."""
 
 
 def _choose(given: Sequence[StrPath | Checkpoint], last: int | None) -> list[Source]:
@@ -175,10 +174,8 @@ def _write(
     graph: Mapping[str, bytes],
     writer: Writer,
     report: Averaged,
-    progress: Callable[[int, int], None],
+    counter: Counter,
 ) -> None:
-    total = sum(info.nbytes or 0 for info in infos)
-    done = 0
     for info in infos:
         has_mean = is_floating(info.dtype) or (info.dtype or _NONE).kind == "c"
         for part in parts_of(info):
@@ -187,8 +184,7 @@ def _write(
             if info.name in graph:
                 values = np.array(graph[info.name], object)
             part.write(writer, info.name, values, info.tf_dtype)
-        done += info.nbytes or 0
-        progress(done, total)
+        counter.add(info.nbytes or 0)
 
 
 def _last(opened: Sequence[Checkpoint], part: Part, report: Averaged) -> NDArray[Any]:

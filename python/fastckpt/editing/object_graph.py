@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastckpt.checkpoint import Checkpoint
 from fastckpt.objects.edits import make_fitting
 from fastckpt.objects.message import GRAPH_KEY, read_content
+from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["fit_object_graph"]
 

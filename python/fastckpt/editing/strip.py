@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.edit import opened, rewrite
+from fastckpt.base.names import select
+from fastckpt.editing.rewrite import opened, rewrite
 from fastckpt.objects.edits import find_optimizer_state
 from fastckpt.objects.message import GRAPH_KEY, read_content
-from fastckpt.select import select
-from fastckpt.slots import find_slots
+from fastckpt.objects.slot_names import find_slots
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from fastckpt.writer import StrPath
+    from fastckpt.base.progress import ProgressArgument
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["find_dropped", "strip"]
 
@@ -26,7 +27,7 @@ def strip(
     *,
     fsync: bool = True,
     threads: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressArgument = None,
 ) -> list[str]:
     """Writes a checkpoint without the state of its optimizers.
 
@@ -44,7 +45,7 @@ def strip(
         keep: Names and patterns of tensors to keep, whatever else is said.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
-        progress: Called with (bytes done, bytes in all).
+        progress: As in ``Checkpoint.load``.
 
     Returns:
         The names of what was left out, in order; [] where nothing was.

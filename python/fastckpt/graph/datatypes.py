@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 from fastckpt.graph.schema import get_enum
 
 __all__ = ["get_dtype", "get_type_name", "make_reference"]

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastckpt.errors import CorruptionError, UnsupportedError
-from fastckpt.fileset import PathName, is_file, is_format, kind_of
+from fastckpt.files.find import PathName, is_file, is_format, kind_of
+from fastckpt.files.resolve import resolve
+from fastckpt.files.urls import source_path
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
-from fastckpt.paths import resolve
-from fastckpt.urls import source_path
 
 __all__ = ["MAX_MESSAGE_BYTES", "Tags", "find_graph_file", "parse", "read_graph"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from fastckpt.cached import cached_property
+from fastckpt.base.cached import cached_property
 from fastckpt.errors import CorruptionError
-from fastckpt.fileset import PathName
+from fastckpt.files.find import PathName
 from fastckpt.graph.averages import map_averages
 from fastckpt.graph.files import Tags, find_graph_file, parse, read_graph
 from fastckpt.graph.names import find_close, parse_input, parse_tensor_name

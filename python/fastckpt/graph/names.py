@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastckpt.select import closest
+from fastckpt.base.names import closest
 
 __all__ = ["Source", "find_close", "parse_input", "parse_tensor_name"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastckpt.cached import cached_property
+from fastckpt.base.cached import cached_property
 from fastckpt.graph.attributes import (
     Shape,
     decode_attributes,

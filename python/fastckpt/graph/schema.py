@@ -12,7 +12,7 @@ import importlib
 import re
 from typing import Any
 
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 from fastckpt.graph.schema_table import ENUMS, MESSAGES
 
 __all__ = ["get_enum", "get_message", "get_pool", "import_protobuf"]

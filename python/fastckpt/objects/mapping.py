@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fastckpt.base.names import closest
 from fastckpt.objects.copies import find_copies
 from fastckpt.objects.message import (
     GRAPH_KEY,
@@ -23,7 +24,6 @@ from fastckpt.objects.message import (
 from fastckpt.objects.names import split_key
 from fastckpt.objects.node import ObjectNode, Tensors
 from fastckpt.objects.paths import ObjectPaths
-from fastckpt.select import closest
 
 __all__ = ["ObjectGraph", "ObjectNode"]
 

@@ -7,18 +7,18 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
-from fastckpt.arguments import check_count, check_prefixes
-from fastckpt.atomic import lock_prefix
-from fastckpt.checkpoint import Checkpoint
-from fastckpt.fileset import data_files
-from fastckpt.removal import remove_files, tensor_files
-from fastckpt.sources import unique_sources
-from fastckpt.urls import target_path
+from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.files.find import data_files
+from fastckpt.files.remove import remove_files, tensor_files
+from fastckpt.files.replace import lock_prefix
+from fastckpt.files.sources import unique_sources
+from fastckpt.files.urls import target_path
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fastckpt.writer import StrPath
+    from fastckpt.writing.writer import StrPath
 
 __all__ = ["merge"]
 
@@ -131,9 +131,8 @@ def _delete(
         with suppress(FileNotFoundError):
             doomed += [name] if is_merged(name) else []
     for name in doomed:
-        with lock_prefix(
-            name.prefix, removes=True
-        ):  # what is saved there meanwhile stays
+        # What was saved there meanwhile stays.
+        with lock_prefix(name.prefix, removes=True):
             index = f"{name.prefix}.index"
             if os.path.islink(index) and not os.path.exists(index):
                 # Another name, what it stood for has gone already.

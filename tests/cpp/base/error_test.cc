@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using testing::EndsWith;
@@ -131,4 +131,4 @@ TEST(Hex32Test, WritesEightDigits) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -297,4 +297,4 @@ TEST(Crc32cDispatchTest, UsesTheFirstOfTheAvailableRoutines) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

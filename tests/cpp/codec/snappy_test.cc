@@ -15,7 +15,7 @@
 #include "testing/hex.h"
 #include "testing/snappy_block.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using testing::HasSubstr;
@@ -327,4 +327,4 @@ TEST(SnappyTest, AgreesWithThePlainDecoderOnRandomBytes) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -14,7 +14,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -92,4 +92,4 @@ INSTANTIATE_TEST_SUITE_P(All, DealerTest,
                          });
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "testing/inputs.h"
 #include "testing/sources.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -195,4 +195,4 @@ TEST(Reshard, DamagedDataAreFoundByTheirChecksum) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -156,4 +156,4 @@ TEST_F(RewriteTest, ValuesOfWhatIsLeftOutAreRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

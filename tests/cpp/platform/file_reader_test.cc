@@ -13,7 +13,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -127,4 +127,4 @@ TEST_F(FileReaderTest, DescriptorIsClosedAndNotInherited) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -41,5 +41,12 @@ TEST(Filesystem, MissingPathIsNamed) {
               HasSubstr(folder.Path("missing")));
 }
 
+TEST(Filesystem, ServersAreTold) {
+  EXPECT_TRUE(IsNetworkFilesystem("nfs"));
+  EXPECT_TRUE(IsNetworkFilesystem("fuse"));
+  EXPECT_FALSE(IsNetworkFilesystem("ext4"));
+  EXPECT_FALSE(IsNetworkFilesystem("unknown(0x00000001)"));
+}
+
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,7 +8,7 @@
 #include "testing/forks.h"
 #include "testing/threads.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Runs work in another thread and waits for its end.
@@ -131,4 +131,4 @@ TEST(ImportGateConcurrency, NobodyIsInsideWhileAnotherThreadForks) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,7 +8,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 TEST(MappedFile, ShowsTheFilesBytes) {
@@ -48,4 +48,4 @@ TEST(MappedFile, ResidentBytesAreThoseOfTheFileNotOfItsPages) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

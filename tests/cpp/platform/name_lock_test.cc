@@ -15,7 +15,7 @@
 #include "fastckpt/platform/directory.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Names = std::set<std::string>;
@@ -196,4 +196,4 @@ TEST_F(NameLockTest, FailureNamesTheFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "fastckpt/platform/file_reader.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Names = std::set<std::string>;
@@ -219,4 +219,4 @@ TEST_F(OutputFileTest, FilesThatAreMadeWhileLitterIsRemovedAreThere) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,7 +8,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -150,4 +150,4 @@ TEST(Messages, EveryCutOfAnEntryIsRefusedOrParses) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

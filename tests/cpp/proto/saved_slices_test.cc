@@ -9,7 +9,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST(SavedSlices, TensorsBeyondWhatTheirBytesExplainAreUnsupported) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

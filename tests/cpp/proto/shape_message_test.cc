@@ -8,7 +8,7 @@
 #include "fastckpt/tensor/shape.h"
 #include "testing/hex.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(ShapeMessage, NamesOfDimensionsAreIgnored) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -54,4 +54,4 @@ TEST(VersionMessage, VersionsAreReadAndWrittenBack) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

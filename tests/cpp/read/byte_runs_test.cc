@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -125,4 +125,4 @@ TEST(ByteRuns, EachPlaceGivesItsShareAndNeighboursAreNotJoined) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 
 #include "testing/threads.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Claim = CheckState::Claim;
@@ -129,4 +129,4 @@ TEST(CheckState, FinishedCheckStaysFinishedInTheChild) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 constexpr float kValues[24] = {};
@@ -77,4 +77,4 @@ TEST(DebugString, ListsEachTensorOfV1Once) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -81,4 +81,4 @@ TEST(Region, DestinationIsDenseInTheRegionsOrderOnly) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // A file of tensors of `count` floats each.
@@ -74,4 +74,4 @@ TEST_F(SlotGroupsTest, NothingToDoIsDone) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

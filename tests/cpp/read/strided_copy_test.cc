@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -255,4 +255,4 @@ TEST(StridedCopy, RegionFarOutsideThePieceTakesNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -16,7 +16,7 @@
 #include "testing/inputs.h"
 #include "testing/tables.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::AllOf;
@@ -175,4 +175,4 @@ TEST_P(VerifyTest, InterruptedVerifySaysSo) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -12,7 +12,7 @@
 #include "testing/inputs.h"
 #include "testing/tables.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::AllOf;
@@ -108,4 +108,4 @@ TEST_P(VerifyV1Test, ValuesThatDoNotFitTheirTensorAreReportedByName) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

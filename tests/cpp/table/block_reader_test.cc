@@ -10,7 +10,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -149,4 +149,4 @@ TEST(BlockReader, EveryCutOfTheEntriesIsRefusedOrEndsBetweenTwo) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

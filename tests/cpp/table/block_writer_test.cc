@@ -4,7 +4,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 std::string Hex(const std::string& bytes) { return ToHex(AsBytes(bytes)); }
@@ -65,4 +65,4 @@ TEST(BlockWriter, ClearBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -172,4 +172,4 @@ TEST(TableFormat, OtherBlockTypesAreUnsupportedUnderARightChecksum) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

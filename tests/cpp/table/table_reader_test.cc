@@ -11,7 +11,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -246,4 +246,4 @@ TEST_P(TableReaderTest, FindBlockGivesTheOneBlockThatCanHoldAKey) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

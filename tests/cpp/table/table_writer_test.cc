@@ -7,7 +7,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -110,4 +110,4 @@ TEST(SuccessorKey, IncrementsTheFirstByteThatCan) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

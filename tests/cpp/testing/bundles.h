@@ -14,7 +14,7 @@
 #include "fastckpt/tensor/dtype.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // An entry for bytes that lie at `offset` of shard 0.
 inline BundleEntry MakeEntry(DType dtype, std::vector<std::int64_t> dims,
@@ -58,4 +58,4 @@ inline void WriteBundle(const Folder& folder, const std::string& name,
   folder.Write(name + ".index", MakeIndex(header, entries));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -24,7 +24,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "fastckpt/write/exchange.h"
 
-namespace fastckpt::model {
+namespace fastckpt::internal::model {
 
 constexpr int kNone = -1;
 
@@ -416,4 +416,4 @@ class Walk {
   std::unordered_set<std::string> ended_;
 };
 
-}  // namespace fastckpt::model
+}  // namespace fastckpt::internal::model

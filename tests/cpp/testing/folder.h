@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class Folder {
  public:
@@ -45,4 +45,4 @@ class Folder {
   std::filesystem::path path_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

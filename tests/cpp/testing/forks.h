@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 #if defined(__has_feature)
 #define FASTCKPT_HAS_FEATURE(feature) __has_feature(feature)
@@ -42,4 +42,4 @@ int InChild(Work&& work) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,7 +7,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Reads pairs of lower-case digits; blanks may stand between them.
 inline std::string FromHex(std::string_view text) {
@@ -38,4 +38,4 @@ inline std::string ToHex(ByteView bytes) {
   return text;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

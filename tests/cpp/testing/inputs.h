@@ -9,7 +9,7 @@
 
 #include "fastckpt/tensor/tensor_input.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // "w12" for "w" and 12.
 inline std::string Numbered(std::string name, std::size_t number) {
@@ -49,4 +49,4 @@ inline TensorInput AsSlice(TensorInput input, std::vector<std::int64_t> full,
   return input;
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

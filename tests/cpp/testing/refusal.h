@@ -8,7 +8,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // The text of the Error that leaves `work`, which must be of that kind.
 template <typename Work>
@@ -38,4 +38,4 @@ std::string SystemErrorOf(Work&& work) {
   return Refusal(ErrorKind::kSystem, std::forward<Work>(work));
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

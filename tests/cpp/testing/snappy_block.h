@@ -10,7 +10,7 @@
 
 #include "fastckpt/base/bytes.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Takes one element as the format's text has it; false where it is broken.
 inline bool TakePlainly(Cursor* in, std::string* out) {
@@ -95,4 +95,4 @@ class BlockMaker {
   std::string decoded_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 #include "fastckpt/read/bundle_source.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 class OpenSources {
  public:
@@ -30,4 +30,4 @@ class OpenSources {
   std::vector<const BundleSource*> all_;
 };
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -10,7 +10,7 @@
 #include "fastckpt/table/block_writer.h"
 #include "fastckpt/table/table_format.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
@@ -65,4 +65,4 @@ inline std::string MakeTable(const Entries& entries) {
   return JoinBlocks({{entries.back().first, MakeBlock(entries)}});
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

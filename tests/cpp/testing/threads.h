@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace fastckpt {
+namespace fastckpt::internal {
 
 // Runs work(i) on `count` threads, none of which begins before all are there.
 inline void RunTogether(std::size_t count,
@@ -23,4 +23,4 @@ inline void RunTogether(std::size_t count,
   for (std::thread& thread : threads) thread.join();
 }
 
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

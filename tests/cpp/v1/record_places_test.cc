@@ -13,7 +13,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::IsEmpty;
@@ -66,4 +66,4 @@ TEST_F(RecordPlacesTest, RefusesABlockThatBecameShorter) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -16,7 +16,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -194,4 +194,4 @@ TEST_P(V1ReaderTest, TellsTheTwoFormatsApart) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

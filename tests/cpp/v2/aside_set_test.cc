@@ -9,7 +9,7 @@
 #include "testing/bundles.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::ElementsAre;
@@ -251,4 +251,4 @@ TEST(AsideSet, APrefixIsSplitAtItsLastSlash) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -4,7 +4,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 TEST(ShardFamily, NamesTheCountsThatLieBesideTheIndex) {
@@ -32,4 +32,4 @@ TEST(ShardFamily, MissingFolderHasNone) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -9,7 +9,7 @@
 #include "fastckpt/base/error.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::MatchesRegex;
@@ -174,4 +174,4 @@ TEST_F(CommitTest, OldFileThatIsALinkIsReplacedNotFollowed) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

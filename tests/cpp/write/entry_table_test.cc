@@ -9,7 +9,7 @@
 #include "testing/folder.h"
 #include "testing/hex.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST_F(EntryTableTest, OverlapIsRefusedAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -36,7 +36,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "testing/exchange_model.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using model::kNone;
@@ -96,7 +96,8 @@ class ExchangeModel : public ::testing::Test {
   }
 
   // Removes as fastckpt.remove_checkpoint does: under the lock, what is aside
-  // first, then the plain index, then the data.
+  // first, then the plain index, then the data, then what killed savers were
+  // writing.
   static void Remover(ModelFolder* folder) {
     folder->is_remover = true;
     const auto lock = folder->Lock(LockNameOf());
@@ -112,6 +113,7 @@ class ExchangeModel : public ::testing::Test {
         folder->Remove(file.name);
       }
     }
+    Exchange(folder, "m", "0000000f").RemoveAbandoned();
   }
 
   static std::string LockNameOf() { return "m.fastckpt-lock"; }
@@ -428,4 +430,4 @@ TEST_F(ExchangeModel, ReaderThatLooksAtTheIndexAloneSeesAMixture) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -6,7 +6,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 TEST(SaveName, PathIsFolderAndName) {
@@ -46,4 +46,4 @@ TEST(SaveName, LockIsNoLongerThanTheNamesOfFilesInTheMaking) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -8,7 +8,7 @@
 #include "testing/hex.h"
 #include "testing/inputs.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 using ::testing::HasSubstr;
@@ -107,4 +107,4 @@ TEST_F(V1WriterTest, TakesAV2CheckpointOfThePrefixAway) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

@@ -7,7 +7,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::internal {
 namespace {
 
 // Cached and direct writing give the same bytes.
@@ -114,4 +114,4 @@ TEST(BufferPool, GivesBackWhatItGot) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::internal

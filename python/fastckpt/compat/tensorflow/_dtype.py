@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastckpt.deferred import importing
+from fastckpt.base.deferred import importing
 
 _REF_OFFSET = 100  # DT_FLOAT_REF is DT_FLOAT + 100
 

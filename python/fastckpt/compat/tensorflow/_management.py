@@ -10,19 +10,20 @@ Source: tensorflow/python/checkpoint/checkpoint_management.py.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from typing import Any
 
 import fastckpt.compat.tensorflow.gfile as gfile
 import fastckpt.compat.tensorflow.logging as logging
-from fastckpt import removal
-from fastckpt import state as state_file
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
-from fastckpt.fileset import LOOKS, find_listed
-from fastckpt.text_format import Field, TextFormatError, parse_fields
+from fastckpt.errors import CorruptionError
+from fastckpt.files import remove as removal
+from fastckpt.files import state_file
+from fastckpt.files.find import find_listed, looks
 
 __all__ = [
     "checkpoint_exists",
@@ -54,17 +55,16 @@ def get_checkpoint_state(
         if not gfile.exists(path):
             return None
         return _parsed(gfile.GFile(path).read(), folder)
-    except (OpError, TextFormatError) as error:
+    except (OpError, CorruptionError) as error:
         logging.warning("%s: %s", type(error).__name__, error)
         logging.warning("%s: Checkpoint ignored", path)
         return None
 
 
 def _parsed(text: str, folder: str) -> state_file.CheckpointState:
-    named = parse_fields(text, {"model_checkpoint_path": Field(str)})
-    if not named.get("model_checkpoint_path"):
+    state = state_file.parse_fields(text)
+    if not state.model_checkpoint_path:
         raise ValueError("Invalid checkpoint state loaded from " + folder)
-    state = state_file.parse_state(text)
     paths = [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
     model, *every = (os.path.join(folder, path) for path in paths)
     return state._replace(
@@ -102,14 +102,15 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     that was killed set aside counts too.
     """
     names = (checkpoint_prefix + ".index", checkpoint_prefix)
-    for _ in range(LOOKS):
-        if any(gfile.exists(name) or gfile.glob(name) for name in names):
-            return True
-        aside, is_busy = find_listed(local_path(checkpoint_prefix))
-        if aside:
-            return True
-        if not is_busy:
-            break
+    prefix = local_path(checkpoint_prefix)
+    try:
+        for _ in looks(prefix):
+            if any(gfile.exists(name) or gfile.glob(name) for name in names):
+                return True
+            if find_listed(prefix):
+                return True
+    except OSError as error:
+        return error.errno == errno.EBUSY  # what saves move is there
     return False
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
+from fastckpt.base.deferred import importing
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
-from fastckpt.deferred import importing
 
 
 def missing(namespace: str) -> Callable[[str], NoReturn]:

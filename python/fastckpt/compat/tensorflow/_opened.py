@@ -18,10 +18,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import fastckpt.compat.tensorflow._translate as _translate
-from fastckpt import fileset, paths
-from fastckpt.aside import open_where_found
-from fastckpt.checkpoint import Checkpoint, open_found
 from fastckpt.errors import CorruptionError
+from fastckpt.files import find as fileset
+from fastckpt.files import resolve as paths
+from fastckpt.files.aside import open_where_found
+from fastckpt.reading.checkpoint import Checkpoint, open_found
 
 _MAX_KEPT = 8
 # Longer than the tick of any clock that files get their times from: 10 ms at 100 Hz,

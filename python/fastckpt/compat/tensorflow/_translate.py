@@ -19,7 +19,7 @@ from fastckpt.compat.tensorflow._os_errors import describe, from_os_error
 from fastckpt.errors import CorruptionError, UnsupportedError
 
 if TYPE_CHECKING:
-    from fastckpt.checkpoint import Checkpoint
+    from fastckpt.reading.checkpoint import Checkpoint
 
 
 class ShortShardError(errors.OpError, IndexError):

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, NoReturn
 
+from fastckpt.base.deferred import importing
 from fastckpt.compat.tensorflow._gfile_object import GFile
 from fastckpt.compat.tensorflow._glob import matching_paths
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
@@ -26,7 +27,6 @@ from fastckpt.compat.tensorflow.errors import (
     NotFoundError,
     OpError,
 )
-from fastckpt.deferred import importing
 
 __all__ = [
     "Copy",

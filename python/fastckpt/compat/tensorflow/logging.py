@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from fastckpt.base.deferred import importing
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
-from fastckpt.deferred import importing
 
 __all__ = [
     "DEBUG",

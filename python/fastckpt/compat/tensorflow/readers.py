@@ -16,7 +16,7 @@ from fastckpt.compat.tensorflow._paths import local_path, text_of
 from fastckpt.compat.tensorflow.errors import UnimplementedError
 
 if TYPE_CHECKING:
-    from fastckpt.report import TensorInfo
+    from fastckpt.reading.results import TensorInfo
 
 __all__ = [
     "CheckpointReader",

@@ -1,0 +1,197 @@
+#include "fastckpt/read/checkpoint_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fastckpt/platform/memory.h"
+#include "fastckpt/read/bundle_source.h"
+#include "fastckpt/read/region_copy.h"
+#include "fastckpt/read/slot_groups.h"
+#include "fastckpt/read/v1_source.h"
+#include "fastckpt/read/verify_v1.h"
+
+namespace fastckpt::internal {
+namespace {
+
+ArrayBytes ToArrayBytes(const MappedView& view) {
+  return {view.bytes.data(), view.bytes.size(), view.file->mapping()};
+}
+
+Destination DenseDestination(std::uint8_t* base, Dims dims,
+                             std::size_t item_size) {
+  return {base, ContiguousStrides(dims, item_size)};
+}
+
+}  // namespace
+
+std::unique_ptr<CheckpointReader> CheckpointReader::OpenBundle(
+    const std::string& prefix, IoMode mode, bool verify,
+    std::uint64_t max_index_bytes, const FileIdentity* wanted) {
+  return std::unique_ptr<CheckpointReader>(new CheckpointReader(
+      std::make_unique<BundleSource>(prefix, mode, max_index_bytes, wanted),
+      verify));
+}
+
+std::unique_ptr<CheckpointReader> CheckpointReader::OpenV1(
+    const std::vector<std::string>& paths, IoMode mode, bool verify) {
+  return std::unique_ptr<CheckpointReader>(
+      new CheckpointReader(std::make_unique<V1Source>(paths, mode), verify));
+}
+
+CheckpointReader::CheckpointReader(std::unique_ptr<TensorSource> source,
+                                   bool verify)
+    : source_(std::move(source)), verify_(verify) {}
+
+CheckpointReader::~CheckpointReader() = default;
+
+std::optional<ArrayBytes> CheckpointReader::FindReady(std::size_t slot) const {
+  return WithName(*source_, slot, [&]() -> std::optional<ArrayBytes> {
+    SeenFiles seen;
+    const auto view = source_->ReadyView(slot, verify_, &seen);
+    if (!view) return std::nullopt;
+    return ToArrayBytes(*view);
+  });
+}
+
+std::optional<std::vector<ArrayBytes>> CheckpointReader::Take(
+    std::span<const std::size_t> slots, const RunOptions& options,
+    bool may_wait) const {
+  if (source_->DecodesPieces()) return TakeDecoded(slots, options);
+  std::vector<ArrayBytes> taken(slots.size());
+  UncheckedViews unchecked;
+  std::vector<std::size_t> copies;
+  SeenFiles seen;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (source_->IsView(slots[i])) {
+      taken[i] = TakeView(slots[i], &seen, &unchecked);
+    } else {
+      copies.push_back(i);
+    }
+  }
+  if (!CheckViews(*source_, unchecked, options, may_wait)) return std::nullopt;
+  CopySome(slots, copies, options, &taken);
+  return taken;
+}
+
+// A view that is added to `unchecked` unless it needs no check any more.
+ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
+                                      UncheckedViews* unchecked) const {
+  const auto ready = WithName(
+      *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
+  if (ready) return ToArrayBytes(*ready);
+  AppendPieces(*source_, {slot, nullptr}, verify_, seen, &unchecked->pieces);
+  unchecked->slots.push_back(slot);
+  const Piece& piece = unchecked->pieces.back();
+  const auto& mapping = piece.file->mapping();
+  return {mapping->bytes().data() + piece.offset,
+          static_cast<std::size_t>(piece.size), mapping};
+}
+
+std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
+    std::span<const std::size_t> slots, const RunOptions& options) const {
+  std::vector<ArrayBytes> taken(slots.size());
+  std::vector<std::size_t> in_parts;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
+  }
+  const auto take = [&](std::size_t i, SeenFiles* seen) {
+    if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
+    std::vector<Piece> pieces;
+    AppendPieces(*source_, {slots[i], nullptr}, verify_, seen, &pieces);
+    const Piece& piece = pieces.front();
+    taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
+  };
+  if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
+  CopySome(slots, in_parts, options, &taken);
+  return taken;
+}
+
+// Copies slots[i] to (*arrays)[i] for each i of `indices`.
+void CheckpointReader::CopySome(std::span<const std::size_t> slots,
+                                std::span<const std::size_t> indices,
+                                const RunOptions& options,
+                                std::vector<ArrayBytes>* arrays) const {
+  std::vector<std::size_t> wanted;
+  for (const std::size_t i : indices) wanted.push_back(slots[i]);
+  std::vector<ArrayBytes> copied = Copy(wanted, options);
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    (*arrays)[indices[i]] = std::move(copied[i]);
+  }
+}
+
+std::vector<ArrayBytes> CheckpointReader::Copy(
+    std::span<const std::size_t> slots, const RunOptions& options) const {
+  std::vector<ArrayBytes> copies(slots.size());
+  std::vector<WantedRegion> wanted;
+  std::uint64_t small_bytes = 0;
+  for (const std::size_t slot : slots) {
+    wanted.push_back({slot, nullptr});
+    const auto size = static_cast<std::size_t>(source_->Facts(slot).size);
+    if (SlabAllocator::IsSmall(size))
+      small_bytes += SlabAllocator::Padded(size);
+  }
+  SlabAllocator allocator(small_bytes);
+  const auto make = [&](std::size_t i) {
+    const TensorFacts facts = source_->Facts(slots[i]);
+    const auto size =
+        static_cast<std::size_t>(ByteCount(facts.dims, facts.dtype));
+    const SlabAllocator::Place place = allocator.Allocate(size);
+    copies[i] = {place.data, size, place.owner};
+    return DenseDestination(place.data, facts.dims,
+                            source_->LayoutOf(slots[i]).item_size);
+  };
+  CopyRegions(*source_, wanted, verify_, make, options);
+  return copies;
+}
+
+ArrayBytes CheckpointReader::CopyRegion(
+    std::size_t slot, const Region& region,
+    const std::vector<std::int64_t>& strides, const RunOptions& options) const {
+  const auto size = static_cast<std::size_t>(RegionCount(region) *
+                                             source_->LayoutOf(slot).item_size);
+  const Region rising = RisingRegion(region);
+  const WantedRegion wanted{slot, &rising};
+  ArrayBytes copy;
+  // Flipping moves the base as well, and there is none before the pieces are
+  // known to be there.
+  const auto make = [&](std::size_t) {
+    const std::shared_ptr<Memory> memory = Memory::Allocate(size);
+    copy = {memory->data(), size, memory};
+    Region again = region;
+    Destination destination{memory->data(), strides};
+    FlipNegativeSteps(&again, &destination);
+    return destination;
+  };
+  CopyRegions(*source_, {&wanted, 1}, verify_, make, options);
+  return copy;
+}
+
+void CheckpointReader::Read(std::span<const ReadRequest> requests,
+                            const RunOptions& options) const {
+  std::vector<WantedRegion> wanted;
+  for (const ReadRequest& request : requests) {
+    wanted.push_back({request.slot, &request.region});
+  }
+  const auto make = [&](std::size_t i) { return requests[i].destination; };
+  CopyRegions(*source_, wanted, verify_, make, options);
+}
+
+std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {
+  return WithName(*source_, slot, [&] {
+    std::vector<StringPiece> pieces;
+    SeenFiles seen;
+    source_->AppendStrings(slot, verify_, &seen, &pieces);
+    return pieces;
+  });
+}
+
+VerifyResult CheckpointReader::Verify(const RunOptions& options) const {
+  const auto* bundle = dynamic_cast<const BundleSource*>(source_.get());
+  VerifyResult result =
+      bundle ? VerifyBundle(*bundle, options)
+             : VerifyV1(dynamic_cast<const V1Source&>(*source_), options);
+  if (result.was_interrupted) throw Interrupted{};
+  return result;
+}
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,98 @@
+// CheckpointReader: an open checkpoint of either format; the facade of the
+// core.
+//
+// Thread-safety: const methods are safe to call from many threads and in a
+// forked child.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fastckpt/read/byte_runs.h"
+#include "fastckpt/read/copy_check.h"
+#include "fastckpt/read/region.h"
+#include "fastckpt/read/tensor_source.h"
+#include "fastckpt/read/verify.h"
+#include "fastckpt/read/view_check.h"
+
+namespace fastckpt::internal {
+
+// An array's bytes in C order and what keeps them.
+struct ArrayBytes {
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+  std::shared_ptr<const void> owner;
+};
+
+// A region of a tensor to be copied somewhere. Steps are positive.
+struct ReadRequest {
+  std::size_t slot = 0;
+  Region region;
+  Destination destination;
+};
+
+class CheckpointReader {
+ public:
+  // `prefix` is that of a V2 bundle; `wanted` tells which one, wherever a save
+  // has moved it (see OpenIndex). Throws for any damage to its index.
+  static std::unique_ptr<CheckpointReader> OpenBundle(
+      const std::string& prefix, IoMode mode, bool verify,
+      std::uint64_t max_index_bytes, const FileIdentity* wanted = nullptr);
+  // The files of a V1 checkpoint, in order.
+  static std::unique_ptr<CheckpointReader> OpenV1(
+      const std::vector<std::string>& paths, IoMode mode, bool verify);
+  ~CheckpointReader();
+
+  const TensorSource& source() const { return *source_; }
+  bool verifies() const { return verify_; }
+
+  // A view of the mapping that needs no check any more, or nothing.
+  std::optional<ArrayBytes> FindReady(std::size_t slot) const;
+
+  // The bytes of numeric tensors: views of the mapping, checked once, or
+  // arrays of their own. Nothing if `may_wait` is false and another thread is
+  // checking one of the views at this moment.
+  std::optional<std::vector<ArrayBytes>> Take(
+      std::span<const std::size_t> slots, const RunOptions& options,
+      bool may_wait) const;
+
+  // Copies of numeric tensors in memory of their own, writable.
+  std::vector<ArrayBytes> Copy(std::span<const std::size_t> slots,
+                               const RunOptions& options) const;
+
+  // A copy of a region, of any steps, in memory of its own: as dense as the
+  // caller's strides make it, one per dimension of the tensor.
+  ArrayBytes CopyRegion(std::size_t slot, const Region& region,
+                        const std::vector<std::int64_t>& strides,
+                        const RunOptions& options) const;
+
+  // Copies regions to where the requests say, in the order of the files.
+  void Read(std::span<const ReadRequest> requests,
+            const RunOptions& options) const;
+
+  // The elements of a string tensor.
+  std::vector<StringPiece> Strings(std::size_t slot) const;
+
+  // Checks every block and every tensor.
+  VerifyResult Verify(const RunOptions& options) const;
+
+ private:
+  CheckpointReader(std::unique_ptr<TensorSource> source, bool verify);
+
+  ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
+                      UncheckedViews* unchecked) const;
+  std::vector<ArrayBytes> TakeDecoded(std::span<const std::size_t> slots,
+                                      const RunOptions& options) const;
+  void CopySome(std::span<const std::size_t> slots,
+                std::span<const std::size_t> indices, const RunOptions& options,
+                std::vector<ArrayBytes>* arrays) const;
+
+  std::unique_ptr<TensorSource> source_;
+  bool verify_;
+};
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,1 @@
+"""What every room may use: names and patterns, arguments, progress."""

@@ -1,0 +1,130 @@
+"""From one dtype to another, where that loses no more than precision."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastckpt.base.deferred import importing
+
+__all__ = ["DType", "Losses", "cast", "check_cast", "is_floating", "to_dtype"]
+
+DType = str | np.dtype[Any] | type[Any]
+"""What names a dtype: ``"bfloat16"``, ``np.float32``, a ``numpy.dtype``."""
+
+_KINDS = {"bool": 0, "int": 1, "uint": 1, "float": 2, "bfloat": 2, "complex": 3}
+"""How a dtype's name begins, and how wide its kind is: casts go up or stay."""
+
+
+def to_dtype(dtype: DType) -> np.dtype[Any]:
+    """Gives a NumPy dtype; the names that ml_dtypes brings are known too.
+
+    Raises:
+        TypeError: It names no dtype.
+    """
+    if dtype is None:  # which NumPy takes for float64
+        raise TypeError("None is no dtype of numbers")
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        with importing:
+            import ml_dtypes
+
+        found = getattr(ml_dtypes, str(dtype), None)
+        if not (isinstance(found, type) and issubclass(found, np.generic)):
+            raise TypeError(f"{dtype!r} is no dtype of numbers") from None
+        return np.dtype(found)
+
+
+def _kind(dtype: np.dtype[Any]) -> int | None:
+    for beginning, kind in _KINDS.items():
+        if dtype.name.startswith(beginning):
+            return kind
+    return None
+
+
+def is_floating(dtype: np.dtype[Any] | None) -> bool:
+    """Tells whether a dtype is of real floating-point numbers of whatever size."""
+    return dtype is not None and _kind(dtype) == _KINDS["float"]
+
+
+def check_cast(name: str, source: np.dtype[Any] | None, target: np.dtype[Any]) -> None:
+    """Checks that values of one dtype may become another.
+
+    Floats do not become integers, and complex numbers no floats: that would drop
+    what they are about. Strings are no numbers.
+
+    Raises:
+        ValueError: They may not; the tensor is named.
+    """
+    old = None if source is None else _kind(source)
+    new = _kind(target)
+    if old is None or new is None or new < old:
+        raise ValueError(f"tensor {name!r}: {source} does not become {target}")
+
+
+def cast(
+    name: str, array: NDArray[Any], dtype: np.dtype[Any]
+) -> tuple[NDArray[Any], int]:
+    """Gives an array in another dtype, and how many floats it could not hold.
+
+    Those were finite and became infinite or NaN.
+
+    Raises:
+        ValueError: Integers do not fit.
+    """
+    if array.dtype.kind == "V" and _kind(dtype) == _KINDS["int"]:
+        array = array.astype(np.int8)  # types below a byte have no casts to another
+    with np.errstate(all="ignore"):
+        result = array.astype(dtype)
+    lost = 0
+    if _kind(dtype) == _KINDS["int"]:
+        # There and back -1 stays -1, though it was 255 on the way.
+        differs = result.astype(array.dtype) != array
+        wrong = np.count_nonzero(differs | ((result < 0) != (array < 0)))
+        if wrong:
+            raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
+    else:
+        lost = int(np.count_nonzero(~np.isfinite(result)))
+        lost -= int(np.count_nonzero(~np.isfinite(array)))
+    return result, max(lost, 0)
+
+
+class Losses:
+    """Counts what casts could not hold, to tell of it once."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, np.dtype[Any]] = {}
+        self._numbers = 0
+
+    def cast(
+        self, name: str, array: NDArray[Any], dtype: np.dtype[Any] | None
+    ) -> NDArray[Any]:
+        """Casts, and counts what became infinite or NaN; None changes nothing."""
+        if dtype is None:
+            return array
+        result, lost = cast(name, array, dtype)
+        if lost:
+            self._first.setdefault(name, dtype)
+            self._numbers += lost
+        return result
+
+    def warn(self) -> None:
+        """Warns of what was lost, the caller's caller, if anything was.
+
+        Warns:
+            RuntimeWarning: How many numbers, in how many tensors, and the first.
+        """
+        if not self._first:
+            return
+        name, dtype = next(iter(self._first.items()))
+        tensors = len(self._first)
+        warnings.warn(
+            f"{self._numbers:,} numbers in {tensors:,} tensor{'s'[: tensors > 1]} were "
+            f"too large and became infinite or NaN, first in {name!r}, now {dtype}",
+            RuntimeWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,100 @@
+"""Which tensors a call means: patterns, exact names, names given anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from fastckpt.base.deferred import importing
+
+__all__ = ["closest", "missing", "select"]
+
+#: At most about this many names are compared in full for a suggestion.
+_MAX_COMPARED = 1000
+_MAX_NAME = 200
+
+
+def select(
+    wanted: Iterable[str] | Mapping[str, str] | str,
+    names: list[str],
+    find: Callable[[str], int | None],
+) -> dict[str, int]:
+    """Gives {name in the result: slot} for what ``load`` was asked for.
+
+    A name that exists wins over the pattern it also is. A mapping is taken
+    literally: {name wanted: name in the checkpoint}.
+
+    Raises:
+        KeyError: A name or pattern that nothing matches, with the closest names.
+    """
+    if isinstance(wanted, Mapping):
+        return {new: _get(old, names, find) for new, old in wanted.items()}
+    if isinstance(wanted, str):
+        wanted = [wanted]
+    matched: set[str] = set()
+    for pattern in wanted:
+        matched.update(_match(pattern, names, find))
+    slots = ((name, find(name)) for name in names if name in matched)
+    return {name: slot for name, slot in slots if slot is not None}
+
+
+def _match(
+    pattern: str, names: list[str], find: Callable[[str], int | None]
+) -> list[str]:
+    if not isinstance(pattern, str):
+        raise TypeError(f"a name or pattern must be a str, not {pattern!r}")
+    if find(pattern) is not None:
+        return [pattern]
+    with importing:
+        from fnmatch import translate
+        from re import compile as compile_re
+
+    match = compile_re(translate(pattern)).match
+    found = [name for name in names if match(name)]
+    if not found:
+        raise missing(pattern, names)
+    return found
+
+
+def _get(name: str, names: list[str], find: Callable[[str], int | None]) -> int:
+    slot = find(name)
+    if slot is None:
+        raise missing(name, names)
+    return slot
+
+
+def missing(name: object, names: list[str]) -> KeyError:
+    """Makes the KeyError for a name that is not there, with the closest names."""
+    close = closest(name, names) if isinstance(name, str) else []
+    hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
+    return KeyError(f"no tensor {_short(name)} among {len(names)}{hint}")
+
+
+def closest(name: str, names: list[str]) -> list[str]:
+    """Gives up to three names that look like ``name``."""
+    with importing:
+        from difflib import get_close_matches
+
+    if len(name) > _MAX_NAME:
+        return []
+    candidates = [n for n in _alike(name, names) if len(n) <= _MAX_NAME]
+    return get_close_matches(name, candidates, n=3, cutoff=0.5)
+
+
+def _alike(name: str, names: list[str]) -> list[str]:
+    """Gives the names, which are sorted, that begin or end as one does."""
+    if len(names) <= _MAX_COMPARED:
+        return names
+    with importing:
+        from bisect import bisect_left
+
+    half = _MAX_COMPARED // 2
+    at = bisect_left(names, name)
+    around = names[max(at - half // 2, 0) : at + half // 2]
+    last = name.rpartition("/")[2]
+    ending = [other for other in names if other.endswith(last)]
+    return list(dict.fromkeys(around + ending[:half]))
+
+
+def _short(name: object) -> str:
+    text = repr(name)
+    return text if len(text) <= _MAX_NAME else text[:_MAX_NAME] + "..."

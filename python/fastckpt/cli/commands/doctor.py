@@ -1,0 +1,139 @@
+"""Tell what is wrong with a checkpoint, or with a folder of them, and what to do.
+
+Opens and verifies every checkpoint that PATH names. Of a folder also the state file,
+data files without an index and what saves that were cut short left are looked at, and
+of the latter how complete they are and how to have them back. For each problem the
+file, the tensor, the byte and what to do; at last, which tensors are sound, and how to
+copy them. Nothing that is advised writes over a file or deletes one. With --values
+tensors with NaN or infinities are told, too. Exit status 0: nothing is wrong; 1:
+something is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from fastckpt import Examination, Finding, examine
+from fastckpt.cli.errors import BROKEN
+from fastckpt.cli.options import add_path_argument
+from fastckpt.cli.recovery import advise_recovery, choose_free, quote
+from fastckpt.cli.render.output import paint, print_json, print_lines
+from fastckpt.cli.render.progress import Progress
+from fastckpt.cli.render.text import escape, format_count, make_printable
+
+__all__ = ["add_arguments", "run"]
+
+_MOST_DROPPED = 8
+"""How many names a command that is proposed may have; more would not be read."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser)
+    parser.add_argument(
+        "--values", action="store_true", help="look for NaN and infinities, too"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examines and reports."""
+    with Progress("verifying") as progress:
+        found = examine(args.path, args.values, threads=args.threads, progress=progress)
+    examined = found.examined or [found]
+    if args.json:
+        described = list(map(_describe, examined))
+        print_json({"path": args.path, "ok": found.ok, "examined": described})
+    else:
+        for examination in examined:
+            print_lines(_format(examination))
+    return 0 if found.ok else BROKEN
+
+
+def _describe(examination: Examination) -> dict[str, Any]:
+    return {
+        "path": examination.path,
+        "format": examination.format,
+        "tensors": examination.tensors,
+        "lost": examination.lost,
+        "problems": [_describe_finding(it, []) for it in examination.findings],
+        "notes": [_describe_finding(*it) for it in _add_commands(examination)],
+    }
+
+
+def _describe_finding(finding: Finding, commands: list[str]) -> dict[str, Any]:
+    (tensor,) = finding.tensors if len(finding.tensors) == 1 else (None,)
+    return {**finding._asdict(), "tensor": tensor, "commands": commands}
+
+
+def _add_commands(examination: Examination) -> Iterator[tuple[Finding, list[str]]]:
+    """Gives the notes, and the commands that do what is advised."""
+    saves = {save.files[0]: save for save in examination.recoverable}
+    for note in examination.notes:
+        if note.cause == "unfinished save" and note.path in saves:
+            advice, commands = advise_recovery(saves[note.path])
+            yield note._replace(advice=advice), commands
+        else:
+            yield note, []
+
+
+def _format(examination: Examination) -> Iterator[str]:
+    is_folder = examination.format is None and not examination.findings
+    if is_folder and not examination.notes:
+        return
+    yield f"{make_printable(examination.path)}: {_format_verdict(examination)}"
+    for finding in examination.findings:
+        yield from _format_finding(finding)
+    for note, commands in _add_commands(examination):
+        yield from _format_finding(note, "note: ")
+        yield from (f"      {command}" for command in commands)
+    if examination.format is not None and examination.lost:
+        yield from _format_salvage(examination)
+
+
+def _format_verdict(examination: Examination) -> str:
+    count = len(examination.findings)
+    verdict = paint(format_count(count, "problem"), "bad")
+    if not count:
+        verdict = paint("sound" if examination.format else "odd", "good")
+    if examination.format is None:
+        return verdict
+    tensors = format_count(examination.tensors, "tensor")
+    return f"{verdict} ({examination.format}, {tensors})"
+
+
+def _format_finding(finding: Finding, label: str = "") -> Iterator[str]:
+    yield f"  {label}{make_printable(finding.message)}"
+    if finding.advice:
+        yield paint(f"    {make_printable(finding.advice)}", "dim")
+
+
+def _format_salvage(examination: Examination) -> Iterator[str]:
+    sound = examination.tensors - len(examination.lost)
+    if not sound:
+        yield "  no tensor can be saved from these files"
+        return
+    path = quote(examination.path)
+    target = quote(_name_target(examination.path))
+    yield f"  {sound:,} of {examination.tensors:,} tensors are sound; to copy them:"
+    yield f"    fastckpt convert {path} {target} {_format_drop(examination.lost)}"
+    if len(examination.lost) > _MOST_DROPPED:
+        yield "    (--json lists the names to drop under 'lost')"
+
+
+def _name_target(path: str) -> str:
+    folder, base = os.path.split(path)
+    return choose_free(os.path.join(folder, base.split("-?????-of-")[0]), "sound")
+
+
+def _format_drop(names: list[str]) -> str:
+    if len(names) > _MOST_DROPPED:
+        return "--drop NAME ..."
+    escaped = sorted(map(escape, names), key=lambda name: name.startswith("-"))
+    plain = [shlex.quote(name) for name in escaped if not name.startswith("-")]
+    # A name that begins like an option is none after a sign of equality.
+    dashed = [f"--drop={shlex.quote(name)}" for name in escaped if name[:1] == "-"]
+    return " ".join([*dashed, *(["--drop", *plain] if plain else [])])

@@ -1,0 +1,45 @@
+"""Show a graph: inputs, outputs, variables by scope, operations, versions.
+
+PATH is a .meta file, a saved_model.pb or its folder, a bare .pb, the text form of
+these, or a checkpoint beside which a .meta file lies.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from fastckpt.cli.render.graph_node import show_node
+from fastckpt.cli.render.graph_summary import show_summary
+from fastckpt.cli.render.output import print_json, print_lines
+from fastckpt.graph.meta_graph import MetaGraph
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    parser.add_argument("path", metavar="PATH", help="what holds the graph")
+    parser.add_argument(
+        "--text",
+        action="store_true",
+        help="the whole message in the text form of protocol buffers",
+    )
+    parser.add_argument("--node", metavar="NAME", help="all that is said of one node")
+    parser.add_argument(
+        "--tags", metavar="A,B", help="which of a SavedModel's graphs, by all its tags"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Shows what was asked for."""
+    tags = None if args.tags is None else [tag for tag in args.tags.split(",") if tag]
+    meta = MetaGraph.read(args.path, tags=tags)
+    if args.node is not None:
+        show_node(meta, args.node, args.json)
+    elif not args.text:
+        show_summary(meta, args.json)
+    elif args.json:
+        print_json({"path": meta.path, "text": meta.to_text()})
+    else:
+        print_lines(meta.to_text().splitlines())
+    return 0

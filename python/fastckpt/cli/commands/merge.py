@@ -1,0 +1,29 @@
+"""Merge checkpoints that have no tensor in common into one, as a sharded save does.
+
+The data files are linked or copied as they are, the index is made of all; the sources
+stay. To merge is to make one checkpoint of the parts that several writers wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import fastckpt
+from fastckpt.cli.options import add_sources_and_target
+from fastckpt.cli.targets import check_target
+from fastckpt.cli.written import report_checkpoint
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_sources_and_target(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Merges."""
+    check_target(args.to)
+    fastckpt.merge(args.sources, args.to, threads=args.threads)
+    report_checkpoint(args, args.to, sources=args.sources)
+    return 0

@@ -1,0 +1,142 @@
+"""Show tensors: values, statistics, and where their bytes lie.
+
+Without a NAME, show the checkpoint itself: its files, what it holds, what is largest.
+A NAME may be a pattern whose * also matches /. Values are printed as NumPy prints them,
+which leaves out the middle of more than 1,000; use --region to see a part. Statistics
+are of the values that were asked for, in float64, over the finite ones.
+
+With --html the same goes into a page: all tensors in a table, or, of those that are
+named, how their values are spread, too. The page needs no other file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+
+from fastckpt import Checkpoint
+from fastckpt.cli.errors import BROKEN, UsageError
+from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.region import Region, parse_region
+from fastckpt.cli.render.output import print_error, print_json, print_lines, print_text
+from fastckpt.cli.render.overview import Overview
+from fastckpt.cli.render.page import (
+    format_facts,
+    format_rows,
+    format_tensor,
+    write_page,
+)
+from fastckpt.cli.render.shown_tensor import ShownTensor
+from fastckpt.cli.render.tensor_table import make_tensor_table
+from fastckpt.cli.render.text import format_exact_size, make_printable
+from fastckpt.cli.select import select_names
+from fastckpt.reading.stored_files import CheckpointFiles
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser)
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", default=[], help="which tensors"
+    )
+    parser.add_argument(
+        "--region",
+        type=_region_argument,
+        metavar="REGION",
+        help="a part of each, as between NumPy's brackets: 0:3,:",
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", help="write a page to FILE in place of the text"
+    )
+
+
+def _region_argument(text: str) -> Region:
+    try:
+        return parse_region(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Shows the checkpoint or the tensors that were asked for."""
+    if args.region is not None and not args.names:
+        raise UsageError("--region needs the NAME of a tensor")
+    with open_checkpoint(args.path, args) as checkpoint:
+        if not args.names:
+            _show_checkpoint(Overview(checkpoint), args)
+            return 0
+        shown = _ShownTensors(checkpoint, args)
+        if args.html is not None:
+            title = make_printable(checkpoint.path)
+            write_page(args.html, title, shown.format_page())
+        if args.json:
+            head = {"path": checkpoint.path, "format": checkpoint.format}
+            print_json({**head, "tensors": [it.describe() for it in shown]})
+        elif args.html is not None:
+            _tell_of_page(args.html)
+        else:
+            shown.print()
+        return shown.status
+
+
+def _show_checkpoint(overview: Overview, args: argparse.Namespace) -> None:
+    if args.html is not None:
+        write_page(args.html, overview.title, _format_overview(overview))
+    if args.json:
+        print_json(overview.describe())
+    elif args.html is not None:
+        _tell_of_page(args.html)
+    else:
+        overview.print()
+
+
+def _tell_of_page(path: str) -> None:
+    size = format_exact_size(os.stat(path).st_size)
+    print_text(f"wrote {make_printable(path)}: {size}")
+
+
+def _format_overview(overview: Overview) -> Iterator[str]:
+    yield format_facts(overview.facts())
+    yield from format_rows(*overview.file_table())
+    yield from format_rows(*overview.dtype_table())
+    yield from format_rows(*make_tensor_table(overview.infos, with_place=True))
+
+
+class _ShownTensors:
+    """The tensors that were asked for, each made when it is its turn.
+
+    Attributes:
+        status: The exit status for those that were shown so far.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, args: argparse.Namespace) -> None:
+        self._checkpoint = checkpoint
+        self._files = CheckpointFiles(checkpoint)
+        self._names = select_names(checkpoint, args.names)
+        self._region = args.region
+        self.status = 0
+
+    def __iter__(self) -> Iterator[ShownTensor]:
+        for name in self._names:
+            shown = ShownTensor(self._checkpoint, self._files, name, self._region)
+            if shown.error:
+                self.status = BROKEN
+            yield shown
+
+    def print(self) -> None:
+        """Writes them to standard output, errors to standard error."""
+        for number, shown in enumerate(self):
+            print_lines([""] if number else [])
+            print_lines(shown.format())
+            if shown.error:
+                print_error(shown.error)
+
+    def format_page(self) -> Iterator[str]:
+        """Gives them as HTML; errors go to standard error, too."""
+        for shown in self:
+            yield from format_tensor(shown)
+            if shown.error:
+                print_error(shown.error)

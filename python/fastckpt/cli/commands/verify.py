@@ -1,0 +1,66 @@
+"""Check every block of the index and every byte of every tensor.
+
+Reports every problem, not just the first. Exit status 0: all is well; 1: something is
+wrong with the checkpoint; 2: there is no such checkpoint, or it cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import fastckpt
+from fastckpt import VerifyReport
+from fastckpt.cli.errors import BROKEN
+from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.render.output import paint, print_json, print_lines
+from fastckpt.cli.render.progress import Progress
+from fastckpt.cli.render.text import format_count, make_printable
+from fastckpt.reading.findings import why_not_opened
+from fastckpt.reading.results import problem_of
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Checks the checkpoint and reports."""
+    path, kind = args.path, None
+    try:
+        with open_checkpoint(args.path, args) as checkpoint:
+            path, kind = checkpoint.path, checkpoint.format
+            with Progress("verifying") as progress:
+                report = checkpoint.verify(progress=progress)
+    except fastckpt.CorruptionError as error:  # an index too damaged to be opened
+        findings = [why_not_opened(path, error)]
+        report = VerifyReport([problem_of(error)], 0, 0, 0.0, findings)
+    if args.json:
+        print_json({"path": path, "format": kind, **_describe(report)})
+    else:
+        print_lines(make_printable(finding.message) for finding in report.findings)
+        print_lines([f"{make_printable(path)}: {_format_verdict(report)}"])
+    return 0 if report.ok else BROKEN
+
+
+def _describe(report: VerifyReport) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "tensors": report.tensors_checked,
+        "bytes_checked": report.bytes_checked,
+        "seconds": report.seconds,
+        "problems": [problem._asdict() for problem in report.problems],
+    }
+
+
+def _format_verdict(report: VerifyReport) -> str:
+    verdict = paint("ok", "good")
+    if not report.ok:
+        verdict = paint(format_count(len(report.problems), "problem"), "bad")
+    tensors = format_count(report.tensors_checked, "tensor")
+    size, seconds = report.bytes_checked, report.seconds
+    speed = f" in {seconds:.2f} s ({size / seconds / 1e6:,.0f} MB/s)" if seconds else ""
+    return f"{verdict}; {tensors}, {size:,} bytes checked{speed}"

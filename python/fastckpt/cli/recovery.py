@@ -1,0 +1,133 @@
+"""The commands that bring back what a save that did not finish has left.
+
+No command writes over a file that is there, moves one or deletes one: what is brought
+back is a copy under a name that is free.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+
+from fastckpt.checking.leftovers import Part, UnfinishedSave
+from fastckpt.files.find import list_folder
+
+__all__ = ["advise_recovery", "choose_free", "quote"]
+
+
+def advise_recovery(save: UnfinishedSave) -> tuple[str, list[str]]:
+    """Says how to have a complete save back, and gives the commands."""
+    target, commands = _recover(save)
+    advice = (
+        f"these commands copy it to the name {target!r}, which is free, and change "
+        "nothing else; run them when nothing saves here any more"
+    )
+    return advice, commands
+
+
+def _recover(save: UnfinishedSave) -> tuple[str, list[str]]:
+    """Gives a free name, and the commands that make the checkpoint there."""
+    if save.kind == "_temp":
+        target = _choose(save.prefix, free=_is_free(save.prefix))
+        return target, [*_merge(save, target), _run("verify", target)]
+    (part,) = save.parts
+    if _is_v1(part):
+        target = _choose(save.prefix, free=not os.path.lexists(save.prefix))
+        return target, [_copy(part.index, target), _run("verify", target)]
+    target = _choose(save.prefix, free=_fits(save, part))
+    return target, [*_copy_part(part, target), _run("verify", target)]
+
+
+def _is_v1(part: Part) -> bool:
+    return not part.data and not _names_index(part.index)
+
+
+def _names_index(path: str) -> bool:
+    return ".index." in os.path.basename(path) or path.endswith(".index")
+
+
+def _merge(save: UnfinishedSave, target: str) -> Iterator[str]:
+    """Merges the parts where they are, or copies if some have moved or lack a name."""
+    names = [part.name for part in save.parts]
+    if all(map(_is_in_place, save.parts)):
+        yield _run("merge", *names, "--to", target)
+        return
+    folder = choose_free(target, "parts")
+    yield f"mkdir -- {quote(folder)}"
+    copies = [os.path.join(folder, os.path.basename(name)) for name in names]
+    for part, copy in zip(save.parts, copies, strict=True):
+        yield from _copy_part(part, copy)
+    yield _run("merge", *copies, "--to", target)
+
+
+def _is_in_place(part: Part) -> bool:
+    wanted = {part.name + ending: path for ending, path in part.data.items()}
+    wanted[f"{part.name}.index"] = part.index
+    return all(map(_is_same, wanted, wanted.values()))
+
+
+def _copy_part(part: Part, target: str) -> Iterator[str]:
+    """Copies the data files first, so that the index never leads to nothing."""
+    for ending, path in part.data.items():
+        if not _is_same(path, target + ending):
+            yield _copy(path, target + ending)
+    yield _copy(part.index, f"{target}.index")
+
+
+def _fits(save: UnfinishedSave, part: Part) -> bool:
+    """Tells whether the own name is free, but for data files that have theirs."""
+    own = {part.index, *part.data.values()}
+    wanted = {part.name + ending: path for ending, path in part.data.items()}
+    return _is_free(save.prefix, but=own) and all(
+        _is_same(name, path) or not os.path.lexists(name)
+        for name, path in wanted.items()
+    )
+
+
+def _is_free(prefix: str, but: set[str] | frozenset[str] = frozenset()) -> bool:
+    """Tells whether no file of a checkpoint has this name, or had it before a save."""
+    folder, base = os.path.split(prefix)
+    names = [n for n in list_folder(folder) if os.path.join(folder, n) not in but]
+    beginnings = (f"{base}.index", f"{base}.data-", f"{base}.fastckpt-")
+    taken = [name for name in names if name == base or name.startswith(beginnings)]
+    return all(".tempstate" in name for name in taken)
+
+
+def _choose(prefix: str, *, free: bool) -> str:
+    return prefix if free else choose_free(prefix, "recovered")
+
+
+def choose_free(prefix: str, what: str) -> str:
+    """Gives a name after a checkpoint's under which nothing is."""
+    number, name = 1, f"{prefix}-{what}"
+    while not _is_free(name):
+        number += 1
+        name = f"{prefix}-{what}-{number}"
+    return name
+
+
+def _is_same(path: str, other: str) -> bool:
+    return os.path.abspath(path) == os.path.abspath(other)
+
+
+def _copy(path: str, to: str) -> str:
+    return f"cp -n -- {quote(path)} {quote(to)}"
+
+
+def _run(command: str, *arguments: str) -> str:
+    quoted = [a if a.startswith("--") else quote(a) for a in arguments]
+    return " ".join(["fastckpt", command, *quoted])
+
+
+def quote(path: str) -> str:
+    """Gives a path as a word for a shell, which no command takes for an option."""
+    if path.startswith("-"):
+        path = f"./{path}"
+    if path.isprintable():
+        return shlex.quote(path)
+    escaped = "".join(
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"
+        for byte in os.fsencode(path)
+    )
+    return f"$'{escaped}'"

@@ -1,0 +1,105 @@
+"""Rules such as ``old->new`` and what they make of the names of a checkpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from fastckpt.cli.errors import UsageError
+from fastckpt.cli.render.text import escape, unescape
+
+__all__ = ["apply_rules"]
+
+_ARROW = "->"
+
+Rule = Callable[[str], str | None]
+
+
+def apply_rules(
+    names: Collection[str], rules: Sequence[str], is_regex: bool = False
+) -> dict[str, str]:
+    """Gives the new names, of those tensors whose name changes.
+
+    Each name is changed by the first rule that fits it, and only by that one; so
+    ``a->b`` and ``b->a`` swap. In a rule OLD is a name, or a pattern in which each
+    ``*`` stands for any text, that the ``*`` of NEW in the same place then stands for.
+    As a regular expression, each place in a name where OLD is found becomes NEW
+    (``re.sub``).
+
+    Raises:
+        UsageError: A rule is malformed or fits no name, or two tensors would have one
+            name.
+    """
+    renamed: dict[str, str] = {}
+    used = set()
+    compiled = [_compile(rule, names, is_regex) for rule in rules]
+    for name in names:
+        for number, rule in enumerate(compiled):
+            new = rule(name)
+            if new is not None:
+                used.add(number)
+                renamed[name] = new
+                break
+    for number, text in enumerate(rules):
+        if number not in used:
+            raise UsageError(f"the rule '{escape(text)}' fits no tensor that is left")
+    _check_distinct(names, renamed)
+    return {old: new for old, new in renamed.items() if old != new}
+
+
+def _compile(text: str, names: Collection[str], is_regex: bool) -> Rule:
+    old, new = _split(text)
+    if is_regex:
+        return _compile_regex(text, old, new)
+    for name in (old, unescape(old)):
+        if name in names:
+            return lambda candidate: unescape(new) if candidate == name else None
+    if old.count("*") < new.count("*"):
+        raise UsageError(f"the rule '{escape(text)}' has more * on its right side")
+    return _compile_pattern(unescape(old), unescape(new))
+
+
+def _split(text: str) -> tuple[str, str]:
+    if text.count(_ARROW) != 1:
+        raise UsageError(f"the rule '{escape(text)}' is not of the form OLD->NEW")
+    old, new = text.split(_ARROW)
+    if not old or not new:
+        raise UsageError(f"the rule '{escape(text)}' lacks a name on one side")
+    return old, new
+
+
+def _compile_regex(text: str, old: str, new: str) -> Rule:
+    try:
+        pattern = re.compile(old)
+        pattern.sub(new, "")  # what is wrong with NEW shows only here
+    except (re.error, IndexError) as error:
+        raise UsageError(f"the rule '{escape(text)}': {error}") from None
+    return lambda name: pattern.sub(new, name) if pattern.search(name) else None
+
+
+def _compile_pattern(old: str, new: str) -> Rule:
+    pattern = re.compile("(.*)".join(map(re.escape, old.split("*"))), re.DOTALL)
+    pieces = new.split("*")
+
+    def rename(name: str) -> str | None:
+        match = pattern.fullmatch(name)
+        if match is None:
+            return None
+        fillings = [*match.groups()[: len(pieces) - 1], ""]
+        return "".join(a + b for a, b in zip(pieces, fillings, strict=True))
+
+    return rename
+
+
+def _check_distinct(names: Collection[str], renamed: dict[str, str]) -> None:
+    origin: dict[str, str] = {}
+    for old in names:
+        new = renamed.get(old, old)
+        if not new:
+            raise UsageError(f"the tensor '{escape(old)}' would lose its name")
+        if new in origin:
+            raise UsageError(
+                f"both '{escape(origin[new])}' and '{escape(old)}' would be named "
+                f"'{escape(new)}'"
+            )
+        origin[new] = old

@@ -1,0 +1,1 @@
+"""How commands show things: text, tables, JSON, pages, progress."""

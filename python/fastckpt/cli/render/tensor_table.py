@@ -1,0 +1,46 @@
+"""Tensors as the rows of a table, a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastckpt import TensorInfo
+from fastckpt.cli.render.table import Table
+from fastckpt.cli.render.text import escape, format_count, format_shape, format_size
+
+__all__ = ["make_tensor_table"]
+
+
+def make_tensor_table(infos: Sequence[TensorInfo], with_place: bool) -> Table:
+    """Gives the table; a last column says what is special, if any is.
+
+    Args:
+        infos: The tensors.
+        with_place: Whether shard and offset have columns.
+    """
+    header = ["name", "dtype", "shape", "size"]
+    rows = [
+        [
+            escape(info.name),
+            info.tf_dtype,
+            format_shape(info.shape),
+            "-" if (nbytes := info.nbytes) is None else format_size(nbytes),
+        ]
+        for info in infos
+    ]
+    if with_place:
+        header += ["shard", "offset"]
+        for row, info in zip(rows, infos, strict=True):
+            row += ["-" if n is None else str(n) for n in (info.shard, info.offset)]
+    notes = list(map(_note, infos))
+    if any(notes):
+        header.append("note")
+        for row, note in zip(rows, notes, strict=True):
+            row.append(note)
+    return header, rows, frozenset({"size", "shard", "offset"})
+
+
+def _note(info: TensorInfo) -> str:
+    if info.problem is not None:
+        return "cannot be read"
+    return format_count(len(info.slices), "slice") if info.slices else ""

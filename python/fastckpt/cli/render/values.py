@@ -1,0 +1,65 @@
+"""Values for people and for JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastckpt.cli.render.text import format_count, shorten
+
+__all__ = ["MOST_LISTED", "format_values", "list_values"]
+
+MOST_LISTED = 1000
+"""JSON lists the values of an array of no more than that, as NumPy prints them all."""
+
+_LONGEST_STRING = 200
+
+
+def format_values(array: NDArray[Any], width: int | None) -> str:
+    """Gives what NumPy prints; a long string is cut in the middle, and says so.
+
+    Args:
+        array: Of any type that a checkpoint holds.
+        width: The terminal's columns; None: NumPy's own line width.
+    """
+    if array.ndim == 0:
+        value = array[()]
+        return _format_string(value) if isinstance(value, bytes) else str(value)
+    formatter: Any = {"object": _format_string} if array.dtype.kind == "O" else None
+    return np.array2string(
+        array, max_line_width=width, threshold=MOST_LISTED, formatter=formatter
+    )
+
+
+def _format_string(value: bytes) -> str:
+    if len(value) <= _LONGEST_STRING:
+        return repr(value)
+    return (
+        f"{shorten(repr(value), _LONGEST_STRING)} ({format_count(len(value), 'byte')})"
+    )
+
+
+def list_values(array: NDArray[Any]) -> Any:
+    """Gives an array as nested lists of plain values, or None where it is too large.
+
+    Strings are decoded as names are: UTF-8 with ``surrogateescape``.
+    """
+    if array.size > MOST_LISTED:
+        return None
+    if array.dtype.kind == "O":
+        decode = np.frompyfunc(_decode, 1, 1)
+        return _as_list(decode(array))
+    if array.dtype.isbuiltin != 1:  # a type of ml_dtypes
+        is_integer = array.dtype.name.startswith(("int", "uint"))
+        array = array.astype(np.int64 if is_integer else np.float64)
+    return _as_list(array)
+
+
+def _as_list(array: Any) -> Any:
+    return array.tolist() if isinstance(array, np.ndarray) else array
+
+
+def _decode(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")

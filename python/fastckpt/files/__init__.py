@@ -1,0 +1,1 @@
+"""Which files make a checkpoint: names, state files, folders, what lies where."""

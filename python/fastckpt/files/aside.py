@@ -1,0 +1,119 @@
+"""Checkpoints that saves move while they are looked for, or left aside when killed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+from fastckpt import _native
+from fastckpt.errors import CorruptionError
+from fastckpt.files.find import LOOKS
+
+__all__ = ["find_again", "open_where_found", "replaced", "warn_of_place"]
+
+_Found = TypeVar("_Found")
+_Opened = TypeVar("_Opened")
+
+
+def open_where_found(
+    find: Callable[[], _Found],
+    open: Callable[[_Found], _Opened],
+    *,
+    may_be_gone: bool = False,
+) -> _Opened:
+    """Opens what is found; looks again where it vanished, three times at most.
+
+    Args:
+        find: Gives what is there; raises where nothing is.
+        open: Opens it.
+        may_be_gone: Whether `find` gives what may not be there.
+
+    Raises:
+        OSError: It was moved away each time.
+    """
+    for looks_left in reversed(range(LOOKS)):
+        found = find()
+        try:
+            return open(found)
+        except FileNotFoundError as error:  # a save moved it meanwhile
+            if not looks_left and may_be_gone:
+                raise
+            if not looks_left:
+                reason = (
+                    f"saves under this prefix moved it each of the {LOOKS} times "
+                    "it was looked for; try again"
+                )
+                raise OSError(errno.EBUSY, reason, error.filename) from None
+    raise AssertionError("unreachable")
+
+
+def find_again(
+    format: str, path: str, files: list[str], identity: list[tuple[int, int, int]]
+) -> list[str]:
+    """Gives where a checkpoint's files lie now, an index or V1 file known by identity.
+
+    A save may have set it aside since, or put it back.
+    """
+    if len(files) > 1:
+        return files
+    is_v1 = format == "v1"
+    found = _native.find_again(os.fsencode(path), is_v1, identity[0])
+    if found is not None:
+        return [os.fsdecode(found)]
+    if not _is_aside(path, files[0]):
+        return files
+    return [path if is_v1 else f"{path}.index"]
+
+
+def replaced(file: str) -> CorruptionError:
+    """Makes the error for an index, or V1 file, that is no longer the same."""
+    return CorruptionError(
+        f"{file}: the file was replaced since the checkpoint was pickled; "
+        "open it again",
+        path=file,
+    )
+
+
+def _is_aside(prefix: str, file: str) -> bool:
+    """Tells whether this is how a save calls the prefix's index or V1 file aside."""
+    if not file.endswith(".old"):
+        return False
+    base = _native.base_of_aside(os.fsencode(os.path.basename(file)))
+    return base == os.fsencode(os.path.basename(prefix))
+
+
+def warn_of_place(prefix: str, file: str) -> None:
+    """Warns where a checkpoint was opened aside: what it is, how to put it back.
+
+    Args:
+        prefix: The checkpoint's.
+        file: Its index, or its V1 file, where it was opened.
+    """
+    if not _is_aside(prefix, file):
+        return
+    index = os.path.basename(file)
+    mark = index[index.rindex(".fastckpt-") :]
+    is_v1 = index == os.path.basename(prefix) + mark
+    rest = "" if is_v1 else ", the index's last"
+    warnings.warn(
+        f"{prefix}: a save that was killed, or is still under way, set these "
+        f"files aside ({index!r} ...); they are read where they lie, and nothing is "
+        f"lost. The next save under this prefix puts them back. By hand, while no save "
+        f"is running: take the ending {mark!r} off all their names{rest}",
+        RuntimeWarning,
+        stacklevel=_callers_level(),
+    )
+
+
+def _callers_level() -> int:
+    """How far up the first frame is that is not of this package."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("fastckpt"):
+        frame = frame.f_back
+        level += 1
+    return level

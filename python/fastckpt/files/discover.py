@@ -1,0 +1,113 @@
+"""Which checkpoints lie in a folder, where no state file tells."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from fastckpt import _native
+from fastckpt.errors import CorruptionError
+from fastckpt.files.find import (
+    find,
+    find_listed,
+    is_file,
+    is_format,
+    list_folder,
+    split_shard,
+    v1_pattern,
+    v1_shards,
+)
+
+__all__ = ["checkpoints_in", "names_in", "newest_complete"]
+
+# What lies in checkpoint folders and is no V1 checkpoint, however it looks inside.
+_NO_V1 = re.compile(
+    r"checkpoint|.*\.tfevents\..*|.*\.(?:index|meta|pb|pbtxt|txt|json)"
+    r"|.*\.(?:tempstate[0-9]+|data-[0-9]+-of-[0-9]+|fastckpt-[0-9a-f]{8}\.\w+)",
+    re.DOTALL,
+)
+
+
+def names_in(folder: str) -> list[str]:
+    """Gives the checkpoints that the names in a folder tell of, looking at no file."""
+    names = list_folder(folder)
+    found = {name[: -len(".index")] for name in names if name.endswith(".index")}
+    found.update(_aside_bases(names))
+    found.update(v1_pattern(shard.stem, shard.num_shards) for shard in v1_shards(names))
+    return sorted(found - {""})
+
+
+def checkpoints_in(folder: str) -> list[str]:
+    """Gives the prefixes of the checkpoints in a folder, complete or not."""
+    names = list_folder(folder)
+    found = _v2_bases(folder, names)
+    prefixes = ((base, os.path.join(folder, base)) for base in _aside_bases(names))
+    found.update(base for base, prefix in prefixes if find_listed(prefix))
+    found.update(_v1_bases(folder, names))
+    return [os.path.join(folder, base) for base in sorted(found)]
+
+
+def _aside_bases(names: list[str]) -> set[str]:
+    """The checkpoints whose index, or V1 file, some save set aside."""
+    marked = (name for name in names if name.endswith(".old"))
+    bases = (_native.base_of_aside(os.fsencode(name)) for name in marked)
+    return {os.fsdecode(base) for base in bases if base is not None}
+
+
+def _v2_bases(folder: str, names: list[str]) -> set[str]:
+    """An index counts when data files lie beside it, or when it is one inside."""
+    stems = {parts.stem for name in names if (parts := split_shard(name))}
+    bases = (name[: -len(".index")] for name in names if name.endswith(".index"))
+    return {
+        base
+        for base in bases
+        if base
+        and is_file(index := os.path.join(folder, f"{base}.index"))
+        and (f"{base}.data" in stems or is_format(index, "v2"))
+    }
+
+
+def _v1_bases(folder: str, names: list[str]) -> set[str]:
+    """Names each file, and each set of shards by its pattern, that is V1 inside."""
+    shards = v1_shards(names)
+    in_sets = {parts.name for parts in shards}
+    alone = [name for name in names if name not in in_sets]
+    samples = {name: name for name in alone if not _NO_V1.fullmatch(name)}
+    samples.update((v1_pattern(it.stem, it.num_shards), it.name) for it in shards)
+    return {
+        base
+        for base, sample in samples.items()
+        if is_format(os.path.join(folder, sample), "v1")
+    }
+
+
+def newest_complete(folder: str) -> str | None:
+    """Gives the prefix of the newest checkpoint in a folder that lacks no file."""
+    try:
+        prefixes = checkpoints_in(folder)
+    except OSError:
+        return None
+    dated = ((_time_if_complete(prefix), prefix) for prefix in prefixes)
+    time, newest = max(dated, default=(0, ""))
+    return newest if time else None
+
+
+def _time_if_complete(prefix: str) -> int:
+    """When a checkpoint was written, in nanoseconds; 0 if a file is lacking."""
+    try:
+        found = find(prefix)
+        if found and (found.format == "v1" or _has_all_data(prefix, found.files[0])):
+            return os.stat(found.files[0]).st_mtime_ns
+    except (CorruptionError, OSError):
+        pass
+    return 0
+
+
+def _has_all_data(prefix: str, index: str) -> bool:
+    mark = index[len(f"{prefix}.index") :]  # of an index that was set aside
+    folder, base = os.path.split(prefix)
+    names = (name.removesuffix(mark) for name in list_folder(folder))
+    shards = {parts for name in names if (parts := split_shard(name))}
+    counts = [it.num_shards for it in shards if it.stem == f"{base}.data"]
+    is_whole = any(counts.count(count) == count for count in set(counts))
+    return is_whole and is_format(index, "v2")

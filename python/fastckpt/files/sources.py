@@ -1,0 +1,192 @@
+"""Which checkpoints a call means that takes several: each once, however it is named.
+
+A shell expands ``run/model.ckpt-*`` to every file of every checkpoint; a state file or
+a folder among them stands for the latest.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from fastckpt.errors import CorruptionError
+from fastckpt.files.discover import checkpoints_in
+from fastckpt.files.find import PathName, Resolved, find, is_file
+from fastckpt.files.resolve import resolve
+from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
+from fastckpt.files.urls import source_path
+
+__all__ = ["HasPath", "Source", "newest_sources", "others_beside", "unique_sources"]
+
+# What saves leave that did not end, ours and TensorFlow's. Of V1 such a file would
+# open under its own name and count as one more checkpoint.
+_LEFTOVER = re.compile(r"\.fastckpt-[0-9a-f]{8}\.[a-z]+$|\.tempstate[0-9]+$")
+_SHARDS = re.compile(r"-\?+-of-[0-9]+$")
+_NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+
+_Identity = tuple[tuple[int, int], ...]
+
+
+class HasPath(Protocol):
+    """An open checkpoint."""
+
+    @property
+    def path(self) -> str:
+        """The checkpoint's prefix."""
+
+
+class Source(NamedTuple):
+    """A checkpoint, and how it was named first.
+
+    Attributes:
+        format: "v2" or "v1".
+        prefix: The checkpoint's name as TensorFlow takes it.
+        given: What the caller gave.
+        is_latest: Whether only a folder or a state file led to it.
+    """
+
+    format: str
+    prefix: str
+    given: PathName | HasPath
+    is_latest: bool
+
+
+def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
+    """Gives the checkpoints that some sources name, each once, in their order.
+
+    Two names are of one checkpoint where they lead to the same files: by another of
+    its files, through links, or by way of a folder or state file whose latest it is.
+
+    Args:
+        sources: What ``open`` accepts, and open checkpoints.
+
+    Raises:
+        ValueError: A source is what a save left that did not end.
+        FileNotFoundError: Nothing is there.
+        CorruptionError: What is there is no checkpoint.
+        OSError: What is there cannot be read.
+    """
+    unique: dict[_Identity, Source] = {}
+    for given in sources:
+        found, is_latest = _resolved(given)
+        key = _identity(found)
+        if key not in unique:
+            unique[key] = Source(found.format, found.prefix, given, is_latest)
+        elif not is_latest:
+            unique[key] = unique[key]._replace(is_latest=False)
+    return list(unique.values())
+
+
+def others_beside(source: Source) -> list[str]:
+    """Gives the prefixes of the other checkpoints in a checkpoint's folder."""
+    found = resolve(source.prefix)
+    others = _by_age(os.path.dirname(found.prefix))
+    return [it.prefix for it in others if _identity(it) != _identity(found)]
+
+
+def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
+    """Gives the newest checkpoints of a folder, the newest last.
+
+    The newest is the one that opens by the folder's name: what the state file calls
+    the latest. Before it come those of the state file's list, in its order, and before
+    these the others of the folder that are older. Which are older, and which is the
+    newest where there is no state file, the last numbers in the names tell where
+    nothing else in the names differs, else the times at which they were written. What
+    the state file lists and is gone does not count.
+
+    Args:
+        source: A folder, or its state file.
+        count: How many, at least 1.
+
+    Raises:
+        ValueError: It is neither, or fewer are there; those are named.
+        CorruptionError: The state file is damaged.
+        OSError: The folder cannot be read.
+    """
+    folder, state = _folder_of(source)
+    found = _by_age(folder)
+    if state is not None:
+        found = _as_listed(state, found)
+    if len(found) < count:
+        named = ", ".join(repr(it.prefix) for it in found) or "none"
+        raise ValueError(
+            f"the newest {count} checkpoints of {folder!r} are wanted, and it has "
+            f"{len(found)} (older than its latest, and that): {named}"
+        )
+    newest = found[len(found) - count :]
+    return [Source(it.format, it.prefix, it.prefix, False) for it in newest]
+
+
+def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
+    """Resolves a source, and tells whether a folder or state file led to it."""
+    if not isinstance(given, str | bytes | os.PathLike):
+        return resolve(given.path), False
+    name = source_path(given)
+    if _LEFTOVER.search(name) and is_file(name):
+        raise ValueError(
+            f"{name!r} is what a save left that did not end, no checkpoint of its own; "
+            "leave it out, or rename it first ('fastckpt doctor' tells what it is)"
+        )
+    found = resolve(given)
+    return found, _is_indirect(name, found)
+
+
+def _is_indirect(name: str, found: Resolved) -> bool:
+    if os.path.isdir(name) and not is_file(f"{name}.index"):
+        return True
+    stem = _SHARDS.sub("", found.prefix).removesuffix(".ckpt")
+    is_part = name.startswith(stem) and name[len(stem) :][:1] in ("", ".", "-")
+    return is_file(name) and not is_part
+
+
+def _identity(found: Resolved) -> _Identity:
+    stats = map(os.stat, found.files)
+    return tuple((it.st_dev, it.st_ino) for it in stats)
+
+
+def _folder_of(source: PathName | HasPath) -> tuple[str, CheckpointState | None]:
+    """Gives a folder that was named, also by its state file, and what that says."""
+    if isinstance(source, str | bytes | os.PathLike):
+        name = source_path(source)
+        if os.path.isdir(name):
+            return name, read_state(os.path.join(name, STATE_NAME), name)
+        folder, base = os.path.split(name)
+        try:
+            state = read_state(name, folder)
+        except CorruptionError:
+            if base == STATE_NAME:
+                raise
+            state = None
+        if state is not None:
+            return folder, state
+    raise ValueError(f"the newest checkpoints are those of a folder, not of {source!r}")
+
+
+def _by_age(folder: str) -> list[Resolved]:
+    """Gives the checkpoints of a folder, oldest first."""
+    prefixes = [it for it in checkpoints_in(folder) if not _LEFTOVER.search(it)]
+    found = [it for it in map(find, prefixes) if it is not None]
+    names = [_SHARDS.sub("", os.path.basename(it.prefix)) for it in found]
+    parts = [match.groups() for match in map(_NUMBERED.fullmatch, names) if match]
+    if len(parts) == len(found) and len({(it[0], it[2]) for it in parts}) == 1:
+        numbers = [int(number) for _, number, _ in parts]
+    else:
+        numbers = [os.stat(it.files[0]).st_mtime_ns for it in found]
+    order = sorted(range(len(found)), key=numbers.__getitem__)
+    return [found[at] for at in order]
+
+
+def _as_listed(state: CheckpointState, found: list[Resolved]) -> list[Resolved]:
+    """Orders checkpoints as a state file does; others go before if they are older."""
+    latest, listed = state.model_checkpoint_path, state.all_model_checkpoint_paths
+    resolve(latest)  # which must be there, or something older would pass for it
+    if latest in listed:
+        listed = listed[: len(listed) - listed[::-1].index(latest)]
+    else:
+        listed = [*listed, latest]
+    there = {_identity(it): it for path in listed if (it := find(path)) is not None}
+    known = {_identity(it): at for at, it in enumerate(found)}
+    oldest = min((known[key] for key in there if key in known), default=0)
+    return [*found[:oldest], *there.values()]

@@ -1,0 +1,84 @@
+"""URLs where paths are asked for: ``file://`` is local, what writes refuses others.
+
+Without this a save to ``gs://bucket/model`` would make a local folder ``gs:``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from fastckpt.base.deferred import importing
+from fastckpt.errors import UnsupportedError
+
+__all__ = ["PathName", "UrlError", "source_path", "target_path"]
+
+PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+class UrlError(UnsupportedError, ValueError):
+    """A URL was given where only a local path can be."""
+
+
+def target_path(path: PathName) -> str:
+    """Gives the local path that a caller wants to write to.
+
+    Raises:
+        UrlError: It is a URL, and not of a local file.
+    """
+    name = os.fsdecode(path)
+    scheme = _SCHEME.match(name)
+    if scheme is None:
+        return name
+    if scheme[1].lower() == "file":
+        return _local(name, scheme.end())
+    raise UrlError(
+        f"{name}: fastckpt writes local files alone, not to {scheme[1]}://; write to a "
+        "local path, then copy its files there",
+        path=name,
+    )
+
+
+def source_path(path: PathName) -> str:
+    """Gives the local path that a caller wants to read; one that is there as it is.
+
+    Raises:
+        UrlError: It is a URL, and not of a local file.
+    """
+    name = os.fsdecode(path)
+    scheme = _SCHEME.match(name)
+    if scheme is None or _is_there(name):
+        return name
+    if scheme[1].lower() == "file":
+        return _local(name, scheme.end())
+    raise UrlError(
+        f"{name}: fastckpt reads local files alone, not from {scheme[1]}://; copy the "
+        "checkpoint's files here first",
+        path=name,
+    )
+
+
+def _is_there(name: str) -> bool:
+    """Tells whether anything lies here of which this is the name, or begins it."""
+    folder, base = os.path.split(name)
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    return any(each.startswith(base) for each in names)
+
+
+def _local(url: str, start: int) -> str:
+    host, separator, path = url[start:].partition("/")
+    if host.lower() not in ("", "localhost") or not path:
+        raise UrlError(
+            f"{url}: a local file is named file:///folder/name, with a host that is "
+            "empty or 'localhost'",
+            path=url,
+        )
+    with importing:
+        from urllib.parse import unquote_to_bytes
+
+    return os.fsdecode(unquote_to_bytes(os.fsencode(separator + path)))

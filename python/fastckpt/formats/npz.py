@@ -1,0 +1,172 @@
+"""NumPy's archive of arrays, ``.npz``: a ZIP file with one ``.npy`` for each tensor.
+
+Source: numpy/lib/format.py and numpy/lib/_npyio_impl.py (``savez``, ``NpzFile``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from fastckpt.base.deferred import importing
+from fastckpt.errors import CorruptionError
+from fastckpt.files.replace import write_beside
+from fastckpt.files.urls import source_path
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.formats.refusals import refuse, refuse_types
+from fastckpt.reading.chunks import Chunked, bytes_of, chunked
+
+__all__ = ["check", "read", "write"]
+
+_Read = TypeVar("_Read")
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""ZIP's earliest date: the same tensors give the same bytes."""
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+_LONGEST_NAME = 0xFFFF - len(".npy")
+_UNSAFE = re.compile(r"\A/|(?:\A|/)\.\.(?:/|\Z)|\0|[\udc80-\udcff]")
+"""Names that a ZIP file cannot hold, or that would lead out of a folder unpacked."""
+
+
+def check(
+    dtypes: Mapping[str, np.dtype[Any] | None],
+    old_names: Mapping[str, str] | None = None,
+) -> None:
+    """Checks that ``.npz`` can hold tensors of these names and types.
+
+    Args:
+        dtypes: By name; None for what has no form in NumPy.
+        old_names: What those who can leave them out call them, where it differs.
+
+    Raises:
+        ValueError: It cannot; the tensors are named.
+    """
+    names = [name for name in dtypes if not _is_safe(name)]
+    refuse("npz", "such names", names, "rename them")
+    # NumPy finds the array "x" under "x.npy" too, and takes it for the other.
+    twice = [name for name in dtypes if f"{name}.npy" in dtypes]
+    refuse("npz", "names that differ by '.npy' alone", twice, "rename them")
+    refuse_types("npz", dtypes, lambda dtype: dtype.isbuiltin == 1, old_names)
+
+
+def _is_safe(name: str) -> bool:
+    return not _UNSAFE.search(name) and len(name.encode()) <= _LONGEST_NAME
+
+
+def write(
+    path: str, tensors: Mapping[str, NDArray[Any] | Chunked], *, fsync: bool = True
+) -> None:
+    """Writes tensors, one after the other; memory stays flat.
+
+    Args:
+        path: The file; one that exists is replaced when the new one is complete.
+            Missing folders are made.
+        tensors: Each is asked for once. A checkpoint is such a mapping.
+        fsync: Whether the file is on the disk when the call returns.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with importing:
+        import encodings.cp437  # noqa: F401  zipfile asks for it by name
+        import zipfile
+
+    with (
+        write_beside(path, fsync) as beside,
+        zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for name in tensors:
+            member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            with archive.open(member, "w", force_zip64=True) as file:
+                _write_array(file, chunked(tensors[name]))
+
+
+def _write_array(file: IO[bytes], array: Chunked) -> None:
+    header = {
+        "descr": np.lib.format.dtype_to_descr(array.dtype),
+        "fortran_order": False,
+        "shape": array.shape,
+    }
+    np.lib.format.write_array_header_1_0(file, header)
+    for chunk in array.make():
+        file.write(bytes_of(chunk))
+
+
+@contextmanager
+def read(path: str) -> Iterator[LazyTensors]:
+    """Opens a file for a block: a mapping whose arrays are read when asked for.
+
+    Raises:
+        CorruptionError: The file is no ``.npz``, or an array in it is damaged or
+            made of pickled objects.
+        OSError: The file cannot be read.
+    """
+    path = source_path(path)
+    with open(path, "rb") as file:
+        archive = _guarded(path, lambda: NpzFile(file, allow_pickle=False))
+        with archive:
+            assert archive.zip is not None  # it has just been opened
+            # By their whole names: archive["x.npy"] is the array "x", if there is one.
+            members = {
+                name.removesuffix(".npy"): name for name in archive.zip.namelist()
+            }
+            infos = _guarded(path, lambda: _infos(archive, members))
+            yield LazyTensors(
+                "npz",
+                infos,
+                lambda name: _guarded(path, lambda: _array(archive, members[name])),
+            )
+
+
+def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]:
+    """Reads what the members' headers say."""
+    assert archive.zip is not None
+    infos = {}
+    for name, member in members.items():
+        with archive.zip.open(member) as file:
+            if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+                raise ValueError(f"{member!r} in it is no array")
+        with archive.zip.open(member) as file:
+            infos[name] = _info(name, member, file)
+    return infos
+
+
+def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
+    version = np.lib.format.read_magic(file)
+    read_header = _HEADERS.get(version)
+    if read_header is None:  # of names beyond Latin-1, in structures alone
+        raise ValueError(f"{member!r} in it is of version {version} of .npy")
+    shape, _, dtype = read_header(file)
+    if dtype.byteorder == ">":
+        dtype = dtype.newbyteorder("=")
+    return ArrayInfo(name, dtype, shape)
+
+
+def _array(archive: NpzFile, member: str) -> NDArray[Any]:
+    array: NDArray[Any] = archive[member]
+    if array.dtype.byteorder == ">":
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
+    with importing:
+        import encodings.cp437  # noqa: F401  zipfile asks for it by name
+        import zipfile
+
+    try:
+        return read_some()
+    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        message = f"{path}: no sound .npz file: {error}"
+        raise CorruptionError(message, path=path) from error

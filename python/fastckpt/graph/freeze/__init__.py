@@ -1,0 +1,1 @@
+"""Freezing: constants in place of variables."""

@@ -1,0 +1,468 @@
+"""Open checkpoints: ``open()`` and ``Checkpoint``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from operator import index as as_index
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import numpy as np
+
+from fastckpt import _native
+from fastckpt._native import TensorInfo
+from fastckpt.base import names as select
+from fastckpt.base.deferred import importing
+from fastckpt.base.progress import ProgressArgument, watch
+from fastckpt.files import aside
+from fastckpt.files import filesystem as io_mode
+from fastckpt.files import resolve as paths
+from fastckpt.reading import requests as loading
+
+if TYPE_CHECKING:
+    from fastckpt.objects.mapping import ObjectGraph
+    from fastckpt.reading.results import Explanation, TensorLayout, VerifyReport
+
+__all__ = ["Checkpoint", "open", "open_found"]
+
+_MAX_INDEX_BYTES = 1 << 30
+_NO_LIMIT = (1 << 63) - 1
+# More are of no use; starting them takes longer than the work.
+_MAX_THREADS = 1024
+
+
+#: Inode, size, mtime in nanoseconds.
+_Identity = tuple[int, int, int]
+#: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
+_Options = tuple[bool, str, "int | None", int]
+_DEFAULTS: _Options = (True, "auto", None, _MAX_INDEX_BYTES)
+
+
+def open(
+    path: str | bytes | os.PathLike[Any],
+    *,
+    verify: bool = True,
+    io: str = "auto",
+    threads: int | None = None,
+    max_index_bytes: int = _MAX_INDEX_BYTES,
+) -> Checkpoint:
+    """Opens a TensorFlow checkpoint.
+
+    The whole index is checked, no data file is touched.
+
+    Args:
+        path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
+            folder with one, or with a single checkpoint; a SavedModel or its
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
+        verify: Whether data is checked against its checksums: views once, before
+            the first is handed out; copies every time, in the same pass.
+        io: "mmap", "read" (``pread`` into memory of our own, for network file
+            systems and files that others may cut) or "auto", which chooses by
+            the file system and says what it chose in ``Checkpoint.io``.
+        threads: How many threads a call may use; None: the CPUs of the process.
+        max_index_bytes: A V2 index that is larger is an ``UnsupportedError``.
+
+    Returns:
+        A ``Checkpoint``: a mapping of names to read-only arrays.
+
+    Raises:
+        FileNotFoundError: Nothing is there; the message says what was looked for.
+        CorruptionError: What is there is damaged, or is no checkpoint.
+        UnsupportedError: It is legal, but beyond this library.
+        OSError: The system does not let it be read.
+    """
+    limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
+    options = (bool(verify), io, threads, limit)
+    return aside.open_where_found(
+        lambda: paths.resolve(path), lambda found: open_found(found, options)
+    )
+
+
+def open_found(found: paths.Resolved, options: _Options = _DEFAULTS) -> Checkpoint:
+    """Opens exactly the files that were found; warns of such that lie aside."""
+    checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
+    aside.warn_of_place(checkpoint.path, checkpoint.files[0])
+    return checkpoint
+
+
+class Checkpoint(Mapping[str, np.ndarray]):
+    """An open checkpoint: a mapping of tensor names to NumPy arrays.
+
+    ``ckpt[name]`` is a read-only array: a VIEW of the file's mapping where the
+    bytes allow it (``info(name).is_view``), else a COPY. Views keep the mapping
+    alive after ``close()``. Iteration is in byte order of the names.
+
+    Threads: safe to use from many threads and after ``fork``. Calls release the
+    interpreter lock where more than some 64 KiB are read, checked or copied.
+    Checkpoints pickle by path and identity: the other side reads the index again,
+    a changed file is a ``CorruptionError``.
+
+    Attributes:
+        format: "v2" or "v1".
+        path: The checkpoint's prefix.
+        io: "mmap" or "read": how bytes are read here.
+    """
+
+    def __init__(
+        self,
+        format: str,
+        path: str,
+        files: list[str],
+        options: _Options,
+        identity: _Identity | None = None,
+    ) -> None:
+        self.format = format
+        self.path = path
+        # Shards are opened later, maybe from another folder.
+        self._prefix = _absolute(path)
+        self._files = [_absolute(file) for file in files]
+        self._options = options
+        self._verify, io, threads, _ = options
+        self._threads = _check_threads(threads)
+        self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
+        self._reader = self._open_reader(identity)
+        self._files = self._reader.paths()
+
+    def _open_reader(self, identity: _Identity | None) -> _native.Reader:
+        mapped = self.io == "mmap"
+        if self.format == "v1":
+            files = [os.fsencode(file) for file in self._files]
+            return _native.open_v1(files, mapped, self._verify)
+        prefix = os.fsencode(self._prefix)
+        limit = self._options[3]
+        return _native.open_bundle(prefix, mapped, self._verify, limit, identity)
+
+    # The mapping.
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        try:
+            return self._reader.get(name, self._threads)
+        except KeyError:
+            raise self._missing(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reader.names())
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __contains__(self, name: object) -> bool:
+        return self._reader.find(name) is not None
+
+    # Checkpoints compare by identity, unlike other mappings.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __repr__(self) -> str:
+        if isinstance(self._reader, _Closed):
+            return f"<Checkpoint {self.path!r}, closed>"
+        return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
+
+    def _missing(self, name: object) -> KeyError:
+        return select.missing(name, self._reader.names())
+
+    def _slot(self, name: str) -> int:
+        slot = self._reader.find(name)
+        if slot is None:
+            raise self._missing(name)
+        return slot
+
+    # What is there.
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The index (V2), or the files of a V1 checkpoint."""
+        return tuple(self._files)
+
+    def info(self, name: str) -> TensorInfo:
+        """Gives what the index says about one tensor.
+
+        Raises:
+            KeyError: No such tensor; the message names the closest.
+        """
+        return self._reader.info(self._slot(name))
+
+    def infos(self) -> list[TensorInfo]:
+        """Gives what the index says about every tensor, in order of the names.
+
+        Touches no data file of V2. A tensor that cannot be read is listed too,
+        and ``TensorInfo.problem`` says why.
+        """
+        return self._reader.infos()
+
+    def layout(self, name: str) -> TensorLayout:
+        """Tells in which files, and where in them, a tensor's bytes lie.
+
+        Returns:
+            Pieces that together are the whole tensor, in the order of the index.
+            A plain value that pickles; no data file of V2 is touched.
+
+        Raises:
+            KeyError: No such tensor.
+            UnsupportedError: The stored bytes are not the array's (strings;
+                varints and Snappy in V1).
+            CorruptionError: The index is wrong about the tensor.
+        """
+        with importing:
+            from fastckpt.reading.results import TensorLayout, TensorPiece
+
+        slot = self._slot(name)
+        pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
+        info = self._reader.info(slot)
+        assert info.dtype is not None
+        dtype = info.dtype
+        if self._reader.is_swapped(slot):
+            dtype = dtype.newbyteorder(">")
+        return TensorLayout(dtype, info.shape, pieces)
+
+    def byte_runs(self, name: str, region: Any = None) -> list[tuple[str, int, int]]:
+        """Gives the byte ranges that hold a region: [(file, offset, nbytes), ...].
+
+        Adjacent ranges are joined. Those of an unsliced tensor are, end to end,
+        the region's bytes in C order and no byte more; a sliced tensor gives them
+        slice by slice. Raises as ``layout`` and, for the region, as ``read``.
+        """
+        slot = self._slot(name)
+        return self._reader.byte_runs(slot, region)
+
+    # Reading.
+
+    def read(
+        self,
+        name: str,
+        region: Any = None,
+        out: np.ndarray | None = None,
+        *,
+        threads: int | None = None,
+    ) -> np.ndarray:
+        """Copies a tensor, or a region of it.
+
+        Args:
+            name: The tensor.
+            region: Basic indexing, as in ``np.s_[0:128, :]``; None: all of it.
+            out: An array to copy into, of any strides, with the region's shape and
+                the tensor's dtype.
+            threads: As in ``open``.
+
+        Returns:
+            A COPY: ``out``, or a writable array of the caller's own, 64-byte
+            aligned. Always an ``ndarray``, of no dimension too.
+
+        Raises:
+            KeyError: No such tensor.
+            IndexError, TypeError, ValueError: The region or ``out`` does not fit.
+            CorruptionError, UnsupportedError, OSError: As ``open``.
+
+        Threads: safe; releases the interpreter lock.
+        """
+        count = self._count(threads)
+        if out is not None:
+            request = (self._slot(name), region, out)
+            return loading.read_many(self._reader, [request], count, None)[0]
+        try:
+            return self._reader.read(name, region, count)
+        except KeyError:
+            raise self._missing(name) from None
+
+    def read_many(
+        self,
+        requests: Iterable[tuple[str, Any, np.ndarray | None]],
+        *,
+        threads: int | None = None,
+        progress: ProgressArgument = None,
+    ) -> list[np.ndarray]:
+        """Copies many regions at once, in the order in which they lie on disk.
+
+        Args:
+            requests: (name, region, out) as ``read`` takes them.
+
+        Returns:
+            The arrays, in the order of the requests.
+
+        Raises as ``read``; nothing is written before all requests were checked.
+        """
+        wanted = [(self._slot(name), region, out) for name, region, out in requests]
+        count = self._count(threads)
+        with watch(progress) as counter:
+            return loading.read_many(self._reader, wanted, count, counter)
+
+    def load(
+        self,
+        names: Iterable[str] | Mapping[str, str] | None = None,
+        *,
+        copy: bool = False,
+        out: Mapping[str, np.ndarray] | None = None,
+        threads: int | None = None,
+        progress: ProgressArgument = False,
+    ) -> dict[str, np.ndarray]:
+        """Loads many tensors at once, checked in parallel.
+
+        Args:
+            names: Names and ``fnmatchcase`` patterns (``*`` matches ``/`` too; a
+                name that exists wins over the pattern it is), or {name wanted:
+                name in the checkpoint}; None: everything, or what ``out`` names.
+            copy: Whether the arrays are writable and the caller's own. Large ones
+                have an allocation each, small ones share slabs of up to 4 MiB.
+            out: {name: array} to copy into; shapes and dtypes must fit and are
+                checked before the first byte is written.
+            threads: As in ``open``.
+            progress: True: a line on standard error, if that is a terminal; or a
+                callable (bytes done, bytes in all), called from another thread.
+
+        Returns:
+            A dict in the checkpoint's order, or the mapping's: arrays as
+            ``ckpt[name]`` gives them, COPIES with ``copy``, the arrays of ``out``.
+
+        Raises:
+            KeyError: A name or pattern that nothing matches.
+            UnsupportedError: A tensor that has no form in NumPy; the message says
+                how to leave it out.
+            CorruptionError, OSError, ValueError, TypeError: As ``read``.
+
+        Threads: safe; releases the interpreter lock once.
+        """
+        reader = self._reader
+        chosen, slots = loading.choose(reader, names, out)
+        count = self._count(threads)
+        with watch(progress) as counter:
+            if out is not None:
+                return loading.load_into(reader, chosen, slots, out, count, counter)
+            return loading.load(reader, chosen, slots, copy, count, counter)
+
+    # Checking.
+
+    def verify(
+        self, *, threads: int | None = None, progress: ProgressArgument = None
+    ) -> VerifyReport:
+        """Checks every block and every tensor against its checksum.
+
+        Finds every problem and not just the first, whatever ``verify`` the
+        checkpoint was opened with.
+
+        Args:
+            threads, progress: As in ``load``.
+
+        Threads: safe; releases the interpreter lock once.
+        """
+        with importing:
+            from fastckpt.reading.findings import find_causes
+            from fastckpt.reading.results import VerifyReport, problem_of
+
+        begin = perf_counter()
+        with watch(progress) as counter:
+            nbytes, errors = self._reader.verify(self._count(threads), counter)
+        problems = [problem_of(error) for error in errors]
+        seconds = perf_counter() - begin
+        findings = find_causes(self, errors)
+        return VerifyReport(problems, nbytes, len(self), seconds, findings)
+
+    def explain(self) -> Explanation:
+        """Tells how bytes are read here, and why: file system, page cache, io mode,
+        threads, views, memory. ``print()`` it."""
+        with importing:
+            from fastckpt.reading.results import Explanation, OpenFile
+
+        files = tuple(OpenFile(*file) for file in self._reader.open_files())
+        views = sum(info.is_view for info in self.infos())
+        return Explanation(
+            path=self.path,
+            format=self.format,
+            io=self.io,
+            reason=self._io_reason,
+            filesystem=self._filesystem,
+            verify=self._verify,
+            threads=self._threads,
+            crc32c=_native.crc32c_implementation(),
+            tensors=len(self),
+            views=views,
+            files=files,
+        )
+
+    # The object graph of TensorFlow 2.
+
+    @property
+    def objects(self) -> ObjectGraph:
+        """The object graph of a checkpoint that TensorFlow 2 wrote.
+
+        Raises:
+            KeyError: The checkpoint has none: it is name-based.
+            CorruptionError: It is damaged.
+        """
+        with importing:
+            from fastckpt.objects.mapping import ObjectGraph
+
+        return ObjectGraph.read(self)
+
+    # Its life.
+
+    def close(self) -> None:
+        """Closes the files. Views that were handed out stay valid."""
+        self._reader = cast(_native.Reader, _Closed(self.path))
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        identity = self._reader.identity()
+        arguments = (self.format, self._prefix, self._files, self._options, identity)
+        return _reopen, arguments
+
+    def _count(self, threads: int | None) -> int:
+        return self._threads if threads is None else _check_threads(threads)
+
+
+class _Closed:
+    """Stands for the reader of a checkpoint that was closed."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise ValueError(f"the checkpoint {self._path!r} is closed")
+
+    def __len__(self) -> int:
+        return self.__getattr__("__len__")
+
+
+def _absolute(path: str) -> str:
+    # The folder that one works in may be gone.
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+
+
+def _reopen(
+    format: str,
+    path: str,
+    files: list[str],
+    options: _Options,
+    identity: list[_Identity],
+) -> Checkpoint:
+    """Opens a pickled checkpoint again, if it still is the same."""
+    checkpoint = aside.open_where_found(
+        lambda: aside.find_again(format, path, files, identity),
+        lambda found: Checkpoint(format, path, found, options, identity[0]),
+        may_be_gone=True,
+    )
+    if checkpoint._reader.identity() != identity:
+        raise aside.replaced(files[0])
+    return checkpoint
+
+
+def _check_threads(threads: int | None) -> int:
+    if threads is None:
+        return _native.available_threads()
+    return min(_check_positive(threads, "threads"), _MAX_THREADS)
+
+
+def _check_positive(number: int, what: str) -> int:
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise TypeError(f"{what} must be an int, not {number!r}")
+    if number < 1:
+        raise ValueError(f"{what} must be at least 1, not {number}")
+    return as_index(number)

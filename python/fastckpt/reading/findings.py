@@ -1,0 +1,158 @@
+"""What is wrong with a checkpoint by its causes, and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fastckpt.errors import CheckpointError, UnsupportedError
+from fastckpt.files.find import split_shard
+from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.state_file import STATE_NAME
+from fastckpt.reading.results import Finding, Problem, problem_of
+from fastckpt.reading.stored_files import CheckpointFiles
+
+if TYPE_CHECKING:
+    from fastckpt.reading.checkpoint import Checkpoint
+
+__all__ = ["find_causes", "find_missing_shard", "why_not_opened"]
+
+_ELSEWHERE = "copy the checkpoint again, to another place"
+_ADVICE = {
+    "missing file": "copy this file beside the others",
+    "index": "the index says so itself: it was written wrong, or changed since",
+    "checksum": f"if it was copied here, {_ELSEWHERE}; if that is damaged too, use "
+    "another checkpoint",
+    "unreadable file": "the system says why; nothing is known of what is in it",
+    "unsupported": "leave it out, or read it with what wrote it",
+}
+_WHY_NOT_OPENED = {
+    "state file": "leave it as it is, and name the checkpoint itself instead",
+    "unsupported": "it may be sound; read it with what wrote it",
+    "index": "without a sound index nothing can be read; copy the checkpoint again, to "
+    "another place, and keep this one until that is verified",
+}
+_OF_FILES = {"missing file", "cut file", "unreadable file"}
+_MOST_NAMED = 8
+
+# The tensors that have bytes in a file, and where the last of these is to end.
+_Ends = dict[str, int]
+
+
+def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Finding]:
+    """Gives what verifying has found by its causes.
+
+    Files that are missing, cut or unreadable come first, each once.
+    """
+    if not errors:
+        return []
+    ends = _find_ends(checkpoint)
+    of_files: dict[tuple[str, str], list[Problem]] = {}
+    rest: list[Finding] = []
+    for error in errors:
+        problem = problem_of(error)
+        cause = _find_cause(error, problem, checkpoint, ends)
+        if problem.path is not None and cause in _OF_FILES:
+            of_files.setdefault((cause, problem.path), []).append(problem)
+        else:
+            tensors = () if problem.tensor is None else (problem.tensor,)
+            places = problem.path, problem.offset, tensors
+            rest.append(Finding(cause, problem.message, _ADVICE[cause], *places))
+    joined = [
+        _join(cause, path, problems, ends.get(os.path.abspath(path), {}))
+        for (cause, path), problems in of_files.items()
+    ]
+    return joined + rest
+
+
+def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
+    """Gives the tensors of each data file, as the index has them."""
+    files = CheckpointFiles(checkpoint)
+    ends: dict[str, _Ends] = {}
+    for info in checkpoint.infos():
+        if info.problem is None:
+            for piece in files.find_pieces(info):
+                own = ends.setdefault(os.path.abspath(piece.file), {})
+                end = piece.offset + piece.nbytes
+                own[info.name] = max(end, own.get(info.name, 0))
+    return ends
+
+
+def _find_cause(
+    error: Exception, problem: Problem, checkpoint: Checkpoint, ends: dict[str, _Ends]
+) -> str:
+    if isinstance(error, UnsupportedError):
+        return "unsupported"
+    if problem.path is None:
+        return "index"
+    if isinstance(error, FileNotFoundError) or not os.path.lexists(problem.path):
+        return "missing file"
+    if isinstance(error, OSError):
+        return "unreadable file"
+    path = os.path.abspath(problem.path)
+    is_index = path == os.path.abspath(checkpoint.files[0])
+    if problem.tensor is None or (is_index and checkpoint.format == "v2"):
+        return "index"
+    end = ends.get(path, {}).get(problem.tensor, 0)
+    return "cut file" if _size_of(path) < end else "checksum"
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _join(cause: str, path: str, problems: Sequence[Problem], ends: _Ends) -> Finding:
+    """Makes one finding of what is wrong with one file."""
+    first = min(problems, key=lambda it: it.offset or 0)
+    if cause != "cut file":
+        tensors, message = tuple(ends), first.message
+        if cause == "missing file":
+            holds = f"it holds {_count(len(problems))}"
+            message = f"{path}: this file is missing; {holds}"
+        return Finding(cause, message, _ADVICE[cause], path, None, tensors)
+    tensors = tuple(it.tensor for it in problems if it.tensor is not None)
+    message = first.message
+    if len(tensors) > 1:
+        message += f"; {_count(len(tensors))} are not whole: {_name_some(tensors)}"
+    lack = f"it has {_size_of(path):,} bytes of at least {max(ends.values()):,}"
+    advice = f"the file is cut: {lack}; {_ELSEWHERE}"
+    return Finding(cause, message, advice, path, first.offset, tensors)
+
+
+def _count(tensors: int) -> str:
+    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}"
+
+
+def _name_some(names: Sequence[str]) -> str:
+    text = ", ".join(map(repr, names[:_MOST_NAMED]))
+    more = len(names) - _MOST_NAMED
+    return f"{text} and {more:,} more" if more > 0 else text
+
+
+def why_not_opened(path: str, error: CheckpointError) -> Finding:
+    """Gives what is wrong where nothing could be opened."""
+    place = error.path or path
+    if (what := name_foreign_file(place)) is not None:
+        cause = "foreign file"
+    elif os.path.basename(place) == STATE_NAME:
+        cause = "state file"
+    else:
+        cause = "unsupported" if isinstance(error, UnsupportedError) else "index"
+    tensors = () if error.tensor is None else (error.tensor,)
+    places = error.path, error.offset, tensors
+    advice = f"its first bytes are those of {what}; read it with what wrote it"
+    advice = _WHY_NOT_OPENED.get(cause, advice)
+    return Finding(cause, str(error), advice, *places)
+
+
+def find_missing_shard(path: str, error: FileNotFoundError) -> Finding | None:
+    """Tells a data file that is missing from a path that leads nowhere."""
+    missing = os.fsdecode(error.filename or "")
+    if missing == path or split_shard(missing) is None:
+        return None
+    message = f"{missing}: a data file of the checkpoint is missing"
+    return Finding("missing file", message, _ADVICE["missing file"], missing)

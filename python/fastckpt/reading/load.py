@@ -1,0 +1,40 @@
+"""``load``: open, load and close in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fastckpt.base.progress import ProgressArgument
+from fastckpt.reading.checkpoint import open
+
+__all__ = ["load"]
+
+
+def load(
+    path: str | bytes | os.PathLike[Any],
+    names: Iterable[str] | Mapping[str, str] | None = None,
+    *,
+    copy: bool = False,
+    out: Mapping[str, np.ndarray] | None = None,
+    threads: int | None = None,
+    progress: ProgressArgument = None,
+    **options: Any,
+) -> dict[str, np.ndarray]:
+    """Opens a checkpoint, loads tensors, and closes it.
+
+    Args:
+        path: What ``open`` accepts.
+        names, copy, out, threads, progress: As in ``Checkpoint.load``.
+        options: ``verify``, ``io``, ``max_index_bytes``: as in ``open``.
+
+    Returns:
+        As ``Checkpoint.load``: views keep their file mapped for as long as they live.
+
+    Raises as ``open`` and ``Checkpoint.load``.
+    """
+    with open(path, threads=threads, **options) as checkpoint:
+        return checkpoint.load(names, copy=copy, out=out, progress=progress)

@@ -1,0 +1,123 @@
+"""Many tensors at once: which ones, and into what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fastckpt._native import Progress, Reader
+from fastckpt.base.names import select
+from fastckpt.errors import UnsupportedError
+from fastckpt.reading import string_tensors as strings
+
+__all__ = ["Request", "choose", "load", "load_into", "read_many"]
+
+#: A slot, a region as callers write it, and what to copy into.
+Request = tuple[int, Any, np.ndarray | None]
+
+
+def choose(
+    reader: Reader,
+    names: Iterable[str] | Mapping[str, str] | None,
+    out: Mapping[str, np.ndarray] | None,
+) -> tuple[list[str], list[int]]:
+    """Gives the names in the result, and their slots, for what ``load`` asks for.
+
+    Raises:
+        KeyError: Nothing matches a name, or ``out`` has no array for one.
+    """
+    if names is None:
+        if out is None:
+            return reader.names(), reader.slots()
+        names = {name: name for name in out}
+    slots = select(names, reader.names(), reader.find)
+    if out is not None:
+        for name in slots:
+            if name not in out:
+                raise KeyError(f"out has no array for {name!r}")
+    return list(slots), list(slots.values())
+
+
+def load(
+    reader: Reader,
+    names: list[str],
+    slots: list[int],
+    copy: bool,
+    threads: int,
+    counter: Progress | None,
+) -> dict[str, np.ndarray]:
+    """Takes tensors as views where they can be, or copies all of them.
+
+    Raises:
+        UnsupportedError: A tensor has no form in NumPy; says how to leave it out.
+    """
+    take = reader.copy if copy else reader.take
+    try:
+        arrays = take(slots, threads, counter)
+    except UnsupportedError as error:
+        raise _how_to_leave_out(error) from None
+    return dict(zip(names, arrays, strict=True))
+
+
+def load_into(
+    reader: Reader,
+    names: list[str],
+    slots: list[int],
+    out: Mapping[str, np.ndarray],
+    threads: int,
+    counter: Progress | None,
+) -> dict[str, np.ndarray]:
+    """Copies tensors into arrays, all of which are checked before the first."""
+    for name in names:
+        if out[name] is None:  # which would ask for an array of its own
+            raise TypeError(f"tensor {name!r}: out must be a numpy.ndarray, not None")
+    requests: list[Request] = [
+        (slot, None, out[name]) for name, slot in zip(names, slots, strict=True)
+    ]
+    read_many(reader, requests, threads, counter)
+    return {name: out[name] for name in names}
+
+
+def read_many(
+    reader: Reader,
+    requests: list[Request],
+    threads: int,
+    counter: Progress | None,
+) -> list[np.ndarray]:
+    """Copies regions, numeric ones in the order of the files, then strings."""
+    numeric = []
+    texts: dict[int, Request] = {}
+    for at, (slot, region, out) in enumerate(requests):
+        # Regions are looked at before anything is written.
+        shape = reader.region_shape(slot, region)
+        if reader.is_string(slot):
+            texts[at] = (slot, region, out)
+            if out is not None:
+                strings.check_out(reader.info(slot).name, out, shape)
+        else:
+            if out is None:
+                out = _make(reader, slot, region, shape)
+            numeric.append((slot, region, out))
+    reader.read_into(numeric, threads, counter)
+    arrays = iter(numeric)
+    return [
+        strings.read(reader, *texts[at]) if at in texts else next(arrays)[2]
+        for at in range(len(requests))
+    ]
+
+
+def _make(reader: Reader, slot: int, region: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Makes an array for a region once that is known to be there."""
+    reader.check(slot, region)
+    return np.empty(shape, reader.info(slot).dtype)
+
+
+def _how_to_leave_out(error: UnsupportedError) -> UnsupportedError:
+    if error.tensor is None:
+        return error
+    hint = f"; to leave it out: load([n for n in ckpt if n != {error.tensor!r}])"
+    return UnsupportedError(
+        str(error) + hint, path=error.path, offset=error.offset, tensor=error.tensor
+    )

@@ -1,0 +1,208 @@
+"""Writing checkpoints: `save` and `Writer`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from fastckpt import _native
+from fastckpt.base.arguments import check_count, encode_name, to_placement
+from fastckpt.files.urls import target_path
+from fastckpt.writing.selection import tf_dtypes_of
+from fastckpt.writing.storable import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    StrPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+__all__ = ["Writer", "save"]
+
+# Tensors are handed to the native writer in batches of about this many bytes, so
+# that many small ones share one call and lazily made ones do not pile up.
+_BATCH_BYTES = 64 << 20
+_BATCH_COUNT = 4096
+
+
+class Writer:
+    """Writes a checkpoint tensor by tensor; nothing is there before the end.
+
+    Leaving the ``with`` block finishes the checkpoint; leaving it by an exception
+    drops it. V2 tensors are on their way to the disk when ``add`` returns, so memory
+    stays flat; a V1 file is sorted and kept in memory until the end.
+
+    Args:
+        prefix: Where the checkpoint goes: ``out/model.ckpt``. Missing folders are
+            made.
+        format: ``"v2"`` or ``"v1"``.
+        shards: How many data files (V2); each tensor goes to the smallest so far.
+        align: A multiple of which each tensor's offset is to be (V2). TensorFlow's
+            is 1; 64 makes every view aligned.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads copy and check; None for one per CPU.
+
+    Raises:
+        ValueError: An argument is out of range, or the prefix names a folder.
+        UnsupportedError: The prefix is a URL, and not of a local file.
+        OSError: The folder or the files cannot be made.
+
+    Threads: safe; calls take turns. Releases the interpreter lock.
+    """
+
+    def __init__(
+        self,
+        prefix: StrPath,
+        *,
+        format: str = "v2",
+        shards: int = 1,
+        align: int = 1,
+        fsync: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        if format not in ("v1", "v2"):
+            raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
+        if format == "v1" and (shards != 1 or align != 1):
+            raise ValueError("a V1 file has no shards and no alignment of its data")
+        self._native = _native.Writer(
+            prefix=os.fsencode(target_path(prefix)),
+            is_v1=format == "v1",
+            shards=check_count("shards", shards),
+            align=check_count("align", align),
+            fsync=bool(fsync),
+            threads=0 if threads is None else check_count("threads", threads),
+        )
+
+    def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
+        """Appends a tensor.
+
+        Args:
+            name: Its name; UTF-8 with ``surrogateescape``.
+            array: Anything with the array interface or DLPack, of any strides and
+                byte order; numbers, str, bytes and nested lists of them.
+            tf_dtype: TensorFlow's name of the type where NumPy has none: "qint8".
+
+        Raises:
+            ValueError: The name is empty or was added before.
+            TypeError: The value is no array.
+            UnsupportedError: The type has no form in a checkpoint.
+            OSError: The values could not be written; the writer is of no more use.
+        """
+        self._native.add([_item(name, stored(name, array, tf_dtype), None)])
+
+    def add_slice(
+        self,
+        name: str,
+        part: Any,
+        full_shape: Sequence[int],
+        begin: Sequence[int | None],
+        tf_dtype: str | None = None,
+    ) -> None:
+        """Appends a part of a tensor, as TensorFlow stores partitioned variables.
+
+        Args:
+            name: The tensor's name, the same for all its parts.
+            part: The values.
+            full_shape: The shape of the whole tensor.
+            begin: Where the part begins, per dimension. None means that it spans
+                the dimension, and is stored like that: TensorFlow keeps the two
+                spellings apart, its own partitioned variables give numbers.
+            tf_dtype: As in `add`.
+
+        Raises:
+            ValueError: The part does not fit the shape, or what was added under
+                this name has another shape or dtype.
+            TypeError: The shape or the beginning is not made of integers.
+        """
+        placement = to_placement(name, full_shape, begin)
+        self._native.add([_item(name, stored(name, part, tf_dtype), placement)])
+
+    def finish(self) -> None:
+        """Puts the checkpoint in its place; the writer is closed.
+
+        Raises:
+            ValueError: Slices of a tensor overlap, or the writer is closed.
+            OSError: It could not be done; what was there before is there again.
+        """
+        try:
+            self._native.finish()
+        finally:
+            self._native.abort()
+
+    def abort(self) -> None:
+        """Drops what was written; the writer is closed."""
+        self._native.abort()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.abort()
+
+
+def save(
+    prefix: StrPath,
+    tensors: Mapping[str, Any],
+    *,
+    format: str = "v2",
+    shards: int = 1,
+    align: int = 1,
+    fsync: bool = True,
+    threads: int | None = None,
+) -> None:
+    """Saves a checkpoint: complete, or not there at all.
+
+    Data lie in the order of the mapping. An open checkpoint is such a mapping too;
+    its tensors keep TensorFlow's types.
+
+    Args:
+        prefix: Where the checkpoint goes: ``out/model.ckpt``.
+        tensors: Values by name; see `Writer.add` for what is accepted.
+        format: ``"v2"`` or ``"v1"``.
+        shards: How many data files; each tensor goes to the smallest so far.
+        align: A multiple of which each tensor's offset is to be.
+        fsync: Whether everything is on the disk before the checkpoint appears.
+        threads: How many threads copy and check; None for one per CPU.
+
+    Raises:
+        ValueError: As `Writer` and `Writer.add`.
+        TypeError: A value is no array.
+        UnsupportedError: A value's type has no form in a checkpoint.
+        OSError: It could not be written; what was there before is there again.
+    """
+    writer = Writer(
+        prefix, format=format, shards=shards, align=align, fsync=fsync, threads=threads
+    )
+    with writer:
+        for batch in _batches(tensors):
+            writer._native.add(batch)
+            batch.clear()  # or lazily made values live until the next batch is full
+
+
+def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
+    if not hasattr(tensors, "keys"):
+        kind = type(tensors).__name__
+        raise TypeError(f"tensors are a mapping of names to values, not a {kind}")
+    tf_dtype = tf_dtypes_of(tensors)
+    batch: list[Any] = []
+    nbytes = 0
+    for name in tensors:
+        value = stored(name, tensors[name], tf_dtype(name))
+        batch.append(_item(name, value, None))
+        nbytes += value.nbytes
+        if nbytes >= _BATCH_BYTES or len(batch) >= _BATCH_COUNT:
+            yield batch
+            batch, nbytes = [], 0
+    yield batch
+
+
+def _item(name: str, value: Any, placement: Any) -> tuple[Any, ...]:
+    return (encode_name(name), value.dtype, value.values, value.shape, placement)
