@@ -50,7 +50,7 @@ class Progress:
     def total(self) -> int: ...
 
 class ImportGate:
-    """What keeps forks and deferred imports apart; see ``fastckpt.deferred``."""
+    """What keeps forks and deferred imports apart; see ``fastckpt.base.deferred``."""
 
     def __init__(self) -> None: ...
     def __enter__(self) -> None: ...
@@ -149,7 +149,7 @@ _Item = tuple[
 ]
 
 class Writer:
-    """A checkpoint being written; see fastckpt.writer.Writer. Threads: take turns.
+    """A checkpoint being written; see fastckpt.writing.writer.Writer. Threads: take turns.
 
     An item is (name, TensorFlow's dtype, values, shape, placement): values are a NumPy
     array or a DLPack capsule, whose own shape counts, or a list of bytes and str of

@@ -11,7 +11,7 @@ fastckpt.open(b"model.ckpt-200", verify=False, io="read", threads=2)
 path: os.PathLike[str] = ...  # type: ignore[assignment]
 fastckpt.open(path, max_index_bytes=1 << 20)
 
-reveal_type(ckpt)  # fastckpt.checkpoint.Checkpoint
+reveal_type(ckpt)  # fastckpt.reading.checkpoint.Checkpoint
 reveal_type(ckpt.format)  # builtins.str
 reveal_type(len(ckpt))  # builtins.int
 reveal_type("w" in ckpt)  # builtins.bool
@@ -32,15 +32,15 @@ reveal_type(info.is_view)  # builtins.bool
 reveal_type(ckpt.infos())  # builtins.list[fastckpt._native.TensorInfo]
 
 layout = ckpt.layout("w")
-reveal_type(layout)  # fastckpt.report.TensorLayout
-reveal_type(layout.pieces[0])  # fastckpt.report.TensorPiece
+reveal_type(layout)  # fastckpt.reading.results.TensorLayout
+reveal_type(layout.pieces[0])  # fastckpt.reading.results.TensorPiece
 
 report = ckpt.verify()
-reveal_type(report)  # fastckpt.report.VerifyReport
+reveal_type(report)  # fastckpt.reading.results.VerifyReport
 reveal_type(report.ok)  # builtins.bool
 reveal_type(report.bytes_checked)  # builtins.int
-reveal_type(report.problems[0])  # fastckpt.report.Problem
-reveal_type(report.findings[0])  # fastckpt.report.Finding
+reveal_type(report.problems[0])  # fastckpt.reading.results.Problem
+reveal_type(report.findings[0])  # fastckpt.reading.results.Finding
 
 found = fastckpt.examine("m", values=True, threads=2, progress=True)
 reveal_type(found)  # fastckpt.checking.examine.Examination
@@ -53,7 +53,7 @@ reveal_type(numbers.nan)  # builtins.int
 reveal_type(fastckpt.load("m", ["dense/*"], copy=True))  # dict[
 
 with fastckpt.open("m") as opened:
-    reveal_type(opened)  # fastckpt.checkpoint.Checkpoint
+    reveal_type(opened)  # fastckpt.reading.checkpoint.Checkpoint
 
 try:
     ckpt.load()

@@ -10,7 +10,7 @@ fastckpt.save("out/model.ckpt", {"w": w, "names": [b"a", b"b"], "step": 3})
 fastckpt.save("out/model.ckpt", {"w": w}, shards=4, align=64)
 
 with fastckpt.Writer("out/model.ckpt") as writer:
-    reveal_type(writer)  # fastckpt.writer.Writer
+    reveal_type(writer)  # fastckpt.writing.writer.Writer
     writer.add("w", w)
     writer.add("q", w.astype(np.int8), tf_dtype="qint8")
     writer.add_slice("emb", w, full_shape=(8, 3), begin=(4, 0))
@@ -25,7 +25,7 @@ reveal_type(saver.last_checkpoints)  # builtins.list[builtins.str]
 
 reveal_type(fastckpt.latest_checkpoint("out"))  # builtins.str | None
 state = fastckpt.get_checkpoint_state("out")
-reveal_type(state)  # fastckpt.state.CheckpointState
+reveal_type(state)  # fastckpt.files.state_file.CheckpointState
 reveal_type(fastckpt.checkpoint_exists("out/model.ckpt"))  # builtins.bool
 
 fastckpt.save(200, {"w": w})  # error: [arg-type]

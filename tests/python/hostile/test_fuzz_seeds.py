@@ -6,7 +6,7 @@ import pytest
 
 import fastckpt
 
-FUZZ = Path(__file__).parents[1] / "fuzz"
+FUZZ = Path(__file__).parents[2] / "fuzz"
 SEEDS = FUZZ / "seeds"
 
 

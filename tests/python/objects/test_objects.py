@@ -15,7 +15,7 @@ from fastckpt.objects.mapping import ObjectGraph
 from fastckpt.objects.names import escape, split_key, unescape
 from graph_models import PACKAGE, get_prefix, get_saved
 
-TESTDATA = Path(__file__).resolve().parents[3] / "shared" / "testdata"
+TESTDATA = Path(__file__).resolve().parents[4] / "shared" / "testdata"
 KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 

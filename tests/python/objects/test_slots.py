@@ -9,7 +9,7 @@ import pytest
 
 from fastckpt.objects.slot_names import find_slots
 
-TESTDATA = Path(__file__).parents[3] / "shared" / "testdata"
+TESTDATA = Path(__file__).parents[4] / "shared" / "testdata"
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 

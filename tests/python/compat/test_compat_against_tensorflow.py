@@ -15,7 +15,7 @@ from tensorflow_calls import CALLS
 
 pytestmark = pytest.mark.tensorflow
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 
 
 def _run(*arguments):

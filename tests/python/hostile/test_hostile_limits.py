@@ -51,7 +51,7 @@ def test_no_bad_input_needs_much_memory_or_time():
     }
     done = children.run(
         [sys.executable, *PYTEST, *map(str, families)],
-        cwd=HERE.parents[2],
+        cwd=HERE.parents[3],
         env=environment,
         preexec_fn=limit_memory,
         capture_output=True,

@@ -19,7 +19,7 @@ from converters.families import FAMILIES
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 PYTHON = os.environ.get("FASTCKPT_CONVERTERS_PYTHON", sys.executable)
 NEEDED = ("tensorflow", "torch", "transformers")
 

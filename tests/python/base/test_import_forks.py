@@ -13,7 +13,7 @@ import import_forks
 from fastckpt.base.cached import cached_property
 from places import TESTS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "python" / "fastckpt"
 BY_NAME = {"import_module", "__import__"}
 
