@@ -111,16 +111,22 @@ class Place:
         return _equal(self.read("m"), NEW)
 
     def check_nothing_lost(self) -> None:
-        """The old checkpoint or the new one is there, or the old one lies beside."""
+        """The old checkpoint or the new one is there, maybe as it lies aside."""
         got = self.read("m")
-        if got is None and self.has_old:
-            for name in self.litter():
-                if name.endswith(".old"):
-                    target = self.folder / name[: -len(".fastckpt-00000000.old")]
-                    os.replace(self.folder / name, target)
-            got = self.read("m")
-            assert got is not None, self.names()
-        assert got is None or _equal(got, OLD) or _equal(got, NEW), self.names()
+        if got is None:
+            assert not self.has_old, self.names()
+            return
+        assert _equal(got, OLD) or _equal(got, NEW), self.names()
+
+    def check_removal_leaves_nothing(self) -> None:
+        """Looks at it in a copy, so that no save has tidied up before."""
+        copy = self.folder.with_name("copy")
+        shutil.copytree(self.folder, copy)
+        for format in ("v2", "v1"):
+            fastckpt.remove_checkpoint(copy / "m", format)
+        left = [name for name in os.listdir(copy) if name.split(".")[0] == "m"]
+        assert left == [], left
+        shutil.rmtree(copy)
 
     def check_next_save_tidies(self) -> None:
         fastckpt.save(self.folder / "m", NEIGHBOURS)
@@ -241,14 +247,16 @@ def die_twice(folder: Path, scenario: str, step: str) -> None:
         place = Place(folder / str(at), scenario)
         if not _die_at(place, at):
             return
-        second = 1 + at * int(step) % 23
-        _die_at(place, second)
-        place.check_others()
-        place.check_nothing_lost()
+        _check_after_a_kill(place)
+        _die_at(place, 1 + at * int(step) % 23)
+        _check_after_a_kill(place)
         place.check_next_save_tidies()
-        fastckpt.remove_checkpoint(place.folder / "m")
-        left = [name for name in place.names() if name.startswith("m.")]
-        assert not left, left
+
+
+def _check_after_a_kill(place: Place) -> None:
+    place.check_others()
+    place.check_nothing_lost()
+    place.check_removal_leaves_nothing()
 
 
 def _die_at(place: Place, at: int) -> bool:

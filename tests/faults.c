@@ -1,12 +1,12 @@
 /* Makes system calls fail, or the process die at them; preloaded by
- * test_durability.py.
+ * preloaded.py.
  *
  * Calls count from fault_arm on. The n-th call of the armed kinds fails with
  * the given error number; in sticky mode all later ones fail too; in kill mode
  * the process dies before it is made. fault_log tells what was called.
  *
- * fault_before has a function called once, before a file is opened, or looked
- * at, whose path ends so.
+ * fault_before has a function called once, before a file is opened, looked at,
+ * renamed to this name, or flushed, whose path ends so.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -91,7 +91,7 @@ static const char *name_of(int fd) {
   static type (*real)(__VA_ARGS__); \
   if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, #name)
 
-enum { OPEN, STAT };
+enum { OPEN, STAT, RENAMING, FLUSH };
 static struct {
   char ending[256];
   int kind;
@@ -154,6 +154,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset) {
 
 int fsync(int fd) {
   REAL(int, fsync, int);
+  if (before.call != NULL) announce(FLUSH, name_of(fd));
   return fails(FSYNC, "fsync", name_of(fd)) ? -1 : real(fd);
 }
 
@@ -168,6 +169,7 @@ int flock(int fd, int operation) {
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {
   REAL(int, renameat, int, const char *, int, const char *);
+  announce(RENAMING, to);
   if (fails(RENAME, "rename", to)) return -1;
   return real(from_fd, from, to_fd, to);
 }

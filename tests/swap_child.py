@@ -119,6 +119,60 @@ def set_aside_behind_its_index(folder: Folder) -> None:
     assert is_same(ckpt.load(copy=True), OLD)
 
 
+def swept_while_the_shard_is_checked(folder: Folder) -> None:
+    """The save ends, and its checkpoint's index is removed, between two looks.
+
+    The data that were opened are the new ones, still under their name, and no data
+    lie aside: that the index aside is no more shows when it is looked at last.
+    """
+    ckpt, finish = _opened_before_its_shard_moves(folder)
+
+    def sweep_and_remove() -> None:
+        finish()
+        for name in (f"{INDEX}{MARK}", f"{DATA}{MARK}"):
+            os.unlink(folder.path / name)
+        before_open(INDEX, lambda: os.unlink(folder.path / INDEX), stat=True)
+
+    _calls_after_the_shard(folder, sweep_and_remove)
+    with pytest.raises((fastckpt.CorruptionError, FileNotFoundError)):
+        ckpt.load(copy=True)
+
+
+def data_swept_before_their_index(folder: Folder) -> None:
+    """As fastckpt 0.1 could: the index that is left aside stands for nothing."""
+    ckpt, finish = _opened_before_its_shard_moves(folder)
+
+    def sweep() -> None:
+        finish()
+        os.unlink(folder.path / f"{DATA}{MARK}")
+
+    _calls_after_the_shard(folder, sweep)
+    expect_busy(lambda: ckpt.load(copy=True))
+
+
+def _opened_before_its_shard_moves(
+    folder: Folder,
+) -> tuple[fastckpt.Checkpoint, Callable[[], None]]:
+    """Gives a checkpoint whose index alone lies aside, and what puts a new one."""
+    set_aside(folder.path, INDEX)
+
+    def finish() -> None:
+        os.replace(folder.path / "new.index", folder.path / INDEX)
+
+    return folder.open(), finish
+
+
+def _calls_after_the_shard(folder: Folder, call: Callable[[], None]) -> None:
+    """Has new data opened in place of the shard, and a function called thereafter."""
+
+    def move() -> None:
+        set_aside(folder.path, DATA)
+        folder.place_new_data()
+        before_open(DATA + MARK, call, stat=True)
+
+    before_open(DATA, move)
+
+
 def put_back_before_the_shard(folder: Folder) -> None:
     folder.half_swap()
     ckpt = folder.open()

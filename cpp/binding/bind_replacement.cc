@@ -84,7 +84,20 @@ void RegisterReplacement(py::module_& m) {
              return std::make_unique<Held>(Lock(prefix));
            }),
            py::arg("prefix"))
+      .def("remove_abandoned",
+           [](const Held& lock) {
+             const py::gil_scoped_release released;
+             lock.get().RemoveAbandoned();
+           })
       .def("release", &Held::Drop);
+  m.def(
+      "remove_free_locks",
+      [](const py::bytes& prefix) {
+        const std::string path = prefix;
+        const py::gil_scoped_release released;
+        RemoveFreeLocks(path);
+      },
+      py::arg("prefix"));
 }
 
 }  // namespace fastckpt::internal

@@ -171,7 +171,7 @@ class Writer:
 
 @final
 class FileReplacement:
-    """One file that is written beside its target; see files.replace. One thread."""
+    """One file, written beside its target; see fastckpt.files.replace. One thread."""
 
     def __init__(self, path: bytes, makes_folders: bool) -> None: ...
     @property
@@ -185,8 +185,10 @@ class PrefixLock:
     """Keeps saves and removals of a prefix out until it is released."""
 
     def __init__(self, prefix: bytes) -> None: ...
+    def remove_abandoned(self) -> None: ...
     def release(self) -> None: ...
 
+def remove_free_locks(prefix: bytes) -> None: ...
 def merge(
     sources: list[Reader], prefix: bytes, shards: int, fsync: bool, threads: int
 ) -> None: ...

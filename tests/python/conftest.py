@@ -6,6 +6,7 @@ import os
 import pytest
 from hypothesis import settings
 
+import preloaded
 from turnstile import (  # noqa: F401 (hooks)
     pytest_configure,
     pytest_configure_node,
@@ -16,6 +17,13 @@ from turnstile import (  # noqa: F401 (hooks)
 # The same examples in every run; no deadline, for other work may share the machine.
 settings.register_profile("fastckpt", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("fastckpt")
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory):
+    """The library that makes system calls fail, for `preloaded.run`."""
+    return preloaded.build(tmp_path_factory.mktemp("shim"))
+
 
 # Seconds that one test may take before the whole run ends with a traceback;
 # test_hostile_limits.py sets it for the run that it starts.

@@ -155,8 +155,8 @@ std::optional<CheckpointState> ReadState(const std::string& path) {
   Scratch content;
   file.Fetch(0, static_cast<std::size_t>(file.size()), &content);
   return WithContext(where, [&] {
-    CheckpointState state = ParseCheckpointState(
-        AsText(ByteView(content)).substr(0, file.size()));
+    CheckpointState state =
+        ParseCheckpointState(AsText(ByteView(content)).substr(0, file.size()));
     if (state.model_checkpoint_path.empty()) {
       ThrowCorruption("it sets no model_checkpoint_path");
     }

@@ -81,6 +81,25 @@ bool LockWhenFree(int descriptor, const Interrupt& interrupted) {
   return true;
 }
 
+// True while the file has the name. Opened anew: a network file
+// system may answer from memory until then.
+bool IsUnder(int folder, const std::string& name, int descriptor,
+             struct stat* mine) {
+  const Descriptor now(openat(folder, name.c_str(), O_RDONLY | kFlags));
+  struct stat named;
+  return now.IsOpen() && fstat(descriptor, mine) == 0 &&
+         fstat(now.get(), &named) == 0 && mine->st_dev == named.st_dev &&
+         mine->st_ino == named.st_ino;
+}
+
+// A file with content is somebody's own that happens to bear the name.
+void RemoveIfMine(int folder, const std::string& name, int descriptor) {
+  struct stat info;
+  if (IsUnder(folder, name, descriptor, &info) && info.st_size == 0) {
+    unlinkat(folder, name.c_str(), 0);
+  }
+}
+
 }  // namespace
 
 NameLock::NameLock(int folder, std::string name, const std::string& path,
@@ -121,26 +140,25 @@ void NameLock::Close() {
   close(std::exchange(descriptor_, -1));
 }
 
-// Opened anew: a network file system may answer from memory until then.
 bool NameLock::IsUnderName() const {
-  const Descriptor now(openat(folder_, name_.c_str(), O_RDONLY | kFlags));
   struct stat mine;
-  struct stat named;
-  return now.IsOpen() && fstat(descriptor_, &mine) == 0 &&
-         fstat(now.get(), &named) == 0 && mine.st_dev == named.st_dev &&
-         mine.st_ino == named.st_ino;
+  return IsUnder(folder_, name_, descriptor_, &mine);
 }
 
-// Removed while it is held: nobody can hold it yet. A file with content is
-// somebody's own that happens to bear the name.
+// Removed while it is held: nobody can hold it yet.
 void NameLock::Release() {
   if (!std::exchange(is_held_, false) || owner_ != getpid()) return;
-  struct stat info;
-  if (IsUnderName() && fstat(descriptor_, &info) == 0 && info.st_size == 0) {
-    unlinkat(folder_, name_.c_str(), 0);
-  }
+  RemoveIfMine(folder_, name_, descriptor_);
   flock(descriptor_, LOCK_UN);
   Close();
+}
+
+// No fork meanwhile: the child would hold the lock on.
+void RemoveFreeLock(int folder, const std::string& name) {
+  const ForkGate gate;
+  const Descriptor file(OpenThere(folder, name.c_str()));
+  if (!file.IsOpen() || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  RemoveIfMine(folder, name, file.get());
 }
 
 }  // namespace fastckpt::internal

@@ -47,4 +47,8 @@ class NameLock {
   pid_t owner_;
 };
 
+// Removes the file of a lock that nobody holds: what a killed holder left. Who
+// is about to take it tries anew. A file with content stays.
+void RemoveFreeLock(int folder, const std::string& name);
+
 }  // namespace fastckpt::internal

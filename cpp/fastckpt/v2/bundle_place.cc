@@ -159,6 +159,7 @@ PlacedIndex OpenIndex(const std::string& prefix, std::uint64_t max_bytes,
     opened = TryOpenIndex(*place, max_bytes, &missing);
     if (opened) return std::move(*opened);
   }
+  was_aside = was_aside || IsThere(IndexName(prefix)) || FindSetPlace(prefix);
   if (was_aside) ThrowBusy(IndexName(prefix));
   throw *missing;
 }

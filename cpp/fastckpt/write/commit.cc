@@ -33,6 +33,16 @@ bool IsOfCheckpoint(const std::string& base, const std::string& name) {
          ParseMarkedName(base, name).has_value();
 }
 
+bool IsLockOfNumbered(const std::string& base, const std::string& name) {
+  const std::string head = base + '-';
+  const std::string tail = LockName("");
+  if (name.size() <= head.size() + tail.size()) return false;
+  if (!name.starts_with(head) || !name.ends_with(tail)) return false;
+  const std::string_view number = std::string_view(name).substr(
+      head.size(), name.size() - head.size() - tail.size());
+  return number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 class HeldNameLock : public HeldLock {
  public:
   HeldNameLock(const Directory& directory, const std::string& name,
@@ -153,10 +163,12 @@ void Commit::Finish(const std::vector<OutputFile*>& files, bool sync,
 
 struct PrefixLock::State {
   State(const std::string& prefix, const Interrupt& interrupted)
-      : directory(FolderOf(prefix), Directory::Missing::kRefuse),
+      : base(CheckedBaseOf(prefix)),
+        directory(FolderOf(prefix), Directory::Missing::kRefuse),
         folder(directory, interrupted),
-        lock(folder.Lock(LockName(CheckedBaseOf(prefix)))) {}
+        lock(folder.Lock(LockName(base))) {}
 
+  std::string base;
   Directory directory;
   FolderOnDisk folder;
   std::unique_ptr<HeldLock> lock;
@@ -172,5 +184,23 @@ PrefixLock::PrefixLock(const std::string& prefix,
 }
 
 PrefixLock::~PrefixLock() = default;
+
+void PrefixLock::RemoveAbandoned() const {
+  if (!state_) return;
+  Exchange(&state_->folder, state_->base, MakeToken()).RemoveAbandoned();
+}
+
+void RemoveFreeLocks(const std::string& prefix) {
+  try {
+    const Directory directory(FolderOf(prefix), Directory::Missing::kRefuse);
+    const std::string base = CheckedBaseOf(prefix);
+    for (const std::string& name : directory.List()) {
+      if (!IsLockOfNumbered(base, name)) continue;
+      RemoveFreeLock(directory.descriptor(), name);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kSystem) throw;
+  }
+}
 
 }  // namespace fastckpt::internal

@@ -65,9 +65,17 @@ class PrefixLock {
   PrefixLock(const PrefixLock&) = delete;
   PrefixLock& operator=(const PrefixLock&) = delete;
 
+  // Removes what saves of the prefix that were killed were writing.
+  void RemoveAbandoned() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// Removes the locks of PREFIX-NUMBER, of any number, that nobody holds: who was
+// killed removing an old checkpoint left it, and that name is used no more.
+// What cannot be removed stays.
+void RemoveFreeLocks(const std::string& prefix);
 
 }  // namespace fastckpt::internal

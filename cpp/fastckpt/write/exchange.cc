@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/write/save_name.h"
@@ -76,15 +77,19 @@ void Exchange::ForgetIndexes() {
 }
 
 // An index is removed. A V1 file was set aside for the time of the exchange
-// alone, and has its name back unless another took it.
-void Exchange::Forget(const std::string& name, const MarkedName& parts) {
-  if (parts.part == CheckpointPart::kIndex) folder_.Remove(name);
-  if (parts.part != CheckpointPart::kV1) return;
+// alone, and has its name back unless another took it. False for an index that
+// cannot be removed.
+bool Exchange::Forget(const std::string& name, const MarkedName& parts) {
+  if (parts.part == CheckpointPart::kIndex) {
+    return folder_.Remove(name) || !folder_.HasFile(name);
+  }
+  if (parts.part != CheckpointPart::kV1) return true;
   if (folder_.HasFile(parts.plain)) {
     folder_.Remove(name);
   } else {
     folder_.Rename(name, parts.plain);
   }
+  return true;
 }
 
 // The index before the data: without it they are no checkpoint. Before it a V1
@@ -151,23 +156,40 @@ void Exchange::Undo(std::vector<NewFile>* files) {
 }
 
 // The checkpoint is in place: what cannot be removed is litter for the next
-// save, not a failure of this one. Gives what may be removed without the lock.
+// save, not a failure of this one. Gives what may be removed without the lock;
+// not the data of an index that stays, or it would stand for those of others.
 std::vector<MarkedName> Exchange::ForgetOld(bool may_remove_others) {
   std::vector<MarkedName> others;
+  std::set<std::string> kept;
   try {
     for (const ListedFile& file : folder_.List(base_)) {
       const auto parts = ParseMarkedName(base_, file.name);
       if (!parts) continue;
       if (!may_remove_others && parts->token != token_) continue;
-      if (parts->mark == SaveMark::kAside) Forget(file.name, *parts);
+      const bool is_aside = parts->mark == SaveMark::kAside;
+      if (is_aside && !Forget(file.name, *parts)) kept.insert(parts->token);
       if (parts->mark == SaveMark::kTemporary ||
           parts->part == CheckpointPart::kData) {
         others.push_back(*parts);
       }
     }
   } catch (const Error&) {
+    return {};
   }
+  std::erase_if(others, [&](const MarkedName& parts) {
+    return parts.mark == SaveMark::kAside && kept.contains(parts.token);
+  });
   return others;
+}
+
+void Exchange::RemoveAbandoned() {
+  std::vector<MarkedName> litter;
+  for (const ListedFile& file : folder_.List(base_)) {
+    auto parts = ParseMarkedName(base_, file.name);
+    if (!parts || parts->mark != SaveMark::kTemporary) continue;
+    litter.push_back(std::move(*parts));
+  }
+  Sweep(std::move(litter));
 }
 
 // Of a save of very many files only some are marked as used, its index always:

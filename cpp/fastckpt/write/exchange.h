@@ -76,6 +76,9 @@ class Exchange {
   // is.
   void Run(std::vector<NewFile>* files, bool sync);
 
+  // Removes what saves that were killed were writing.
+  void RemoveAbandoned();
+
  private:
   struct Old {
     std::string name;
@@ -89,7 +92,7 @@ class Exchange {
   void GiveNames(std::vector<NewFile>* files, bool sync);
   void Undo(std::vector<NewFile>* files);
   std::vector<MarkedName> ForgetOld(bool may_remove_others);
-  void Forget(const std::string& name, const MarkedName& parts);
+  bool Forget(const std::string& name, const MarkedName& parts);
   void Sweep(std::vector<MarkedName> litter);
 
   ExchangeFolder& folder_;

@@ -20,6 +20,7 @@ __all__ = [
     "meta_graph_name",
     "remove_checkpoint",
     "remove_files",
+    "tensor_files",
 ]
 
 # What TensorFlow's SaverDef numbers.
@@ -62,7 +63,7 @@ def remove_checkpoint(
         OSError: A file cannot be deleted.
     """
     prefix = target_path(checkpoint_prefix)
-    with lock_prefix(prefix):  # or half of what is being saved would go
+    with lock_prefix(prefix, removes=True):  # or half of what is being saved would go
         remove_files(
             files_to_remove(prefix, checkpoint_format_version, meta_graph_suffix)
         )
@@ -70,11 +71,16 @@ def remove_checkpoint(
 
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
     """Gives the names of a checkpoint's files in the order in which they go."""
+    return [*tensor_files(prefix, version), meta_graph_name(prefix, suffix)]
+
+
+def tensor_files(prefix: str, version: str | int) -> list[str]:
+    """Gives the same without the graph's."""
     is_v1 = checkpoint_format(version) == "v1"
     files = v1_files(prefix) if is_v1 else [f"{prefix}.index", *data_files(prefix)]
     names = {prefix, *(files if is_v1 else ())}
     aside = [path for name in sorted(names) for path in _aside(name, is_v1)]
-    return [*aside, *files, meta_graph_name(prefix, suffix)]
+    return [*aside, *files]
 
 
 def _aside(prefix: str, is_v1: bool) -> list[str]:

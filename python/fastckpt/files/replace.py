@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fastckpt import _native
 from fastckpt.files.urls import target_path
 
-__all__ = ["lock_prefix", "replace_file", "write_beside"]
+__all__ = ["lock_prefix", "remove_free_locks", "replace_file", "write_beside"]
 
 # What a file system says that has no room, and then not of which file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -77,8 +77,10 @@ def write_beside(path: str, fsync: bool) -> Iterator[str]:
 
 
 @contextmanager
-def lock_prefix(prefix: str) -> Iterator[None]:
+def lock_prefix(prefix: str, *, removes: bool = False) -> Iterator[None]:
     """Keeps saves and removals of a checkpoint's name out while the block runs.
+
+    With `removes` what killed saves were writing under the name goes at its end.
 
     Waits for those under way. Does nothing where the folder is missing or the file
     system has no locks.
@@ -92,5 +94,15 @@ def lock_prefix(prefix: str) -> Iterator[None]:
     lock = _native.PrefixLock(os.fsencode(prefix))
     try:
         yield
+        if removes:
+            lock.remove_abandoned()
     finally:
         lock.release()
+
+
+def remove_free_locks(prefix: str) -> None:
+    """Removes what killed processes left of locks of ``PREFIX-NUMBER``.
+
+    Those that somebody holds stay, and what cannot be removed.
+    """
+    _native.remove_free_locks(os.fsencode(prefix))

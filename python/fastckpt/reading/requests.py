@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastckpt._native import Progress, Reader
+from fastckpt.base.deferred import importing
 from fastckpt.base.names import select
 from fastckpt.errors import UnsupportedError
 from fastckpt.reading import string_tensors as strings
@@ -73,11 +74,41 @@ def load_into(
     for name in names:
         if out[name] is None:  # which would ask for an array of its own
             raise TypeError(f"tensor {name!r}: out must be a numpy.ndarray, not None")
+    _check_apart({name: out[name] for name in names})
     requests: list[Request] = [
         (slot, None, out[name]) for name, slot in zip(names, slots, strict=True)
     ]
     read_many(reader, requests, threads, counter)
     return {name: out[name] for name in names}
+
+
+def _check_apart(out: Mapping[str, np.ndarray]) -> None:
+    """Checks that no tensor would be written over another one's array.
+
+    Arrays whose bytes interleave without touching are apart; where that is too hard
+    to tell they are taken to be.
+    """
+    arrays = {name: it for name, it in out.items() if isinstance(it, np.ndarray)}
+    bounds = sorted(
+        (*np.lib.array_utils.byte_bounds(it), n) for n, it in arrays.items()
+    )
+    reach, last = 0, ""
+    for low, high, name in bounds:
+        if low < reach and low < high and _overlap(arrays[last], arrays[name]):
+            raise ValueError(f"out[{last!r}] and out[{name!r}] share memory")
+        if high > reach:
+            reach, last = high, name
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> bool:
+    with importing:
+        from numpy.exceptions import TooHardError
+
+    try:
+        # NumPy's stub knows two limits of those that are possible.
+        return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
+    except TooHardError:
+        return False
 
 
 def read_many(

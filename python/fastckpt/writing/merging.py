@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.errors import CorruptionError
 from fastckpt.files.find import data_files
-from fastckpt.files.remove import remove_files
+from fastckpt.files.remove import remove_files, tensor_files
+from fastckpt.files.replace import lock_prefix
 from fastckpt.files.sources import unique_sources
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint
@@ -46,8 +49,8 @@ def merge(
         shards: Deals the tensors out to so many data files, each to the smallest so
             far, and compares their checksums; None keeps the files as they are.
         delete_sources: Whether to remove the sources' files when the result is on
-            the disk, whatever `fsync` says. A source that somebody else has replaced
-            by then stays.
+            the disk, whatever `fsync` says; every byte of them is checked before. A
+            source that somebody else has replaced by then stays.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
 
@@ -63,6 +66,8 @@ def merge(
     destination = target_path(destination)
     opened = _open_each_once(given)
     names = _names_of(given) if delete_sources else []
+    if delete_sources:
+        _check_sound(opened)
     _native.merge(
         sources=[checkpoint._reader for checkpoint in opened],
         prefix=os.fsencode(destination),
@@ -91,6 +96,23 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
     return opened
 
 
+def _check_sound(opened: Iterable[Checkpoint]) -> None:
+    """Checks every byte of what is to be deleted: linked files are not read.
+
+    A problem that lies in no file is a part of a tensor that another source has.
+    """
+    for checkpoint in opened:
+        for problem in checkpoint.verify().problems:
+            if problem.path is None:
+                continue
+            raise CorruptionError(
+                f"{problem.message}; nothing was merged and no source deleted",
+                path=problem.path,
+                offset=problem.offset,
+                tensor=problem.tensor,
+            )
+
+
 class _Name(NamedTuple):
     """A name of a source, and which index lies there."""
 
@@ -117,15 +139,25 @@ def _delete(
     The result's index is new, so that it cannot be a source's by another name.
     """
     result = _inode_of(destination)
-    doomed = []
-    for name in names:
-        try:
-            found = os.stat(f"{name.prefix}.index")
-        except FileNotFoundError:
-            continue
+
+    def is_merged(name: _Name) -> bool:
+        found = os.stat(f"{name.prefix}.index")
         inode = found.st_dev, found.st_ino
         identity = found.st_ino, found.st_size, found.st_mtime_ns
-        if inode == name.inode != result and identity in merged:
-            doomed.append(name.prefix)
-    for prefix in doomed:
-        remove_files([f"{prefix}.index", *data_files(prefix)])
+        return inode == name.inode != result and identity in merged
+
+    doomed = []
+    for name in names:
+        with suppress(FileNotFoundError):
+            doomed += [name] if is_merged(name) else []
+    for name in doomed:
+        # What was saved there meanwhile stays.
+        with lock_prefix(name.prefix, removes=True):
+            index = f"{name.prefix}.index"
+            if os.path.islink(index) and not os.path.exists(index):
+                # Another name, what it stood for has gone already.
+                remove_files([index, *data_files(name.prefix)])
+                continue
+            with suppress(FileNotFoundError):
+                if is_merged(name):
+                    remove_files(tensor_files(name.prefix, "v2"))

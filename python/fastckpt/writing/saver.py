@@ -19,7 +19,7 @@ from fastckpt.files.remove import (
     meta_graph_name,
     remove_files,
 )
-from fastckpt.files.replace import replace_file
+from fastckpt.files.replace import lock_prefix, remove_free_locks, replace_file
 from fastckpt.files.state_file import (
     STATE_NAME,
     check_no_conflict,
@@ -139,6 +139,7 @@ class Saver:
             self._retention.record(path)
             self._write_state(folder, path, state_name)
             self._remove_one(but=meta_path)
+            remove_free_locks(name)  # of old numbers, which nobody uses again
         return path
 
     def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
@@ -235,11 +236,11 @@ class Saver:
         if prefix is None:
             return
         but = absolute(but)
-        # No lock: a name that is numbered has no second saver, and a kill would
-        # leave the lock's file for ever.
         try:
-            files = files_to_remove(prefix, self._format)
-            remove_files(path for path in files if path != but)
+            # Another training may be saving under it.
+            with lock_prefix(prefix, removes=True):
+                files = files_to_remove(prefix, self._format)
+                remove_files(path for path in files if path != but)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)

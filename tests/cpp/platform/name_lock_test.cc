@@ -150,6 +150,40 @@ TEST_F(NameLockTest, WhoWaitsForARemovedFileTriesAnew) {
   EXPECT_TRUE(has_second);
 }
 
+// The file that it waits for loses its name, and another holds the one that has
+// it then.
+TEST_F(NameLockTest, LockOfAFileThatLostItsNameIsNone) {
+  auto first = Lock();
+  std::unique_ptr<NameLock> other;
+  int looks = 0;
+  const auto second = Lock("m.lock", [&] {
+    ++looks;
+    if (looks == 1) {
+      first.reset();
+      other = Lock();
+    } else {
+      EXPECT_TRUE(other->is_held());
+      other.reset();
+    }
+    return false;
+  });
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(other, nullptr);
+  EXPECT_TRUE(second->is_held());
+  EXPECT_EQ(folder_.Names(), Names{"m.lock"});
+}
+
+TEST_F(NameLockTest, FreeLocksAreRemovedAndOthersStay) {
+  folder_.Write("free.lock", "");
+  folder_.Write("content.lock", "bytes");
+  const auto held = Lock();
+  for (const char* name : {"free.lock", "content.lock", "m.lock", "none"}) {
+    RemoveFreeLock(directory_.descriptor(), name);
+  }
+  EXPECT_EQ(folder_.Names(), (Names{"content.lock", "m.lock"}));
+  EXPECT_TRUE(IsHeld());
+}
+
 TEST_F(NameLockTest, FailureNamesTheFile) {
   std::filesystem::create_directory(folder_.Path("m.lock"));
   try {

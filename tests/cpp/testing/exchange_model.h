@@ -96,6 +96,20 @@ class ModelFolder : public ExchangeFolder {
     return Look([&] { return Answer{0, Ranked()}; }).files;
   }
 
+  // A list of the names alone that the caller looks at: states that differ in
+  // others are one to him.
+  std::vector<ListedFile> ListOnly(
+      const std::function<bool(const std::string&)>& is_wanted) {
+    return Look([&] {
+             Answer answer{0, Ranked()};
+             std::erase_if(answer.files, [&](const ListedFile& file) {
+               return !is_wanted(file.name);
+             });
+             return answer;
+           })
+        .files;
+  }
+
   bool HasFile(const std::string& name) override {
     return Identity(name) != kNone;
   }
@@ -132,12 +146,16 @@ class ModelFolder : public ExchangeFolder {
     return Change([&] { return Answer{RemoveNow(name), {}}; }).value > 0;
   }
 
+  // Of a save of very many files the data are not marked as used.
   bool RemoveAbandoned(const std::string& name) override {
     return Change([&] {
              const auto found = state_.files.find(name);
              if (found == state_.files.end()) return Answer{};
              const auto maker = static_cast<std::size_t>(found->second.version);
-             if (IsAlive(maker - 1) || !has_locks_) return Answer{};
+             const bool is_marked = !name.starts_with("m.data-");
+             if (!has_locks_ || (is_marked && IsAlive(maker - 1))) {
+               return Answer{};
+             }
              return Answer{RemoveNow(name), {}};
            }).value > 0;
   }
@@ -265,14 +283,18 @@ class ModelFolder : public ExchangeFolder {
   bool is_suspended_ = false;
 };
 
-using Program = std::function<void(ModelFolder*)>;
+struct Program {
+  std::function<void(ModelFolder*)> run;
+  // Of who changes nothing it is seen nowhere that he died.
+  bool may_be_killed = true;
+};
 
 class Walk {
  public:
   bool has_locks = true;
   bool third_is_late = false;  // it begins when another is over
   bool may_fail = false;       // a process may end by an Error
-  // Throws Violation.
+  // Throw Violation; of a state they look at the files and what is the newest.
   std::function<void(const State&)> check = [](const State&) {};
   std::function<void(const State&)> check_end = [](const State&) {};
 
@@ -285,17 +307,22 @@ class Walk {
     while (!open.empty()) {
       const State state = std::move(open.back());
       open.pop_back();
-      if (!seen_.insert(Key(state)).second) continue;
-      check(state);
+      std::string files = FilesKey(state);
+      if (!seen_.insert(files + ProcessesKey(state)).second) continue;
+      if (checked_.insert(files + std::to_string(state.newest)).second) {
+        check(state);
+      }
       bool is_end = true;
       for (std::size_t i = 0; i < programs_.size(); ++i) {
         if (IsOver(state.processes[i]) || MustWait(state, i)) continue;
         is_end = false;
         Step(state, i, /*fails=*/false, &open);
         if (state.faults_left > 0) Step(state, i, /*fails=*/true, &open);
-        if (state.kills_left > 0) Kill(state, i, &open);
+        if (state.kills_left > 0 && programs_[i].may_be_killed) {
+          Kill(state, i, &open);
+        }
       }
-      if (is_end && ended_.insert(FilesKey(state)).second) check_end(state);
+      if (is_end && ended_.insert(std::move(files)).second) check_end(state);
     }
     return seen_.size();
   }
@@ -317,7 +344,7 @@ class Walk {
     process.life = Life::kRunning;
     ModelFolder folder(&state, me, has_locks, fails);
     try {
-      programs_[me](&folder);
+      programs_[me].run(&folder);
       process.life = Life::kEnded;
     } catch (const Suspended&) {
     } catch (const Restarted&) {
@@ -367,8 +394,8 @@ class Walk {
     return key;
   }
 
-  static std::string Key(const State& state) {
-    std::string key = FilesKey(state);
+  static std::string ProcessesKey(const State& state) {
+    std::string key;
     const auto put = [&](std::int64_t number) { Put(&key, number); };
     for (const Process& process : state.processes) {
       put(static_cast<int>(process.life));
@@ -385,6 +412,7 @@ class Walk {
 
   const std::vector<Program> programs_;
   std::unordered_set<std::string> seen_;
+  std::unordered_set<std::string> checked_;
   std::unordered_set<std::string> ended_;
 };
 

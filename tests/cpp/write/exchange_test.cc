@@ -1,5 +1,28 @@
 // All interleavings of savers, a reader, a remover and kills, over a folder in
 // memory; the code that runs is write/exchange and v2/aside_set.
+//
+// Each of these single changes of exchange.cc makes a test here fail:
+//
+//   put back   the index before its data; not at all
+//   aside      the data before the index; a V1 file after it, or not at all
+//   names      the index before its data; the time of the index not set (seen
+//              where there are no locks)
+//   forget     not at all, or after the old index was set aside: two sets would
+//              lie there, and times decide; where there are no locks
+//   sweep      the data before their index, with the lock or without; data of
+//              an index that cannot be removed; before the new data or the new
+//              index have their names; of the own token only; a data file in
+//              the making before its index; others' where there are no locks
+//   undo       not at all; old names before the new ones are off them; the
+//              index before its data; going on after a step that failed
+//   V1 beside  removed at the end, or given its name over a new file of it
+//   lock       not taken; let go before the indexes are removed
+//
+// Of forgetting and the order of sweeping each hides what the lack of the other
+// does to the next save: two conditions on every state tell them apart, that an
+// index aside has its data and that one set alone counts. That a lock is looked
+// at again once it is there is tested in platform/name_lock_test.cc; each look
+// of a reader in tests/swap_child.py.
 #include "fastckpt/write/exchange.h"
 
 #include <gtest/gtest.h>
@@ -63,21 +86,23 @@ class ExchangeModel : public ::testing::Test {
   }
 
   Program Saver(int version) const {
-    return [this, version](ModelFolder* folder) {
+    return {[this, version](ModelFolder* folder) {
       std::vector<NewFile> files;
       for (const std::string& name : NamesOf(version)) {
         files.push_back({TemporaryOf(name, version), name});
       }
       Exchange(folder, "m", Token(version)).Run(&files, /*sync=*/true);
-    };
+    }};
   }
 
   // Removes as fastckpt.remove_checkpoint does: under the lock, what is aside
-  // first, then the plain index, then the data.
+  // first, then the plain index, then the data, then what killed savers were
+  // writing.
   static void Remover(ModelFolder* folder) {
     folder->is_remover = true;
     const auto lock = folder->Lock(LockNameOf());
-    const std::vector<ListedFile> files = folder->List("m");
+    const std::vector<ListedFile> files = folder->ListOnly(
+        [](const std::string& name) { return !name.ends_with(".tmp"); });
     for (const std::string& name : AsideRemovalOrder("m", files, false)) {
       folder->Remove(name);
     }
@@ -88,6 +113,7 @@ class ExchangeModel : public ::testing::Test {
         folder->Remove(file.name);
       }
     }
+    Exchange(folder, "m", "0000000f").RemoveAbandoned();
   }
 
   static std::string LockNameOf() { return "m.fastckpt-lock"; }
@@ -99,9 +125,10 @@ class ExchangeModel : public ::testing::Test {
   // again, and while it is there its data are where they belong.
   // `is_thorough` false looks at the index alone.
   Program Reader(bool is_thorough = true) const {
-    return [this, is_thorough](ModelFolder* folder) {
+    const auto run = [this, is_thorough](ModelFolder* folder) {
       if (!ReadOnce(folder, is_thorough)) throw model::Restarted{};
     };
+    return {run, /*may_be_killed=*/false};
   }
 
   bool ReadOnce(ModelFolder* folder, bool is_thorough) const {
@@ -117,7 +144,10 @@ class ExchangeModel : public ::testing::Test {
 
   bool ReadSet(ModelFolder* folder, bool is_thorough) const {
     if (folder->Identity("m") != kNone) return true;  // V1, whole by nature
-    const auto set = FindAsideSet("m", folder->List("m"));
+    const auto set =
+        FindAsideSet("m", folder->ListOnly([](const std::string& name) {
+          return !name.starts_with("m.data-") && !name.ends_with(".tmp");
+        }));
     if (!set || set->is_v1()) return true;
     const int version = folder->Identity(set->index);
     Opened opened;
@@ -204,25 +234,61 @@ class ExchangeModel : public ::testing::Test {
                     model::Describe(state));
   }
 
+  // At no moment may an index lie aside without data of its own, under their
+  // names aside or plain: whoever chose its set would read those of another.
+  void CheckIndexesAsideHaveTheirData(const State& state) const {
+    for (const auto& [name, file] : state.files) {
+      const auto parts = ParseMarkedName("m", name);
+      if (!parts || parts->mark != SaveMark::kAside) continue;
+      if (parts->part != CheckpointPart::kIndex) continue;
+      for (const std::string& plain : NamesOf(file.version)) {
+        if (plain == "m.index") continue;
+        auto data = state.files.find(AsideName(plain, parts->token));
+        if (data == state.files.end()) data = state.files.find(plain);
+        if (data != state.files.end() && data->second.version == file.version) {
+          continue;
+        }
+        throw Violation("no data of " + name + "\n" + model::Describe(state));
+      }
+    }
+  }
+
+  // Clocks go back, and of hosts differ: where there are locks, and all can be
+  // removed, no set is ever chosen by its time.
+  static void CheckOneSetCounts(const State& state) {
+    std::vector<ListedFile> files;
+    for (const auto& [name, file] : state.files) {
+      files.push_back({name, file.mtime});
+    }
+    if (!FindAsideSet("m", files) || ListAsideSets("m", files).size() == 1) {
+      return;
+    }
+    throw Violation("times decide\n" + model::Describe(state));
+  }
+
   // A save after all that: it ends, and leaves its files alone.
   void CheckNextSaveTidies(const State& state) const {
     State next = state;
-    const int last = static_cast<int>(versions_.size()) - 1;
+    int last = static_cast<int>(versions_.size()) - 1;
+    if (beside_ == last) --last;
     for (const std::string& name : NamesOf(last)) {
       next.files[MakeMarkedName(name, "00000009", SaveMark::kTemporary)] = {
           last, ++next.clock};
     }
-    Walk walk({[&](ModelFolder* folder) {
+    Walk walk({Program{[&](ModelFolder* folder) {
       std::vector<NewFile> files;
       for (const std::string& name : NamesOf(last)) {
         files.push_back(
             {MakeMarkedName(name, "00000009", SaveMark::kTemporary), name});
       }
       Exchange(folder, "m", "00000009").Run(&files, true);
-    }});
+    }}});
     next.processes.clear();
     next.kills_left = next.faults_left = 0;
     walk.check_end = [&](const State& end) {
+      if (beside_ != kNone && !IsBesideInPlace(end)) {
+        throw Violation("no V1 file beside\n" + model::Describe(end));
+      }
       for (const auto& [name, file] : end.files) {
         const bool is_v1 = name == "m";
         if (is_v1 || name.ends_with(".tmp")) continue;
@@ -234,6 +300,11 @@ class ExchangeModel : public ::testing::Test {
     walk.Run(std::move(next));
   }
 
+  bool IsBesideInPlace(const State& state) const {
+    const auto v1 = state.files.find("m");
+    return v1 != state.files.end() && v1->second.version == beside_;
+  }
+
   // Gives what went wrong, "" for nothing.
   std::string Explore(std::vector<Program> programs, State first,
                       bool has_locks = true, bool has_remover = false) {
@@ -241,8 +312,11 @@ class ExchangeModel : public ::testing::Test {
     walk.has_locks = has_locks;
     walk.third_is_late = versions_.size() > 3;
     walk.may_fail = first.faults_left > 0;
-    walk.check = [&](const State& state) {
+    const bool may_fail = walk.may_fail;
+    walk.check = [&, may_fail](const State& state) {
       CheckNothingIsLost(state, has_remover);
+      CheckIndexesAsideHaveTheirData(state);
+      if (has_locks && !may_fail) CheckOneSetCounts(state);
     };
     if (has_locks) {
       walk.check_end = [&](const State& end) { CheckNextSaveTidies(end); };
@@ -256,14 +330,16 @@ class ExchangeModel : public ::testing::Test {
   }
 
   std::vector<Version> versions_ = {{1}, {1}, {2}};
+  int beside_ = kNone;  // a V1 file that nobody saves, beside V2 ones
 };
 
 TEST_F(ExchangeModel, TwoSaversAReaderARemoverAndAKill) {
   versions_ = {{1}, {1}, {1}};
   State first = First();
   first.kills_left = 1;
-  EXPECT_EQ(Explore({Saver(1), Saver(2), Reader(), Remover}, first, true, true),
-            "");
+  EXPECT_EQ(
+      Explore({Saver(1), Saver(2), Reader(), {Remover}}, first, true, true),
+      "");
 }
 
 TEST_F(ExchangeModel, ThreeSaversAndTwoKills) {
@@ -279,10 +355,40 @@ TEST_F(ExchangeModel, TwoSaversAReaderAndTwoKills) {
   EXPECT_EQ(Explore({Saver(1), Saver(2), Reader()}, first), "");
 }
 
-TEST_F(ExchangeModel, TwoSaversAFaultAndAKill) {
+TEST_F(ExchangeModel, TwoSaversTwoFaultsAndAKill) {
   State first = First();
   first.kills_left = 1;
+  first.faults_left = 2;
+  EXPECT_EQ(Explore({Saver(1), Saver(2)}, first), "");
+}
+
+TEST_F(ExchangeModel, OneFaultLeavesAllAsItWas) {
+  State first = First();
   first.faults_left = 1;
+  Walk walk({Saver(2)});
+  walk.may_fail = true;
+  int failures = 0;
+  walk.check_end = [&](const State& end) {
+    if (end.processes[0].life != Life::kFailed) return;
+    ++failures;
+    for (const auto& [name, file] : first.files) {
+      ASSERT_TRUE(end.files.contains(name)) << model::Describe(end);
+      EXPECT_EQ(end.files.at(name).version, file.version);
+    }
+    EXPECT_EQ(end.files.size(), first.files.size());
+  };
+  walk.Run(first);
+  EXPECT_GT(failures, 0);
+}
+
+TEST_F(ExchangeModel, V1FileBesideHasItsNameAtTheEnd) {
+  versions_ = {{1}, {1}, {2}, {0}};
+  beside_ = 3;
+  State first = First();
+  std::erase_if(first.files,
+                [](const auto& file) { return file.second.version == 3; });
+  first.files["m"] = {beside_, 0};
+  first.kills_left = 2;
   EXPECT_EQ(Explore({Saver(1), Saver(2)}, first), "");
 }
 

@@ -220,3 +220,16 @@ def test_a_source_that_was_saved_anew_meanwhile_is_not_deleted(tmp_path, parts):
     with fastckpt.open(parts[0]) as kept:
         assert list(kept) == ["newer"]
     assert not parts[1].with_suffix(".index").exists()
+
+
+def test_a_damaged_source_is_not_deleted(tmp_path):
+    for name in "ab":
+        fastckpt.save(tmp_path / name, {name: np.ones(8)})
+    data = tmp_path / "b.data-00000-of-00001"
+    data.write_bytes(b"\1" + data.read_bytes()[1:])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(fastckpt.CorruptionError, match="no source deleted"):
+        fastckpt.merge(
+            [tmp_path / "a", tmp_path / "b"], tmp_path / "m", delete_sources=True
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == names

@@ -275,3 +275,15 @@ def test_one_call_opens_loads_and_closes(tmp_path):
     assert fastckpt.load(tmp_path / "m", out={"b": out})["b"] is out
     with pytest.raises(TypeError, match="foo"):
         fastckpt.load(tmp_path / "m", foo=1)
+
+
+def test_arrays_that_share_memory_are_refused_before_anything_is_written(tmp_path):
+    fastckpt.save(tmp_path / "m", {"a": np.ones((4, 2)), "b": np.full((4, 2), 2.0)})
+    with fastckpt.open(tmp_path / "m") as ckpt:
+        one = np.zeros((4, 2))
+        with pytest.raises(ValueError, match=r"out\['a'\] and out\['b'\] share"):
+            ckpt.load(out={"a": one, "b": one})
+        assert not one.any()
+        both = np.zeros((4, 4))
+        ckpt.load(out={"a": both[:, ::2], "b": both[:, 1::2]})
+        assert both.tolist() == [[1, 2, 1, 2]] * 4

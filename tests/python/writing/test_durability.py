@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import resource
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 import children
 import fastckpt
-from places import TESTS
+import preloaded
 
 SCENARIOS = [
     "fresh",
@@ -28,37 +27,8 @@ SCENARIOS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory) -> Path:
-    """The library that makes system calls fail."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("faults need a C compiler and Linux's LD_PRELOAD")
-    library = tmp_path_factory.mktemp("shim") / "faults.so"
-    source = TESTS / "faults.c"
-    children.run(
-        [compiler, "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"],
-        check=True,
-    )
-    return library
-
-
 def run(shim: Path, *arguments: object) -> str:
-    """Runs fault_child.py; its assertions become the caller's."""
-    # A sanitizer's library, where there is one, comes first.
-    preloaded = f"{os.environ.get('LD_PRELOAD', '')} {shim}".strip()
-    environment = os.environ | {
-        "LD_PRELOAD": preloaded,
-        "ASAN_OPTIONS": "detect_leaks=0",
-    }
-    done = children.run(
-        [sys.executable, TESTS / "fault_child.py", *map(str, arguments)],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
+    return preloaded.run(shim, "fault_child.py", *arguments)
 
 
 @pytest.mark.parametrize("kind", ["WRITE", "FSYNC", "RENAME", "CREATE"])

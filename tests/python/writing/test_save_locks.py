@@ -1,5 +1,6 @@
 """Savers beside each other: whose files are whose, and who waits for whom."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,11 +10,10 @@ import time
 
 import numpy as np
 import pytest
-from test_durability import run, shim
 
 import fastckpt
-
-__all__ = ["shim"]
+import preloaded
+from aside_states import killed
 
 LOCK = "m.fastckpt-lock"
 
@@ -139,6 +139,113 @@ def test_many_savers_of_one_prefix_leave_one_whole_checkpoint(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
 
 
+# What removes the checkpoint `m-1` of the folder; a line says that it begins.
+REMOVERS = {
+    "remove": """
+print("begins", flush=True)
+fastckpt.remove_checkpoint(f"{folder}/m-1")
+""",
+    "retention": """
+saver = fastckpt.Saver(max_to_keep=1)
+saver.recover_last_checkpoints([f"{folder}/m-1"])
+print("begins", flush=True)
+saver.save(f"{folder}/m", {"w": [3]}, 2)
+""",
+    "merge": """
+print("begins", flush=True)
+fastckpt.merge([f"{folder}/m-1"], f"{folder}/merged", delete_sources=True)
+""",
+}
+HEAD = """
+import os, sys
+import fastckpt
+folder = os.path.dirname(sys.argv[1])
+"""
+
+# Puts a checkpoint in place under the lock when it is told to, as a save does.
+REPLACER = """
+import os, sys
+from fastckpt.files.replace import lock_prefix
+prefix = sys.argv[1]
+with lock_prefix(prefix):
+    print("held", flush=True)
+    sys.stdin.read()
+    for ending in (".data-00000-of-00001", ".index"):
+        os.replace(f"{prefix}-new{ending}", prefix + ending)
+"""
+
+
+def is_waited_for(lock, child):
+    """Tells whether a child is at a lock, by what it did before, and lives."""
+    for _ in range(600):
+        if lock in locks_open(child.pid):
+            return child.poll() is None
+        time.sleep(0.05)
+    return False
+
+
+def locks_open(pid):
+    """Gives the names of the locks that a process has open."""
+    names, folder = set(), f"/proc/{pid}/fd"
+    for number in os.listdir(folder):
+        with contextlib.suppress(OSError):
+            names.add(os.path.basename(os.readlink(f"{folder}/{number}")))
+    return names
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("way", REMOVERS)
+def test_who_removes_waits_for_the_save_under_way(tmp_path, start, way):
+    fastckpt.save(tmp_path / "m-1", {"w": [1]})
+    fastckpt.save(tmp_path / "m-1-new", {"w": [2]})
+    saver = start(REPLACER, "m-1")
+    remover = start(HEAD + REMOVERS[way], "m-1")
+    assert is_waited_for("m-1.fastckpt-lock", remover)
+    with fastckpt.open(tmp_path / "m-1") as checkpoint:
+        assert checkpoint["w"] == [1]
+    saver.stdin.close()
+    assert saver.wait(timeout=60) == 0
+    assert remover.wait(timeout=60) == 0
+    names = [name for name in os.listdir(tmp_path) if name.startswith("m-1.")]
+    if way == "merge":  # it is not what was merged
+        with fastckpt.open(tmp_path / "m-1") as checkpoint:
+            assert checkpoint["w"] == [2]
+            assert checkpoint.verify().ok
+    else:
+        assert names == []
+
+
+def test_what_a_live_save_is_writing_is_not_removed(tmp_path):
+    (tmp_path / "m.index.fastckpt-0123abcd.tmp").touch()
+    with fastckpt.Writer(tmp_path / "m") as writer:
+        writer.add("w", [1])
+        fastckpt.remove_checkpoint(tmp_path / "m")
+        assert "m.index.fastckpt-0123abcd.tmp" not in os.listdir(tmp_path)
+    with fastckpt.open(tmp_path / "m") as checkpoint:
+        assert checkpoint["w"] == [1]
+
+
+def test_merge_brings_no_older_checkpoint_back_where_it_deletes(tmp_path):
+    killed(tmp_path / "aside", "n")
+    fastckpt.save(tmp_path / "n", {"w": [1]})
+    for path in (tmp_path / "aside").iterdir():
+        path.rename(tmp_path / path.name)
+    fastckpt.merge([tmp_path / "n"], tmp_path / "m", delete_sources=True)
+    assert not fastckpt.checkpoint_exists(tmp_path / "n")
+    assert not [name for name in os.listdir(tmp_path) if name.startswith("n.")]
+
+
+def test_a_saver_takes_away_locks_of_removals_that_were_killed(tmp_path, start):
+    others = ["n-1.fastckpt-lock", "m-x.fastckpt-lock", "m-1-2.fastckpt-lock"]
+    for name in ["m-1.fastckpt-lock", "m-22.fastckpt-lock", *others]:
+        (tmp_path / name).touch()
+    (tmp_path / "m-3.fastckpt-lock").write_text("somebody's own")
+    start(HOLDER, "m-4")
+    fastckpt.Saver().save(tmp_path / "m", {"w": [1]}, 5)
+    left = [name for name in os.listdir(tmp_path) if name.endswith("-lock")]
+    assert sorted(left) == sorted(["m-3.fastckpt-lock", "m-4.fastckpt-lock", *others])
+
+
 @pytest.mark.parametrize("name", ["m.fastckpt-0123abcd.tmp", LOCK])
 def test_a_prefix_like_a_file_of_our_own_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match="choose another name"):
@@ -148,4 +255,4 @@ def test_a_prefix_like_a_file_of_our_own_is_refused(tmp_path, name):
 
 @pytest.mark.parametrize("code", ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "EINVAL"])
 def test_without_flock_nothing_of_a_live_save_is_removed(shim, tmp_path, code):
-    run(shim, "without_locks", tmp_path, code)
+    preloaded.run(shim, "fault_child.py", "without_locks", tmp_path, code)
