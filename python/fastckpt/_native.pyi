@@ -149,7 +149,7 @@ _Item = tuple[
 ]
 
 class Writer:
-    """A checkpoint being written; see fastckpt.writing.writer.Writer. Threads: take turns.
+    """A checkpoint being written; see writing.writer. Threads: take turns.
 
     An item is (name, TensorFlow's dtype, values, shape, placement): values are a NumPy
     array or a DLPack capsule, whose own shape counts, or a list of bytes and str of
@@ -171,7 +171,7 @@ class Writer:
 
 @final
 class FileReplacement:
-    """One file, written beside its target; see fastckpt.files.replace. One thread."""
+    """One file that is written beside its target; see files.replace. One thread."""
 
     def __init__(self, path: bytes, makes_folders: bool) -> None: ...
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from fastckpt.checking.leftovers import Part, UnfinishedSave
 from fastckpt.files.find import list_folder
@@ -16,9 +16,16 @@ from fastckpt.files.find import list_folder
 __all__ = ["advise_recovery", "choose_free", "quote"]
 
 
-def advise_recovery(save: UnfinishedSave) -> tuple[str, list[str]]:
-    """Says how to have a complete save back, and gives the commands."""
-    target, commands = _recover(save)
+def advise_recovery(save: UnfinishedSave, taken: set[str]) -> tuple[str, list[str]]:
+    """Says how to have a complete save back, and gives the commands.
+
+    Args:
+        save: What is left of it.
+        taken: The names that others were given; this one's is added. Of two with
+            one name ``cp -n`` passes over the second, and the first is verified.
+    """
+    target, commands = _recover(save, taken)
+    taken.add(target)
     advice = (
         f"these commands copy it to the name {target!r}, which is free, and change "
         "nothing else; run them when nothing saves here any more"
@@ -26,16 +33,18 @@ def advise_recovery(save: UnfinishedSave) -> tuple[str, list[str]]:
     return advice, commands
 
 
-def _recover(save: UnfinishedSave) -> tuple[str, list[str]]:
+def _recover(save: UnfinishedSave, taken: set[str]) -> tuple[str, list[str]]:
     """Gives a free name, and the commands that make the checkpoint there."""
     if save.kind == "_temp":
-        target = _choose(save.prefix, free=_is_free(save.prefix))
+        target = _choose(save.prefix, taken, free=_is_free(save.prefix))
         return target, [*_merge(save, target), _run("verify", target)]
     (part,) = save.parts
     if _is_v1(part):
-        target = _choose(save.prefix, free=not os.path.lexists(save.prefix))
+        # A file of the plain name would outdo a checkpoint that a save set aside.
+        free = _is_free(save.prefix, but={part.index})
+        target = _choose(save.prefix, taken, free=free)
         return target, [_copy(part.index, target), _run("verify", target)]
-    target = _choose(save.prefix, free=_fits(save, part))
+    target = _choose(save.prefix, taken, free=_fits(save, part))
     return target, [*_copy_part(part, target), _run("verify", target)]
 
 
@@ -89,19 +98,22 @@ def _is_free(prefix: str, but: set[str] | frozenset[str] = frozenset()) -> bool:
     """Tells whether no file of a checkpoint has this name, or had it before a save."""
     folder, base = os.path.split(prefix)
     names = [n for n in list_folder(folder) if os.path.join(folder, n) not in but]
+    names = [name for name in names if name != f"{base}.fastckpt-lock"]
     beginnings = (f"{base}.index", f"{base}.data-", f"{base}.fastckpt-")
     taken = [name for name in names if name == base or name.startswith(beginnings)]
     return all(".tempstate" in name for name in taken)
 
 
-def _choose(prefix: str, *, free: bool) -> str:
-    return prefix if free else choose_free(prefix, "recovered")
+def _choose(prefix: str, taken: set[str], *, free: bool) -> str:
+    if free and prefix not in taken:
+        return prefix
+    return choose_free(prefix, "recovered", taken)
 
 
-def choose_free(prefix: str, what: str) -> str:
-    """Gives a name after a checkpoint's under which nothing is."""
+def choose_free(prefix: str, what: str, taken: Container[str] = ()) -> str:
+    """Gives a name after a checkpoint's under which nothing is, nor will be."""
     number, name = 1, f"{prefix}-{what}"
-    while not _is_free(name):
+    while name in taken or not _is_free(name):
         number += 1
         name = f"{prefix}-{what}-{number}"
     return name

@@ -36,7 +36,8 @@ def strip(
     trains, whatever the keys are. The object graph that is written fits what is left.
     Without one it is the names: ``VARIABLE/Adam`` and its kin where there is such a
     variable of that shape, settings of Keras's optimizers, powers of beta, and
-    ``global_step``. Moving averages stay.
+    ``global_step``. Moving averages stay, but for those that an optimizer itself
+    keeps (``use_ema``); ``keep`` keeps these.
 
     Args:
         source: What ``open`` accepts, or an open checkpoint.

@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from time import sleep
 from typing import TypeVar
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
-from fastckpt.files.find import LOOKS
+from fastckpt.files.find import PAUSES, looks, moved_away
 
-__all__ = ["find_again", "open_where_found", "replaced", "warn_of_place"]
+__all__ = ["find_again", "open_again", "open_where_found", "replaced", "warn_of_place"]
 
 _Found = TypeVar("_Found")
 _Opened = TypeVar("_Opened")
 
 
 def open_where_found(
-    find: Callable[[], _Found],
-    open: Callable[[_Found], _Opened],
-    *,
-    may_be_gone: bool = False,
+    find: Callable[[], _Found], open: Callable[[_Found], _Opened]
 ) -> _Opened:
     """Opens what is found; looks again where it vanished, three times at most.
 
     Args:
         find: Gives what is there; raises where nothing is.
         open: Opens it.
-        may_be_gone: Whether `find` gives what may not be there.
 
     Raises:
         OSError: It was moved away each time.
     """
-    for looks_left in reversed(range(LOOKS)):
+    for pause in PAUSES:
         found = find()
         try:
             return open(found)
         except FileNotFoundError as error:  # a save moved it meanwhile
-            if not looks_left and may_be_gone:
-                raise
-            if not looks_left:
-                reason = (
-                    f"saves under this prefix moved it each of the {LOOKS} times "
-                    "it was looked for; try again"
-                )
-                raise OSError(errno.EBUSY, reason, error.filename) from None
-    raise AssertionError("unreachable")
+            name = error.filename
+        sleep(pause)
+    raise moved_away(name)
+
+
+def open_again(
+    prefix: str, find: Callable[[], _Found], open: Callable[[_Found], _Opened]
+) -> _Opened:
+    """Opens what `find` gives, which may not be there; as ``open_where_found``.
+
+    Raises:
+        FileNotFoundError: It is not there, and no save is under way.
+        OSError: It was moved away each time.
+    """
+    gone = FileNotFoundError()
+    for _ in looks(prefix):
+        found = find()
+        try:
+            return open(found)
+        except FileNotFoundError as error:
+            gone = error
+    raise gone
 
 
 def find_again(

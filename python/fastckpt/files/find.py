@@ -23,7 +23,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.urls import PathName
 
 __all__ = [
-    "LOOKS",
+    "PAUSES",
     "PathName",
     "Resolved",
     "ShardName",
@@ -38,6 +38,7 @@ __all__ = [
     "kind_of",
     "list_folder",
     "looks",
+    "moved_away",
     "split_shard",
     "v1_files",
     "v1_pattern",
@@ -45,10 +46,9 @@ __all__ = [
 ]
 
 
-#: How often one looks for what may vanish meanwhile: once, and three times again.
-LOOKS = 4
-# Seconds between them: a save moves its files within a few milliseconds.
-_PAUSES = (0.001, 0.004, 0.016, 0.064)
+#: Seconds after each look for what may vanish meanwhile: once, and three times again.
+#: A save moves its files within a few milliseconds.
+PAUSES = (0.001, 0.004, 0.016, 0.064)
 
 
 class Resolved(NamedTuple):
@@ -154,19 +154,23 @@ def looks(prefix: str) -> Iterator[None]:
         OSError: They changed each time.
     """
     before: list[str] = []
-    for pause in _PAUSES:
+    for pause in PAUSES:
         yield
         now = _names_like(prefix)
         if now == before:
             return
         before = now
         sleep(pause)
-    raise OSError(
-        errno.EBUSY,
-        f"saves under this prefix moved it each of the {LOOKS} times it was looked "
-        "for; try again",
-        prefix,
+    raise moved_away(prefix)
+
+
+def moved_away(name: str) -> OSError:
+    """Makes the error for what saves moved whenever it was looked for."""
+    reason = (
+        f"saves under this prefix moved it each of the {len(PAUSES)} times it was "
+        "looked for; try again"
     )
+    return OSError(errno.EBUSY, reason, name)
 
 
 def _names_like(prefix: str) -> list[str]:

@@ -444,10 +444,10 @@ def _reopen(
     identity: list[_Identity],
 ) -> Checkpoint:
     """Opens a pickled checkpoint again, if it still is the same."""
-    checkpoint = aside.open_where_found(
+    checkpoint = aside.open_again(
+        path,
         lambda: aside.find_again(format, path, files, identity),
         lambda found: Checkpoint(format, path, found, options, identity[0]),
-        may_be_gone=True,
     )
     if checkpoint._reader.identity() != identity:
         raise aside.replaced(files[0])

@@ -28,7 +28,7 @@ from fastckpt.files.state_file import (
 )
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import open as open_checkpoint
-from fastckpt.writing.retention import Retention
+from fastckpt.writing.retention import Retention, absolute
 from fastckpt.writing.selection import Selection
 from fastckpt.writing.writer import save as save_checkpoint
 
@@ -167,7 +167,7 @@ class Saver:
     @property
     def last_checkpoints(self) -> list[str]:
         """The prefixes of the checkpoints that are kept, oldest first."""
-        return [prefix for prefix, _ in self._retention.kept]
+        return self._retention.prefixes
 
     def set_last_checkpoints(self, last_checkpoints: Sequence[PathName]) -> None:
         """Sets the list of kept checkpoints; those in it will never be removed."""
@@ -186,10 +186,10 @@ class Saver:
         Args:
             last_checkpoints_with_time: Prefixes and seconds since the epoch.
         """
-        self._retention.kept = [
+        self._retention.adopt(
             (target_path(prefix), float(time))
             for prefix, time in last_checkpoints_with_time
-        ]
+        )
 
     def recover_last_checkpoints(self, checkpoint_paths: Sequence[PathName]) -> None:
         """Takes over what an earlier process saved, with the times of its files.
@@ -201,9 +201,9 @@ class Saver:
         paths = check_prefixes("checkpoint paths", checkpoint_paths)
         prefixes = [target_path(path) for path in paths]
         dated = [(prefix, _time_of(prefix)) for prefix in prefixes]
-        self._retention.kept = [
+        self._retention.adopt(
             (prefix, time) for prefix, time in dated if time is not None
-        ]
+        )
 
     def _names_in(self, tensors: Mapping[str, Any]) -> dict[str, str]:
         """Gives the names in the checkpoint and, by them, those in `tensors`."""
@@ -235,6 +235,7 @@ class Saver:
         prefix = self._retention.take_removal()
         if prefix is None:
             return
+        but = absolute(but)
         try:
             # Another training may be saving under it.
             with lock_prefix(prefix, removes=True):

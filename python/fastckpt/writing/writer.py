@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
+from fastckpt.files.replaced import check_keeps_others
 from fastckpt.files.urls import target_path
 from fastckpt.writing.selection import tf_dtypes_of
 from fastckpt.writing.storable import stored
@@ -43,7 +44,8 @@ class Writer:
         threads: How many threads copy and check; None for one per CPU.
 
     Raises:
-        ValueError: An argument is out of range, or the prefix names a folder.
+        ValueError: An argument is out of range, the prefix names a folder, or a V1
+            file would take the place of another kind of file.
         UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
@@ -64,8 +66,11 @@ class Writer:
             raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
         if format == "v1" and (shards != 1 or align != 1):
             raise ValueError("a V1 file has no shards and no alignment of its data")
+        path = target_path(prefix)
+        if format == "v1":
+            check_keeps_others(path)
         self._native = _native.Writer(
-            prefix=os.fsencode(target_path(prefix)),
+            prefix=os.fsencode(path),
             is_v1=format == "v1",
             shards=check_count("shards", shards),
             align=check_count("align", align),

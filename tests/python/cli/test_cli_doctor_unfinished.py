@@ -249,3 +249,40 @@ def test_tensors_whose_names_begin_like_options_can_be_dropped(tmp_path, capsys)
     assert lines[-2].startswith("  1 of 4 tensors are sound")
     run_shell(capsys, [lines[-1].strip()])
     assert list(fastckpt.open(tmp_path / "m-sound")) == ["c"]
+
+
+def test_an_unfinished_v1_save_is_not_put_before_what_it_set_aside(tmp_path, capsys):
+    """A file of the plain name would outdo the one set aside, and it would be gone."""
+    fastckpt.save(tmp_path / "m", OLD)
+    for name in ("m.index", "m.data-00000-of-00001"):
+        (tmp_path / name).rename(tmp_path / f"{name}.fastckpt-0123abcd.old")
+    fastckpt.save(tmp_path / "new", {"new": np.ones(3)}, format="v1")
+    (tmp_path / "new").rename(tmp_path / "m.fastckpt-0123abcd.tmp")
+    for finding in examine(capsys, tmp_path):
+        run_shell(capsys, finding["commands"])
+    with pytest.warns(RuntimeWarning, match="set these files aside"):
+        assert list(fastckpt.open(tmp_path / "m")) == ["old"]
+    recovered = [
+        fastckpt.open(tmp_path / name) for name in ("m-recovered", "m-recovered-2")
+    ]
+    assert sorted(name for it in recovered for name in it) == ["new", "old"]
+
+
+def test_the_lock_of_a_killed_save_takes_no_name(tmp_path, capsys):
+    fastckpt.save(tmp_path / "m", {"new": np.ones(3)}, format="v1")
+    (tmp_path / "m").rename(tmp_path / "m.fastckpt-0123abcd.tmp")
+    (tmp_path / "m.fastckpt-lock").touch()
+    for finding in examine(capsys, tmp_path):
+        run_shell(capsys, finding["commands"])
+    assert list(fastckpt.open(tmp_path / "m")) == ["new"]
+
+
+def test_of_two_unfinished_saves_of_one_name_both_are_brought_back(tmp_path, capsys):
+    for number in (1, 2):
+        fastckpt.save(tmp_path / "m", {"w": np.full(3, number)})
+        for name in ("m.data-00000-of-00001", "m.index"):
+            (tmp_path / name).rename(tmp_path / f"{name}.tempstate{number}")
+    for finding in examine(capsys, tmp_path):
+        run_shell(capsys, finding["commands"])
+    values = [fastckpt.open(tmp_path / name)["w"][0] for name in ("m", "m-recovered")]
+    assert sorted(values) == [1, 2]

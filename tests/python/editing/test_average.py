@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt import average
+from fastckpt.editing import average
 
 
 def tensors(seed):

@@ -165,3 +165,52 @@ class TestTakingOver:
         for step in range(3, 6):
             saver.save(tmp_path / "m", TENSORS, step)
         assert all(map(fastckpt.checkpoint_exists, paths))
+
+
+class TestStrangers:
+    """What has a kept checkpoint's spelling and was saved by somebody else stays."""
+
+    @pytest.fixture(autouse=True)
+    def two_runs(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        fastckpt.save("theirs/m-1", TENSORS)
+
+    def test_after_a_change_of_the_working_folder_the_saved_one_goes(
+        self, tmp_path, monkeypatch
+    ):
+        (tmp_path / "ours").mkdir()
+        monkeypatch.chdir(tmp_path / "ours")
+        saver = Saver(max_to_keep=1)
+        saver.save("m", TENSORS, 1)
+        monkeypatch.chdir(tmp_path / "theirs")
+        saver.save("m", TENSORS, 2)
+        assert fastckpt.checkpoint_exists(tmp_path / "theirs/m-1")
+        assert not fastckpt.checkpoint_exists(tmp_path / "ours/m-1")
+
+    def test_what_was_taken_over_is_known_by_its_place(self, tmp_path, monkeypatch):
+        fastckpt.save("ours/m-1", TENSORS)
+        monkeypatch.chdir(tmp_path / "ours")
+        saver = Saver(max_to_keep=1)
+        saver.recover_last_checkpoints(["m-1"])
+        monkeypatch.chdir(tmp_path / "theirs")
+        saver.save("m", TENSORS, 2)
+        assert fastckpt.checkpoint_exists("m-1")
+
+    def test_a_link_that_leads_elsewhere_now_is_not_followed(self, tmp_path):
+        (tmp_path / "ours").mkdir()
+        (tmp_path / "current").symlink_to("ours")
+        saver = Saver(max_to_keep=1)
+        saver.save("current/m", TENSORS, 1)
+        (tmp_path / "current").unlink()
+        (tmp_path / "current").symlink_to("theirs")
+        saver.save("current/m", TENSORS, 2)
+        assert fastckpt.checkpoint_exists("theirs/m-1")
+
+    def test_a_folder_that_took_the_place_of_the_own_is_left_alone(self, tmp_path):
+        saver = Saver(max_to_keep=1)
+        saver.save("ours/m", TENSORS, 1)
+        (tmp_path / "ours").rename(tmp_path / "moved")
+        (tmp_path / "theirs").rename(tmp_path / "ours")
+        saver.save("ours/m", TENSORS, 2)
+        assert fastckpt.checkpoint_exists("ours/m-1")
+        assert fastckpt.checkpoint_exists("moved/m-1")

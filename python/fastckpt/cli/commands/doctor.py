@@ -72,9 +72,10 @@ def _describe_finding(finding: Finding, commands: list[str]) -> dict[str, Any]:
 def _add_commands(examination: Examination) -> Iterator[tuple[Finding, list[str]]]:
     """Gives the notes, and the commands that do what is advised."""
     saves = {save.files[0]: save for save in examination.recoverable}
+    taken: set[str] = set()
     for note in examination.notes:
         if note.cause == "unfinished save" and note.path in saves:
-            advice, commands = advise_recovery(saves[note.path])
+            advice, commands = advise_recovery(saves[note.path], taken)
             yield note._replace(advice=advice), commands
         else:
             yield note, []

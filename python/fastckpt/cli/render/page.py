@@ -8,6 +8,7 @@ from html import escape as quote
 from fastckpt.cli.render.shown_tensor import ShownTensor
 from fastckpt.cli.render.values import format_values
 from fastckpt.files.replace import write_beside
+from fastckpt.files.replaced import check_keeps_checkpoints
 
 __all__ = ["format_facts", "format_rows", "format_tensor", "write_page"]
 
@@ -48,8 +49,10 @@ def write_page(path: str, title: str, parts: Iterable[str]) -> None:
         parts: HTML, piece by piece.
 
     Raises:
+        ValueError: It would take the place of a checkpoint's file.
         OSError: The file could not be written; an old one is as it was.
     """
+    check_keeps_checkpoints(path, "a page of this name")
     with (
         write_beside(path, fsync=False) as beside,
         open(beside, "w", encoding="utf-8") as file,

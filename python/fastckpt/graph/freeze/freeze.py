@@ -5,8 +5,9 @@ Source: tensorflow/python/tools/freeze_graph.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.errors import UnsupportedError
 from fastckpt.files.find import PathName
 from fastckpt.files.replace import write_beside
+from fastckpt.files.replaced import check_keeps_checkpoints
 from fastckpt.files.urls import target_path
 from fastckpt.graph.attributes import get_attribute
 from fastckpt.graph.files import MAX_MESSAGE_BYTES
@@ -95,13 +97,16 @@ def freeze(
 
     Raises:
         KeyError: the checkpoint lacks a variable that the outputs need.
-        ValueError: no node has an output's name, no variable a listed name, or the
-            graph and the checkpoint do not belong together.
+        ValueError: no node has an output's name, no variable a listed name, the
+            graph and the checkpoint do not belong together, or `to` is a file of a
+            checkpoint, of a SavedModel or the graph itself.
         UnsupportedError: the file would exceed 2 GiB, or the outputs need a variable
             itself rather than its value. Nothing was written.
         CorruptionError: the graph or the checkpoint is damaged.
         OSError: the file cannot be written, or another one cannot be read.
     """
+    path = target_path(to)
+    _check_target(path, meta)
     graph = _find_meta(checkpoint, meta)
     names = choose_outputs(graph, outputs)
     chosen = _choose_variables(graph, whitelist, blacklist)
@@ -115,7 +120,6 @@ def freeze(
         constants = _convert(subgraph, wanted, opened)
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
-        path = target_path(to)
         with (
             write_beside(path, fsync) as beside,
             open(beside, "wb") as file,
@@ -124,6 +128,18 @@ def freeze(
             for part in parts.iterate_parts():
                 counter.add(file.write(part))
     return FreezeReport(path, len(subgraph.node), len(constants), nbytes, names)
+
+
+def _check_target(path: str, meta: PathName | MetaGraph | None) -> None:
+    what = "a frozen graph of this name"
+    check_keeps_checkpoints(path, what)
+    if meta is None or isinstance(meta, MetaGraph):
+        return
+    with suppress(OSError):  # whatever is not there is nobody's
+        if os.path.samefile(target_path(meta), path):
+            raise ValueError(
+                f"{path!r} is the graph itself, which {what} would replace"
+            )
 
 
 def _find_meta(

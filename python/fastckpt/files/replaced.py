@@ -1,0 +1,89 @@
+"""What a file that is written must not take the place of."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+
+from fastckpt.files.find import is_format
+from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.urls import target_path
+
+__all__ = ["check_keeps_checkpoints", "check_keeps_others"]
+
+_PART = re.compile(r".+\.(?:index|meta|data-[0-9]+-of-[0-9]+)", re.DOTALL)
+_SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+_VARIABLES = "variables"
+# As much of a file as tells a text; a V1 checkpoint begins with bytes 0.
+_BEGIN_BYTES = 512
+_WHITE = frozenset("\t\n\r\f")
+
+
+def check_keeps_checkpoints(path: str, what: str) -> None:
+    """Refuses to write a page, a graph ... over a file of a checkpoint.
+
+    Args:
+        path: The file that is to be written.
+        what: What it is to be.
+
+    Raises:
+        ValueError: A file of a checkpoint or of a SavedModel has that name.
+    """
+    for name in {target_path(path), os.path.realpath(target_path(path))}:
+        if kind := _name_own(name) or ("a V1 checkpoint" if _is_v1(name) else None):
+            raise ValueError(f"{path!r} is {kind}, which {what} would replace")
+
+
+def check_keeps_others(path: str) -> None:
+    """Refuses to write a V1 checkpoint over a file that is of another kind.
+
+    A V1 checkpoint is a file of its prefix's very name, whatever that is. A damaged
+    one may be replaced.
+
+    Args:
+        path: The file that is to be written.
+
+    Raises:
+        ValueError: What has that name is a file of another checkpoint, a text such as
+            a state file, or what another program wrote.
+    """
+    kind = _name_own(path) or name_foreign_file(path) or _name_text(path)
+    if kind and not _is_v1(path):
+        raise ValueError(
+            f"{path!r} is {kind}, which a V1 checkpoint of this name would replace; "
+            "give another name, or remove the file first"
+        )
+
+
+def _name_own(path: str) -> str | None:
+    folder, base = os.path.split(path)
+    if not os.path.lexists(path):
+        return None
+    if _PART.fullmatch(base):
+        return "a checkpoint's file"
+    is_model = os.path.isdir(os.path.join(folder, _VARIABLES))
+    return "a SavedModel's graph" if base in _SAVED_MODEL and is_model else None
+
+
+def _is_v1(path: str) -> bool:
+    return _is_file(path) and is_format(path, "v1")
+
+
+def _name_text(path: str) -> str | None:
+    try:
+        if not _is_file(path):
+            return None
+        with open(path, "rb") as file:
+            begin = file.read(_BEGIN_BYTES).decode(errors="ignore")
+    except OSError:
+        return None
+    is_text = begin and all(c.isprintable() or c in _WHITE for c in begin)
+    return "a text" if is_text else None
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
