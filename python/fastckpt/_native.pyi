@@ -171,7 +171,7 @@ class Writer:
 
 @final
 class FileReplacement:
-    """One file, written beside its target; see fastckpt.files.replace. One thread."""
+    """One file that is written beside its target; see files.replace. One thread."""
 
     def __init__(self, path: bytes, makes_folders: bool) -> None: ...
     @property

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 import preloaded
 from aside_states import killed
@@ -42,25 +43,16 @@ except KeyboardInterrupt:
 @pytest.fixture
 def start(tmp_path):
     """Starts a script for the prefix `m` and waits for its first line."""
-    children = []
+    with contextlib.ExitStack() as stack:
 
-    def begin(script, prefix="m"):
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, tmp_path / prefix],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        children.append(child)
-        assert child.stdout.readline()
-        return child
+        def begin(script, prefix="m"):
+            command = [sys.executable, "-c", script, tmp_path / prefix]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            child = stack.enter_context(children.started(command, **pipes, text=True))
+            assert child.stdout.readline()
+            return child
 
-    yield begin
-    for child in children:
-        child.kill()
-        child.wait()
-        child.stdin.close()
-        child.stdout.close()
+        yield begin
 
 
 def test_a_holder_that_is_stopped_is_waited_for(tmp_path, start):
