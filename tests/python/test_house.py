@@ -314,3 +314,26 @@ def test_what_is_imported_by_a_star_hides_no_builtin():
     exec("from fastckpt import *", space)
     assert space["save"] is fastckpt.save
     assert not set(fastckpt.__all__) & set(dir(builtins))
+
+
+def rooms_told() -> dict[str, set[str]]:
+    """The rooms in each table of docs/house.md, by the folder of its heading."""
+    told: dict[str, set[str]] = {}
+    folder = ""
+    for line in (ROOT / "docs" / "house.md").read_text().splitlines():
+        if match := re.match(r"### `(.*?)/?`", line):
+            folder = match[1]
+        elif match := re.match(r"\| `(\w+)` \|", line):
+            told.setdefault(folder, set()).add(match[1])
+    return told
+
+
+def test_the_house_tells_of_every_room():
+    headers = [path for path in cpp_files() if path.suffix == ".h"]
+    rooms = {path.with_suffix("") for path in [*headers, *python_modules().values()]}
+    found: dict[str, set[str]] = {}
+    for room in rooms:
+        if room.name != "__init__":
+            folder = str(room.parent.relative_to(ROOT))
+            found.setdefault(folder, set()).add(room.name)
+    assert rooms_told() == found

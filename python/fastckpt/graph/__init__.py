@@ -1,1 +1,1 @@
-"""Graphs without TensorFlow: MetaGraph, freezing, and the objects of checkpoints."""
+"""Graphs without TensorFlow: MetaGraph, variables, freezing."""

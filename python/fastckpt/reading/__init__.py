@@ -1,1 +1,1 @@
-"""What reading is made of."""
+"""Open checkpoints: the mapping, loading, regions, strings, results."""

@@ -1,1 +1,1 @@
-"""Writing checkpoints, besides the plain ``save`` and ``Writer``."""
+"""Writers, the Saver and its retention, merging, what values can be stored."""
