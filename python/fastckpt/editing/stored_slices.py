@@ -37,12 +37,11 @@ class Part(NamedTuple):
     def read(self, checkpoint: Checkpoint | LazyTensors) -> NDArray[Any]:
         """Gives its values, from this checkpoint or another of such tensors.
 
-        Returns:
-            A read-only view where that is possible, else a copy.
+        Never a view of a file, which may be cut while it is copied.
         """
-        if self.begin is None or not isinstance(checkpoint, Checkpoint):
+        if not isinstance(checkpoint, Checkpoint):
             return checkpoint[self.name]
-        return checkpoint.read(self.name, self.region)
+        return checkpoint.read(self.name, None if self.begin is None else self.region)
 
     def write(
         self, writer: Writer, name: str, values: NDArray[Any], tf_dtype: str | None
