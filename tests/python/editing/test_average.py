@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastckpt
-from fastckpt.editing import average
+from fastckpt import average
 
 
 def tensors(seed):
