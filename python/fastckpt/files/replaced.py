@@ -6,13 +6,13 @@ import os
 import re
 import stat
 
+from fastckpt import _native
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import is_format
 from fastckpt.files.foreign import name_foreign_file
-from fastckpt.files.state_file import parse_state
 from fastckpt.files.urls import target_path
 
-__all__ = ["check_keeps_checkpoints", "check_keeps_others"]
+__all__ = ["check_keeps_checkpoints", "check_keeps_others", "name_checkpoint_file"]
 
 _PART = re.compile(r".+\.(?:index|meta|data-[0-9]+-of-[0-9]+)", re.DOTALL)
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
@@ -61,6 +61,19 @@ def check_keeps_others(path: str) -> None:
         )
 
 
+def name_checkpoint_file(path: str) -> str | None:
+    """Says what a file is that no state file may replace; None where it may.
+
+    What is a state file already may be, whatever its name.
+    """
+    for name in (path, os.path.realpath(path)):
+        if _is_v1(name):
+            return "a V1 checkpoint"
+        if (kind := _name_own(name)) and not _is_state(name):
+            return kind
+    return None
+
+
 def _name_own(path: str) -> str | None:
     folder, base = os.path.split(path)
     if not os.path.lexists(path):
@@ -82,10 +95,9 @@ def _is_state(path: str) -> bool:
         if not _is_file(path) or os.path.getsize(path) > _STATE_BYTES:
             return False
         with open(path, "rb") as file:
-            parse_state(file.read().decode("utf-8", "surrogateescape"))
+            return bool(_native.parse_checkpoint_state(file.read())[0])
     except (OSError, CorruptionError):
         return False
-    return True
 
 
 def _is_v1(path: str) -> bool:

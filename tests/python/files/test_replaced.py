@@ -81,6 +81,25 @@ class TestStateFiles:
             fastckpt.convert(folder / "m", state, format=kind)
         assert bytes_in(folder) == before
 
+    @pytest.mark.parametrize("name", [*(f"m.{part}" for part in PARTS), "old"])
+    def test_a_state_file_takes_no_checkpoints_place(self, folder, name):
+        before = bytes_in(folder)
+        for write in (
+            lambda: fastckpt.Saver().save(folder / "n", TENSORS, 1, name),
+            lambda: fastckpt.update_checkpoint_state(
+                folder, folder / "other", latest_filename=name
+            ),
+        ):
+            with pytest.raises(ValueError, match="would replace"):
+                write()
+        assert bytes_in(folder) == before
+
+    def test_a_state_file_of_a_parts_name_is_written_anew(self, tmp_path):
+        for step in (1, 2):
+            fastckpt.Saver().save(tmp_path / "m", TENSORS, step, "run.meta")
+        found = fastckpt.latest_checkpoint(tmp_path, "run.meta")
+        assert found == f"{tmp_path}/m-2"
+
 
 @pytest.mark.parametrize("kind", ["npz", "safetensors"])
 class TestOtherFormats:
