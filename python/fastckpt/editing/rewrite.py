@@ -97,6 +97,8 @@ def rewrite(
     with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
+        if not steps and len(checkpoint):
+            raise ValueError("all tensors would be left out, nothing would be left")
         target = Target(destination, kind, shards, align, fsync, threads)
         write(checkpoint, steps, target, progress, losses)
     losses.warn()

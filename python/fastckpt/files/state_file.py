@@ -205,9 +205,22 @@ def _located(state: CheckpointState, path: str, folder: str) -> CheckpointState:
             f"{path}: {old!r} is not there; {new!r} beside the state file is used",
             stacklevel=4,
         )
+    elif rival := _find_rival(found[0], folder):
+        warnings.warn(
+            f"{path} names {found[0]!r}, in another folder, and {rival!r} lies beside "
+            "it: was the folder copied or moved? Name the one that is meant",
+            stacklevel=4,
+        )
     return state._replace(
         model_checkpoint_path=found[0], all_model_checkpoint_paths=found[1:]
     )
+
+
+def _find_rival(prefix: str, folder: str) -> str | None:
+    """Gives the checkpoint of the same name beside a state file that names another."""
+    beside = os.path.join(folder, os.path.basename(prefix))
+    own, other = map(os.path.realpath, (folder or ".", os.path.dirname(prefix) or "."))
+    return beside if own != other and exists(beside) else None
 
 
 def _locate(name: str, folder: str) -> str:

@@ -319,3 +319,12 @@ def test_a_name_that_is_not_there_is_an_error_and_never_skipped(source, tmp_path
     with pytest.raises(KeyError, match="'gone': no tensor of this name"):
         rewrite_natively(source, tmp_path / "new", names, [])
     assert not (tmp_path / "new.index").exists()
+
+
+@pytest.mark.parametrize("options", [{"drop": ["*"]}, {"select": []}], ids=str)
+def test_what_would_leave_nothing_leaves_the_target_as_it_was(options, tmp_path):
+    for name in ("source", "target"):
+        fastckpt.save(tmp_path / name, {name: np.zeros(1)})
+    with pytest.raises(ValueError, match="nothing would be left"):
+        fastckpt.rewrite(tmp_path / "source", tmp_path / "target", **options)
+    assert list(fastckpt.open(tmp_path / "target")) == ["target"]

@@ -3,10 +3,12 @@
 import os
 import pickle
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt.errors import CorruptionError
 from fastckpt.files.foreign import name_foreign
@@ -58,7 +60,8 @@ class TestReading:
         prefix = write_v2(tmp_path / "elsewhere", "m")
         write_v2(tmp_path, "m")
         write_text(tmp_path, f'model_checkpoint_path: "{prefix}"')
-        assert latest_checkpoint(tmp_path) == prefix
+        with pytest.warns(UserWarning, match="in another folder"):
+            assert latest_checkpoint(tmp_path) == prefix
 
     def test_the_file_may_have_another_name(self, tmp_path):
         prefix = write_v2(tmp_path, "m")
@@ -289,3 +292,15 @@ class TestExistence:
     def test_a_pattern_and_what_is_not_there_do_not(self, tmp_path, name):
         write_v2(tmp_path, "v2")
         assert not checkpoint_exists(tmp_path / name)
+
+
+def test_a_copied_folder_whose_state_file_names_the_original_is_told_of(tmp_path):
+    for name in ("run", "copy"):
+        (tmp_path / name).mkdir()
+        fastckpt.save(tmp_path / name / "m-1", {"w": np.zeros(1)})
+    update_checkpoint_state(tmp_path / "run", tmp_path / "run" / "m-1")
+    text = (tmp_path / "run" / "checkpoint").read_text()
+    (tmp_path / "copy" / "checkpoint").write_text(text)
+    with pytest.warns(UserWarning, match="in another folder, and .* lies beside it"):
+        latest = latest_checkpoint(tmp_path / "copy")
+    assert latest == str(tmp_path / "run" / "m-1")

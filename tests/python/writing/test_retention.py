@@ -211,7 +211,8 @@ class TestStrangers:
         kept = [first.save(tmp_path / "ours/m", TENSORS, step) for step in (1, 2)]
         shutil.copytree("ours", "copy")  # its state file names the original's
         saver = Saver(max_to_keep=1)
-        state = fastckpt.get_checkpoint_state("copy")
+        with pytest.warns(UserWarning, match="was the folder copied or moved"):
+            state = fastckpt.get_checkpoint_state("copy")
         saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
         for step in (3, 4, 5):
             saver.save(tmp_path / "copy/m", TENSORS, step)
