@@ -10,7 +10,13 @@ from fastckpt.errors import CheckpointError, UnsupportedError
 from fastckpt.files.find import split_shard
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.state_file import STATE_NAME
-from fastckpt.reading.results import Finding, Problem, problem_of
+from fastckpt.reading.results import (
+    Finding,
+    Problem,
+    TensorInfo,
+    TensorPiece,
+    problem_of,
+)
 from fastckpt.reading.stored_files import CheckpointFiles
 
 if TYPE_CHECKING:
@@ -71,12 +77,21 @@ def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
     files = CheckpointFiles(checkpoint)
     ends: dict[str, _Ends] = {}
     for info in checkpoint.infos():
-        if info.problem is None:
-            for piece in files.find_pieces(info):
-                own = ends.setdefault(os.path.abspath(piece.file), {})
-                end = piece.offset + piece.nbytes
-                own[info.name] = max(end, own.get(info.name, 0))
+        for piece in _find_pieces(files, info):
+            own = ends.setdefault(os.path.abspath(piece.file), {})
+            end = piece.offset + piece.nbytes
+            own[info.name] = max(end, own.get(info.name, 0))
     return ends
+
+
+def _find_pieces(files: CheckpointFiles, info: TensorInfo) -> list[TensorPiece]:
+    """Gives a tensor's pieces; none where what is wrong with it hides them."""
+    if info.problem is not None:
+        return []
+    try:
+        return files.find_pieces(info)
+    except (CheckpointError, OSError):
+        return []
 
 
 def _find_cause(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from fastckpt.errors import UnsupportedError
+from fastckpt.errors import CheckpointError, UnsupportedError
 from fastckpt.files.find import ShardName, data_files, split_shard
 from fastckpt.reading.results import TensorInfo, TensorPiece
 
@@ -83,9 +83,14 @@ def _count_shards(checkpoint: Checkpoint) -> int:
     index, base = map(os.path.basename, (checkpoint.files[0], checkpoint.path))
     mark = index[len(f"{base}.index") :]
     for info in checkpoint.infos():
-        if info.dtype is not None and info.dtype != "O" and info.problem is None:
-            for piece in checkpoint.layout(info.name).pieces:
-                if parts := split_shard(piece.file.removesuffix(mark)):
-                    return parts.num_shards
+        if info.dtype is None or info.dtype == "O" or info.problem is not None:
+            continue
+        try:
+            pieces = checkpoint.layout(info.name).pieces
+        except CheckpointError:
+            continue
+        for piece in pieces:
+            if parts := split_shard(piece.file.removesuffix(mark)):
+                return parts.num_shards
     there = [split_shard(path) for path in data_files(checkpoint.path)]
     return max((parts.num_shards for parts in there if parts), default=1)
