@@ -116,7 +116,7 @@ class TaskRun {
     if (options_.progress) options_.progress->done += done;
   }
 
-  // `*seen`: the mapped file whose size this batch compared last.
+  // `*seen`: the mapped file whose size this batch has compared.
   void RunPart(std::size_t index, const DataFile** seen, Scratch* scratch) {
     const Part& part = parts_[index];
     const PieceTask& task = tasks_[part.task];
@@ -124,8 +124,9 @@ class TaskRun {
     if (file && (options_.steadily || file->mapping() == nullptr)) {
       crcs_[index] = ReadPart(task, part, scratch);
     } else {
-      // Long calls take many batches, and the file may be cut meanwhile.
-      if (file && file != *seen) file->file().CheckSize();
+      // Long calls have many parts, and the file may be cut meanwhile.
+      const bool is_large = part.end - part.begin >= kMinPart;
+      if (file && (is_large || file != *seen)) file->file().CheckSize();
       *seen = file;
       crcs_[index] = CopyPart(0, task, part, Bytes(task, part));
     }

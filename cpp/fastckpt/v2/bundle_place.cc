@@ -204,6 +204,8 @@ std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {
     const auto place = FindPlace(wanted.prefix, wanted.index);
     if (!place) {
       missing = LostIndex(wanted.prefix);
+      // Between two names, maybe, and a listing is no picture of one moment.
+      if (IsMissing(*missing) && !ListFilesOf(wanted.prefix).empty()) Pause(0);
       continue;
     }
     try {
