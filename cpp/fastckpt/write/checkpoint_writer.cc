@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "fastckpt/base/error.h"
 
@@ -11,6 +13,9 @@ namespace {
 
 // How often who waits for a turn looks whether it was interrupted.
 constexpr std::chrono::milliseconds kPollInterval(50);
+// Between two looks at the turn, each pause twice the one before.
+constexpr std::chrono::microseconds kShortestPause(20);
+constexpr std::chrono::microseconds kLongestPause(2000);
 
 }  // namespace
 
@@ -83,9 +88,7 @@ void CheckpointWriter::Abort(const Interrupt& interrupted) {
   if (!IsOwner()) return;
   is_aborted_ = true;
   if (IsMyTurn()) return;
-  while (!turn_.try_lock_for(kPollInterval)) {
-    if (interrupted && interrupted()) throw Interrupted{};
-  }
+  LockTurn(interrupted);
   const Turn turn(this);
   Close();
 }
@@ -99,9 +102,7 @@ void CheckpointWriter::Run(const Interrupt& interrupted,
         "this writer is in the middle of a call of the same thread; what runs "
         "within that, a signal handler or a finalizer, can only abort it");
   }
-  while (!turn_.try_lock_for(kPollInterval)) {
-    if (interrupted && interrupted()) throw Interrupted{};
-  }
+  LockTurn(interrupted);
   const Turn turn(this);
   CheckOpen();
   try {
@@ -115,6 +116,20 @@ void CheckpointWriter::Run(const Interrupt& interrupted,
   } catch (...) {
     if (is_aborted_) Close();
     throw;
+  }
+}
+
+// Waits by looking again: a wait with a time limit has no form that a forked
+// child can leave, and that every sanitizer knows.
+void CheckpointWriter::LockTurn(const Interrupt& interrupted) {
+  auto pause = kShortestPause;
+  auto next_question = std::chrono::steady_clock::now() + kPollInterval;
+  while (!turn_.try_lock()) {
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, kLongestPause);
+    if (std::chrono::steady_clock::now() < next_question) continue;
+    if (interrupted && interrupted()) throw Interrupted{};
+    next_question = std::chrono::steady_clock::now() + kPollInterval;
   }
 }
 

@@ -63,6 +63,7 @@ class CheckpointWriter {
   bool IsOwner() const;
   void CheckOwner() const;
   bool IsMyTurn() const;
+  void LockTurn(const Interrupt& interrupted);
   void CheckOpen() const;
   void Run(const Interrupt& interrupted,
            const std::function<void(const Interrupt&)>& work);
@@ -71,7 +72,7 @@ class CheckpointWriter {
   void Close();
 
   const pid_t owner_;
-  std::timed_mutex turn_;
+  std::mutex turn_;
   std::atomic<std::thread::id> holder_;  // of the turn
   std::atomic<bool> is_aborted_{false};
   std::unique_ptr<V1Writer> v1_;
