@@ -186,7 +186,14 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
 
 Error LostIndex(const std::string& prefix) {
   Where where{IndexName(prefix), {}, {}};
-  if (IsReplaced(prefix)) {
+  // Between two names, maybe: a listing is no picture of one moment.
+  bool is_replaced = IsReplaced(prefix);
+  for (int look = 1; look < kLooks && !is_replaced; ++look) {
+    if (ListFilesOf(prefix).empty()) break;
+    Pause(0);
+    is_replaced = IsReplaced(prefix);
+  }
+  if (is_replaced) {
     return Error(ErrorKind::kCorruption,
                  "the index was replaced since the checkpoint was opened; "
                  "open it again",
@@ -204,8 +211,6 @@ std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {
     const auto place = FindPlace(wanted.prefix, wanted.index);
     if (!place) {
       missing = LostIndex(wanted.prefix);
-      // Between two names, maybe, and a listing is no picture of one moment.
-      if (IsMissing(*missing) && !ListFilesOf(wanted.prefix).empty()) Pause(0);
       continue;
     }
     try {
