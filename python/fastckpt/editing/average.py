@@ -86,7 +86,7 @@ def average(
     Raises:
         ValueError: There is no source, or only the latest of several in a folder;
             fewer than `last` are there; the target is one of them; the tensors' names,
-            shapes or dtypes are not the same.
+            shapes or dtypes are not the same; nothing would be left.
         TypeError: The sources are a single path.
         KeyError: A pattern in `drop` fits nothing.
         CheckpointError: A source is damaged or holds what is not supported.
@@ -165,6 +165,10 @@ def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:
     slots = {name: slot for slot, name in enumerate(names)}
     for name in select(drop, names, slots.get):
         del slots[name]
+    if names and not slots:
+        raise ValueError(
+            f"all {len(names):,} tensors would be left out, nothing would be left"
+        )
     return slots
 
 

@@ -25,6 +25,7 @@ from fastckpt.editing.targets import (
     check_placement,
     choose_format,
 )
+from fastckpt.files.replaced import check_keeps_checkpoints
 from fastckpt.files.urls import target_path
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
@@ -107,7 +108,8 @@ def convert(
     Raises:
         KeyError: A name or pattern fits no tensor.
         ValueError: The name of the target says another format, or one that is not
-            written here; an option is for another format; two tensors would have one
+            written here; npz or safetensors would replace a checkpoint's file or a
+            state file; an option is for another format; two tensors would have one
             name; nothing would be left; the format does not hold a name or a type;
             a cast or a value makes no sense.
         TypeError: A dtype is none, a name no str.
@@ -126,6 +128,8 @@ def convert(
     losses = Losses()
     with open_source(source, threads) as tensors:
         check_apart(path, kind, tensors)
+        if kind in FILES:
+            check_keeps_checkpoints(path, f"a {kind} file of this name")
         known = Names(tensors, names)
         dropped = set(known.match(drop))
         has_graph = GRAPH_KEY in tensors and GRAPH_KEY not in dropped

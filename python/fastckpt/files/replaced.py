@@ -6,32 +6,37 @@ import os
 import re
 import stat
 
+from fastckpt import _native
+from fastckpt.errors import CorruptionError
 from fastckpt.files.find import is_format
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.urls import target_path
 
-__all__ = ["check_keeps_checkpoints", "check_keeps_others"]
+__all__ = ["check_keeps_checkpoints", "check_keeps_others", "name_checkpoint_file"]
 
 _PART = re.compile(r".+\.(?:index|meta|data-[0-9]+-of-[0-9]+)", re.DOTALL)
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 _VARIABLES = "variables"
 # As much of a file as tells a text; a V1 checkpoint begins with bytes 0.
 _BEGIN_BYTES = 512
+# State files are some KiB; a larger text is not read for it.
+_STATE_BYTES = 1 << 20
 _WHITE = frozenset("\t\n\r\f")
 
 
 def check_keeps_checkpoints(path: str, what: str) -> None:
-    """Refuses to write a page, a graph ... over a file of a checkpoint.
+    """Refuses to write a page, a graph, an npz ... over a file of a checkpoint.
 
     Args:
         path: The file that is to be written.
         what: What it is to be.
 
     Raises:
-        ValueError: A file of a checkpoint or of a SavedModel has that name.
+        ValueError: A file of a checkpoint or of a SavedModel, or a state file, has
+            that name.
     """
     for name in {target_path(path), os.path.realpath(target_path(path))}:
-        if kind := _name_own(name) or ("a V1 checkpoint" if _is_v1(name) else None):
+        if kind := _name_own(name) or _name_by_content(name):
             raise ValueError(f"{path!r} is {kind}, which {what} would replace")
 
 
@@ -56,6 +61,19 @@ def check_keeps_others(path: str) -> None:
         )
 
 
+def name_checkpoint_file(path: str) -> str | None:
+    """Says what a file is that no state file may replace; None where it may.
+
+    What is a state file already may be, whatever its name.
+    """
+    for name in (path, os.path.realpath(path)):
+        if _is_v1(name):
+            return "a V1 checkpoint"
+        if (kind := _name_own(name)) and not _is_state(name):
+            return kind
+    return None
+
+
 def _name_own(path: str) -> str | None:
     folder, base = os.path.split(path)
     if not os.path.lexists(path):
@@ -64,6 +82,22 @@ def _name_own(path: str) -> str | None:
         return "a checkpoint's file"
     is_model = os.path.isdir(os.path.join(folder, _VARIABLES))
     return "a SavedModel's graph" if base in _SAVED_MODEL and is_model else None
+
+
+def _name_by_content(path: str) -> str | None:
+    if _is_v1(path):
+        return "a V1 checkpoint"
+    return "a state file" if _is_state(path) else None
+
+
+def _is_state(path: str) -> bool:
+    try:
+        if not _is_file(path) or os.path.getsize(path) > _STATE_BYTES:
+            return False
+        with open(path, "rb") as file:
+            return bool(_native.parse_checkpoint_state(file.read())[0])
+    except (OSError, CorruptionError):
+        return False
 
 
 def _is_v1(path: str) -> bool:

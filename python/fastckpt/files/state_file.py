@@ -20,6 +20,7 @@ from fastckpt.files.discover import newest_complete
 from fastckpt.files.find import PathName, exists, kind_of
 from fastckpt.files.foreign import name_foreign, name_foreign_file
 from fastckpt.files.replace import replace_file
+from fastckpt.files.replaced import name_checkpoint_file
 from fastckpt.files.text_format import format_fields
 from fastckpt.files.urls import source_path, target_path
 
@@ -285,12 +286,12 @@ def check_no_conflict(state_path: str, prefix: str) -> None:
 
 
 def check_replaceable(state_path: str) -> None:
-    """Refuses to replace what is another program's file, a model for instance.
+    """Refuses to replace a checkpoint's file, or another program's: a model, say.
 
     Raises:
         StateConflictError: It is.
     """
-    if what := name_foreign_file(state_path):
+    if what := name_foreign_file(state_path) or name_checkpoint_file(state_path):
         raise StateConflictError(
             f"{state_path!r} is {what}, which a state file of this name would replace; "
             "save into another folder, or choose another name (latest_filename)"

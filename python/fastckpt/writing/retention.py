@@ -24,12 +24,15 @@ class _Entry(NamedTuple):
 
     The same spelling may lead elsewhere later, after a change of the working folder,
     of a link, or where a folder was moved: to a checkpoint that somebody else saved.
+    So may the same path, where another saver has saved over it: its file is another.
     """
 
     prefix: str
     time: float
     path: str
     folder: tuple[int, int] | None
+    file: tuple[int, int] | None
+    is_adopted: bool = False
 
 
 class Retention:
@@ -49,6 +52,7 @@ class Retention:
         # TensorFlow keeps the hours in a float of 32 bits.
         self._interval = float(np.float32(keep_every_n_hours)) * 3600
         self._next_kept = time.time() + self._interval
+        self._newest: _Entry | None = None
 
     @property
     def prefixes(self) -> list[str]:
@@ -56,23 +60,43 @@ class Retention:
         return [entry.prefix for entry in self._kept]
 
     def adopt(self, dated: Iterable[tuple[str, float]]) -> None:
-        """Sets the list: prefixes and the times of their saves, oldest first."""
-        self._kept = [_locate(prefix, saved) for prefix, saved in dated]
+        """Sets the list: prefixes and the times of their saves, oldest first.
+
+        Of several spellings of one checkpoint the last counts.
+        """
+        found = (_locate(prefix, saved, is_adopted=True) for prefix, saved in dated)
+        kept: dict[object, _Entry] = {}
+        for entry in found:
+            kept.pop(_key(entry), None)
+            kept[_key(entry)] = entry
+        self._kept = list(kept.values())
 
     def record(self, prefix: str) -> None:
         """Notes that a checkpoint was saved, now."""
         if not self._max_to_keep:
             return
-        entry = _locate(prefix, time.time())
+        entry = self._newest = _locate(prefix, time.time())
         self._kept = [*_others(self._kept, entry), entry]
         self._dropped = _others(self._dropped, entry)
         if len(self._kept) > self._max_to_keep:
             self._dropped.append(self._kept.pop(0))
 
+    def renew(self, prefix: str) -> None:
+        """Notes that a checkpoint that may be kept was saved over, by its own saver."""
+        new = _locate(prefix, 0)
+        for entries in (self._kept, self._dropped):
+            entries[:] = [
+                entry._replace(file=new.file) if _is_same(entry, new) else entry
+                for entry in entries
+            ]
+
     def take_removal(self) -> str | None:
         """Gives the path of the next checkpoint to remove, None where none is due.
 
-        None, too, where its folder is another one now: what is there is not known.
+        None, too, where what has its name may be somebody else's: where its folder
+        or its file is another one now, and where it was taken over and a copy of it
+        lies where the newest was saved: state files that hold absolute paths are
+        copied along with a folder, and in the original its own run may go on.
         """
         if not self._dropped:
             return None
@@ -80,7 +104,23 @@ class Retention:
         if entry.time > self._next_kept:
             self._next_kept += self._interval
             return None
-        return entry.path if _identify(entry.path) == entry.folder else None
+        return entry.path if self._is_own(entry) else None
+
+    def _is_own(self, entry: _Entry) -> bool:
+        if _identify(os.path.dirname(entry.path)) != entry.folder:
+            return False
+        file = _identify_file(entry.path)
+        if None not in (file, entry.file) and file != entry.file:
+            return False
+        return not (entry.is_adopted and self._is_original(entry))
+
+    def _is_original(self, entry: _Entry) -> bool:
+        """Tells whether a copy lies where the newest is, and this one elsewhere."""
+        newest = self._newest
+        if newest is None or newest.folder == entry.folder:
+            return False
+        folder, base = os.path.dirname(newest.path), os.path.basename(entry.path)
+        return _identify_file(os.path.join(folder, base)) is not None
 
 
 def absolute(path: str) -> str:
@@ -88,18 +128,29 @@ def absolute(path: str) -> str:
     return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
-def _locate(prefix: str, saved: float) -> _Entry:
+def _locate(prefix: str, saved: float, *, is_adopted: bool = False) -> _Entry:
     path = absolute(prefix)
-    return _Entry(prefix, saved, path, _identify(path))
+    folder, file = _identify(os.path.dirname(path)), _identify_file(path)
+    return _Entry(prefix, saved, path, folder, file, is_adopted)
 
 
 def _identify(path: str) -> tuple[int, int] | None:
-    """What a path's folder is, whatever it is called; None where it is gone."""
+    """What a file or folder is, whatever it is called; None where it is gone."""
     try:
-        found = os.stat(os.path.dirname(path))
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _identify_file(path: str) -> tuple[int, int] | None:
+    """What an index, or a V1 file, is; None where there is none."""
+    return _identify(f"{path}.index") or _identify(path)
+
+
+def _key(entry: _Entry) -> object:
+    folder = entry.folder or os.path.dirname(entry.path)
+    return folder, os.path.basename(entry.path)
 
 
 def _others(entries: Iterable[_Entry], new: _Entry) -> list[_Entry]:

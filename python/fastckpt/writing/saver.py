@@ -140,6 +140,8 @@ class Saver:
             self._write_state(folder, path, state_name)
             self._remove_one(but=meta_path)
             remove_free_locks(name)  # of old numbers, which nobody uses again
+        else:
+            self._retention.renew(path)
         return path
 
     def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
@@ -197,6 +199,7 @@ class Saver:
         Args:
             checkpoint_paths: Prefixes, oldest first, such as a state file's
                 `all_model_checkpoint_paths`. Those that are gone are left out.
+                The originals of a copied folder are never removed.
         """
         paths = check_prefixes("checkpoint paths", checkpoint_paths)
         prefixes = [target_path(path) for path in paths]

@@ -210,6 +210,13 @@ def test_what_is_dropped_need_not_be_alike(tmp_path):
         average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean", drop=["nothing"])
 
 
+def test_what_would_leave_nothing_replaces_nothing(sources, tmp_path):
+    fastckpt.save(tmp_path / "mean", {"w": 1.0})
+    with pytest.raises(ValueError, match="nothing would be left"):
+        average(sources, tmp_path / "mean", drop=["*"])
+    assert load(tmp_path / "mean") == {"w": 1.0}
+
+
 def test_what_differs_and_has_no_mean_is_told(tmp_path):
     for seed, name in enumerate("ab"):
         same = {"ids": np.arange(3), "flag": True, "s": [b"x"]}

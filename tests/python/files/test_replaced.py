@@ -63,6 +63,70 @@ class TestFrozenGraphs:
         assert (folder / "graph.pb").read_bytes() == b"graph"
 
 
+class TestStateFiles:
+    @pytest.fixture
+    def state(self, folder):
+        fastckpt.update_checkpoint_state(folder, folder / "m")
+        return folder / "checkpoint"
+
+    def test_a_page_does_not_take_a_state_files_place(self, folder, state):
+        before = bytes_in(folder)
+        assert main(["show", f"{folder}/m", "--html", str(state)]) == 2
+        assert bytes_in(folder) == before
+
+    @pytest.mark.parametrize("kind", ["npz", "safetensors"])
+    def test_nor_does_a_file_of_another_format(self, folder, state, kind):
+        before = bytes_in(folder)
+        with pytest.raises(ValueError, match="a state file, which"):
+            fastckpt.convert(folder / "m", state, format=kind)
+        assert bytes_in(folder) == before
+
+    @pytest.mark.parametrize("name", [*(f"m.{part}" for part in PARTS), "old"])
+    def test_a_state_file_takes_no_checkpoints_place(self, folder, name):
+        before = bytes_in(folder)
+        for write in (
+            lambda: fastckpt.Saver().save(folder / "n", TENSORS, 1, name),
+            lambda: fastckpt.update_checkpoint_state(
+                folder, folder / "other", latest_filename=name
+            ),
+        ):
+            with pytest.raises(ValueError, match="would replace"):
+                write()
+        assert bytes_in(folder) == before
+
+    def test_a_state_file_of_a_parts_name_is_written_anew(self, tmp_path):
+        for step in (1, 2):
+            fastckpt.Saver().save(tmp_path / "m", TENSORS, step, "run.meta")
+        found = fastckpt.latest_checkpoint(tmp_path, "run.meta")
+        assert found == f"{tmp_path}/m-2"
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+class TestOtherFormats:
+    @pytest.mark.parametrize("name", [*(f"m.{part}" for part in PARTS), "old"])
+    def test_a_file_of_another_format_takes_no_checkpoints_place(
+        self, folder, name, kind
+    ):
+        fastckpt.save(folder / "source", TENSORS)
+        before = bytes_in(folder)
+        with pytest.raises(ValueError, match="would replace"):
+            fastckpt.convert(folder / "source", folder / name, format=kind)
+        assert bytes_in(folder) == before
+
+    def test_nor_that_of_a_saved_model(self, tmp_path, kind):
+        fastckpt.save(tmp_path / "variables/variables", TENSORS)
+        (tmp_path / "saved_model.pb").write_bytes(b"model")
+        before = bytes_in(tmp_path)
+        with pytest.raises(ValueError, match="a SavedModel's graph"):
+            fastckpt.convert(tmp_path, tmp_path / "saved_model.pb", format=kind)
+        assert bytes_in(tmp_path) == before
+
+    def test_a_file_that_was_converted_before_is_replaced(self, folder, kind):
+        for _ in range(2):
+            fastckpt.convert(folder / "m", folder / f"new.{kind}")
+        assert (folder / f"new.{kind}").stat().st_size
+
+
 class TestV1Checkpoints:
     @pytest.mark.parametrize("name", [f"m.{part}" for part in PARTS])
     def test_a_v1_checkpoint_takes_no_other_checkpoints_place(self, folder, name):

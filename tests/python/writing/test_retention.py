@@ -1,6 +1,7 @@
 """What a saver keeps, what it removes, and what it takes over."""
 
 import os
+import shutil
 import time
 
 import numpy as np
@@ -158,6 +159,17 @@ class TestTakingOver:
         saver.recover_last_checkpoints([name])
         assert saver.last_checkpoints == [str(name)]
 
+    def test_of_several_spellings_of_one_the_last_counts(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        for step in (1, 2):
+            Saver().save("m", TENSORS, step)
+        saver = Saver(max_to_keep=2)
+        saver.recover_last_checkpoints([f"{tmp_path}/m-2", "m-1", "./m-2"])
+        assert saver.last_checkpoints == ["m-1", "./m-2"]
+        saver.save("m", TENSORS, 3)
+        assert fastckpt.checkpoint_exists("m-2")
+        assert not fastckpt.checkpoint_exists("m-1")
+
     def test_checkpoints_without_a_time_are_never_removed(self, tmp_path):
         paths = self.save_two(tmp_path)
         saver = Saver(max_to_keep=1)
@@ -186,6 +198,25 @@ class TestStrangers:
         saver.save("m", TENSORS, 2)
         assert fastckpt.checkpoint_exists(tmp_path / "theirs/m-1")
         assert not fastckpt.checkpoint_exists(tmp_path / "ours/m-1")
+
+    def test_what_another_saver_has_saved_over_stays(self):
+        mine, theirs = Saver(max_to_keep=1), Saver(max_to_keep=1)
+        path = mine.save("ours/m", TENSORS, 1)
+        theirs.save("ours/m", {"v": np.zeros(5, np.float32)}, 1, "other")
+        mine.save("ours/m", TENSORS, 2)
+        assert list(fastckpt.open(path)) == ["v"]
+
+    def test_a_copied_folder_takes_nothing_from_its_original(self, tmp_path):
+        first = Saver()
+        kept = [first.save(tmp_path / "ours/m", TENSORS, step) for step in (1, 2)]
+        shutil.copytree("ours", "copy")  # its state file names the original's
+        saver = Saver(max_to_keep=1)
+        state = fastckpt.get_checkpoint_state("copy")
+        saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+        for step in (3, 4, 5):
+            saver.save(tmp_path / "copy/m", TENSORS, step)
+        assert all(map(fastckpt.checkpoint_exists, kept))
+        assert not fastckpt.checkpoint_exists("copy/m-3")
 
     def test_what_was_taken_over_is_known_by_its_place(self, tmp_path, monkeypatch):
         fastckpt.save("ours/m-1", TENSORS)
