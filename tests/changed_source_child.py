@@ -22,6 +22,8 @@ import numpy as np
 import fastckpt
 from fastckpt.cli.main import main as command_line
 from fastckpt.editing.average import average
+from fastckpt.graph.freeze.constants import Constant
+from fastckpt.graph.schema import get_message
 from fastckpt.reading.checkpoint import Checkpoint
 
 Values = dict[str, Any]
@@ -35,6 +37,8 @@ OLD: Values = {
 NEW: Values = {"a": OLD["a"] + 1, "e": np.arange(7, dtype=np.float32)}
 OTHER: Values = {"x": np.arange(5)}
 SHARDS = 2
+# What is frozen; the new source lacks some of it.
+FROZEN = ["a", "b", "d"]
 
 
 class Strike:
@@ -107,7 +111,34 @@ def _merge(**options: Any) -> Callable[[Path, Path, Strike], None]:
     return run
 
 
+def graph_of(names: list[str]) -> fastckpt.MetaGraph:
+    """Gives a graph that reads variables of these names."""
+    meta = get_message("MetaGraphDef")()
+    for name in names:
+        node = meta.graph_def.node.add(name=name, op="VariableV2")
+        node.attr["dtype"].type = 1
+        meta.graph_def.node.add(name=f"{name}/read", op="Identity", input=[name])
+    return fastckpt.MetaGraph.from_bytes(meta.SerializeToString())
+
+
+def freeze(source: Path | Checkpoint, target: Path, strike: Strike) -> None:
+    outputs = [f"{name}/read" for name in FROZEN]
+    fastckpt.freeze(source, outputs, to=target, meta=graph_of(FROZEN))
+
+
+def read_frozen(target: Path) -> Values:
+    graph = get_message("GraphDef").FromString(target.read_bytes())
+    tensors = {
+        it.name: it.attr["value"].tensor for it in graph.node if it.op == "Const"
+    }
+    return {
+        name: np.frombuffer(tensor.tensor_content, np.float32)
+        for name, tensor in tensors.items()
+    }
+
+
 COMMANDS = {
+    "freeze": freeze,
     "rewrite": _rewrite(),
     "rewrite_cast": _rewrite(dtype="float64"),
     "rewrite_v1": _rewrite(format="v1"),
@@ -127,12 +158,16 @@ COMMANDS = {
 
 
 def expected(command: str, source: Values) -> Values:
+    if command == "freeze":
+        return {name: source[name] for name in FROZEN if name in source}
     if command == "rename":
         return {("z" if name == "a" else name): it for name, it in source.items()}
     return {**source, **(OTHER if command.startswith("merge") else {})}
 
 
 def read(command: str, target: Path) -> Mapping[str, Any]:
+    if command == "freeze":
+        return read_frozen(target)
     if command == "convert_npz":
         return dict(np.load(target))
     if command == "convert_safetensors":
@@ -161,7 +196,7 @@ def prepare(root: Path, command: str) -> tuple[Path, Path]:
     if command == "average":
         fastckpt.save(source.with_name("twin"), OLD, shards=SHARDS, fsync=False)
     target.parent.mkdir()
-    if command in ("convert_npz", "convert_safetensors"):
+    if command in ("convert_npz", "convert_safetensors", "freeze"):
         target.write_bytes(b"kept")
     elif command != "convert_v1":
         fastckpt.save(target, KEPT, fsync=False)
@@ -174,7 +209,7 @@ def strike_once(root: Path, command: str, name: str, after: int) -> bool:
     before = {path.name: path.read_bytes() for path in target.parent.iterdir()}
     strike = Strike(after, lambda: FAULTS[name](source.parent))
     opening, adding = Checkpoint.__init__, fastckpt.Writer.add
-    writing = np.lib.format.write_array
+    writing, freezing = np.lib.format.write_array, Constant.iterate_parts
 
     def then_strike(self: Checkpoint, *arguments: Any) -> None:
         opening(self, *arguments)
@@ -188,7 +223,12 @@ def strike_once(root: Path, command: str, name: str, after: int) -> bool:
         strike.moment()
         writing(*arguments, **options)
 
+    def strike_before_freezing(self: Constant) -> Any:
+        strike.moment()
+        return freezing(self)
+
     Checkpoint.__init__ = then_strike
+    Constant.iterate_parts = strike_before_freezing
     fastckpt.Writer.add = strike_before_adding
     np.lib.format.write_array = strike_before_writing
     error = None
@@ -200,6 +240,7 @@ def strike_once(root: Path, command: str, name: str, after: int) -> bool:
         Checkpoint.__init__ = opening
         fastckpt.Writer.add = adding
         np.lib.format.write_array = writing
+        Constant.iterate_parts = freezing
     where = f"{command}, {name} after {after}: {error}"
     if error is None:
         found = read(command, target)

@@ -7,6 +7,7 @@ The folder holds what `prepare` writes. Every read and write of a data file take
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import os
@@ -14,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -42,6 +43,10 @@ def prepare(folder: Path) -> None:
     tensors = {f"w{number:02}": values(number) for number in range(COUNT)}
     fastckpt.save(folder / "slow-model", tensors, fsync=False)
     fastckpt.save(folder / "slow-v1", tensors, format="v1", fsync=False)
+    floats = {name: value.view(np.float32) for name, value in tensors.items()}
+    fastckpt.save(folder / "slow-floats", floats, fsync=False)
+    others = {name: value + 1 for name, value in floats.items()}
+    fastckpt.save(folder / "slow-others", others, fsync=False)
     texts = {f"s{number:02}": [b"x" * 100] * 50 for number in range(60)}
     fastckpt.save(folder / "slow-texts", texts, fsync=False)
     # Read in one piece each, and so large that the interpreter lock is let go.
@@ -92,6 +97,63 @@ def _rewrite(folder: Path) -> None:
     fastckpt.rewrite(source, _target(folder), fsync=False, threads=1)
 
 
+def _convert(folder: Path, **options: object) -> None:
+    from fastckpt.editing.convert import convert
+
+    convert(folder / "slow-model", _target(folder), fsync=False, threads=1, **options)
+
+
+def _average(folder: Path) -> None:
+    from fastckpt.editing.average import average
+
+    sources = [folder / "slow-floats", folder / "slow-others"]
+    average(sources, _target(folder), fsync=False, threads=1)
+
+
+def _strip(folder: Path) -> None:
+    import fastckpt
+
+    target = _target(folder)
+    fastckpt.strip(folder / "slow-model", target, fsync=False, threads=1)
+
+
+def _diff(folder: Path) -> None:
+    import fastckpt
+
+    with (
+        _open(folder, "slow-floats") as one,
+        _open(folder, "slow-others") as two,
+    ):
+        fastckpt.diff(one, two, threads=1)
+
+
+def _statistics(folder: Path, threads: int = 1) -> None:
+    import fastckpt
+
+    with _open(folder) as ckpt:
+        fastckpt.statistics(ckpt, threads=threads)
+
+
+def _examine(folder: Path) -> None:
+    import fastckpt
+
+    # What examine opens is mapped, and no read of it is slow.
+    with _always_read():
+        fastckpt.examine(folder / "slow-model", values=True, threads=1)
+
+
+@contextlib.contextmanager
+def _always_read() -> Iterator[None]:
+    from fastckpt.checking import examine
+
+    opening = examine.open
+    examine.open = lambda path, **options: opening(path, io="read", **options)
+    try:
+        yield
+    finally:
+        examine.open = opening
+
+
 def _iterate(folder: Path) -> None:
     ckpt = _open(folder)
     for name in ckpt:
@@ -115,6 +177,14 @@ CALLS: dict[str, Call] = {
     "save shards": lambda folder: _save(folder, shards=2),
     "merge": _merge,
     "rewrite": _rewrite,
+    "convert v1": lambda folder: _convert(folder, format="v1"),
+    "convert npz": lambda folder: _convert(folder, format="npz"),
+    "average": _average,
+    "strip": _strip,
+    "diff": _diff,
+    "statistics": _statistics,
+    "statistics threads": lambda folder: _statistics(folder, threads=3),
+    "examine": _examine,
 }
 
 

@@ -153,7 +153,8 @@ void RegisterReader(py::module_& module) {
       .def("copy", &Reader::Copy, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
       .def("read", &Reader::Read, py::arg("name"), py::arg("region"),
-           py::arg("threads"))
+           py::arg("threads"), py::arg("steadily") = false,
+           py::arg("is_checked") = false)
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true))
       .def("verify", &Reader::Verify, py::arg("threads"),

@@ -263,8 +263,8 @@ py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
   return list;
 }
 
-py::object Reader::Read(py::handle name, py::handle region,
-                        std::size_t threads) const {
+py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
+                        bool steadily, bool is_checked) const {
   const std::size_t slot = SlotOf(name);
   const ParsedRegion parsed = ParseRegion(slot, region);
   if (IsString(slot)) return CopyElements(ReadStrings({slot}, true)[0], region);
@@ -273,7 +273,9 @@ py::object Reader::Read(py::handle name, py::handle region,
   const std::size_t item_size = source().LayoutOf(slot).item_size;
   const std::vector<std::int64_t> strides =
       parsed.Spread(ContiguousStrides(shape, item_size));
-  const auto copy = [&](const RunOptions& options) {
+  const auto copy = [&](RunOptions options) {
+    options.steadily = steadily;
+    options.is_checked = is_checked;
     return checkpoint_->CopyRegion(slot, parsed.region, strides, options);
   };
   const bool is_small = !source().DecodesPieces() && facts.size <= kKeepLock;

@@ -53,7 +53,8 @@ class Reader {
                       std::size_t threads, Progress* progress) const;
   // A writable copy of a region; throws KeyError as Get does.
   pybind11::object Read(pybind11::handle name, pybind11::handle region,
-                        std::size_t threads) const;
+                        std::size_t threads, bool steadily,
+                        bool is_checked) const;
   // Copies regions into arrays: [(slot, region, out), ...].
   void ReadInto(const pybind11::list& requests, std::size_t threads,
                 Progress* progress) const;

@@ -84,7 +84,14 @@ class Reader:
     def copy(
         self, slots: Sequence[int], threads: int, progress: Progress | None
     ) -> list[np.ndarray]: ...
-    def read(self, name: object, region: Any, threads: int) -> np.ndarray: ...
+    def read(
+        self,
+        name: object,
+        region: Any,
+        threads: int,
+        steadily: bool = False,
+        is_checked: bool = False,
+    ) -> np.ndarray: ...
     def read_into(
         self,
         requests: list[tuple[int, Any, np.ndarray]],

@@ -25,6 +25,11 @@ ByteView DataFile::Fetch(std::uint64_t offset, std::size_t size,
   if (mapping_) {
     return mapping_->bytes().subspan(static_cast<std::size_t>(offset), size);
   }
+  return Read(offset, size, scratch);
+}
+
+ByteView DataFile::Read(std::uint64_t offset, std::size_t size,
+                        Scratch* scratch) const {
   if (scratch->size() < size) scratch->resize(size);
   const std::span<std::uint8_t> out(scratch->data(), size);
   file_.Read(offset, out);

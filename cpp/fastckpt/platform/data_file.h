@@ -40,6 +40,9 @@ class DataFile {
   ByteView Fetch(std::uint64_t offset, std::size_t size,
                  Scratch* scratch) const;
 
+  // The same, never a view of the mapping.
+  ByteView Read(std::uint64_t offset, std::size_t size, Scratch* scratch) const;
+
  private:
   FileReader file_;
   std::shared_ptr<const MappedFile> mapping_;

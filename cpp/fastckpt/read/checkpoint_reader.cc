@@ -162,7 +162,8 @@ ArrayBytes CheckpointReader::CopyRegion(
     FlipNegativeSteps(&again, &destination);
     return destination;
   };
-  CopyRegions(*source_, {&wanted, 1}, verify_, make, options);
+  const bool check = verify_ && !options.is_checked;
+  CopyRegions(*source_, {&wanted, 1}, check, make, options);
   return copy;
 }
 

@@ -102,11 +102,12 @@ class TaskRun {
 
   void RunBatch(std::size_t batch) {
     Scratch scratch;
+    const DataFile* seen = nullptr;
     std::uint64_t done = 0;
     for (std::size_t i = batches_[batch]; i < batches_[batch + 1]; ++i) {
       const Part& part = parts_[i];
       try {
-        RunPart(i, &scratch);
+        RunPart(i, &seen, &scratch);
       } catch (Error& error) {
         Fail(part.task, &error);
       }
@@ -115,12 +116,18 @@ class TaskRun {
     if (options_.progress) options_.progress->done += done;
   }
 
-  void RunPart(std::size_t index, Scratch* scratch) {
+  // `*seen`: the mapped file whose size this batch has compared.
+  void RunPart(std::size_t index, const DataFile** seen, Scratch* scratch) {
     const Part& part = parts_[index];
     const PieceTask& task = tasks_[part.task];
-    if (task.piece->file && task.piece->file->mapping() == nullptr) {
+    const DataFile* file = task.piece->file;
+    if (file && (options_.steadily || file->mapping() == nullptr)) {
       crcs_[index] = ReadPart(task, part, scratch);
     } else {
+      // Long calls have many parts, and the file may be cut meanwhile.
+      const bool is_large = part.end - part.begin >= kMinPart;
+      if (file && (is_large || file != *seen)) file->file().CheckSize();
+      *seen = file;
       crcs_[index] = CopyPart(0, task, part, Bytes(task, part));
     }
     const bool is_last =
@@ -174,8 +181,7 @@ class TaskRun {
         if (Checks(task)) crc = ExtendCrc32c(crc, to.data(), size);
         continue;
       }
-      const ByteView bytes =
-          piece.file->Fetch(piece.offset + at, size, scratch);
+      const ByteView bytes = piece.file->Read(piece.offset + at, size, scratch);
       crc = CopyPart(crc, task, step, bytes.data());
     }
     return crc;
@@ -193,7 +199,7 @@ class TaskRun {
     task.strided->VisitRuns(
         part.begin, part.end,
         [&](std::uint64_t offset, std::uint64_t size, std::uint8_t* to) {
-          const ByteView bytes = piece.file->Fetch(
+          const ByteView bytes = piece.file->Read(
               piece.offset + offset, static_cast<std::size_t>(size), scratch);
           task.strided->CopyRun(to, bytes.data(), bytes.size());
         });

@@ -42,6 +42,11 @@ struct RunOptions {
   std::size_t threads = 1;
   Progress* progress = nullptr;
   Interrupt interrupted;
+  // Whether bytes are read rather than taken from a mapping: a file that is cut
+  // meanwhile is an error then and no signal.
+  bool steadily = false;
+  // Whether pieces are known to be right, whatever the checkpoint would check.
+  bool is_checked = false;
   // Called, from any thread but one at a time, with each task that failed. If
   // it is not set the first failure is thrown.
   std::function<void(std::size_t task, const Error& error)> on_error;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,12 @@ namespace {
 
 // The first, and three again.
 constexpr int kLooks = 4;
+
+// After a look at what was being moved, which takes a save a few milliseconds.
+void Pause(int look) {
+  if (look + 1 == kLooks) return;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1 << (2 * look)));
+}
 
 bool IsMissing(const Error& error) { return error.system_code() == ENOENT; }
 
@@ -158,6 +166,7 @@ PlacedIndex OpenIndex(const std::string& prefix, std::uint64_t max_bytes,
     was_aside = true;
     opened = TryOpenIndex(*place, max_bytes, &missing);
     if (opened) return std::move(*opened);
+    Pause(look);
   }
   was_aside = was_aside || IsThere(IndexName(prefix)) || FindSetPlace(prefix);
   if (was_aside) ThrowBusy(IndexName(prefix));
@@ -177,7 +186,14 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
 
 Error LostIndex(const std::string& prefix) {
   Where where{IndexName(prefix), {}, {}};
-  if (IsReplaced(prefix)) {
+  // Between two names, maybe: a listing is no picture of one moment.
+  bool is_replaced = IsReplaced(prefix);
+  for (int look = 1; look < kLooks && !is_replaced; ++look) {
+    if (ListFilesOf(prefix).empty()) break;
+    Pause(0);
+    is_replaced = IsReplaced(prefix);
+  }
+  if (is_replaced) {
     return Error(ErrorKind::kCorruption,
                  "the index was replaced since the checkpoint was opened; "
                  "open it again",
@@ -202,9 +218,12 @@ std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {
       if (file) return file;
     } catch (const Error& error) {
       if (!IsMissing(error)) throw;
-      if (!IsGone(wanted, *place)) continue;
-      missing = MissingShard(wanted, *place, error);
+      if (IsGone(wanted, *place)) {
+        missing = MissingShard(wanted, *place, error);
+        continue;
+      }
     }
+    Pause(look);
   }
   if (missing) throw *missing;
   ThrowBusy(DataName(wanted.prefix, wanted.shard, wanted.num_shards));

@@ -14,6 +14,7 @@ from fastckpt.base.deferred import importing
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import regions_of
+from fastckpt.reading.steady import read_steadily
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,10 +75,12 @@ def _jobs(
 def read_region(
     checkpoint: Checkpoint, name: str, region: tuple[slice, ...]
 ) -> NDArray[Any]:
-    """Gives the values of a region, as a view where that is possible."""
-    if checkpoint.info(name).is_view:
-        return checkpoint[name][region]
-    return checkpoint.read(name, region)
+    """Copies the values of a region, checked once where a view would be."""
+    is_view = checkpoint.info(name).is_view
+    if is_view:
+        checkpoint[name]  # is checked, and not touched here: the file may be cut
+    threads = 1 if is_view else None  # other threads look at other regions
+    return read_steadily(checkpoint, name, region, threads, is_checked=is_view)
 
 
 def in_parallel(

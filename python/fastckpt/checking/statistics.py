@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Statistics", "measure", "statistics", "statistics_of"]
 
-# Elements of a region that is looked at; of a view it costs nothing to take one.
+# Elements of a region that is looked at; what is a view elsewhere is checked once.
 _REGION = 1 << 19
 # To read a region of what is no view all of the tensor is read, to be checked, so
 # that regions are as large as a thread's share of so many elements.

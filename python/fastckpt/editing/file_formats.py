@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -127,8 +127,8 @@ def _reading(
     """Gives what makes a tensor's chunks as the source has them."""
     if isinstance(source, Checkpoint):
         check_readable(source, steps)
-        with closing(ChunkReader(source, threads)) as reader:
-            yield lambda step: reader.chunked(source.info(step.info.name))
+        reader = ChunkReader(source, threads)
+        yield lambda step: reader.chunked(source.info(step.info.name))
     else:
         yield lambda step: _lazy(source, step)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -201,7 +201,8 @@ def _write_arrays(
         fsync=target.fsync,
         threads=target.threads,
     )
-    with writer, closing(_Values(source, losses, target.threads)) as values:
+    values = _Values(source, losses, target.threads)
+    with writer:
         for step in steps:
             info = step.info
             for part in parts_of(info):
@@ -243,10 +244,6 @@ class _Values:
             cast = self._losses.cast(step.info.name, chunk, dtype)
             values[begin:end] = cast.reshape(-1)
         return values.reshape(found.shape)
-
-    def close(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
 
 
 def check_readable(checkpoint: Checkpoint, steps: Iterable[Step]) -> None:

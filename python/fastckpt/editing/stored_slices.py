@@ -10,6 +10,7 @@ from fastckpt.files.find import split_shard
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.results import TensorInfo
+from fastckpt.reading.steady import read_steadily
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,8 @@ class Part(NamedTuple):
         """
         if not isinstance(checkpoint, Checkpoint):
             return checkpoint[self.name]
-        return checkpoint.read(self.name, None if self.begin is None else self.region)
+        region = None if self.begin is None else self.region
+        return read_steadily(checkpoint, self.name, region)
 
     def write(
         self, writer: Writer, name: str, values: NDArray[Any], tf_dtype: str | None

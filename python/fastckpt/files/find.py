@@ -148,15 +148,15 @@ def looks(prefix: str) -> Iterator[None]:
     """Gives a turn for each look at a prefix that is worth taking.
 
     A listing is no picture of one moment: what a save moves meanwhile may be missing
-    under either name. So one looks again where the names have changed.
+    under either name. So one looks again where names, or what bears them, have changed.
 
     Raises:
         OSError: They changed each time.
     """
-    before: list[str] = []
+    before: list[tuple[object, ...]] = []
     for pause in PAUSES:
         yield
-        now = _names_like(prefix)
+        now = _files_like(prefix)
         if now == before:
             return
         before = now
@@ -173,10 +173,21 @@ def moved_away(name: str) -> OSError:
     return OSError(errno.EBUSY, reason, name)
 
 
-def _names_like(prefix: str) -> list[str]:
+def _files_like(prefix: str) -> list[tuple[object, ...]]:
+    """Gives names and identities: save after save gives the same names to others."""
     folder, base = os.path.split(prefix)
-    own = (base, base + ".")
-    return [it for it in list_folder(folder) if it == own[0] or it.startswith(own[1])]
+    names = [
+        it for it in list_folder(folder) if it == base or it.startswith(base + ".")
+    ]
+    return [(name, *_identity(os.path.join(folder, name))) for name in names]
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def find_listed(prefix: str) -> Resolved | None:

@@ -11,6 +11,7 @@ import numpy as np
 from fastckpt._native import crc32c
 from fastckpt.errors import CorruptionError
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.steady import read_steadily
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +23,6 @@ __all__ = ["ChunkReader", "Chunked", "bytes_of", "chunked", "regions_of"]
 # Some, for what is done with them takes as much again; large enough that a disk, a
 # checksum and a cast run at full speed.
 _CHUNK_BYTES = 8 << 20
-_NO_LIMIT = (1 << 63) - 1
 
 
 class Chunked(NamedTuple):
@@ -112,7 +112,6 @@ class ChunkReader:
     def __init__(self, checkpoint: Checkpoint, threads: int | None = None) -> None:
         self.checkpoint = checkpoint
         self._threads = threads
-        self._unchecked: Checkpoint | None = None
 
     def chunked(self, info: TensorInfo) -> Chunked:
         """Gives a tensor of numbers.
@@ -129,12 +128,12 @@ class ChunkReader:
         most = _most(info.dtype)
         size = info.nbytes or 0
         if size <= _CHUNK_BYTES or self.checkpoint.format == "v1":
-            yield from chunked(self.checkpoint[info.name]).make()
+            yield from chunked(self._read(info.name)).make()
         elif info.slices:
             for region in regions_of(info.shape, most):
-                yield self.checkpoint.read(info.name, region, threads=self._threads)
+                yield self._read(info.name, region)
         elif self._is_swapped(info):
-            yield from chunked(self.checkpoint[info.name]).make()
+            yield from chunked(self._read(info.name)).make()
         else:
             yield from self._make_checked(info, most)
 
@@ -142,33 +141,26 @@ class ChunkReader:
         return self.checkpoint.layout(info.name).dtype.byteorder == ">"
 
     def _make_checked(self, info: TensorInfo, most: int) -> Iterator[NDArray[Any]]:
-        if self._unchecked is None:
-            self._unchecked = _open_unchecked(self.checkpoint)
         checksum = 0
         for region in regions_of(info.shape, most):
-            chunk = self._unchecked.read(info.name, region, threads=self._threads)
+            chunk = self._read(info.name, region, is_checked=True)
             checksum = crc32c(bytes_of(chunk), checksum)
             yield chunk
         if checksum != info.crc32c:
-            self.checkpoint[info.name]  # which says better what is wrong
+            self._read(info.name)  # which says better what is wrong
             raise CorruptionError(
                 f"tensor {info.name!r}: stored checksum {info.crc32c:#010x}, computed "
                 f"{checksum:#010x}; the file changed while it was read, try again",
                 tensor=info.name,
             )
 
-    def close(self) -> None:
-        """Closes what it opened; the checkpoint stays open."""
-        if self._unchecked is not None:
-            self._unchecked.close()
-
-
-def _open_unchecked(checkpoint: Checkpoint) -> Checkpoint:
-    """Opens the very same files, without checks and without mapping them."""
-    return Checkpoint(
-        checkpoint.format,
-        checkpoint._prefix,
-        list(checkpoint.files),
-        (False, "read", None, _NO_LIMIT),
-        checkpoint._reader.identity()[0],
-    )
+    def _read(
+        self,
+        name: str,
+        region: tuple[slice, ...] | None = None,
+        is_checked: bool = False,
+    ) -> NDArray[Any]:
+        """Gives a copy, so that a file that is cut meanwhile is an error."""
+        return read_steadily(
+            self.checkpoint, name, region, self._threads, is_checked=is_checked
+        )

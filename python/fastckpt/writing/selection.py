@@ -7,8 +7,9 @@ from typing import Any
 
 from fastckpt.base.arguments import encode_name
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.steady import read_steadily
 
-__all__ = ["Selection", "tf_dtypes_of"]
+__all__ = ["Selection", "tf_dtypes_of", "value_of"]
 
 
 class Selection(Mapping[str, Any]):
@@ -25,7 +26,7 @@ class Selection(Mapping[str, Any]):
         self._tf_dtype = tf_dtypes_of(tensors)
 
     def __getitem__(self, name: str) -> Any:
-        return self._tensors[self._names[name]]
+        return value_of(self._tensors, self._names[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -45,6 +46,13 @@ def tf_dtypes_of(tensors: Mapping[str, Any]) -> Callable[[str], str | None]:
     if isinstance(tensors, Selection):
         return tensors.tf_dtype
     return lambda name: None
+
+
+def value_of(tensors: Mapping[str, Any], name: str) -> Any:
+    """Gives a value; of an open checkpoint a copy, for its file may be cut."""
+    if isinstance(tensors, Checkpoint):
+        return read_steadily(tensors, name)
+    return tensors[name]
 
 
 def _stored_bytes(item: tuple[str, str]) -> bytes:

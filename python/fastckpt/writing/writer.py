@@ -9,7 +9,7 @@ from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
 from fastckpt.files.replaced import check_keeps_others
 from fastckpt.files.urls import target_path
-from fastckpt.writing.selection import tf_dtypes_of
+from fastckpt.writing.selection import tf_dtypes_of, value_of
 from fastckpt.writing.storable import stored
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:
     batch: list[Any] = []
     nbytes = 0
     for name in tensors:
-        value = stored(name, tensors[name], tf_dtype(name))
+        value = stored(name, value_of(tensors, name), tf_dtype(name))
         batch.append(_item(name, value, None))
         nbytes += value.nbytes
         if nbytes >= _BATCH_BYTES or len(batch) >= _BATCH_COUNT:

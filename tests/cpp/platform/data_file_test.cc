@@ -44,6 +44,14 @@ TEST_P(DataFileTest, FetchedBytesLieInTheMappingOrTheScratch) {
   }
 }
 
+TEST_P(DataFileTest, BytesThatAreReadLieInTheScratch) {
+  const DataFile file(folder_.Path("f"), GetParam());
+  Scratch scratch;
+  const ByteView bytes = file.Read(3, 2, &scratch);
+  EXPECT_EQ(AsText(bytes), "34");
+  EXPECT_EQ(bytes.data(), scratch.data());
+}
+
 TEST_P(DataFileTest, RangesOutsideTheFileNameItAndBothNumbers) {
   const DataFile file(folder_.Path("f"), GetParam());
   file.CheckRange(0, 10);

@@ -27,6 +27,7 @@ using Bytes = std::vector<std::uint8_t>;
 struct Way {
   IoMode mode;
   std::size_t threads;
+  bool steadily = false;
 };
 
 // One file, cut into pieces of sizes around those at which work is divided.
@@ -78,6 +79,7 @@ class CopyCheckTest : public ::testing::TestWithParam<Way> {
   RunOptions Options() const {
     RunOptions options;
     options.threads = GetParam().threads;
+    options.steadily = GetParam().steadily;
     return options;
   }
 
@@ -88,11 +90,11 @@ class CopyCheckTest : public ::testing::TestWithParam<Way> {
   std::vector<Piece> pieces_;
 };
 
-INSTANTIATE_TEST_SUITE_P(EachWay, CopyCheckTest,
-                         ::testing::Values(Way{IoMode::kMap, 1},
-                                           Way{IoMode::kMap, 4},
-                                           Way{IoMode::kRead, 1},
-                                           Way{IoMode::kRead, 4}));
+INSTANTIATE_TEST_SUITE_P(
+    EachWay, CopyCheckTest,
+    ::testing::Values(Way{IoMode::kMap, 1}, Way{IoMode::kMap, 4},
+                      Way{IoMode::kMap, 1, true}, Way{IoMode::kMap, 4, true},
+                      Way{IoMode::kRead, 1}, Way{IoMode::kRead, 4}));
 
 TEST_P(CopyCheckTest, ChecksPiecesOfEverySize) {
   EXPECT_TRUE(RunTasks(Tasks(), Options()));
@@ -195,12 +197,25 @@ TEST_P(CopyCheckTest, PiecesInMemoryAreCopiedWithoutACheck) {
 }
 
 TEST_P(CopyCheckTest, FileThatWasCutIsAnErrorNotASignal) {
-  if (GetParam().mode == IoMode::kMap) {
-    GTEST_SKIP() << "with a mapping the size is compared before";
-  }
   std::filesystem::resize_file(folder_.Path("f"), 1 << 20);
+  const bool is_read = GetParam().steadily || GetParam().mode == IoMode::kRead;
   EXPECT_THAT(CorruptionOf([&] { RunTasks(Tasks(), Options()); }),
-              HasSubstr("it was cut"));
+              HasSubstr(is_read ? "it was cut" : "open the checkpoint again"));
+}
+
+TEST_P(CopyCheckTest, FileThatIsCutInTheMiddleIsAnErrorNotASignal) {
+  if (GetParam().threads > 1)
+    GTEST_SKIP() << "the others would be in its middle";
+  pieces_[2].crc32c ^= 1;
+  RunOptions options = Options();
+  std::vector<std::size_t> failed;
+  options.on_error = [&](std::size_t task, const Error&) {
+    std::filesystem::resize_file(folder_.Path("f"), 1 << 12);
+    failed.push_back(task);
+  };
+  RunTasks({Task(pieces_[2]), Task(pieces_[8])}, options);
+  EXPECT_EQ(failed.front(), 0u);
+  EXPECT_EQ(failed.back(), 1u);
 }
 
 // Failures that take their time, so that the run lasts longer than a poll.

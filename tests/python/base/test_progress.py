@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import fastckpt
+import fastckpt.editing.convert
+from changed_source_child import graph_of
 from fastckpt.base import progress
 
 
@@ -50,7 +52,7 @@ def test_small_reads_are_counted_too(tmp_path):
     assert told[-1] == (40, 40)
 
 
-TENSORS = {"a": np.arange(300.0), "b": np.arange(200.0)}
+TENSORS = {"a": np.arange(300, dtype="f4"), "b": np.arange(200, dtype="f4")}
 
 
 def _average(path, told):
@@ -67,6 +69,22 @@ def _cast(path, told):
 
 def _strip(path, told):
     fastckpt.strip(path, path.with_name("less"), progress=told)
+
+
+def _convert_npz(path, told):
+    fastckpt.editing.convert.convert(path, path.with_name("new.npz"), progress=told)
+
+
+def _convert_v1(path, told):
+    target = path.with_name("old")
+    fastckpt.editing.convert.convert(path, target, format="v1", progress=told)
+
+
+def _freeze(path, told):
+    pytest.importorskip("google.protobuf")
+    names = [f"{name}/read" for name in TENSORS]
+    graph = graph_of(list(TENSORS))
+    fastckpt.freeze(path, names, to=path.with_name("f.pb"), meta=graph, progress=told)
 
 
 def _diff(path, told):
@@ -91,7 +109,7 @@ def _examine(path, told):
 
 
 READERS = [_verify, _load, _statistics, _examine, _diff]
-WRITERS = [_average, _rewrite, _cast, _strip]
+WRITERS = [_average, _rewrite, _cast, _strip, _convert_npz, _convert_v1, _freeze]
 
 
 @pytest.fixture
@@ -132,6 +150,23 @@ def test_after_an_error_in_a_callable_nothing_is_written(call, path):
     with pytest.raises(ZeroDivisionError):
         call(path, _fail)
     assert sorted(path.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("call", WRITERS, ids=lambda call: call.__name__)
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_after_an_error_in_a_callable_the_target_is_as_it_was(call, error, path):
+    def fail(done, total):
+        raise error
+
+    call(path, None)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    fastckpt.save(path, {name: value + 1 for name, value in TENSORS.items()})
+    source = {file.name for file in path.parent.glob("model.*")}
+    with pytest.raises(error):
+        call(path, fail)
+    after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    assert after.keys() == before.keys()
+    assert [name for name in before if after[name] != before[name]] == sorted(source)
 
 
 def _count_slowly(done):

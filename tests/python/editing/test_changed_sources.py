@@ -5,7 +5,6 @@ Each command runs in a process of its own, where a signal is seen as one.
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 
@@ -14,11 +13,13 @@ import pytest
 import changed_source_child
 from places import TESTS
 
+NEEDED = {"convert_safetensors": "safetensors", "freeze": "google.protobuf"}
+
 
 @pytest.mark.parametrize("command", changed_source_child.COMMANDS)
 def test_a_source_that_changes_is_an_error_or_copied_whole(command, tmp_path):
-    if command == "convert_safetensors" and not importlib.util.find_spec("safetensors"):
-        pytest.skip("safetensors is not installed")
+    if needed := NEEDED.get(command):
+        pytest.importorskip(needed)
     child = subprocess.run(
         [sys.executable, TESTS / "changed_source_child.py", tmp_path / "root", command],
         capture_output=True,

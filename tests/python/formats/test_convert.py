@@ -416,7 +416,6 @@ def test_chunks_are_the_values_of_what_tensorflow_wrote(item, tmp_path, small_ch
             assert found == checkpoint.read(name).tobytes()
             assert max(piece.nbytes for piece in pieces) <= 16
             assert len(pieces) > 1 or len(found) <= 16
-        reader.close()
 
 
 def test_a_tensor_that_changes_while_it_is_read_is_noticed(
@@ -432,7 +431,6 @@ def test_a_tensor_that_changes_while_it_is_read_is_noticed(
             file.write(bytes(len(content)))
         with pytest.raises(fastckpt.CorruptionError, match="b/kernel"):
             list(pieces)
-        reader.close()
 
 
 PEAK = """

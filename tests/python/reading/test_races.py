@@ -6,11 +6,13 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import children
 import fastckpt
 from places import TESTS
 from race_child import NAMES
@@ -18,12 +20,13 @@ from race_child import NAMES
 SECONDS = 2.0
 
 
-def start(role: str, prefix: Path, seconds: float, how: str) -> subprocess.Popen[str]:
+def started(
+    role: str, prefix: Path, seconds: float, how: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """Starts a saver or a reader, which ends by itself."""
     words = [sys.executable, TESTS / "race_child.py", role, prefix, str(seconds), how]
-    return subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return children.started(words, **pipes, text=True)
 
 
 def finish(child: subprocess.Popen[str]) -> None:
@@ -42,18 +45,18 @@ def prefix(tmp_path) -> Path:
 @pytest.mark.parametrize("shards", ["one", "several"])
 @pytest.mark.parametrize("how", ["mmap", "read", "pickle"])
 def test_a_reader_beside_a_saver_sees_no_mixture_and_no_gap(prefix, how, shards):
-    saver = start("save", prefix, SECONDS, shards)
-    reader = start("read", prefix, SECONDS, how)
-    finish(reader)
-    finish(saver)
+    with (
+        started("save", prefix, SECONDS, shards) as saver,
+        started("read", prefix, SECONDS, how) as reader,
+    ):
+        finish(reader)
+        finish(saver)
 
 
 def test_a_reader_beside_savers_that_are_killed_sees_no_mixture_and_no_gap(prefix):
     generator = random.Random(11)
-    reader = start("read", prefix, 2 * SECONDS, "mmap")
-    while reader.poll() is None:
-        saver = start("save", prefix, SECONDS, "one")
-        time.sleep(generator.uniform(0.4, 0.8))
-        saver.kill()
-        saver.communicate(timeout=60)
-    finish(reader)
+    with started("read", prefix, 2 * SECONDS, "mmap") as reader:
+        while reader.poll() is None:
+            with started("save", prefix, SECONDS, "one"):
+                time.sleep(generator.uniform(0.4, 0.8))
+        finish(reader)

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastckpt.graph.names import find_close
 from fastckpt.graph.variables import GraphVariable
+from fastckpt.reading.steady import read_steadily
 
 if TYPE_CHECKING:
     from fastckpt.reading.checkpoint import Checkpoint
@@ -59,14 +60,14 @@ def check_variable(checkpoint: Checkpoint, variable: GraphVariable) -> tuple[int
 def make_fetch(
     checkpoint: Checkpoint, variable: GraphVariable, shape: tuple[int, ...]
 ) -> Callable[[], Array]:
-    """Gives what fetches a variable's value, a view wherever the file allows one."""
+    """Gives what fetches a copy of a variable's value."""
 
     def fetch() -> Array:
         name = str(variable.checkpoint_name)
         if variable.slice is None:
-            array = checkpoint[name]
+            array = read_steadily(checkpoint, name)
         else:
-            array = checkpoint.read(name, region=variable.slice.region)
+            array = read_steadily(checkpoint, name, variable.slice.region)
         dtype = variable.dtype
         if dtype is not None and array.dtype != dtype:
             array = array.astype(dtype)
