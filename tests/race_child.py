@@ -45,7 +45,7 @@ def read(prefix: Path, seconds: float, how: str) -> None:
         assert len(values) == 1, f"a mixture: {values}"
         seen |= values
         count += 1
-    assert count > retold, (count, retold)
+    assert count, (count, retold)
     print(count, retold, len(seen))
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
-from fastckpt.files.find import PAUSES, looks, moved_away
+from fastckpt.files.find import PAUSES, exists, looks, moved_away
 
 __all__ = ["find_again", "open_again", "open_where_found", "replaced", "warn_of_place"]
 
@@ -47,7 +47,8 @@ def open_again(
     """Opens what `find` gives, which may not be there; as ``open_where_found``.
 
     Raises:
-        FileNotFoundError: It is not there, and no save is under way.
+        FileNotFoundError: Nothing of that name is there.
+        CorruptionError: Another checkpoint is.
         OSError: It was moved away each time.
     """
     gone = FileNotFoundError()
@@ -57,6 +58,8 @@ def open_again(
             return open(found)
         except FileNotFoundError as error:
             gone = error
+    if exists(prefix):
+        raise replaced(prefix)
     raise gone
 
 
