@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                                   "keys rise");
       previous = reader.key();
     }
-  } catch (const fastckpt::internal::Error&) {
+  } catch (const fastckpt::Error&) {
   }
   return 0;
 }

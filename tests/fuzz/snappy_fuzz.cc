@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::vector<std::uint8_t> decoded(
         fastckpt::internal::SnappyDecodedSize({data, size}));
     fastckpt::internal::DecodeSnappy({data, size}, decoded);
-  } catch (const fastckpt::internal::Error&) {
+  } catch (const fastckpt::Error&) {
   }
   return 0;
 }
