@@ -46,7 +46,7 @@ void Open(const std::string& prefix, IoMode mode, bool verify) {
 }  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   if (size < kSizeSize || size > kMaxFuzzInput) return 0;
   const BundleInput input = Split({data, size});
   FuzzFolder& folder = FuzzFolder::Get();
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                     std::size_t max_size, unsigned seed) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   std::mt19937 random(seed);
   if (size < kSizeSize || random() % 8 == 0) {
     return LLVMFuzzerMutate(data, size, max_size);

@@ -5,7 +5,7 @@
 #include "require.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   if (size > kMaxFuzzInput) return 0;
   try {
     const ObjectGraph graph = ParseObjectGraph({data, size});

@@ -58,7 +58,7 @@ Records TryReadRecords(const std::string& path, IoMode mode) {
 }  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   if (size > kMaxFuzzInput) return 0;
   const std::string path = FuzzFolder::Get().Write("table", {data, size});
   Require(

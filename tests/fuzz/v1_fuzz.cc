@@ -23,7 +23,7 @@ void Open(const std::vector<std::string>& paths, IoMode mode, bool verify) {
 }  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   if (size > kMaxFuzzInput) return 0;
   const std::string path = FuzzFolder::Get().Write("model", {data, size});
   Open({path}, IoMode::kMap, true);

@@ -40,7 +40,7 @@ void ParseTensor(ByteView message, DType dtype, std::int64_t count) {
 }  // namespace fastckpt::internal
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace fastckpt;
+  using namespace fastckpt::internal;
   if (size < 2 || size > kMaxFuzzInput) return 0;
   const ByteView message = ByteView(data, size).subspan(2);
   BundleEntry entry;
