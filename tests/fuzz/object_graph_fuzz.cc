@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Require(
         ParseObjectGraph(AsBytes(edited)).nodes.size() == graph.nodes.size(),
         "all objects stay");
-  } catch (const Error&) {
+  } catch (const fastckpt::Error&) {
   }
   return 0;
 }

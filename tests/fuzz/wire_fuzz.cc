@@ -48,6 +48,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Try([&] { ParseBundleEntry(message, &entry); });
   Try([&] { ParseShapeMessage(message); });
   Try([&] { ParseSavedTensorSlices(message); });
-  ParseTensor(message, static_cast<DType>(data[0]), data[1]);
+  ParseTensor(message, static_cast<fastckpt::DType>(data[0]), data[1]);
   return 0;
 }
