@@ -72,7 +72,8 @@ def rewrite(
         drop: Names and patterns of tensors to leave out.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
-            which the first that fits counts. Floats do not become integers.
+            which the first that fits counts. Floats do not become integers; integers
+            that do not fit, or that a float would round, are an error.
         format: "v2" or "v1"; None: the source's.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
