@@ -120,7 +120,7 @@ def check_exact(name: str, given: NDArray[Any], result: NDArray[Any]) -> None:
     if not is_same.all():
         first = int(given[~is_same].flat[0])
         raise ValueError(
-            f"tensor {name!r}: {result.dtype} does not hold {first} exactly, and floats "
+            f"tensor {name!r}: {result.dtype} does not hold {first} exactly, floats "
             "would round it; give it a wider dtype, or leave it as it is"
         )
 
