@@ -18,6 +18,7 @@ from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
+from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import ChunkReader
@@ -150,6 +151,7 @@ def _pass_on(
     checkpoint: Checkpoint, steps: Sequence[Step], target: Target, counter: Counter
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
+    warn_of_kept_v1(os.fsdecode(target.prefix))
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),

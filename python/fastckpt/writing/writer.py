@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
 from fastckpt.files.replaced import check_keeps_others
+from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_path
 from fastckpt.writing.selection import tf_dtypes_of, value_of
 from fastckpt.writing.storable import stored
@@ -49,6 +50,9 @@ class Writer:
         UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
+    Warns:
+        UserWarning: A V1 checkpoint of this name stays beside the V2 one.
+
     Threads: safe; calls take turns. Releases the interpreter lock.
     """
 
@@ -69,6 +73,8 @@ class Writer:
         path = target_path(prefix)
         if format == "v1":
             check_keeps_others(path)
+        else:
+            warn_of_kept_v1(path)
         self._native = _native.Writer(
             prefix=os.fsencode(path),
             is_v1=format == "v1",
