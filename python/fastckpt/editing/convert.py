@@ -89,7 +89,8 @@ def convert(
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
             which the first that fits counts. Floats do not become integers; integers
-            that a smaller type does not hold are an error.
+            that a smaller type does not hold, or that a float would round, are an
+            error.
         drop: Names and patterns of tensors to leave out.
         names: "keys": as they are stored; "objects": the paths that people know, as
             in ``ckpt.objects.names()``, with which tensors can then be named here,

@@ -18,6 +18,7 @@ from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
+from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import ChunkReader
@@ -72,7 +73,8 @@ def rewrite(
         drop: Names and patterns of tensors to leave out.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
-            which the first that fits counts. Floats do not become integers.
+            which the first that fits counts. Floats do not become integers; integers
+            that do not fit, or that a float would round, are an error.
         format: "v2" or "v1"; None: the source's.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
@@ -152,6 +154,7 @@ def _pass_on(
     counter: Counter | None,
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
+    warn_of_kept_v1(os.fsdecode(target.prefix))
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),

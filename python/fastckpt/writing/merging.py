@@ -13,6 +13,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.find import data_files
 from fastckpt.files.remove import remove_files, tensor_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
 from fastckpt.files.sources import unique_sources
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint
@@ -72,6 +73,7 @@ def merge(
     with watch(progress) as counter:
         if delete_sources:
             _check_sound(opened, threads, counter)
+        warn_of_kept_v1(destination)
         _native.merge(
             sources=[checkpoint._reader for checkpoint in opened],
             prefix=os.fsencode(destination),
@@ -169,3 +171,5 @@ def _delete(
             with suppress(FileNotFoundError):
                 if is_merged(name):
                     remove_files(tensor_files(name.prefix, "v2"))
+    for name in doomed:
+        warn_of_left_v1(name.prefix)

@@ -20,6 +20,7 @@ from fastckpt.files.remove import (
     remove_files,
 )
 from fastckpt.files.replace import lock_prefix, remove_free_locks, replace_file
+from fastckpt.files.rivals import warn_of_left_v1
 from fastckpt.files.state_file import (
     STATE_NAME,
     check_no_conflict,
@@ -147,7 +148,9 @@ class Saver:
     def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
         """Reads a checkpoint's tensors into arrays that exist.
 
-        Every name, shape and dtype is checked before the first byte is written.
+        Every name, shape and dtype, and all that is to be read, is checked before the
+        first byte is written: where it raises, the arrays are as they were. Only a
+        file that is damaged in that very moment leaves some of them half written.
 
         Args:
             prefix: The checkpoint; whatever `fastckpt.open` accepts.
@@ -157,7 +160,7 @@ class Saver:
         Raises:
             KeyError: A name is not in the checkpoint, or not in `into`.
             ValueError, TypeError: An array has another shape or dtype, is
-                read-only, or is none; nothing was written.
+                read-only, or is none.
             CorruptionError: The checkpoint is damaged.
             OSError: The checkpoint cannot be read.
         """
@@ -244,6 +247,8 @@ class Saver:
             with lock_prefix(prefix, removes=True):
                 files = files_to_remove(prefix, self._format)
                 remove_files(path for path in files if path != but)
+            if self._format == "v2":
+                warn_of_left_v1(prefix)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)

@@ -9,6 +9,7 @@ from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
 from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.files.replaced import check_keeps_others
+from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.selection import tf_dtypes_of, value_of
@@ -50,6 +51,9 @@ class Writer:
             file would take the place of another kind of file.
         UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
+
+    Warns:
+        UserWarning: A V1 checkpoint of this name stays beside the V2 one.
 
     Threads: safe; calls take turns. Releases the interpreter lock.
     """
@@ -203,6 +207,8 @@ def _begin(
     path = target_path(prefix)
     if format == "v1":
         check_keeps_others(path)
+    else:
+        warn_of_kept_v1(path)
     return _native.Writer(
         prefix=os.fsencode(path),
         is_v1=format == "v1",

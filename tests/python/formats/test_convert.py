@@ -273,6 +273,7 @@ def test_a_partitioned_tensor_is_set_and_cast(tmp_path):
         ("a/step", [1], r"has shape \(\), its new value \(1,\)"),
         ("a/step", np.int32(1), "is int64, its new value int32"),
         ("c/half", [1e6, 0, 0], "float16 does not hold"),
+        ("c/half", [2049, 0, 0], "float16 does not hold 2049 exactly"),
         ("words", [1, 2], "is of strings"),
     ],
 )
@@ -289,6 +290,15 @@ def test_numbers_that_become_infinite_are_counted_and_told(
     fastckpt.save(tmp_path / "old", {"w": np.full(40, 1e9, np.float32)})
     with pytest.warns(RuntimeWarning, match="40 numbers in 1 tensor were too large"):
         fastckpt.convert(tmp_path / "old", tmp_path / name, dtype="float16")
+
+
+@pytest.mark.parametrize("name", ["new", "new.npz", "new.safetensors"])
+def test_integers_that_a_float_would_round_are_refused(name, tmp_path, small_chunks):
+    fastckpt.save(tmp_path / "old", {"n": np.arange(2**24 - 90, 2**24 + 10)})
+    with pytest.raises(ValueError, match="'n': float32 does not hold 16777217"):
+        fastckpt.convert(tmp_path / "old", tmp_path / name, dtype={"n": "float32"})
+    assert not list(tmp_path.glob("new*"))
+    fastckpt.convert(tmp_path / "old", tmp_path / name, dtype={"n": "float64"})
 
 
 @pytest.mark.parametrize("name", ["new", "new.npz", "new.safetensors"])
