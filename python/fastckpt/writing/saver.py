@@ -122,6 +122,9 @@ class Saver:
             TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
+
+        Warns:
+            UserWarning: `names` leave out the object graph of an open checkpoint.
         """
         name = target_path(prefix)
         path = self._numbered(name, global_step)
@@ -131,6 +134,7 @@ class Saver:
         if write_state:
             check_replaceable(os.path.join(folder, state_name))
         chosen = Selection(tensors, self._names_in(tensors))
+        chosen.warn_of_graph()
         graph = _as_bytes(meta_graph) if write_meta_graph else None
         save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
         meta_path = meta_graph_name(path)

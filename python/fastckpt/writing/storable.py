@@ -108,10 +108,10 @@ def _array_or_capsule(name: str, value: Any) -> Any:
         return _array_of_list(name, list(value))
     try:
         made = np.asanyarray(value)
+        array = np.asarray(made)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"tensor {name!r}: {error}") from error
     _check_kept(name, made)  # which the value need not show
-    array = np.asarray(made)
     if array.dtype == object and array.ndim == 0:
         raise TypeError(
             f"tensor {name!r}: a value of type {type(value).__name__} cannot be saved; "
@@ -131,16 +131,24 @@ def check_whole(name: str, value: Any) -> None:
     Raises:
         ValueError: As ``stored``.
     """
-    if isinstance(value, list | tuple):
-        for element in value:
-            if not isinstance(element, _PLAIN):
-                check_whole(name, element)
-        return
+    waiting, seen = [value], set()
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, list | tuple):
+            _check_one(name, value)
+        elif id(value) not in seen:  # a list may be in itself
+            seen.add(id(value))
+            waiting += [it for it in value if not isinstance(it, _PLAIN)]
+
+
+def _check_one(name: str, value: Any) -> None:
     _check_kept(name, value)
     is_array = isinstance(value, np.ndarray | np.generic)
-    if hasattr(value, "__array__") and not is_array and not _has_export(value):
-        with suppress(TypeError, ValueError, RuntimeError):  # who makes arrays says it
-            _check_kept(name, np.asanyarray(value))
+    if not is_array and hasattr(value, "__array__") and not _has_export(value):
+        made = None
+        with suppress(TypeError, ValueError, RuntimeError):  # who needs it says so
+            made = np.asanyarray(value)
+        _check_kept(name, made)
 
 
 def _check_kept(name: str, value: Any) -> None:
