@@ -50,7 +50,8 @@ class Retention:
         self._dropped: list[_Entry] = []
         self._max_to_keep = max_to_keep
         # TensorFlow keeps the hours in a float of 32 bits.
-        self._interval = float(np.float32(keep_every_n_hours)) * 3600
+        with np.errstate(over="ignore"):  # infinitely many are never over
+            self._interval = float(np.float32(keep_every_n_hours)) * 3600
         self._next_kept = time.time() + self._interval
         self._newest: _Entry | None = None
 
