@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
-import numpy as np
-
 from fastckpt.base.arguments import check_prefixes
 from fastckpt.files.find import PathName, find_listed, looks, v1_files
 from fastckpt.files.remove import (
@@ -32,7 +30,12 @@ from fastckpt.files.state_update import (
 )
 from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.reading.checkpoint import open as open_checkpoint
-from fastckpt.writing.retention import Retention, absolute
+from fastckpt.writing.retention import (
+    Retention,
+    absolute,
+    count_to_keep,
+    hours_between,
+)
 from fastckpt.writing.selection import Selection
 from fastckpt.writing.writer import save as save_checkpoint
 
@@ -84,7 +87,7 @@ class Saver:
     ) -> None:
         self._names = _names_by_stored(names)
         self._retention = Retention(
-            _count_to_keep(max_to_keep), _hours_between(keep_checkpoint_every_n_hours)
+            count_to_keep(max_to_keep), hours_between(keep_checkpoint_every_n_hours)
         )
         self._format = checkpoint_format(write_version)
         self._save_relative_paths = save_relative_paths
@@ -271,33 +274,6 @@ def _names_by_stored(
     if isinstance(names, str):
         raise TypeError(f"names is a list or a dict of names, not the name {names!r}")
     return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
-
-
-def _count_to_keep(max_to_keep: int | None) -> int:
-    if max_to_keep is None:
-        return 0
-    if isinstance(max_to_keep, bool | np.bool_) or not hasattr(
-        max_to_keep, "__index__"
-    ):
-        raise TypeError(f"max_to_keep must be an int or None, not {max_to_keep!r}")
-    count = operator.index(max_to_keep)
-    if count < 0:
-        raise ValueError(f"max_to_keep must be at least 0, not {count}")
-    return count
-
-
-def _hours_between(keep_checkpoint_every_n_hours: float) -> float:
-    """Gives the hours; infinitely many keep none for ever."""
-    given = keep_checkpoint_every_n_hours
-    what = "keep_checkpoint_every_n_hours"
-    if isinstance(given, bool | np.bool_ | str | bytes) or not hasattr(
-        given, "__float__"
-    ):
-        raise TypeError(f"{what} must be a number, not {given!r}")
-    hours = float(given)
-    if not hours >= 0:  # a NaN is neither
-        raise ValueError(f"{what} must be at least 0, not {hours}")
-    return hours
 
 
 def _as_bytes(meta_graph: bytes | _HasBytes | None) -> bytes | None:
