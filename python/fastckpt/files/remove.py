@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from fastckpt import _native
 from fastckpt.files.find import PathName, data_files, v1_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.replaced import name_no_graph
 from fastckpt.files.rivals import warn_of_left_v1
 from fastckpt.files.urls import target_path
 
@@ -76,8 +77,12 @@ def remove_checkpoint(
 
 
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
-    """Gives the names of a checkpoint's files in the order in which they go."""
-    return [*tensor_files(prefix, version), meta_graph_name(prefix, suffix)]
+    """Gives the names of a checkpoint's files in the order in which they go.
+
+    What has the name of its graph and is none, a V1 checkpoint ``m.meta``, say, stays.
+    """
+    graph = meta_graph_name(prefix, suffix)
+    return [*tensor_files(prefix, version), *(() if name_no_graph(graph) else [graph])]
 
 
 def tensor_files(prefix: str, version: str | int) -> list[str]:

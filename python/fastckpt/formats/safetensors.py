@@ -170,7 +170,7 @@ def read(path: str) -> Iterator[LazyTensors]:
     path = source_path(path)
     require("safetensors")
     with open(path, "rb") as file:
-        entries = read_header(file, path)
+        entries, texts = read_header(file, path)
         infos = {name: _info(name, entries[name]) for name in sorted(entries)}
 
         def make(name: str) -> NDArray[Any]:
@@ -178,7 +178,7 @@ def read(path: str) -> Iterator[LazyTensors]:
             read_exactly(file, path, entries[name].begin, array.data, name)
             return array.view(infos[name].dtype).reshape(infos[name].shape)
 
-        yield LazyTensors("safetensors", infos, make)
+        yield LazyTensors("safetensors", infos, make, texts)
 
 
 def _info(name: str, entry: Entry) -> ArrayInfo:

@@ -50,8 +50,13 @@ class Entry(NamedTuple):
     nbytes: int
 
 
-def read_header(file: IO[bytes], path: str) -> dict[str, Entry]:
+def read_header(
+    file: IO[bytes], path: str
+) -> tuple[dict[str, Entry], dict[str, str] | None]:
     """Reads what a file has, and checks that its bytes are all there.
+
+    Returns:
+        The tensors, and the texts beside them.
 
     Raises:
         CorruptionError: The file is no safetensors file, or is cut.
@@ -65,13 +70,13 @@ def read_header(file: IO[bytes], path: str) -> dict[str, Entry]:
     if length > LARGEST_HEADER or first > size:
         what = f"a header of {length:,} bytes in a file of {size:,}"
         raise _bad(path, what, 0)
-    entries = {
-        name: _parse(path, name, value, first)
-        for name, value in _load(_read(file, path, _LENGTH.size, length), path).items()
-        if name != RESERVED
-    }
+    found = dict(_load(_read(file, path, _LENGTH.size, length), path))
+    texts = found.pop(RESERVED, None)
+    if not _are_texts(texts):
+        raise _bad(path, f"{RESERVED} maps others than texts to texts", _LENGTH.size)
+    entries = {name: _parse(path, name, it, first) for name, it in found.items()}
     _check_places(path, entries, first, size)
-    return entries
+    return entries, texts
 
 
 def read_exactly(
@@ -125,6 +130,13 @@ def _parse(path: str, name: str, value: Any, first: int) -> Entry:
     if prod(size for size in shape if size) * 8 >= 1 << 63:
         raise _bad(path, f"no array has the shape {tuple(shape)}", _LENGTH.size, name)
     return Entry(kind, tuple(shape), first + begin, end - begin)
+
+
+def _are_texts(value: Any) -> bool:
+    is_dict = isinstance(value, dict)
+    return value is None or (
+        is_dict and all(isinstance(it, str) for it in value.values())
+    )
 
 
 def _are_counts(value: Any) -> bool:

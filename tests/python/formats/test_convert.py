@@ -494,12 +494,13 @@ def test_a_tensor_that_changes_while_it_is_read_is_noticed(
             list(pieces)
 
 
-PEAK = """
-import resource, sys
+PEAK = r"""
+import re, sys
 import fastckpt
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+def peak():  # in MiB; getrusage counts the process that began this one, too
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\s*([0-9]+)", status.read())[1]) >> 10
 
 small, new, large, target, dtype = sys.argv[1:]
 fastckpt.convert(small, new, dtype=dtype, threads=2)  # which imports what it needs
@@ -535,3 +536,44 @@ def test_memory_stays_flat_when_one_large_tensor_is_cast(
     found = read(tmp_path / name)["w"]
     np.testing.assert_array_equal(found[::97], rows[::97].astype(found.dtype))
     shutil.rmtree(tmp_path)
+
+
+# What the header says
+
+
+@pytest.fixture
+def with_metadata(tmp_path):
+    pytest.importorskip("safetensors")
+    fastckpt.save(tmp_path / "m", NUMBERS)
+    texts = {"format": "pt", "who": "é"}
+    fastckpt.convert(tmp_path / "m", tmp_path / "m.safetensors", metadata=texts)
+    return tmp_path / "m.safetensors"
+
+
+def metadata_of(path):
+    safetensors = pytest.importorskip("safetensors")
+    with safetensors.safe_open(path, framework="np") as file:
+        return file.metadata()
+
+
+def test_texts_of_the_header_go_from_file_to_file(with_metadata, tmp_path):
+    to = tmp_path / "new.safetensors"
+    done = fastckpt.convert(with_metadata, to, dtype="float64")
+    assert metadata_of(to) == {"format": "pt", "who": "é"}
+    assert done.lost_metadata == {}
+    fastckpt.convert(with_metadata, to, metadata={"format": "np"})
+    assert metadata_of(to) == {"format": "np"}
+
+
+@pytest.mark.parametrize("kind", ["v1", "v2", "npz"])
+def test_texts_that_have_no_place_are_told(kind, with_metadata, tmp_path):
+    to = tmp_path / ("new.npz" if kind == "npz" else "new")
+    done = fastckpt.convert(with_metadata, to, kind)
+    assert done.lost_metadata == {"format": "pt", "who": "é"}
+
+
+def test_the_object_graph_takes_no_value(tmp_path):
+    source = GOLDEN / "objects"
+    with pytest.raises(ValueError, match=r"is the object graph, .* takes no value"):
+        fastckpt.convert(source, tmp_path / "new", values={GRAPH: b"junk"})
+    assert not list(tmp_path.iterdir())

@@ -34,6 +34,7 @@ GOOD = {
     "padded": (b"{}   ", 0),
     "unsorted": (text(b=entry("U8", [2], 2, 4), a=entry("U8", [2], 0, 2)), 4),
     "metadata": (text(__metadata__={"a": "b"}, w=entry("U8", [1], 0, 1)), 1),
+    "no metadata": (text(__metadata__=None), 0),
     "more fields": (text(a=entry("U8", [1], 0, 1, more=1)), 1),
 }
 BAD = {
@@ -51,6 +52,8 @@ BAD = {
     "no dtype": (text(a={"shape": [1], "data_offsets": [0, 1]}), 1),
     "no tensor": (text(a=[1]), 1),
     "a list": (b"[]", 0),
+    "metadata of numbers": (text(__metadata__={"a": 1}), 0),
+    "metadata of nothing": (text(__metadata__=[]), 0),
     "NaN": (b'{"a": NaN}', 0),
     "no UTF-8": (b'{"\xff": 1}', 0),
     "deep": (b'{"a":' + b"[" * 100_000, 0),
