@@ -294,7 +294,7 @@ py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
 }
 
 void Reader::ReadInto(const py::list& requests, std::size_t threads,
-                      CallProgress* progress) const {
+                      CallProgress* progress, bool checks_first) const {
   std::vector<ReadRequest> parsed;
   for (const py::handle request : requests) {
     parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
@@ -302,7 +302,8 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   const bool is_small =
       !source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock;
   const auto read = [&](const Interrupt& interrupted) {
-    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted));
+    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted),
+                      checks_first);
   };
   is_small ? read(nullptr) : Interruptible(read, progress);
 }

@@ -56,9 +56,10 @@ class Reader {
   pybind11::object Read(pybind11::handle name, pybind11::handle region,
                         std::size_t threads, bool steadily,
                         bool is_checked) const;
-  // Copies regions into arrays: [(slot, region, out), ...].
+  // Copies regions into arrays: [(slot, region, out), ...]; with `checks_first`
+  // all is checked before anything is written.
   void ReadInto(const pybind11::list& requests, std::size_t threads,
-                CallProgress* progress) const;
+                CallProgress* progress, bool checks_first) const;
 
   // (bytes checked, [exception, ...]).
   pybind11::tuple Verify(std::size_t threads, CallProgress* progress) const;

@@ -97,6 +97,7 @@ class Reader:
         requests: list[tuple[int, Any, np.ndarray]],
         threads: int,
         progress: Progress | None,
+        checks_first: bool,
     ) -> None: ...
     def verify(
         self, threads: int, progress: Progress | None

@@ -168,13 +168,18 @@ ArrayBytes CheckpointReader::CopyRegion(
 }
 
 void CheckpointReader::Read(std::span<const ReadRequest> requests,
-                            const RunOptions& options) const {
+                            const RunOptions& options,
+                            bool checks_first) const {
   std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
     wanted.push_back({request.slot, &request.region});
   }
   const auto make = [&](std::size_t i) { return requests[i].destination; };
-  CopyRegions(*source_, wanted, verify_, make, options);
+  RunOptions copying = options;
+  if (checks_first && verify_) {
+    copying.counted = CheckRegions(*source_, wanted, options);
+  }
+  CopyRegions(*source_, wanted, verify_, make, copying);
 }
 
 std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {

@@ -70,9 +70,11 @@ class CheckpointReader {
                         const std::vector<std::int64_t>& strides,
                         const RunOptions& options) const;
 
-  // Copies regions to where the requests say, in the order of the files.
-  void Read(std::span<const ReadRequest> requests,
-            const RunOptions& options) const;
+  // Copies regions to where the requests say, in the order of the files. With
+  // `checks_first` nothing is written before all of it was found right, so that
+  // destinations stay as they are, but for damage in that very moment.
+  void Read(std::span<const ReadRequest> requests, const RunOptions& options,
+            bool checks_first = false) const;
 
   // The elements of a string tensor.
   std::vector<StringPiece> Strings(std::size_t slot) const;

@@ -184,13 +184,15 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
   return std::nullopt;
 }
 
-Error LostIndex(const std::string& prefix) {
+void PauseBetweenLooks() { Pause(0); }
+
+Error LostIndex(const std::string& prefix, const std::function<void()>& pause) {
   Where where{IndexName(prefix), {}, {}};
   // Between two names, maybe: a listing is no picture of one moment.
   bool is_replaced = IsReplaced(prefix);
   for (int look = 1; look < kLooks && !is_replaced; ++look) {
     if (ListFilesOf(prefix).empty()) break;
-    Pause(0);
+    pause();
     is_replaced = IsReplaced(prefix);
   }
   if (is_replaced) {
