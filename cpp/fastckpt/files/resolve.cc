@@ -133,16 +133,14 @@ Found FindPrefix(const std::string& prefix) {
 
 // The prefixes of which a file may be a part by its name.
 std::vector<std::string> WholesOf(const std::string& path) {
-  for (const std::string_view ending : {".index", ".meta"}) {
-    if (!path.ends_with(ending)) continue;
-    const std::string stem = path.substr(0, path.size() - ending.size());
-    if (ending == ".meta") return {stem, stem + ".ckpt"};
-    return {stem};
+  constexpr std::string_view kMeta = ".meta";
+  if (path.ends_with(kMeta)) {
+    const std::string stem = path.substr(0, path.size() - kMeta.size());
+    return {stem, stem + ".ckpt"};
   }
-  constexpr std::string_view kData = ".data";
-  const auto shard = ParseShardName(path);
-  if (!shard || !shard->stem.ends_with(kData)) return {};
-  return {shard->stem.substr(0, shard->stem.size() - kData.size())};
+  const auto [base, part] = ParsePartName(path);
+  if (part == CheckpointPart::kV1) return {};
+  return {std::string(base)};
 }
 
 std::optional<CheckpointState> ReadState(const std::string& path) {
@@ -188,13 +186,12 @@ CheckpointFiles FollowState(const CheckpointState& state,
 // The checkpoints that a folder's names tell of, V2 ones and sets of V1 shards,
 // and then V1 files by their content.
 std::vector<CheckpointFiles> CheckpointsIn(const std::string& folder) {
-  constexpr std::string_view kIndex = ".index";
   std::vector<CheckpointFiles> found;
   const std::set<std::string> names = NamesIn(folder);
   for (const std::string& name : names) {
-    const std::string path = InFolder(folder, name);
-    if (name.ends_with(kIndex) && name.size() > kIndex.size()) {
-      found.push_back({false, path.substr(0, path.size() - kIndex.size()), {}});
+    const auto [base, part] = ParsePartName(name);
+    if (part == CheckpointPart::kIndex && !base.empty()) {
+      found.push_back({false, InFolder(folder, base), {}});
     }
   }
   if (!found.empty()) return found;

@@ -25,14 +25,6 @@ std::string CheckedBaseOf(const std::string& prefix) {
   return base;
 }
 
-// True for the names that FolderOnDisk::List gives.
-bool IsOfCheckpoint(const std::string& base, const std::string& name) {
-  if (!name.starts_with(base)) return false;
-  const std::string_view suffix = std::string_view(name).substr(base.size());
-  return suffix.empty() || suffix == ".index" || IsDataSuffix(suffix) ||
-         ParseMarkedName(base, name).has_value();
-}
-
 bool IsLockOfNumbered(const std::string& base, const std::string& name) {
   const std::string head = base + '-';
   const std::string tail = LockName("");
@@ -94,7 +86,7 @@ bool FolderOnDisk::IsTable(const std::string& name) const {
 std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
   std::vector<ListedFile> files;
   for (std::string& name : directory_.List()) {
-    if (!IsOfCheckpoint(base, name)) continue;
+    if (!IsFileOf(base, name)) continue;
     if (name == base && !IsTable(name)) continue;
     const auto time = directory_.ModifiedAt(name);
     if (time) files.push_back({std::move(name), *time});
