@@ -1,7 +1,6 @@
 #include "fastckpt/files/resolve.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -81,7 +80,8 @@ CheckpointFiles WholeV1Set(const std::string& folder, ShardName shard) {
     const std::string path = InFolder(folder, shard.Format());
     // One that is missing ends the loop, however many the name speaks of.
     if (!IsFile(path)) {
-      ThrowSystem(ENOENT, "a V1 shard is missing, copy it here too", path);
+      ThrowSystem(std::errc::no_such_file_or_directory,
+                  "a V1 shard is missing, copy it here too", path);
     }
     found.v1_files.push_back(path);
   }
@@ -101,7 +101,7 @@ Found FindV1Shards(const std::string& prefix) {
   }
   if (counts.empty()) return std::nullopt;
   if (counts.size() > 1) {
-    ThrowSystem(ENOENT,
+    ThrowSystem(std::errc::no_such_file_or_directory,
                 "several sets of V1 shards have this name; name a shard",
                 prefix);
   }
@@ -178,7 +178,7 @@ CheckpointFiles FollowState(const CheckpointState& state,
       LocateIn(FolderOf(path), state.model_checkpoint_path);
   if (Found found = FindPrefix(prefix)) return *found;
   ThrowSystem(
-      ENOENT,
+      std::errc::no_such_file_or_directory,
       "the state file " + Quote(path) + " names a checkpoint that is not there",
       prefix);
 }
@@ -217,7 +217,7 @@ CheckpointFiles FindInFolder(const std::string& folder) {
           ? "no checkpoint"
           : std::to_string(found.size()) + " checkpoints, among them " +
                 Quote(BaseNameOf(found.front().prefix)) + "; name one of them";
-  ThrowSystem(ENOENT,
+  ThrowSystem(std::errc::no_such_file_or_directory,
               "the folder has no state file 'checkpoint' and no variables/, "
               "and holds " +
                   what,
@@ -233,7 +233,7 @@ CheckpointFiles ResolveCheckpoint(const std::string& path) {
     if (Found found = FindPrefix(whole)) return *found;
   }
   if (!IsFile(path)) {
-    ThrowSystem(ENOENT,
+    ThrowSystem(std::errc::no_such_file_or_directory,
                 "no checkpoint: looked for " + Quote(BaseNameOf(path)) +
                     " with '.index', as a V1 file and as V1 shards",
                 path);

@@ -173,8 +173,7 @@ OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
     : directory_(std::move(directory)),
       temporary_(std::move(temporary)),
       target_(std::move(target)),
-      descriptor_(std::move(descriptor)),
-      owner_(getpid()) {}
+      descriptor_(std::move(descriptor)) {}
 
 std::unique_ptr<OutputFile> OutputFile::Duplicate(
     std::shared_ptr<const Directory> directory, std::string temporary,
@@ -198,7 +197,7 @@ std::unique_ptr<OutputFile> OutputFile::Duplicate(
 }
 
 OutputFile::~OutputFile() {
-  if (!is_moved_ && owner_ == getpid()) directory_->Remove(temporary_);
+  if (!is_moved_ && owner_.IsThis()) directory_->Remove(temporary_);
 }
 
 void OutputFile::WriteAt(std::uint64_t offset, ByteView bytes) const {

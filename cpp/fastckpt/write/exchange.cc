@@ -1,7 +1,6 @@
 #include "fastckpt/write/exchange.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 #include <utility>
 
@@ -17,7 +16,8 @@ std::string NameOf(const MarkedName& parts) {
 
 bool IsGone(const Error& error, ExchangeFolder* folder,
             const std::string& name) {
-  return error.system_code() == ENOENT && !folder->HasFile(name);
+  return HasCode(error, std::errc::no_such_file_or_directory) &&
+         !folder->HasFile(name);
 }
 
 }  // namespace
