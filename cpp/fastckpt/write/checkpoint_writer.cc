@@ -39,7 +39,7 @@ CheckpointWriter::CheckpointWriter(const std::string& prefix,
                                    WriteFormat format,
                                    const WriteOptions& options) {
   if (format == WriteFormat::kV1) {
-    v1_ = std::make_unique<V1Writer>(prefix, options.sync);
+    v1_ = std::make_unique<V1Writer>(prefix, options.sync, options.progress);
   } else {
     v2_ = std::make_unique<BundleWriter>(prefix, options);
   }
