@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "array_maker.h"
 #include "call_progress.h"
 #include "fastckpt/read/checkpoint_reader.h"
-#include "numpy_view.h"
 #include "region_argument.h"
 
 namespace fastckpt::internal {
@@ -23,7 +23,7 @@ namespace fastckpt::internal {
 class Reader {
  public:
   explicit Reader(std::unique_ptr<CheckpointReader> checkpoint)
-      : checkpoint_(std::move(checkpoint)) {}
+      : checkpoint_(std::move(checkpoint)), arrays_(checkpoint_->source()) {}
 
   ~Reader();
 
@@ -73,14 +73,6 @@ class Reader {
   pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
                              bool is_writable) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
-  // The Python object that keeps an array's memory: one for all views of a
-  // mapping (null if it is none), or one of `others`, for what a call made.
-  PyObject* MappingOwner(const std::shared_ptr<const void>& mapping) const;
-  PyObject* OwnerOf(const std::shared_ptr<const void>& owner,
-                    OwnerCache* others) const;
-  pybind11::list ToArrays(const std::vector<std::size_t>& slots,
-                          const std::vector<ArrayBytes>& arrays,
-                          bool is_writable) const;
   pybind11::list WithStrings(
       const std::vector<std::size_t>& slots, bool is_writable,
       pybind11::list (Reader::*read)(const std::vector<std::size_t>&,
@@ -92,7 +84,7 @@ class Reader {
                             std::size_t threads, CallProgress* progress) const;
 
   std::shared_ptr<const CheckpointReader> checkpoint_;
-  mutable OwnerCache mappings_;
+  mutable ArrayMaker arrays_;
   std::atomic<std::size_t> next_slot_{0};
 };
 

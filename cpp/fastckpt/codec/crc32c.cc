@@ -4,11 +4,8 @@
 #include <atomic>
 #include <iterator>
 
-#if defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
-
 #include "fastckpt/codec/crc32c_internal.h"
+#include "fastckpt/platform/cpu.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -26,32 +23,12 @@ constexpr Crc32cRoutines kRoutines[] = {
 };
 
 // Gives the index of the first that this processor can run.
-#if defined(__x86_64__)
-// __builtin_cpu_supports asks the operating system's state (XGETBV) too.
 std::size_t FirstAvailable() {
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("pclmul")) {
-    return 2;
-  }
-  const bool wide = __builtin_cpu_supports("avx512f") &&
-                    __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512vbmi") &&
-                    __builtin_cpu_supports("vpclmulqdq");
-  return wide ? 0 : 1;
+  constexpr std::size_t kPortable = std::size(kRoutines) - 1;
+  if (HasSse42Pclmul()) return HasAvx512Vpclmul() ? 0 : 1;
+  if (HasArmCrc32()) return HasArmPmull() ? 0 : 1;
+  return kPortable;
 }
-#elif defined(__aarch64__) && defined(__linux__)
-std::size_t FirstAvailable() {
-  const unsigned long features = getauxval(AT_HWCAP);
-  if ((features & HWCAP_CRC32) == 0) return 2;
-  return (features & HWCAP_PMULL) != 0 ? 0 : 1;
-}
-#elif defined(__aarch64__) && defined(__APPLE__)
-// Every processor of Apple's with this instruction set has both.
-std::size_t FirstAvailable() { return 0; }
-#else
-std::size_t FirstAvailable() { return std::size(kRoutines) - 1; }
-#endif
 
 // Gives a * b modulo the polynomial, both reflected.
 std::uint32_t MultiplyModulo(std::uint32_t a, std::uint32_t b) {

@@ -1,0 +1,18 @@
+// Cpu: which instructions this processor has beyond the least of its kind, and
+// its system lets programs use.
+//
+// Thread-safety: functions without state.
+#pragma once
+
+namespace fastckpt::internal {
+
+// Of x86-64, false elsewhere: SSE4.2 and PCLMULQDQ; AVX-512 F, BW, VL and VBMI,
+// and VPCLMULQDQ.
+bool HasSse42Pclmul();
+bool HasAvx512Vpclmul();
+
+// Of AArch64, false elsewhere: CRC32; PMULL.
+bool HasArmCrc32();
+bool HasArmPmull();
+
+}  // namespace fastckpt::internal
