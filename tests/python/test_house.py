@@ -34,6 +34,7 @@ CPP_FLOORS = (
 BESIDE = {
     "codec/crc32c_portable": "codec/crc32c",
     "codec/crc32c_sse42": "codec/crc32c",
+    "codec/crc32c_avx2": "codec/crc32c",
     "codec/crc32c_avx512": "codec/crc32c",
     "codec/crc32c_arm64": "codec/crc32c",
 }

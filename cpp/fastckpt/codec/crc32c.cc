@@ -14,6 +14,7 @@ namespace {
 constexpr Crc32cRoutines kRoutines[] = {
 #if defined(__x86_64__)
     {"avx512-vpclmul", crc32c::ExtendAvx512, crc32c::ExtendCopyAvx512},
+    {"avx2-vpclmul", crc32c::ExtendAvx2, crc32c::ExtendCopyAvx2},
     {"sse4.2", crc32c::ExtendSse42, crc32c::ExtendCopySse42},
 #elif defined(__aarch64__)
     {"armv8", crc32c::ExtendArm64, crc32c::ExtendCopyArm64},
@@ -25,7 +26,9 @@ constexpr Crc32cRoutines kRoutines[] = {
 // Gives the index of the first that this processor can run.
 std::size_t FirstAvailable() {
   constexpr std::size_t kPortable = std::size(kRoutines) - 1;
-  if (HasSse42Pclmul()) return HasAvx512Vpclmul() ? 0 : 1;
+  if (HasAvx512Vpclmul()) return 0;
+  if (HasAvx2Vpclmul()) return 1;
+  if (HasSse42Pclmul()) return 2;
   if (HasArmCrc32()) return HasArmPmull() ? 0 : 1;
   return kPortable;
 }

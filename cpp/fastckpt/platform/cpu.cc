@@ -13,16 +13,20 @@ bool HasSse42Pclmul() {
   return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
 }
 
+bool HasAvx2Vpclmul() {
+  return HasSse42Pclmul() && __builtin_cpu_supports("avx2") &&
+         __builtin_cpu_supports("vpclmulqdq");
+}
+
 bool HasAvx512Vpclmul() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") &&
+  return HasAvx2Vpclmul() && __builtin_cpu_supports("avx512f") &&
          __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("vpclmulqdq");
+         __builtin_cpu_supports("avx512vbmi");
 }
 #else
 bool HasSse42Pclmul() { return false; }
+bool HasAvx2Vpclmul() { return false; }
 bool HasAvx512Vpclmul() { return false; }
 #endif
 

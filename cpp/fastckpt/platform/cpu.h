@@ -6,9 +6,10 @@
 
 namespace fastckpt::internal {
 
-// Of x86-64, false elsewhere: SSE4.2 and PCLMULQDQ; AVX-512 F, BW, VL and VBMI,
-// and VPCLMULQDQ.
+// Of x86-64, false elsewhere: SSE4.2 and PCLMULQDQ; these, AVX2 and VPCLMULQDQ;
+// all these and AVX-512 F, BW, VL and VBMI.
 bool HasSse42Pclmul();
+bool HasAvx2Vpclmul();
 bool HasAvx512Vpclmul();
 
 // Of AArch64, false elsewhere: CRC32; PMULL.

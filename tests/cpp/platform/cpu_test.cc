@@ -25,6 +25,8 @@ TEST(Cpu, HasWhatTheSystemSaysItHas) {
   // An emulator may show the file of the processor that it runs on.
   if (!is_x86 && !is_arm) GTEST_SKIP() << "the system does not say";
   EXPECT_EQ(HasSse42Pclmul(), has("sse4_2") && has("pclmulqdq"));
+  EXPECT_EQ(HasAvx2Vpclmul(), has("sse4_2") && has("pclmulqdq") &&
+                                  has("avx2") && has("vpclmulqdq"));
   EXPECT_EQ(HasAvx512Vpclmul(), has("avx512f") && has("avx512bw") &&
                                     has("avx512vl") && has("avx512vbmi") &&
                                     has("vpclmulqdq"));
