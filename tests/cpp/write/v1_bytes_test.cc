@@ -165,23 +165,24 @@ TEST_F(V1Bytes, EveryRecordIsFoundByItsSlice) {
   }
 }
 
-// Every bit of a file: refused when it is opened or when all is read, or it
-// changes nothing that is read.
-TEST_F(V1Bytes, EveryFlippedBitIsRefusedOrMeansNothing) {
+// A bit of every byte of a file: refused when it is opened or when all is read,
+// or it changes nothing that is read.
+TEST_F(V1Bytes, AFlippedBitOfAnyByteIsRefusedOrMeansNothing) {
   const std::vector<Item> items = {
       {"a", {1, -2}, 0, -1}, {"v", {3}, 0, 2}, {"v", {4}, 1, 2}};
   const std::string right = PlainFile(items);
-  for (std::size_t bit = 0; bit < 8 * right.size(); ++bit) {
+  Random random(123);
+  for (std::size_t byte = 0; byte < right.size(); ++byte) {
     std::string flipped = right;
-    flipped[bit / 8] ^= static_cast<char>(1u << bit % 8);
+    flipped[byte] ^= static_cast<char>(1u << random.Below(8));
     folder_.Write("m", flipped);
     try {
       const V1Reader reader({folder_.Path("m")}, IoMode::kRead);
       reader.table(0).VisitAll([](std::string_view, ByteView) {});
       // The metaindex block and the footer's padding are not looked at.
-      EXPECT_EQ(reader.tensors().size(), 2u) << bit;
+      EXPECT_EQ(reader.tensors().size(), 2u) << byte;
     } catch (const Error& error) {
-      EXPECT_NE(error.kind(), ErrorKind::kInvalid) << bit;
+      EXPECT_NE(error.kind(), ErrorKind::kInvalid) << byte;
       EXPECT_EQ(error.where().path, folder_.Path("m")) << error.what();
     }
   }
