@@ -47,6 +47,7 @@ class CheckpointReader {
       const std::vector<std::string>& paths, IoMode mode, bool verify);
   ~CheckpointReader();
 
+  // The checkpoint's tensors; lives as long as this.
   const TensorSource& source() const { return *source_; }
   bool verifies() const { return verify_; }
 
