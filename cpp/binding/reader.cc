@@ -162,30 +162,34 @@ py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
 }
 
 py::list Reader::Take(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const {
+                      std::size_t threads, CallProgress* progress) const {
   return WithStrings(slots, false, &Reader::TakeArrays, threads, progress);
 }
 
 py::list Reader::Copy(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const {
+                      std::size_t threads, CallProgress* progress) const {
   return WithStrings(slots, true, &Reader::CopyArrays, threads, progress);
 }
 
 py::list Reader::TakeArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const {
-  const auto taken = Interruptible([&](const Interrupt& interrupted) {
-    const auto options = MakeOptions(threads, progress, interrupted);
-    return checkpoint_->Take(slots, options, true);
-  });
+                            std::size_t threads, CallProgress* progress) const {
+  const auto taken = Interruptible(
+      [&](const Interrupt& interrupted) {
+        const auto options = MakeOptions(threads, progress, interrupted);
+        return checkpoint_->Take(slots, options, true);
+      },
+      progress);
   return ToArrays(slots, *taken, false);
 }
 
 py::list Reader::CopyArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const {
-  const auto copies = Interruptible([&](const Interrupt& interrupted) {
-    const auto options = MakeOptions(threads, progress, interrupted);
-    return checkpoint_->Copy(slots, options);
-  });
+                            std::size_t threads, CallProgress* progress) const {
+  const auto copies = Interruptible(
+      [&](const Interrupt& interrupted) {
+        const auto options = MakeOptions(threads, progress, interrupted);
+        return checkpoint_->Copy(slots, options);
+      },
+      progress);
   return ToArrays(slots, copies, true);
 }
 
@@ -193,8 +197,8 @@ py::list Reader::CopyArrays(const std::vector<std::size_t>& slots,
 py::list Reader::WithStrings(
     const std::vector<std::size_t>& slots, bool is_writable,
     py::list (Reader::*read)(const std::vector<std::size_t>&, std::size_t,
-                             Progress*) const,
-    std::size_t threads, Progress* progress) const {
+                             CallProgress*) const,
+    std::size_t threads, CallProgress* progress) const {
   std::vector<std::size_t> numeric;
   std::vector<std::size_t> texts;
   for (const std::size_t slot : slots) {
@@ -290,7 +294,7 @@ py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
 }
 
 void Reader::ReadInto(const py::list& requests, std::size_t threads,
-                      Progress* progress) const {
+                      CallProgress* progress) const {
   std::vector<ReadRequest> parsed;
   for (const py::handle request : requests) {
     parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
@@ -300,13 +304,15 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   const auto read = [&](const Interrupt& interrupted) {
     checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted));
   };
-  is_small ? read(nullptr) : Interruptible(read);
+  is_small ? read(nullptr) : Interruptible(read, progress);
 }
 
-py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
-  const VerifyResult result = Interruptible([&](const Interrupt& interrupted) {
-    return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
-  });
+py::tuple Reader::Verify(std::size_t threads, CallProgress* progress) const {
+  const VerifyResult result = Interruptible(
+      [&](const Interrupt& interrupted) {
+        return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
+      },
+      progress);
   py::list problems;
   for (const Error& error : result.problems) {
     problems.append(MakePythonError(error));

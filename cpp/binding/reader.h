@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "call_progress.h"
 #include "fastckpt/read/checkpoint_reader.h"
 #include "numpy_view.h"
 #include "region_argument.h"
@@ -51,20 +52,20 @@ class Reader {
   pybind11::object Get(pybind11::handle name, std::size_t threads);
   // The same for many slots.
   pybind11::list Take(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const;
+                      std::size_t threads, CallProgress* progress) const;
   // Writable copies.
   pybind11::list Copy(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const;
+                      std::size_t threads, CallProgress* progress) const;
   // A writable copy of a region; throws KeyError as Get does.
   pybind11::object Read(pybind11::handle name, pybind11::handle region,
                         std::size_t threads, bool steadily,
                         bool is_checked) const;
   // Copies regions into arrays: [(slot, region, out), ...].
   void ReadInto(const pybind11::list& requests, std::size_t threads,
-                Progress* progress) const;
+                CallProgress* progress) const;
 
   // (bytes checked, [exception, ...]).
-  pybind11::tuple Verify(std::size_t threads, Progress* progress) const;
+  pybind11::tuple Verify(std::size_t threads, CallProgress* progress) const;
 
  private:
   // As TensorSource::Find; knows the name after the last one found, for those
@@ -86,12 +87,12 @@ class Reader {
   pybind11::list WithStrings(
       const std::vector<std::size_t>& slots, bool is_writable,
       pybind11::list (Reader::*read)(const std::vector<std::size_t>&,
-                                     std::size_t, Progress*) const,
-      std::size_t threads, Progress* progress) const;
+                                     std::size_t, CallProgress*) const,
+      std::size_t threads, CallProgress* progress) const;
   pybind11::list TakeArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const;
+                            std::size_t threads, CallProgress* progress) const;
   pybind11::list CopyArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const;
+                            std::size_t threads, CallProgress* progress) const;
 
   std::shared_ptr<const CheckpointReader> checkpoint_;
   mutable OwnerCache mappings_;

@@ -41,13 +41,13 @@ class TensorInfo:
     def problem(self) -> str | None: ...
 
 class Progress:
-    """Counts bytes while a call runs; another thread may look."""
+    """Counts bytes while a call runs; another thread may look, and end it."""
 
     def __init__(self) -> None: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def total(self) -> int: ...
+    done: int
+    total: int
+    error: BaseException | None
+    finish: Callable[[], None] | None
 
 class ImportGate:
     """What keeps forks and deferred imports apart; see ``fastckpt.base.deferred``."""
@@ -171,9 +171,10 @@ class Writer:
         align: int,
         fsync: bool,
         threads: int,
+        progress: Progress | None,
     ) -> None: ...
-    def add(self, items: list[_Item]) -> None: ...
-    def finish(self) -> None: ...
+    def add(self, items: list[_Item], progress: Progress | None = None) -> None: ...
+    def finish(self, progress: Progress | None = None) -> None: ...
     def abort(self) -> None: ...
 
 @final
@@ -197,7 +198,12 @@ class PrefixLock:
 
 def remove_free_locks(prefix: bytes) -> None: ...
 def merge(
-    sources: list[Reader], prefix: bytes, shards: int, fsync: bool, threads: int
+    sources: list[Reader],
+    prefix: bytes,
+    shards: int,
+    fsync: bool,
+    threads: int,
+    progress: Progress | None,
 ) -> None: ...
 def rewrite(
     source: Reader,
@@ -208,6 +214,6 @@ def rewrite(
     align: int,
     fsync: bool,
     threads: int,
-    progress: Callable[[int], None] | None,
+    progress: Progress | None,
 ) -> None: ...
 def dlpack_dtype(capsule: Any) -> str: ...

@@ -67,7 +67,7 @@ for name in [*fastckpt.__all__, "open"]:
     assert callable(value) or name == "__version__", name
 """
 
-MAX_LINES = 320
+MAX_LINES = 300
 
 
 def cpp_files() -> list[Path]:

@@ -6,24 +6,18 @@
 // polynomial. A dense copy is fused with its checksum: the source is read once.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/base/progress.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/read/strided_copy.h"
 #include "fastckpt/read/tensor_source.h"
 
 namespace fastckpt::internal {
-
-// What a running call has done so far; read by other threads.
-struct Progress {
-  std::atomic<std::uint64_t> done{0};
-  std::atomic<std::uint64_t> total{0};
-};
 
 // One piece to check, to copy, or both. With neither destination it is only
 // checked.

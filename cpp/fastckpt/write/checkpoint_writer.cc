@@ -42,7 +42,7 @@ CheckpointWriter::CheckpointWriter(const std::string& prefix,
                                    const WriteOptions& options)
     : owner_(getpid()) {
   if (format == WriteFormat::kV1) {
-    v1_ = std::make_unique<V1Writer>(prefix, options.sync);
+    v1_ = std::make_unique<V1Writer>(prefix, options.sync, options.progress);
   } else {
     v2_ = std::make_unique<BundleWriter>(prefix, options);
   }

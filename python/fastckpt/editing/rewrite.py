@@ -13,7 +13,7 @@ import numpy as np
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name
 from fastckpt.base.cast import DType, Losses
-from fastckpt.base.progress import Counter, ProgressArgument, counting
+from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
@@ -118,13 +118,13 @@ def write(
     if isinstance(source, Checkpoint):
         strings = fit_object_graph(source, _list_names(steps))
         steps = [_with_string(step, strings) for step in steps]
+        is_cast = any(it.dtype for it in steps)
+        if source.format == target.format == "v2" and not is_cast:
+            with watch(progress) as counted:
+                _pass_on(source, steps, target, counted)
+            return
+        check_readable(source, steps)
     with counting(progress, sum(it.info.nbytes or 0 for it in steps)) as counter:
-        if isinstance(source, Checkpoint):
-            is_cast = any(it.dtype for it in steps)
-            if source.format == target.format == "v2" and not is_cast:
-                _pass_on(source, steps, target, counter)
-                return
-            check_readable(source, steps)
         _write_arrays(source, steps, target, counter, losses)
 
 
@@ -146,7 +146,10 @@ def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkp
 
 
 def _pass_on(
-    checkpoint: Checkpoint, steps: Sequence[Step], target: Target, counter: Counter
+    checkpoint: Checkpoint,
+    steps: Sequence[Step],
+    target: Target,
+    counter: Counter | None,
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
     _native.rewrite(
@@ -158,7 +161,7 @@ def _pass_on(
         align=target.align,
         fsync=target.fsync,
         threads=target.threads or 0,
-        progress=counter.reach,
+        progress=counter,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import data_files
 from fastckpt.files.remove import remove_files, tensor_files
@@ -15,6 +16,8 @@ from fastckpt.files.replace import lock_prefix
 from fastckpt.files.sources import unique_sources
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.options import NO_LIMIT, Options
+from fastckpt.reading.results import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from fastckpt.writing.writer import StrPath
 
 __all__ = ["merge"]
-
-_NO_LIMIT = (1 << 63) - 1
 
 
 def merge(
@@ -34,6 +35,7 @@ def merge(
     delete_sources: bool = False,
     fsync: bool = True,
     threads: int | None = None,
+    progress: ProgressArgument = None,
 ) -> None:
     """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
 
@@ -53,6 +55,7 @@ def merge(
             source that somebody else has replaced by then stays.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
+        progress: As in `Checkpoint.load`. Files that are linked count as copied.
 
     Raises:
         ValueError: There is no source, one is of V1, a tensor is in two of them, or
@@ -66,15 +69,17 @@ def merge(
     destination = target_path(destination)
     opened = _open_each_once(given)
     names = _names_of(given) if delete_sources else []
-    if delete_sources:
-        _check_sound(opened)
-    _native.merge(
-        sources=[checkpoint._reader for checkpoint in opened],
-        prefix=os.fsencode(destination),
-        shards=0 if shards is None else check_count("shards", shards),
-        fsync=bool(fsync or delete_sources),
-        threads=0 if threads is None else check_count("threads", threads),
-    )
+    with watch(progress) as counter:
+        if delete_sources:
+            _check_sound(opened, threads, counter)
+        _native.merge(
+            sources=[checkpoint._reader for checkpoint in opened],
+            prefix=os.fsencode(destination),
+            shards=0 if shards is None else check_count("shards", shards),
+            fsync=bool(fsync or delete_sources),
+            threads=0 if threads is None else check_count("threads", threads),
+            progress=counter,
+        )
     if delete_sources:
         merged = {checkpoint._reader.identity()[0] for checkpoint in opened}
         _delete(names, merged, os.fsdecode(destination))
@@ -90,19 +95,22 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
         if isinstance(source.given, Checkpoint):
             opened.append(source.given)
             continue
-        options = (True, "read", None, _NO_LIMIT)
+        options = Options(io="read", max_index_bytes=NO_LIMIT)
         files = [f"{source.prefix}.index"]
         opened.append(Checkpoint("v2", source.prefix, files, options))
     return opened
 
 
-def _check_sound(opened: Iterable[Checkpoint]) -> None:
+def _check_sound(
+    opened: Iterable[Checkpoint], threads: int | None, counter: Counter | None
+) -> None:
     """Checks every byte of what is to be deleted: linked files are not read.
 
     A problem that lies in no file is a part of a tensor that another source has.
     """
     for checkpoint in opened:
-        for problem in checkpoint.verify().problems:
+        count = checkpoint._count(threads)
+        for problem in map(problem_of, checkpoint._reader.verify(count, counter)[1]):
             if problem.path is None:
                 continue
             raise CorruptionError(
