@@ -198,10 +198,11 @@ TEST(FieldsModel, PaddingOfAnyLengthIsReadAsThePlainParserReadsIt) {
 }
 
 TEST(FieldsModel, LengthsAroundTheEndAreReadAsThePlainParserReadsThem) {
-  for (const std::size_t size : {0, 1, 126, 127, 128, 129, 16383, 16384}) {
-    for (const int excess : {-1, 0, 1}) {
+  for (const std::size_t size :
+       {0u, 1u, 126u, 127u, 128u, 129u, 16383u, 16384u}) {
+    for (const std::size_t claimed : {size - 1, size, size + 1}) {
       Wire wire;
-      wire.Tag(1, 2).Raw(size + static_cast<std::size_t>(excess));
+      wire.Tag(1, 2).Raw(claimed);
       ExpectAgrees(wire.bytes() + std::string(size, '\x08'));
     }
   }

@@ -58,7 +58,7 @@ std::optional<Entries> ReadBlockPlainly(const std::string& block) {
       unsigned shift = 0;
       do {
         if (at == bytes.size() || shift > 28) return std::nullopt;
-        number |= std::uint64_t{bytes[at] & 0x7fu} << shift;
+        number |= static_cast<std::uint64_t>(bytes[at] & 0x7f) << shift;
         shift += 7;
       } while ((bytes[at++] & 0x80) != 0);
       if (number > UINT32_MAX) return std::nullopt;
