@@ -20,16 +20,20 @@
 
 namespace fastckpt::internal {
 
+// An open checkpoint as Python holds it; every method needs the GIL.
 class Reader {
  public:
+  // Takes a checkpoint that is open.
   explicit Reader(std::unique_ptr<CheckpointReader> checkpoint)
       : checkpoint_(std::move(checkpoint)), arrays_(checkpoint_->source()) {}
 
   ~Reader();
 
+  // Others may share it: infos of tensors live on without this.
   const std::shared_ptr<const CheckpointReader>& checkpoint() const {
     return checkpoint_;
   }
+  // What the checkpoint says of its tensors; lives as long as checkpoint().
   const TensorSource& source() const { return checkpoint_->source(); }
 
   // The slot of a name, or None.

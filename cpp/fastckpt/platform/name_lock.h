@@ -32,6 +32,7 @@ class NameLock {
   // False where the file system has no such locks, and after Release.
   bool is_held() const { return is_held_; }
 
+  // Ends it, as the destructor does; a second time it does nothing.
   void Release();
 
  private:

@@ -21,12 +21,14 @@ class BundleSource final : public TensorSource {
                std::uint64_t max_index_bytes,
                const FileIdentity* wanted = nullptr);
 
+  // As it was given.
   const std::string& prefix() const { return place_.prefix; }
   // Where the index lay when it was opened, and where it lies now.
   const BundlePlace& place() const { return place_; }
   std::string FindIndexPath() const;
   const BundleIndex& index() const { return index_; }
 
+  // A slot is an entry of the index, hidden ones among them.
   std::size_t slot_count() const override { return index_.entry_count(); }
   std::size_t tensor_count() const override { return index_.tensor_count(); }
   bool IsTensor(std::size_t slot) const override {

@@ -13,8 +13,10 @@ namespace fastckpt::internal {
 
 class CheckState {
  public:
+  // What TryClaim found.
   enum class Claim { kDone, kMine, kBusy };
 
+  // True once a check found the piece right; what it read is seen then.
   bool IsDone() const {
     return word_.load(std::memory_order_acquire) == kDoneWord;
   }

@@ -50,6 +50,7 @@ class CheckpointReader {
       const std::vector<std::string>& paths, IoMode mode, bool verify);
   ~CheckpointReader();
 
+  // The checkpoint's tensors; lives as long as this.
   const TensorSource& source() const { return *source_; }
   // The same of V2, for who asks more of a bundle; null of V1.
   const BundleSource* bundle() const { return bundle_; }

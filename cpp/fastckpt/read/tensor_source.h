@@ -169,13 +169,17 @@ class TensorSource {
   virtual std::string DebugString() const = 0;
 };
 
-// Runs `work` and names the slot's tensor in any Error that leaves it.
+// Runs `work` and names the slot's tensor in any Error that leaves it, with the
+// checkpoint's file unless the Error has one or there are several.
 template <typename Work>
 auto WithName(const TensorSource& source, std::size_t slot, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (Error& error) {
-    error.AddContext(Where{{}, {}, std::string(source.Name(slot))});
+    std::vector<std::string> paths = source.IdentityPaths();
+    if (paths.size() != 1) paths = {""};
+    error.AddContext(
+        Where{std::move(paths.front()), {}, std::string(source.Name(slot))});
     throw;
   }
 }

@@ -29,6 +29,7 @@ class GatherPlan {
   // Keeps the array's pointer, not its vectors.
   explicit GatherPlan(const StridedArray& array);
 
+  // Bytes of one element.
   std::size_t item_size() const { return item_size_; }
 
   // Copies bytes [offset, offset + size) of the dense form to `to` and gives

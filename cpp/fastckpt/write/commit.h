@@ -59,6 +59,7 @@ class Commit {
 // is nothing to keep out of. Throws System, and Interrupted.
 class PrefixLock {
  public:
+  // Waits for its turn, until `interrupted` says no.
   PrefixLock(const std::string& prefix, const Interrupt& interrupted);
   ~PrefixLock();
   PrefixLock(const PrefixLock&) = delete;
