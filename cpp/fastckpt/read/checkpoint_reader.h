@@ -6,16 +6,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/byte_runs.h"
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
+#include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify.h"
 #include "fastckpt/read/view_check.h"
 
@@ -47,7 +50,10 @@ class CheckpointReader {
       const std::vector<std::string>& paths, IoMode mode, bool verify);
   ~CheckpointReader();
 
+  // The checkpoint's tensors; lives as long as this.
   const TensorSource& source() const { return *source_; }
+  // The same of V2, for who asks more of a bundle; null of V1.
+  const BundleSource* bundle() const { return bundle_; }
   bool verifies() const { return verify_; }
 
   // A view of the mapping that needs no check any more, or nothing.
@@ -84,7 +90,8 @@ class CheckpointReader {
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
-  CheckpointReader(std::unique_ptr<TensorSource> source, bool verify);
+  CheckpointReader(std::unique_ptr<BundleSource> source, bool verify);
+  CheckpointReader(std::unique_ptr<V1Source> source, bool verify);
 
   ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
                       UncheckedViews* unchecked) const;
@@ -94,7 +101,10 @@ class CheckpointReader {
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;
 
-  std::unique_ptr<TensorSource> source_;
+  std::unique_ptr<const TensorSource> source_;
+  const BundleSource* bundle_ = nullptr;
+  // How the source's own format is verified.
+  std::function<VerifyResult(const RunOptions&)> verify_source_;
   bool verify_;
 };
 
