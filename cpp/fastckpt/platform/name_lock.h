@@ -11,11 +11,10 @@
 // Source: flock(2).
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "fastckpt/platform/parallel.h"
+#include "fastckpt/platform/process.h"
 
 namespace fastckpt::internal {
 
@@ -45,7 +44,7 @@ class NameLock {
   std::string name_;
   int descriptor_ = -1;
   bool is_held_ = false;
-  pid_t owner_;
+  OwnProcess owner_;
 };
 
 // Removes the file of a lock that nobody holds: what a killed holder left. Who

@@ -4,8 +4,6 @@
 // others wait. The state is one word without a lock, so a child forked while
 // another thread was checking is not left waiting for a thread that it does
 // not have: claims carry the number of forks that the process has seen.
-//
-// Source: pthread_atfork(3).
 #pragma once
 
 #include <atomic>

@@ -112,6 +112,7 @@ class Checkpoint {
   std::vector<T> Read(std::string_view name) const;
 
   // Copies all values to `out`, which must have exactly their size in bytes.
+  // Where it throws for damage a part of `out` may be overwritten.
   void ReadInto(std::string_view name, std::span<std::byte> out) const;
 
   // Gives the values as a VIEW of the file where the stored bytes are the
