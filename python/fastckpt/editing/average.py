@@ -15,6 +15,9 @@ from fastckpt.base.names import select
 from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
+from fastckpt.files.find import find_whole
+from fastckpt.files.replaced import check_keeps_shards
+from fastckpt.files.shard_names import v1_stem
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import Checkpoint, open
@@ -141,11 +144,14 @@ def _check_target(to: str, chosen: Iterable[Source]) -> None:
     """Refuses to take an earlier mean, at the place of the new one, for a source."""
     target = _place_of(to)
     for source in chosen:
-        if _place_of(source.prefix) == target:
+        names = {source.prefix, v1_stem(source.prefix)}
+        if target in map(_place_of, names):
             raise ValueError(
                 f"{to!r} is one of the checkpoints to average, maybe an earlier mean, "
                 "and would be replaced; give another target, or remove it first"
             )
+    found = map(find_whole, (source.prefix for source in chosen))
+    check_keeps_shards(to, [it.files for it in found if it is not None])
 
 
 def _place_of(prefix: str) -> str:

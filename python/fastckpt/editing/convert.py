@@ -25,7 +25,7 @@ from fastckpt.editing.targets import (
     check_placement,
     choose_format,
 )
-from fastckpt.files.replaced import check_keeps_checkpoints
+from fastckpt.files.replaced import check_keeps_checkpoints, check_keeps_shards
 from fastckpt.files.urls import target_path
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
@@ -109,7 +109,8 @@ def convert(
         KeyError: A name or pattern fits no tensor.
         ValueError: The name of the target says another format, or one that is not
             written here; npz or safetensors would replace a checkpoint's file or a
-            state file; an option is for another format; two tensors would have one
+            state file; the target is one of several V1 shards; an option is for another
+            format; two tensors would have one
             name; nothing would be left; the format does not hold a name or a type;
             a cast or a value makes no sense.
         TypeError: A dtype is none, a name no str.
@@ -127,6 +128,8 @@ def convert(
     header = check_metadata(kind, metadata)
     losses = Losses()
     with open_source(source, threads) as tensors:
+        is_checkpoint = isinstance(tensors, Checkpoint)
+        check_keeps_shards(path, [tensors.files] if is_checkpoint else [])
         check_apart(path, kind, tensors)
         if kind in FILES:
             check_keeps_checkpoints(path, f"a {kind} file of this name")

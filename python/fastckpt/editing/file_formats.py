@@ -12,7 +12,7 @@ from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import check_readable, opened
-from fastckpt.files.find import data_files
+from fastckpt.files.find import data_files, kind_of
 from fastckpt.files.urls import source_path
 from fastckpt.formats import npz, safetensors
 from fastckpt.formats.endings import find_file_format
@@ -46,7 +46,9 @@ def open_source(
         with opened(source, threads) as checkpoint:
             yield checkpoint
     else:
-        with FILES[kind].read(source_path(name)) as tensors:
+        path = source_path(name)
+        kind_of(path)  # no pipe: to open one is to wait
+        with FILES[kind].read(path) as tensors:
             yield tensors
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
 from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.errors import CorruptionError
+from fastckpt.files.aside import open_where_found
 from fastckpt.files.find import data_files
 from fastckpt.files.remove import remove_files, tensor_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.replaced import check_keeps_shards
+from fastckpt.files.resolve import resolve
 from fastckpt.files.sources import unique_sources
 from fastckpt.files.urls import target_path
-from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import NO_LIMIT, Options
 from fastckpt.reading.results import problem_of
 
@@ -59,7 +63,8 @@ def merge(
 
     Raises:
         ValueError: There is no source, one is of V1, a tensor is in two of them, or
-            their byte order or version differ.
+            their byte order or version differ; one that is to be deleted lies aside;
+            the destination is one of several V1 shards.
         TypeError: The sources are a single path.
         CorruptionError: A source is damaged, or was replaced or cut meanwhile.
         OSError: A source is missing, or the destination could not be written; what
@@ -67,7 +72,10 @@ def merge(
     """
     given = check_prefixes("sources", sources)
     destination = target_path(destination)
+    check_keeps_shards(destination)
     opened = _open_each_once(given)
+    if delete_sources:
+        _check_in_place(opened)
     names = _names_of(given) if delete_sources else []
     with watch(progress) as counter:
         if delete_sources:
@@ -96,9 +104,19 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
             opened.append(source.given)
             continue
         options = Options(io="read", max_index_bytes=NO_LIMIT)
-        files = [f"{source.prefix}.index"]
-        opened.append(Checkpoint("v2", source.prefix, files, options))
+        found = partial(resolve, source.prefix)
+        opened.append(open_where_found(found, lambda it: open_found(it, options)))
     return opened
+
+
+def _check_in_place(opened: Iterable[Checkpoint]) -> None:
+    for checkpoint in opened:
+        if checkpoint.files != [f"{checkpoint.path}.index"]:
+            raise ValueError(
+                f"{checkpoint.path!r} lies set aside by a save that was killed, and "
+                "what lies so is not deleted; merge without delete_sources, or have "
+                "it back first ('fastckpt doctor' says how)"
+            )
 
 
 def _check_sound(
