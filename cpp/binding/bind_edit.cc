@@ -22,7 +22,7 @@ namespace py = pybind11;
 using NewNames = decltype(Changes::names);
 
 const BundleSource& BundleOf(const Reader& reader) {
-  const auto* bundle = dynamic_cast<const BundleSource*>(&reader.source());
+  const BundleSource* bundle = reader.checkpoint()->bundle();
   if (bundle == nullptr) {
     ThrowInvalid(
         "a V1 checkpoint stores no bytes that a bundle could take; "

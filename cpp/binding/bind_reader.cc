@@ -178,7 +178,8 @@ void RegisterReader(py::module_& module) {
            py::arg("threads"), py::arg("steadily") = false,
            py::arg("is_checked") = false)
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
-           py::arg("threads"), py::arg("progress").none(true))
+           py::arg("threads"), py::arg("progress").none(true),
+           py::arg("checks_first"))
       .def("verify", &Reader::Verify, py::arg("threads"),
            py::arg("progress").none(true));
 }

@@ -41,6 +41,8 @@ struct RunOptions {
   bool steadily = false;
   // Whether pieces are known to be right, whatever the checkpoint would check.
   bool is_checked = false;
+  // How many bytes of `progress->total` are of this run already.
+  std::uint64_t counted = 0;
   // Called, from any thread but one at a time, with each task that failed. If
   // it is not set the first failure is thrown.
   std::function<void(std::size_t task, const Error& error)> on_error;

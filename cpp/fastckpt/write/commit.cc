@@ -1,8 +1,5 @@
 #include "fastckpt/write/commit.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -20,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kIndex = ".index";
-
 std::string CheckedBaseOf(const std::string& prefix) {
   std::string base = SaveNameOf(prefix);
   if (base.empty()) {
@@ -29,14 +24,6 @@ std::string CheckedBaseOf(const std::string& prefix) {
                  " names a folder; add a name for the checkpoint");
   }
   return base;
-}
-
-// True for the names that FolderOnDisk::List gives.
-bool IsOfCheckpoint(const std::string& base, const std::string& name) {
-  if (!name.starts_with(base)) return false;
-  const std::string_view suffix = std::string_view(name).substr(base.size());
-  return suffix.empty() || suffix == kIndex || IsDataSuffix(suffix) ||
-         ParseMarkedName(base, name).has_value();
 }
 
 bool IsLockOfNumbered(const std::string& base, const std::string& name) {
@@ -106,7 +93,7 @@ bool FolderOnDisk::IsTable(const std::string& name) const {
 std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
   std::vector<ListedFile> files;
   for (std::string& name : directory_.List()) {
-    if (!IsOfCheckpoint(base, name)) continue;
+    if (!IsFileOf(base, name)) continue;
     if (name == base && !IsTable(name)) continue;
     if (directory_.KindOf(name) == Directory::Kind::kOther) continue;
     const auto time = directory_.ModifiedAt(name);
@@ -118,22 +105,23 @@ std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
 }  // namespace
 
 Commit::Commit(const std::string& prefix, std::string_view last)
-    : base_(CheckedBaseOf(prefix)), token_(MakeToken()), owner_(getpid()) {
-  path_ = fs::absolute(FolderOf(prefix).empty() ? "." : FolderOf(prefix));
-  directory_ = std::make_shared<const Directory>(FolderOf(prefix));
+    : base_(CheckedBaseOf(prefix)), token_(MakeToken()) {
+  const std::string folder = FolderOf(prefix);
+  path_ = fs::absolute(folder.empty() ? "." : folder);
+  directory_ = std::make_shared<const Directory>(folder);
   CheckTarget(last);
 }
 
 void Commit::CheckTarget(std::string_view suffix) const {
   const std::string name = NameOf(suffix);
   CheckMayReplace(*directory_, name, path_ / name,
-                  suffix.empty()     ? CheckpointPart::kV1
-                  : suffix == kIndex ? CheckpointPart::kIndex
-                                     : CheckpointPart::kData);
+                  suffix.empty()           ? CheckpointPart::kV1
+                  : suffix == kIndexEnding ? CheckpointPart::kIndex
+                                           : CheckpointPart::kData);
 }
 
 void Commit::CheckOwner() const {
-  if (owner_ == getpid()) return;
+  if (owner_.IsThis()) return;
   ThrowInvalid("this writer belongs to the process that began it");
 }
 
@@ -203,7 +191,10 @@ PrefixLock::PrefixLock(const std::string& prefix,
   try {
     state_ = std::make_unique<State>(prefix, interrupted);
   } catch (const Error& error) {
-    if (error.system_code() != ENOENT && error.system_code() != ENOTDIR) throw;
+    if (!HasCode(error, std::errc::no_such_file_or_directory) &&
+        !HasCode(error, std::errc::not_a_directory)) {
+      throw;
+    }
   }
 }
 

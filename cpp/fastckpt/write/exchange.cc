@@ -1,7 +1,6 @@
 #include "fastckpt/write/exchange.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "fastckpt/base/error.h"
@@ -10,13 +9,6 @@
 
 namespace fastckpt::internal {
 namespace {
-
-constexpr std::string_view kIndex = ".index";
-
-std::string Joined(std::string_view a, std::string_view b) {
-  std::string text(a);
-  return text.append(b);
-}
 
 std::string NameOf(const MarkedName& parts) {
   return MakeMarkedName(parts.plain, parts.token, parts.mark);
@@ -35,7 +27,8 @@ std::optional<std::int32_t> ShardCountOf(const std::string& name) {
 
 bool IsGone(const Error& error, ExchangeFolder* folder,
             const std::string& name) {
-  return error.system_code() == ENOENT && !folder->HasFile(name);
+  return HasCode(error, std::errc::no_such_file_or_directory) &&
+         !folder->HasFile(name);
 }
 
 }  // namespace
@@ -84,7 +77,7 @@ void Exchange::TakeBackNew(const std::optional<AsideSet>& set,
                            const std::vector<ListedFile>& files) {
   std::set<std::string> names;
   for (const ListedFile& file : files) names.insert(file.name);
-  if (!set && names.contains(Joined(base_, kIndex))) return;
+  if (!set && names.contains(IndexName(base_))) return;
   std::optional<std::int32_t> old_count;
   if (set) old_count = folder_.CountShards(set->name());
   if (set && !set->is_v1() && !old_count) return;
@@ -111,7 +104,7 @@ void Exchange::TakeBack(const std::set<std::string>& names,
 // left from before could pass for theirs.
 void Exchange::ForgetIndexes() {
   const std::vector<ListedFile> files = folder_.List(base_);
-  const std::string index = Joined(base_, kIndex);
+  const std::string index = IndexName(base_);
   const auto is_index = [&](const ListedFile& f) { return f.name == index; };
   if (std::none_of(files.begin(), files.end(), is_index)) return;
   for (const ListedFile& file : files) {
@@ -144,17 +137,17 @@ void Exchange::FindOld(const std::vector<NewFile>& files) {
   bool has_v1 = false;
   std::set<std::string> targets;
   for (const NewFile& file : files) targets.insert(file.target);
-  const auto count = folder_.CountShards(Joined(base_, kIndex));
+  const auto count = folder_.CountShards(IndexName(base_));
   for (const ListedFile& file : folder_.List(base_)) {
     const std::string_view suffix =
         std::string_view(file.name).substr(base_.size());
     has_v1 |= suffix.empty();
-    has_index |= suffix == kIndex;
+    has_index |= suffix == kIndexEnding;
     if (!IsDataSuffix(suffix)) continue;
     const bool is_named = count && ShardCountOf(file.name) == count;
     if (is_named || targets.contains(file.name)) old_.push_back({file.name, {}});
   }
-  if (has_index) old_.insert(old_.begin(), {Joined(base_, kIndex), {}});
+  if (has_index) old_.insert(old_.begin(), {IndexName(base_), {}});
   if (has_index && has_v1) old_.insert(old_.begin(), {base_, {}});
   for (Old& old : old_) {
     old.aside = MakeMarkedName(old.name, token_, SaveMark::kAside);

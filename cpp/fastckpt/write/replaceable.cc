@@ -1,6 +1,5 @@
 #include "fastckpt/write/replaceable.h"
 
-#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -60,9 +59,9 @@ void CheckMayReplace(const Directory& directory, const std::string& name,
   const Kind kind = directory.KindOf(name);
   const std::string shown = directory.PathOf(name);
   if (kind == Kind::kFolder) {
-    ThrowSystem(EISDIR, "a folder is in the way", shown);
+    ThrowSystem(std::errc::is_a_directory, "a folder is in the way", shown);
   }
-  if (kind == Kind::kOther) ThrowSystem(EINVAL, "not a regular file", shown);
+  if (kind == Kind::kOther) ThrowSystem(std::errc::invalid_argument, "not a regular file", shown);
   if (kind == Kind::kNone || part == CheckpointPart::kV1) return;
   std::string other;
   try {

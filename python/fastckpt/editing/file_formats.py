@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
@@ -48,16 +51,36 @@ def open_source(
     else:
         path = source_path(name)
         kind_of(path)  # no pipe: to open one is to wait
+        _warn_of_parts(path)
         with FILES[kind].read(path) as tensors:
             yield tensors
 
 
+def _warn_of_parts(path: str) -> None:
+    """Warns where a file is one of several, as Hugging Face deals out a model."""
+    stem, ending = os.path.splitext(path)
+    match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)
+    if match and int(match[2]) > 1:
+        warnings.warn(
+            f"{path!r} is one of {int(match[2])} files by its name, and read alone; "
+            f"the others of {match[1] + ending!r} are not",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
+
+
 def check_apart(path: str, kind: str, source: Source) -> None:
-    """Refuses to write a file over one that is a part of the source.
+    """Refuses to write a file over one that is a part of the source, or out of sight.
 
     Raises:
-        ValueError: It is; the source would be gone.
+        ValueError: It is, and the source would be gone; or a checkpoint has the name,
+            and would be found in the file's place.
     """
+    if kind in FILES and os.path.exists(f"{path}.index"):
+        raise ValueError(
+            f"{path}: that is the name of a checkpoint ({path}.index is there), which "
+            f"would be read in the place of a {kind} file; name another"
+        )
     if not isinstance(source, Checkpoint) or not os.path.exists(path):
         return
     if kind == "v2" or (kind == "v1" and source.format == "v1"):

@@ -13,13 +13,15 @@ import numpy as np
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name
 from fastckpt.base.cast import DType, Losses
+from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
 from fastckpt.files.replaced import check_keeps_shards
-from fastckpt.files.urls import target_path
+from fastckpt.files.rivals import warn_of_kept_v1
+from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import ChunkReader
 from fastckpt.writing.storable import stored
@@ -74,7 +76,8 @@ def rewrite(
         drop: Names and patterns of tensors to leave out.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
-            which the first that fits counts. Floats do not become integers.
+            which the first that fits counts. Floats do not become integers; integers
+            that do not fit, or that a float would round, are an error.
         format: "v2" or "v1"; None: the source's.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
@@ -96,7 +99,7 @@ def rewrite(
     """
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    destination = target_path(destination)
+    destination = target_prefix(destination)
     with opened(source, threads) as checkpoint:
         check_keeps_shards(destination, [checkpoint.files])
         kind = format or checkpoint.format
@@ -156,6 +159,9 @@ def _pass_on(
     counter: Counter | None,
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
+    prefix = os.fsdecode(target.prefix)
+    check_open_files(target.shards, prefix, "write fewer shards")
+    warn_of_kept_v1(prefix)
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),

@@ -170,7 +170,7 @@ def find_listed(prefix: str) -> Resolved | None:
 
     That is what lies aside, or an index or V1 file that came there meanwhile.
     """
-    path, is_v1, _ = _native.find_listed(os.fsencode(prefix))
+    path, is_v1 = _native.find_listed(os.fsencode(prefix))
     if path is None or (is_v1 and not is_format(os.fsdecode(path), "v1")):
         return None
     return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)])

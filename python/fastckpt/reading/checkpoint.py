@@ -236,7 +236,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             name: The tensor.
             region: Basic indexing, as in ``np.s_[0:128, :]``; None: all of it.
             out: An array to copy into, of any strides, with the region's shape and
-                the tensor's dtype.
+                the tensor's dtype; as it was where the tensor is damaged.
             threads: As in ``open``.
 
         Returns:
@@ -274,7 +274,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Returns:
             The arrays, in the order of the requests.
 
-        Raises as ``read``; nothing is written before all requests were checked.
+        Raises as ``read``; nothing is written before all requests, and the bytes that
+        they ask for, were checked.
         """
         wanted = [(self._slot(name), region, out) for name, region, out in requests]
         count = self._count(threads)
@@ -298,8 +299,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 name in the checkpoint}; None: everything, or what ``out`` names.
             copy: Whether the arrays are writable and the caller's own. Large ones
                 have an allocation each, small ones share slabs of up to 4 MiB.
-            out: {name: array} to copy into; shapes and dtypes must fit and are
-                checked before the first byte is written.
+            out: {name: array} to copy into; shapes, dtypes and, unless ``verify`` is
+                False, all that is to be copied are checked before the first byte is
+                written: no error leaves the arrays half old and half new, but for
+                files that are damaged in that very moment.
             threads: As in ``open``.
             progress: True: a line on standard error, if that is a terminal; or a
                 callable (bytes done, bytes in all), called from another thread.

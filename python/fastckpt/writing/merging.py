@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.errors import CorruptionError
 from fastckpt.files.aside import open_where_found
@@ -17,8 +17,9 @@ from fastckpt.files.remove import remove_files, tensor_files
 from fastckpt.files.replace import lock_prefix
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.resolve import resolve
+from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
 from fastckpt.files.sources import unique_sources
-from fastckpt.files.urls import target_path
+from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import NO_LIMIT, Options
 from fastckpt.reading.results import problem_of
@@ -71,19 +72,22 @@ def merge(
             was there before is there again.
     """
     given = check_prefixes("sources", sources)
-    destination = target_path(destination)
+    destination = target_prefix(destination)
     check_keeps_shards(destination)
     opened = _open_each_once(given)
     if delete_sources:
         _check_in_place(opened)
     names = _names_of(given) if delete_sources else []
+    count = 0 if shards is None else check_count("shards", shards)
+    check_open_files(count, destination, "write fewer shards")
+    warn_of_kept_v1(destination)
     with watch(progress) as counter:
         if delete_sources:
             _check_sound(opened, threads, counter)
         _native.merge(
             sources=[checkpoint._reader for checkpoint in opened],
             prefix=os.fsencode(destination),
-            shards=0 if shards is None else check_count("shards", shards),
+            shards=count,
             fsync=bool(fsync or delete_sources),
             threads=0 if threads is None else check_count("threads", threads),
             progress=counter,
@@ -103,20 +107,16 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
         if isinstance(source.given, Checkpoint):
             opened.append(source.given)
             continue
-        options = Options(io="read", max_index_bytes=NO_LIMIT)
-        found = partial(resolve, source.prefix)
-        opened.append(open_where_found(found, lambda it: open_found(it, options)))
+        opened.append(_open(source.prefix))
     return opened
 
 
-def _check_in_place(opened: Iterable[Checkpoint]) -> None:
-    for checkpoint in opened:
-        if checkpoint.files != [f"{checkpoint.path}.index"]:
-            raise ValueError(
-                f"{checkpoint.path!r} lies set aside by a save that was killed, and "
-                "what lies so is not deleted; merge without delete_sources, or have "
-                "it back first ('fastckpt doctor' says how)"
-            )
+def _open(prefix: str) -> Checkpoint:
+    """Opens a V2 checkpoint where it lies, which a save may move meanwhile."""
+    options = Options(io="read", max_index_bytes=NO_LIMIT)
+    return open_where_found(
+        lambda: resolve(prefix), lambda found: open_found(found, options)
+    )
 
 
 def _check_sound(
@@ -150,6 +150,18 @@ def _names_of(given: Iterable[StrPath | Checkpoint]) -> list[_Name]:
     """Gives all names of the sources, where one has several, too."""
     prefixes = {unique_sources([source])[0].prefix for source in given}
     return [_Name(prefix, _inode_of(prefix)) for prefix in sorted(prefixes)]
+
+
+def _check_in_place(opened: Iterable[Checkpoint]) -> None:
+    """Refuses to delete what a save that was killed, or is under way, set aside."""
+    for checkpoint in opened:
+        if not os.path.lexists(f"{checkpoint.path}.index"):
+            raise ValueError(
+                f"{checkpoint.path!r} lies where a save that was killed, or is still "
+                f"under way, set it aside ({checkpoint._reader.paths()[0]!r}), and no "
+                "source that does is deleted: merge without delete_sources, or put it "
+                "back first; 'fastckpt doctor' says how"
+            )
 
 
 def _inode_of(prefix: str) -> tuple[int, int]:
@@ -187,3 +199,5 @@ def _delete(
             with suppress(FileNotFoundError):
                 if is_merged(name):
                     remove_files(tensor_files(name.prefix, "v2"))
+    for name in doomed:
+        warn_of_left_v1(name.prefix)

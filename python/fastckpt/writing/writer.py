@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
+from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.files.replaced import check_keeps_others
-from fastckpt.files.urls import target_path
+from fastckpt.files.rivals import warn_of_kept_v1
+from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.selection import tf_dtypes_of, value_of
 from fastckpt.writing.storable import stored
@@ -50,6 +52,9 @@ class Writer:
             file would take the place of another kind of file.
         UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
+
+    Warns:
+        UserWarning: A V1 checkpoint of this name stays beside the V2 one.
 
     Threads: safe; calls take turns. Releases the interpreter lock.
     """
@@ -200,13 +205,17 @@ def _begin(
         raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
     if format == "v1" and (shards != 1 or align != 1):
         raise ValueError("a V1 file has no shards and no alignment of its data")
-    path = target_path(prefix)
+    path = target_prefix(prefix)
+    count = check_count("shards", shards)
+    check_open_files(count, path, "write fewer shards")
     if format == "v1":
         check_keeps_others(path)
+    else:
+        warn_of_kept_v1(path)
     return _native.Writer(
         prefix=os.fsencode(path),
         is_v1=format == "v1",
-        shards=check_count("shards", shards),
+        shards=count,
         align=check_count("align", align),
         fsync=bool(fsync),
         threads=0 if threads is None else check_count("threads", threads),
