@@ -26,7 +26,7 @@ from fastckpt.editing.targets import (
     check_placement,
     choose_format,
 )
-from fastckpt.files.replaced import check_keeps_checkpoints
+from fastckpt.files.replaced import check_keeps_checkpoints, check_keeps_shards
 from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
@@ -115,7 +115,8 @@ def convert(
         KeyError: A name or pattern fits no tensor.
         ValueError: The name of the target says another format, or one that is not
             written here; npz or safetensors would replace a checkpoint's file or a
-            state file; an option is for another format; two tensors would have one
+            state file; the target is one of several V1 shards; an option is for another
+            format; two tensors would have one
             name; nothing would be left; the format does not hold a name or a type;
             a cast or a value makes no sense.
         TypeError: A dtype is none, a name no str.
@@ -126,7 +127,8 @@ def convert(
     Warns:
         RuntimeWarning: The dtype that numbers got could not hold them; how many.
         UserWarning: The object graph was left out, though nobody said so; quantized
-            tensors became integers, which is what npz and safetensors hold.
+            tensors became integers, which is what npz and safetensors hold; the
+            source is one of several files by its name (``-00001-of-00002``).
     """
     path = target_path(to)
     kind = choose_format(path, format)
@@ -136,6 +138,8 @@ def convert(
     header = check_metadata(kind, metadata)
     losses = Losses()
     with open_source(source, threads) as tensors:
+        own = [tensors.files] if isinstance(tensors, Checkpoint) else []
+        check_keeps_shards(path, own)
         check_apart(path, kind, tensors)
         if kind in FILES:
             check_keeps_checkpoints(path, f"a {kind} file of this name")

@@ -18,6 +18,7 @@ from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
+from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open
@@ -69,7 +70,8 @@ def rewrite(
 
     Args:
         source: What ``open`` accepts, or an open checkpoint.
-        destination: A prefix; it may be the source's own.
+        destination: A prefix; it may be the source's own, but not one of several
+            V1 shards.
         select: Which tensors, as in ``Checkpoint.load``; None: all. The object graph
             of a TensorFlow 2 checkpoint comes along, for nothing is restored without.
         drop: Names and patterns of tensors to leave out; the object graph goes where
@@ -91,7 +93,8 @@ def rewrite(
     Raises:
         KeyError: A name or pattern fits no tensor.
         ValueError: Two tensors would have one name; a cast makes no sense; an
-            argument is out of range; the object graph cannot say the new names.
+            argument is out of range; the object graph cannot say the new names; the
+            destination is one of several V1 shards, or a file of another kind.
         TypeError: A name is no str; a dtype is none.
         CheckpointError: The source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
@@ -103,6 +106,7 @@ def rewrite(
     losses = Losses()
     destination = target_prefix(destination)
     with opened(source, threads) as checkpoint:
+        check_keeps_shards(destination, [checkpoint.files])
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
         target = Target(destination, kind, shards, align, fsync, threads)

@@ -43,7 +43,7 @@ def strip(
 
     Args:
         source: What ``open`` accepts, or an open checkpoint.
-        to: A prefix; it may be the source's own.
+        to: A prefix; it may be the source's own, but not one of several V1 shards.
         drop: Names and patterns of tensors to leave out, too.
         keep: Names and patterns of tensors to keep, whatever else is said.
         fsync: Whether everything is on the disk before the checkpoint appears.
@@ -55,7 +55,7 @@ def strip(
 
     Raises:
         KeyError: A name or pattern fits no tensor.
-        ValueError: Nothing would be left.
+        ValueError: Nothing would be left; the target is one of several V1 shards.
         CheckpointError: The source is damaged, its object graph too, or holds what
             is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
