@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastckpt.base.cast import DType, Losses
 from fastckpt.base.progress import ProgressArgument
-from fastckpt.editing.by_path import Names
+from fastckpt.editing.changes import Changes, Planned, plan_changes
 from fastckpt.editing.chosen_dtypes import QUANTIZED
 from fastckpt.editing.file_formats import (
     FILES,
@@ -18,8 +18,7 @@ from fastckpt.editing.file_formats import (
     size_of,
     write_file,
 )
-from fastckpt.editing.new_values import check_new_value
-from fastckpt.editing.plan import Source, Step, plan
+from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import Target, write
 from fastckpt.editing.targets import (
     check_metadata,
@@ -136,27 +135,18 @@ def convert(
         path = target_prefix(path)
     placement = check_placement(kind, shards, align)
     header = check_metadata(kind, metadata)
+    changes = Changes(names, drop, rename or {}, dtype, values or {})
     losses = Losses()
     with open_source(source, threads) as tensors:
-        own = [tensors.files] if isinstance(tensors, Checkpoint) else []
-        check_keeps_shards(path, own)
-        check_apart(path, kind, tensors)
-        if kind in FILES:
-            check_keeps_checkpoints(path, f"a {kind} file of this name")
+        _check_target(path, kind, tensors)
         texts = {} if isinstance(tensors, Checkpoint) else tensors.metadata
-        if header is None and kind == "safetensors":
-            header = texts or None
-        known = Names(tensors, names)
-        dropped = known.match_dropped(drop)
-        has_graph = GRAPH_KEY in tensors and GRAPH_KEY not in dropped
-        is_lost = has_graph and (kind in FILES or names == "objects")
-        if is_lost:
-            dropped.add(GRAPH_KEY)
-        steps = _plan(tensors, known, dropped, rename or {}, dtype, values or {})
+        planned = plan_changes(tensors, changes, has_graph=kind not in FILES)
         if kind in FILES:
+            if header is None and kind == "safetensors":
+                header = texts or None
             write_file(
                 tensors,
-                steps,
+                planned.steps,
                 path,
                 kind,
                 fsync=fsync,
@@ -167,56 +157,27 @@ def convert(
             )
         else:
             target = Target(path, kind, *placement, fsync, threads)
-            write(tensors, steps, target, progress, losses)
-        left_out = [name for name in tensors if name in dropped]
-        lost = {} if kind == "safetensors" else texts
+            write(tensors, planned.steps, target, progress, losses)
     losses.warn()
-    if is_lost:
+    if planned.loses_graph:
         _warn_of_graph(kind, names)
     if kind in FILES:
-        _warn_of_quantized(kind, steps)
-    return _report(kind, steps, left_out, lost)
+        _warn_of_quantized(kind, planned.steps)
+    return _report(kind, planned, {} if kind == "safetensors" else texts)
 
 
-def _report(
-    kind: str, steps: Sequence[Step], left_out: list[str], lost: dict[str, str]
-) -> Converted:
+def _check_target(path: str, kind: str, source: Source) -> None:
+    check_keeps_shards(path, [source.files] if isinstance(source, Checkpoint) else [])
+    check_apart(path, kind, source)
+    if kind in FILES:
+        check_keeps_checkpoints(path, f"a {kind} file of this name")
+
+
+def _report(kind: str, planned: Planned, lost: dict[str, str]) -> Converted:
+    steps = planned.steps
     values = sum(prod(step.info.shape) for step in steps)
     nbytes = sum(map(size_of, steps))
-    return Converted(kind, len(steps), values, nbytes, left_out, lost)
-
-
-def _plan(
-    source: Source,
-    known: Names,
-    dropped: set[str],
-    rename: Mapping[str, str],
-    dtype: DType | Mapping[str, DType] | None,
-    values: Mapping[str, Any],
-) -> list[Step]:
-    """Decides on every tensor."""
-    if dropped and (dropped | {GRAPH_KEY}).issuperset(source):
-        raise ValueError(
-            f"all {len(source):,} tensors would be left out, nothing would be left"
-        )
-    paths = {key: path for path, key in known.keys.items() if key not in dropped}
-    names = paths | known.by_key(rename)
-    steps = plan(source, None, dropped, names, dtype, known.find)
-    news = known.by_key(values)
-    for name in news:
-        if name == GRAPH_KEY:
-            raise ValueError(
-                f"{name!r} is the object graph, which is written to fit the tensors "
-                f"and takes no value; drop={[name]!r} leaves it out"
-            )
-        if name in dropped:
-            raise ValueError(f"{name!r} is to have a new value, but it is left out")
-    return [
-        step._replace(value=check_new_value(step.info, news[step.info.name]))
-        if step.info.name in news
-        else step
-        for step in steps
-    ]
+    return Converted(kind, len(steps), values, nbytes, planned.left_out, lost)
 
 
 def _warn_of_graph(kind: str, names: str) -> None:

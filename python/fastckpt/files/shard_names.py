@@ -60,6 +60,7 @@ ShardSets = dict[tuple[str, int], dict[int, str]]
 
 
 def group_shards(folder: str, shards: Iterable[ShardName]) -> ShardSets:
+    """Gives the paths of shards of a folder, set by set."""
     sets: ShardSets = {}
     for parts in shards:
         path = os.path.join(folder, parts.name)
@@ -94,6 +95,7 @@ def v1_stem(name: str) -> str:
 
 
 def missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:
+    """Makes the error that names the shards which a set lacks, the first as its file."""
     stem, count = key
     folder = os.path.dirname(next(iter(shards.values())))
     numbers = (shard for shard in range(count) if shard not in shards)
