@@ -15,6 +15,7 @@ from fastckpt.editing.file_formats import (
     check_apart,
     open_source,
     size_of,
+    warn_of_parts,
     write_file,
 )
 from fastckpt.editing.new_values import check_new_value
@@ -135,6 +136,7 @@ def convert(
     placement = check_placement(kind, shards, align)
     header = check_metadata(kind, metadata)
     losses = Losses()
+    warn_of_parts(source)
     with open_source(source, threads) as tensors:
         own = [tensors.files] if isinstance(tensors, Checkpoint) else []
         check_keeps_shards(path, own)
