@@ -145,7 +145,8 @@ void Exchange::FindOld(const std::vector<NewFile>& files) {
     has_index |= suffix == kIndexEnding;
     if (!IsDataSuffix(suffix)) continue;
     const bool is_named = count && ShardCountOf(file.name) == count;
-    if (is_named || targets.contains(file.name)) old_.push_back({file.name, {}});
+    if (is_named || targets.contains(file.name))
+      old_.push_back({file.name, {}});
   }
   if (has_index) old_.insert(old_.begin(), {IndexName(base_), {}});
   if (has_index && has_v1) old_.insert(old_.begin(), {base_, {}});

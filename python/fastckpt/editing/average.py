@@ -11,17 +11,18 @@ import numpy as np
 
 from fastckpt.base.arguments import check_count, check_prefixes
 from fastckpt.base.cast import is_floating
-from fastckpt.base.names import select
 from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting
-from fastckpt.editing.object_graph import fit_object_graph
+from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
 from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.shard_names import v1_stem
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
 from fastckpt.files.urls import target_prefix
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.writing.object_graph import fit_object_graph
 from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -185,9 +186,10 @@ def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint
 def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
-    for name in select(drop, names, slots.get):
+    dropped = match_dropped(names, drop)
+    for name in dropped:
         del slots[name]
-    if names and not slots:
+    if dropped and slots.keys() <= {GRAPH_KEY}:
         raise ValueError(
             f"all {len(names):,} tensors would be left out, nothing would be left"
         )
