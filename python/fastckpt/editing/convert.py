@@ -16,6 +16,7 @@ from fastckpt.editing.file_formats import (
     check_apart,
     open_source,
     size_of,
+    warn_of_parts,
     write_file,
 )
 from fastckpt.editing.plan import Source, Step
@@ -137,6 +138,7 @@ def convert(
     header = check_metadata(kind, metadata)
     changes = Changes(names, drop, rename or {}, dtype, values or {})
     losses = Losses()
+    warn_of_parts(source)
     with open_source(source, threads) as tensors:
         _check_target(path, kind, tensors)
         texts = {} if isinstance(tensors, Checkpoint) else tensors.metadata

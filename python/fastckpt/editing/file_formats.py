@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     from fastckpt.writing.writer import StrPath
 
-__all__ = ["FILES", "check_apart", "open_source", "size_of", "write_file"]
+__all__ = [
+    "FILES",
+    "check_apart",
+    "open_source",
+    "size_of",
+    "warn_of_parts",
+    "write_file",
+]
 
 FILES: dict[str, ModuleType] = {"npz": npz, "safetensors": safetensors}
 
@@ -51,13 +58,17 @@ def open_source(
     else:
         path = source_path(name)
         kind_of(path)  # no pipe: to open one is to wait
-        _warn_of_parts(path)
         with FILES[kind].read(path) as tensors:
             yield tensors
 
 
-def _warn_of_parts(path: str) -> None:
+def warn_of_parts(source: StrPath | Checkpoint) -> None:
     """Warns where a file is one of several, as Hugging Face deals out a model."""
+    if isinstance(source, Checkpoint):
+        return
+    path = os.fsdecode(source)
+    if find_file_format(path) is None or os.path.exists(f"{path}.index"):
+        return
     stem, ending = os.path.splitext(path)
     match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)
     if match and int(match[2]) > 1:

@@ -74,7 +74,7 @@ def test_an_older_one_without_index_does_not_matter(tmp_path):
     assert [os.path.basename(it) for it in done.checkpoints] == ["m-2", "m-3"]
 
 
-@pytest.mark.parametrize("at", [0, 10, -40, -1])
+@pytest.mark.parametrize("at", [0, 10, 30, -1])
 def test_a_folder_with_a_damaged_v1_checkpoint_is_not_empty(at, tmp_path):
     fastckpt.save(tmp_path / "m", {"w": np.arange(50.0)}, format="v1")
     damaged = bytearray((tmp_path / "m").read_bytes())
