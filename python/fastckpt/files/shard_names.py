@@ -95,7 +95,7 @@ def v1_stem(name: str) -> str:
 
 
 def missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:
-    """Makes the error that names the shards which a set lacks, the first as its file."""
+    """Makes the error that names what a set lacks; its file is the first of these."""
     stem, count = key
     folder = os.path.dirname(next(iter(shards.values())))
     numbers = (shard for shard in range(count) if shard not in shards)
