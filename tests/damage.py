@@ -31,3 +31,16 @@ def change_byte(path: Path, offset: int) -> None:
         old = file.read(1)
         file.seek(offset)
         file.write(bytes([old[0] ^ 0xFF]))
+
+
+def flip(path: Path, *offsets: int) -> None:
+    """Flips the lowest bit of some bytes of a file."""
+    content = bytearray(path.read_bytes())
+    for offset in offsets:
+        content[offset] ^= 1
+    path.write_bytes(content)
+
+
+def data_file(prefix: Path, shard: int) -> Path:
+    """Gives the path of a data file of a checkpoint that has two."""
+    return prefix.with_name(f"{prefix.name}.data-{shard:05d}-of-00002")

@@ -1,4 +1,4 @@
-"""What `test_opened_sources.py` runs: calls whose open, mapped source is cut.
+"""What `test_changed_sources.py` runs: calls whose open, mapped source is cut.
 
 The files are cut before the call, or just before one of the moments at which it reads,
 calculates or writes: before the first, then before the second, and so on. Whenever it

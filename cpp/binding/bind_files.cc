@@ -26,8 +26,8 @@ py::bytes PathIn(const std::string& prefix, const std::string& name) {
   return py::bytes(std::string(FolderPartOf(prefix)) + name);
 }
 
-// (path, is V1, may be under way): of the index or V1 file that counts by a
-// listing of the folder, or None for a path.
+// (path, is V1): of the index or V1 file that counts by a listing of the
+// folder, or None for a path.
 py::tuple FindListed(const std::string& prefix) {
   const std::string base(BaseOf(prefix));
   const std::vector<ListedFile> files = ListFilesOf(prefix);
@@ -36,12 +36,12 @@ py::tuple FindListed(const std::string& prefix) {
                        [&](const auto& file) { return file.name == name; });
   };
   if (has(IndexName(base))) {
-    return py::make_tuple(PathIn(prefix, IndexName(base)), false, true);
+    return py::make_tuple(PathIn(prefix, IndexName(base)), false);
   }
-  if (has(base)) return py::make_tuple(PathIn(prefix, base), true, false);
+  if (has(base)) return py::make_tuple(PathIn(prefix, base), true);
   const auto set = FindAsideSet(base, files);
-  if (!set) return py::make_tuple(py::none(), false, !files.empty());
-  return py::make_tuple(PathIn(prefix, set->name()), set->is_v1(), true);
+  if (!set) return py::make_tuple(py::none(), false);
+  return py::make_tuple(PathIn(prefix, set->name()), set->is_v1());
 }
 
 py::list ListAsideRemovals(const std::string& prefix, bool is_v1) {

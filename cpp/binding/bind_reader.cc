@@ -124,16 +124,38 @@ void AddListing(py::class_<Reader>* reader) {
       });
 }
 
+void AddProgress(py::module_& module) {
+  py::class_<CallProgress>(module, "Progress")
+      .def(py::init<>())
+      .def_property(
+          "done", [](const CallProgress& self) { return self.done.load(); },
+          [](CallProgress& self, std::uint64_t done) { self.done = done; })
+      .def_property(
+          "total", [](const CallProgress& self) { return self.total.load(); },
+          [](CallProgress& self, std::uint64_t total) { self.total = total; })
+      .def_property(
+          "error",
+          [](const CallProgress& self) {
+            return self.error ? self.error : py::none();
+          },
+          [](CallProgress& self, py::object error) {
+            self.error = std::move(error);
+          })
+      .def_property(
+          "finish",
+          [](const CallProgress& self) {
+            return self.finish ? self.finish : py::none();
+          },
+          [](CallProgress& self, const py::object& finish) {
+            self.finish = finish.is_none() ? py::object() : finish;
+          });
+}
+
 }  // namespace
 
 void RegisterReader(py::module_& module) {
   const auto unlocked = py::call_guard<py::gil_scoped_release>();
-  py::class_<Progress>(module, "Progress")
-      .def(py::init<>())
-      .def_property_readonly("done",
-                             [](const Progress& p) { return p.done.load(); })
-      .def_property_readonly("total",
-                             [](const Progress& p) { return p.total.load(); });
+  AddProgress(module);
   module.def("open_bundle", OpenBundle, py::arg("prefix"), py::arg("mapped"),
              py::arg("verify"), py::arg("max_index_bytes"),
              py::arg("identity") = py::none());
@@ -156,7 +178,8 @@ void RegisterReader(py::module_& module) {
            py::arg("threads"), py::arg("steadily") = false,
            py::arg("is_checked") = false)
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
-           py::arg("threads"), py::arg("progress").none(true))
+           py::arg("threads"), py::arg("progress").none(true),
+           py::arg("checks_first"))
       .def("verify", &Reader::Verify, py::arg("threads"),
            py::arg("progress").none(true));
 }

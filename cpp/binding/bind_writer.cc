@@ -28,16 +28,19 @@ bool IsSmall(const std::vector<TensorInput>& inputs) {
 }
 
 // The items keep what the inputs point to alive.
-void Add(CheckpointWriter* writer, const py::list& items) {
+void Add(CheckpointWriter* writer, const py::list& items,
+         const CallProgress* progress) {
   const std::vector<TensorInput> inputs = InputsOf(items);
   if (IsSmall(inputs) && writer->TryAdd(inputs)) return;
   Interruptible(
-      [&](const Interrupt& interrupted) { writer->Add(inputs, interrupted); });
+      [&](const Interrupt& interrupted) { writer->Add(inputs, interrupted); },
+      progress);
 }
 
-void Finish(CheckpointWriter* writer) {
+void Finish(CheckpointWriter* writer, const CallProgress* progress) {
   Interruptible(
-      [&](const Interrupt& interrupted) { writer->Finish(interrupted); });
+      [&](const Interrupt& interrupted) { writer->Finish(interrupted); },
+      progress);
 }
 
 void Abort(CheckpointWriter* writer) {
@@ -49,12 +52,14 @@ void Abort(CheckpointWriter* writer) {
 std::unique_ptr<CheckpointWriter> MakeWriter(const py::bytes& prefix,
                                              bool is_v1, std::int32_t shards,
                                              std::uint64_t align, bool fsync,
-                                             std::size_t threads) {
+                                             std::size_t threads,
+                                             CallProgress* progress) {
   WriteOptions options;
   options.shards = shards;
   options.alignment = align;
   options.sync = fsync;
   options.threads = threads == 0 ? AvailableThreads() : threads;
+  options.progress = progress;
   const std::string path = prefix;
   const WriteFormat format = is_v1 ? WriteFormat::kV1 : WriteFormat::kV2;
   return Unlocked([&] {
@@ -74,9 +79,11 @@ void RegisterWriter(py::module_& m) {
   py::class_<CheckpointWriter>(m, "Writer")
       .def(py::init(&MakeWriter), py::arg("prefix"), py::arg("is_v1"),
            py::arg("shards"), py::arg("align"), py::arg("fsync"),
-           py::arg("threads"))
-      .def("add", &Add, py::arg("items"))
-      .def("finish", &Finish)
+           py::arg("threads"), py::arg("progress").none(true),
+           py::keep_alive<1, 8>())
+      .def("add", &Add, py::arg("items"),
+           py::arg("progress").none(true) = py::none())
+      .def("finish", &Finish, py::arg("progress").none(true) = py::none())
       .def("abort", &Abort);
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }

@@ -1,5 +1,6 @@
 #include "error_border.h"
 
+#include <cerrno>
 #include <new>
 #include <string>
 
@@ -30,6 +31,11 @@ py::object MakeOsError(const Error& error) {
   std::string text = error.message();
   if (error.where().tensor)
     text += ", for tensor " + Quote(*error.where().tensor);
+  if (error.system_code() == EMFILE) {
+    text +=
+        "; the process has as many files open as it may (RLIMIT_NOFILE): "
+        "raise that ('ulimit -n'), or close checkpoints";
+  }
   return py::reinterpret_borrow<py::object>(PyExc_OSError)(
       error.system_code(), NameToPython(text),
       PathToPython(error.where().path));

@@ -4,7 +4,7 @@
 
 #include "fastckpt/read/byte_runs.h"
 #include "lock.h"
-#include "numpy_view.h"
+#include "numpy_types.h"
 #include "tensor_info.h"
 #include "text.h"
 

@@ -14,20 +14,12 @@
 #include "fastckpt/read/checkpoint_reader.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/shape.h"
+#include "numpy_types.h"
 
 namespace fastckpt::internal {
 
 // Imports NumPy's C API and registers the owner type. Throws error_already_set.
 void RegisterNumpy(pybind11::module_& module);
-
-// A borrowed dtype for a stored type (ml_dtypes loads with the first type that
-// needs it), None for types that have none. Throws error_already_set.
-pybind11::handle DTypeToPython(DType dtype);
-
-// A str, TensorFlow's name.
-pybind11::object DTypeNameToPython(DType dtype);
-
-pybind11::object DimsToPython(Dims dims);
 
 // The Python objects that keep memory for arrays, one per C++ owner.
 class OwnerCache {

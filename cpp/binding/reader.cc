@@ -46,7 +46,7 @@ py::object CopyElements(const py::object& array, py::handle region) {
 }  // namespace
 
 Reader::~Reader() {
-  mappings_ = {};
+  arrays_.Forget();
   Unmap(source().OwnMappedBytes(), [&] {
     // Infos may live on; they need no files.
     source().CloseFiles();
@@ -137,9 +137,7 @@ py::object Reader::Get(py::handle name, std::size_t threads) {
   if (!slot) ThrowMissing(name);
   const auto ready = checkpoint_->FindReady(*slot);
   if (!ready) return TakeOne(*slot, threads);
-  const TensorFacts facts = source().Facts(*slot);
-  return py::reinterpret_steal<py::object>(MakeArray(
-      *ready, facts.dtype, facts.dims, false, MappingOwner(ready->owner)));
+  return arrays_.MakeView(*slot, *ready);
 }
 
 py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
@@ -158,43 +156,47 @@ py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
       return checkpoint_->Take(slots, options, true);
     });
   }
-  return ToArrays(slots, *taken, false)[0];
+  return arrays_.MakeAll(slots, *taken, false)[0];
 }
 
 py::list Reader::Take(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const {
+                      std::size_t threads, CallProgress* progress) const {
   return WithStrings(slots, false, &Reader::TakeArrays, threads, progress);
 }
 
 py::list Reader::Copy(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const {
+                      std::size_t threads, CallProgress* progress) const {
   return WithStrings(slots, true, &Reader::CopyArrays, threads, progress);
 }
 
 py::list Reader::TakeArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const {
-  const auto taken = Interruptible([&](const Interrupt& interrupted) {
-    const auto options = MakeOptions(threads, progress, interrupted);
-    return checkpoint_->Take(slots, options, true);
-  });
-  return ToArrays(slots, *taken, false);
+                            std::size_t threads, CallProgress* progress) const {
+  const auto taken = Interruptible(
+      [&](const Interrupt& interrupted) {
+        const auto options = MakeOptions(threads, progress, interrupted);
+        return checkpoint_->Take(slots, options, true);
+      },
+      progress);
+  return arrays_.MakeAll(slots, *taken, false);
 }
 
 py::list Reader::CopyArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const {
-  const auto copies = Interruptible([&](const Interrupt& interrupted) {
-    const auto options = MakeOptions(threads, progress, interrupted);
-    return checkpoint_->Copy(slots, options);
-  });
-  return ToArrays(slots, copies, true);
+                            std::size_t threads, CallProgress* progress) const {
+  const auto copies = Interruptible(
+      [&](const Interrupt& interrupted) {
+        const auto options = MakeOptions(threads, progress, interrupted);
+        return checkpoint_->Copy(slots, options);
+      },
+      progress);
+  return arrays_.MakeAll(slots, copies, true);
 }
 
 // Numeric tensors by `read` in one go, then strings.
 py::list Reader::WithStrings(
     const std::vector<std::size_t>& slots, bool is_writable,
     py::list (Reader::*read)(const std::vector<std::size_t>&, std::size_t,
-                             Progress*) const,
-    std::size_t threads, Progress* progress) const {
+                             CallProgress*) const,
+    std::size_t threads, CallProgress* progress) const {
   std::vector<std::size_t> numeric;
   std::vector<std::size_t> texts;
   for (const std::size_t slot : slots) {
@@ -231,38 +233,6 @@ py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
   return arrays;
 }
 
-PyObject* Reader::MappingOwner(
-    const std::shared_ptr<const void>& mapping) const {
-  if (PyObject* known = mappings_.Find(mapping.get())) return known;
-  const auto size = source().MappingSize(mapping.get());
-  return size ? mappings_.Add(mapping, *size) : nullptr;
-}
-
-PyObject* Reader::OwnerOf(const std::shared_ptr<const void>& owner,
-                          OwnerCache* others) const {
-  if (PyObject* mapping = MappingOwner(owner)) return mapping;
-  PyObject* known = others->Find(owner.get());
-  return known ? known : others->Add(owner, 0);
-}
-
-py::list Reader::ToArrays(const std::vector<std::size_t>& slots,
-                          const std::vector<ArrayBytes>& arrays,
-                          bool is_writable) const {
-  OwnerCache owners;
-  py::list list(slots.size());
-  PyObject* owner = nullptr;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const TensorFacts facts = source().Facts(slots[i]);
-    if (i == 0 || arrays[i].owner != arrays[i - 1].owner) {
-      owner = OwnerOf(arrays[i].owner, &owners);
-    }
-    PyList_SET_ITEM(
-        list.ptr(), static_cast<Py_ssize_t>(i),
-        MakeArray(arrays[i], facts.dtype, facts.dims, is_writable, owner));
-  }
-  return list;
-}
-
 py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
                         bool steadily, bool is_checked) const {
   const std::size_t slot = SlotOf(name);
@@ -284,13 +254,11 @@ py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
                : Interruptible([&](const Interrupt& interrupted) {
                    return copy(MakeOptions(threads, nullptr, interrupted));
                  });
-  OwnerCache owners;
-  return py::reinterpret_steal<py::object>(
-      MakeArray(bytes, facts.dtype, shape, true, owners.Add(bytes.owner, 0)));
+  return MakeCopy(bytes, facts.dtype, shape);
 }
 
 void Reader::ReadInto(const py::list& requests, std::size_t threads,
-                      Progress* progress) const {
+                      CallProgress* progress, bool checks_first) const {
   std::vector<ReadRequest> parsed;
   for (const py::handle request : requests) {
     parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
@@ -298,15 +266,18 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   const bool is_small =
       !source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock;
   const auto read = [&](const Interrupt& interrupted) {
-    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted));
+    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted),
+                      checks_first);
   };
-  is_small ? read(nullptr) : Interruptible(read);
+  is_small ? read(nullptr) : Interruptible(read, progress);
 }
 
-py::tuple Reader::Verify(std::size_t threads, Progress* progress) const {
-  const VerifyResult result = Interruptible([&](const Interrupt& interrupted) {
-    return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
-  });
+py::tuple Reader::Verify(std::size_t threads, CallProgress* progress) const {
+  const VerifyResult result = Interruptible(
+      [&](const Interrupt& interrupted) {
+        return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
+      },
+      progress);
   py::list problems;
   for (const Error& error : result.problems) {
     problems.append(MakePythonError(error));

@@ -13,22 +13,27 @@
 #include <string_view>
 #include <vector>
 
+#include "array_maker.h"
+#include "call_progress.h"
 #include "fastckpt/read/checkpoint_reader.h"
-#include "numpy_view.h"
 #include "region_argument.h"
 
 namespace fastckpt::internal {
 
+// An open checkpoint as Python holds it; every method needs the GIL.
 class Reader {
  public:
+  // Takes a checkpoint that is open.
   explicit Reader(std::unique_ptr<CheckpointReader> checkpoint)
-      : checkpoint_(std::move(checkpoint)) {}
+      : checkpoint_(std::move(checkpoint)), arrays_(checkpoint_->source()) {}
 
   ~Reader();
 
+  // Others may share it: infos of tensors live on without this.
   const std::shared_ptr<const CheckpointReader>& checkpoint() const {
     return checkpoint_;
   }
+  // What the checkpoint says of its tensors; lives as long as checkpoint().
   const TensorSource& source() const { return checkpoint_->source(); }
 
   // The slot of a name, or None.
@@ -47,20 +52,21 @@ class Reader {
   pybind11::object Get(pybind11::handle name, std::size_t threads);
   // The same for many slots.
   pybind11::list Take(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const;
+                      std::size_t threads, CallProgress* progress) const;
   // Writable copies.
   pybind11::list Copy(const std::vector<std::size_t>& slots,
-                      std::size_t threads, Progress* progress) const;
+                      std::size_t threads, CallProgress* progress) const;
   // A writable copy of a region; throws KeyError as Get does.
   pybind11::object Read(pybind11::handle name, pybind11::handle region,
                         std::size_t threads, bool steadily,
                         bool is_checked) const;
-  // Copies regions into arrays: [(slot, region, out), ...].
+  // Copies regions into arrays: [(slot, region, out), ...]; with `checks_first`
+  // all is checked before anything is written.
   void ReadInto(const pybind11::list& requests, std::size_t threads,
-                Progress* progress) const;
+                CallProgress* progress, bool checks_first) const;
 
   // (bytes checked, [exception, ...]).
-  pybind11::tuple Verify(std::size_t threads, Progress* progress) const;
+  pybind11::tuple Verify(std::size_t threads, CallProgress* progress) const;
 
  private:
   // As TensorSource::Find; knows the name after the last one found, for those
@@ -71,26 +77,18 @@ class Reader {
   pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
                              bool is_writable) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
-  // The Python object that keeps an array's memory: one for all views of a
-  // mapping (null if it is none), or one of `others`, for what a call made.
-  PyObject* MappingOwner(const std::shared_ptr<const void>& mapping) const;
-  PyObject* OwnerOf(const std::shared_ptr<const void>& owner,
-                    OwnerCache* others) const;
-  pybind11::list ToArrays(const std::vector<std::size_t>& slots,
-                          const std::vector<ArrayBytes>& arrays,
-                          bool is_writable) const;
   pybind11::list WithStrings(
       const std::vector<std::size_t>& slots, bool is_writable,
       pybind11::list (Reader::*read)(const std::vector<std::size_t>&,
-                                     std::size_t, Progress*) const,
-      std::size_t threads, Progress* progress) const;
+                                     std::size_t, CallProgress*) const,
+      std::size_t threads, CallProgress* progress) const;
   pybind11::list TakeArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const;
+                            std::size_t threads, CallProgress* progress) const;
   pybind11::list CopyArrays(const std::vector<std::size_t>& slots,
-                            std::size_t threads, Progress* progress) const;
+                            std::size_t threads, CallProgress* progress) const;
 
   std::shared_ptr<const CheckpointReader> checkpoint_;
-  mutable OwnerCache mappings_;
+  mutable ArrayMaker arrays_;
   std::atomic<std::size_t> next_slot_{0};
 };
 

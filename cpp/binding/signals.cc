@@ -9,7 +9,12 @@ namespace fastckpt::internal {
 bool SignalWatch::Check() {
   if (raised_) return true;
   const py::gil_scoped_acquire lock;
-  if (PyErr_CheckSignals() == 0) return false;
+  if (PyErr_CheckSignals() == 0) {
+    if (progress_ == nullptr || !progress_->error) return false;
+    PyErr_SetObject(
+        reinterpret_cast<PyObject*>(Py_TYPE(progress_->error.ptr())),
+        progress_->error.ptr());
+  }
   raised_.emplace();
   return true;
 }

@@ -1,4 +1,5 @@
-// Signals: how a call in the core learns of them, and how it then ends.
+// Signals: how a call in the core learns of them, and how it then ends. So it
+// does of an error in what watches its progress.
 //
 // Python runs handlers in its main thread only, when that asks; elsewhere the
 // question is answered with no. What a handler raises is kept until the core
@@ -16,6 +17,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "call_progress.h"
 #include "fastckpt/base/error.h"
 #include "fastckpt/platform/parallel.h"
 #include "lock.h"
@@ -24,12 +26,16 @@ namespace fastckpt::internal {
 
 class SignalWatch {
  public:
+  // `progress` may be null.
+  explicit SignalWatch(const CallProgress* progress) : progress_(progress) {}
+
   // For the core; lives no longer than this object.
   Interrupt interrupt() {
     return [this] { return Check(); };
   }
 
-  // Runs the handlers of signals that have come; true if one raised.
+  // Runs the handlers of signals that have come; true if one raised, or who
+  // watches did.
   bool Check();
 
   // Throws what a handler raised, if one did, in the place of `error`, which is
@@ -37,15 +43,16 @@ class SignalWatch {
   void ThrowRaised(const Error* error = nullptr);
 
  private:
+  const CallProgress* progress_;
   std::optional<pybind11::error_already_set> raised_;
 };
 
-// Runs work(interrupt) without the lock; throws what a signal handler raised
-// meanwhile, else what `work` throws.
+// Runs work(interrupt) without the lock; throws what a signal handler or who
+// watches `progress` raised meanwhile, else what `work` throws.
 template <typename Work>
-auto Interruptible(Work&& work) {
+auto Interruptible(Work&& work, const CallProgress* progress = nullptr) {
   using Result = std::invoke_result_t<Work, const Interrupt&>;
-  SignalWatch watch;
+  SignalWatch watch(progress);
   const auto run = [&] { return work(watch.interrupt()); };
   try {
     if constexpr (std::is_void_v<Result>) {

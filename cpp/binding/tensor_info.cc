@@ -4,7 +4,7 @@
 #include <new>
 
 #include "error_border.h"
-#include "numpy_view.h"
+#include "numpy_types.h"
 #include "text.h"
 
 namespace py = pybind11;

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <bit>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace {
 
 namespace py = pybind11;
 
-StridedArray ArrayOf(const py::array& values, DType dtype) {
+StridedArray ArrayOfNumpy(const py::array& values, DType dtype) {
   StridedArray array;
   array.data = static_cast<const std::uint8_t*>(values.data());
   array.dims.assign(values.shape(), values.shape() + values.ndim());
@@ -62,67 +63,40 @@ StringValues StringsOf(const std::string& name, const py::list& elements) {
   return values;
 }
 
-// Bits of a byte that a type below a byte may set.
-std::uint8_t MaskOf(DType dtype) {
-  switch (dtype) {
-    case DType::kInt4:
-    case DType::kUint4:
-    case DType::kFloat4E2m1fn:
-      return 0x0f;
-    case DType::kInt2:
-    case DType::kUint2:
-      return 0x03;
-    default:
-      return 0xff;
-  }
-}
-
-// `begin` has None where the slice is to be spelled as the whole dimension; a
-// dimension without elements can only be spelled so.
-Placement PlacementOf(const py::tuple& full, const py::tuple& begin,
-                      const std::vector<std::int64_t>& dims) {
-  Placement placement;
-  placement.full_dims = full.cast<std::vector<std::int64_t>>();
-  for (std::size_t i = 0; i < begin.size(); ++i) {
-    const bool is_whole =
-        begin[i].is_none() || (i < dims.size() && dims[i] == 0);
-    placement.spec.push_back(is_whole ? Extent{}
-                                      : Extent{begin[i].cast<std::int64_t>(),
-                                               i < dims.size() ? dims[i] : 0});
-  }
-  return placement;
-}
-
 DType DTypeOf(const std::string& tensor, const std::string& name) {
-  const DType dtype = FindDType(name);
-  if (dtype == DType::kInvalid) {
-    ThrowUnsupported("values of dtype " + name +
-                         " have no form in a checkpoint; convert them first",
-                     Where{{}, {}, tensor});
+  return WithContext(Where{{}, {}, tensor}, [&] { return GetDType(name); });
+}
+
+StridedArray ArrayOf(const py::object& values, DType dtype) {
+  if (!IsDlpackCapsule(values))
+    return ArrayOfNumpy(values.cast<py::array>(), dtype);
+  DType ignored = DType::kInvalid;
+  return ArrayOfCapsule(values, &ignored);
+}
+
+TensorInput ValuesOf(std::string name, DType dtype, const py::object& values,
+                     const py::object& shape) {
+  if (!py::isinstance<py::list>(values)) {
+    return ArrayInput(std::move(name), dtype, ArrayOf(values, dtype));
   }
-  return dtype;
+  TensorInput input;
+  input.values = StringsOf(name, values);
+  input.name = std::move(name);
+  input.dtype = dtype;
+  input.dims = shape.cast<std::vector<std::int64_t>>();
+  return input;
 }
 
 TensorInput InputOf(const py::tuple& item) {
-  TensorInput input;
-  input.name = item[0].cast<std::string>();
-  input.dtype = DTypeOf(input.name, item[1].cast<std::string>());
-  const py::object values = item[2];
-  if (py::isinstance<py::list>(values)) {
-    input.values = StringsOf(input.name, values);
-    input.dims = item[3].cast<std::vector<std::int64_t>>();
-  } else {
-    DType ignored = DType::kInvalid;
-    StridedArray array = IsDlpackCapsule(values)
-                             ? ArrayOfCapsule(values, &ignored)
-                             : ArrayOf(values.cast<py::array>(), input.dtype);
-    array.byte_mask = MaskOf(input.dtype);
-    input.dims = array.dims;
-    input.values = std::move(array);
-  }
+  auto name = item[0].cast<std::string>();
+  const DType dtype = DTypeOf(name, item[1].cast<std::string>());
+  TensorInput input = ValuesOf(std::move(name), dtype, item[2], item[3]);
   if (!item[4].is_none()) {
     const py::tuple placement = item[4];
-    input.placement = PlacementOf(placement[0], placement[1], input.dims);
+    input.placement = PlacementAt(
+        placement[0].cast<std::vector<std::int64_t>>(),
+        placement[1].cast<std::vector<std::optional<std::int64_t>>>(),
+        input.dims);
   }
   return input;
 }

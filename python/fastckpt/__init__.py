@@ -24,8 +24,8 @@ if TYPE_CHECKING:
         checkpoint_exists,
         get_checkpoint_state,
         latest_checkpoint,
-        update_checkpoint_state,
     )
+    from fastckpt.files.state_update import update_checkpoint_state
     from fastckpt.graph.freeze.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
     from fastckpt.reading.load import load
@@ -108,7 +108,7 @@ _LAZY = {
     "save": "writing.writer",
     "statistics": "checking.statistics",
     "strip": "editing.strip",
-    "update_checkpoint_state": "files.state_file",
+    "update_checkpoint_state": "files.state_update",
 }
 
 

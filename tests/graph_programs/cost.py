@@ -6,7 +6,6 @@ FILE). Prints the peak of the process's memory, and what of it is its own, in by
 
 from __future__ import annotations
 
-import resource
 import sys
 
 LAYERS, UNITS = 6, 2000
@@ -53,10 +52,13 @@ def freeze_with_fastckpt(prefix: str, path: str) -> None:
     fastckpt.freeze(prefix, ["out"], to=path)
 
 
-def read_own_bytes() -> int:
-    """Gives the process's memory that belongs to no file."""
+def read_status(field: str) -> int:
+    """Gives bytes of the system's account of this process.
+
+    `getrusage` is no use: its peak has the process in it that began this one.
+    """
     with open("/proc/self/status") as status:
-        lines = [line for line in status if line.startswith("RssAnon")]
+        lines = [line for line in status if line.startswith(field)]
     return int(lines[0].split()[1]) << 10
 
 
@@ -67,5 +69,4 @@ if __name__ == "__main__":
         "tensorflow": freeze_with_tensorflow,
         "fastckpt": freeze_with_fastckpt,
     }[how](*places)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-    print(peak, read_own_bytes())
+    print(read_status("VmHWM"), read_status("RssAnon"))

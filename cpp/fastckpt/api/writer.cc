@@ -52,12 +52,7 @@ internal::TensorInput InputOf(const std::string& name, DType dtype,
   array.dims = shape;
   array.item_size = item_size == 0 ? 1 : item_size;
   array.strides = internal::ContiguousStrides(shape, array.item_size);
-  internal::TensorInput input;
-  input.name = name;
-  input.dtype = dtype;
-  input.dims = shape;
-  input.values = std::move(array);
-  return input;
+  return internal::ArrayInput(name, dtype, std::move(array));
 }
 
 }  // namespace
@@ -130,14 +125,8 @@ void Writer::AddSlice(const std::string& name, DType dtype,
                  Where{{}, {}, name});
   }
   internal::TensorInput input = InputOf(name, dtype, shape, bytes);
-  internal::Placement placement{full_shape, {}};
-  for (std::size_t d = 0; d < shape.size(); ++d) {
-    // A dimension without elements can only be spelled as a whole one.
-    placement.spec.push_back(shape[d] == 0
-                                 ? internal::Extent{}
-                                 : internal::Extent{begin[d], shape[d]});
-  }
-  input.placement = std::move(placement);
+  input.placement =
+      internal::PlacementAt(full_shape, {begin.begin(), begin.end()}, shape);
   impl_->Add(std::move(input));
 }
 

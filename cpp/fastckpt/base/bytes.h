@@ -56,20 +56,25 @@ Int LoadLittle(const void* from) {
   return offset <= limit && size <= limit - offset;
 }
 
+// A place in bytes that others own.
 class Cursor {
  public:
+  // At the first of them.
   explicit Cursor(ByteView bytes) : begin_(bytes.data()), bytes_(bytes) {}
 
+  // How many bytes are left, and how many were taken.
   bool AtEnd() const { return bytes_.empty(); }
   std::size_t remaining() const { return bytes_.size(); }
   std::size_t position() const {
     return static_cast<std::size_t>(bytes_.data() - begin_);
   }
+  // The bytes that are left, none of them taken.
   ByteView rest() const { return bytes_; }
 
   // Moves over bytes that rest() has shown to be there.
   void Skip(std::size_t size) { bytes_ = bytes_.subspan(size); }
 
+  // Each of these takes one value; fixed ones are little-endian.
   [[nodiscard]] bool TakeByte(std::uint8_t* value);
   // At most 5 bytes and 32 bits of value; padding with 0x80 groups is accepted.
   [[nodiscard]] bool TakeVarint32(std::uint32_t* value);

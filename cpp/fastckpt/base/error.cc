@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <system_error>
 
 namespace fastckpt {
 
@@ -57,10 +56,23 @@ void ThrowInvalid(std::string message, Where where) {
 }
 
 void ThrowSystem(int code, std::string_view action, std::string path) {
+  throw SystemError(static_cast<std::errc>(code), action, std::move(path));
+}
+
+void ThrowSystem(std::errc code, std::string_view action, std::string path) {
+  throw SystemError(code, action, std::move(path));
+}
+
+Error SystemError(std::errc code, std::string_view action, std::string path) {
+  const int number = static_cast<int>(code);
   std::string message =
-      std::string(action) + ": " + std::generic_category().message(code);
-  throw Error(ErrorKind::kSystem, std::move(message),
-              Where{std::move(path), std::nullopt, std::nullopt}, code);
+      std::string(action) + ": " + std::generic_category().message(number);
+  return Error(ErrorKind::kSystem, std::move(message),
+               Where{std::move(path), std::nullopt, std::nullopt}, number);
+}
+
+bool HasCode(const Error& error, std::errc code) {
+  return error.system_code() == static_cast<int>(code);
 }
 
 std::string Quote(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "fastckpt/error.h"
@@ -20,6 +21,13 @@ namespace fastckpt::internal {
 // Takes `code` (an errno value) and words it: "cannot open: No such file".
 [[noreturn]] void ThrowSystem(int code, std::string_view action,
                               std::string path);
+[[noreturn]] void ThrowSystem(std::errc code, std::string_view action,
+                              std::string path);
+// What the latter throws.
+Error SystemError(std::errc code, std::string_view action, std::string path);
+
+// Whether an error is the system's with this code.
+bool HasCode(const Error& error, std::errc code);
 
 // Runs `work` and adds `where` to any Error that leaves it.
 template <typename Work>

@@ -4,11 +4,8 @@
 #include <atomic>
 #include <iterator>
 
-#if defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
-
 #include "fastckpt/codec/crc32c_internal.h"
+#include "fastckpt/platform/cpu.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -17,6 +14,7 @@ namespace {
 constexpr Crc32cRoutines kRoutines[] = {
 #if defined(__x86_64__)
     {"avx512-vpclmul", crc32c::ExtendAvx512, crc32c::ExtendCopyAvx512},
+    {"avx2-vpclmul", crc32c::ExtendAvx2, crc32c::ExtendCopyAvx2},
     {"sse4.2", crc32c::ExtendSse42, crc32c::ExtendCopySse42},
 #elif defined(__aarch64__)
     {"armv8", crc32c::ExtendArm64, crc32c::ExtendCopyArm64},
@@ -26,32 +24,14 @@ constexpr Crc32cRoutines kRoutines[] = {
 };
 
 // Gives the index of the first that this processor can run.
-#if defined(__x86_64__)
-// __builtin_cpu_supports asks the operating system's state (XGETBV) too.
 std::size_t FirstAvailable() {
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("sse4.2") || !__builtin_cpu_supports("pclmul")) {
-    return 2;
-  }
-  const bool wide = __builtin_cpu_supports("avx512f") &&
-                    __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512vl") &&
-                    __builtin_cpu_supports("avx512vbmi") &&
-                    __builtin_cpu_supports("vpclmulqdq");
-  return wide ? 0 : 1;
+  constexpr std::size_t kPortable = std::size(kRoutines) - 1;
+  if (HasAvx512Vpclmul()) return 0;
+  if (HasAvx2Vpclmul()) return 1;
+  if (HasSse42Pclmul()) return 2;
+  if (HasArmCrc32()) return HasArmPmull() ? 0 : 1;
+  return kPortable;
 }
-#elif defined(__aarch64__) && defined(__linux__)
-std::size_t FirstAvailable() {
-  const unsigned long features = getauxval(AT_HWCAP);
-  if ((features & HWCAP_CRC32) == 0) return 2;
-  return (features & HWCAP_PMULL) != 0 ? 0 : 1;
-}
-#elif defined(__aarch64__) && defined(__APPLE__)
-// Every processor of Apple's with this instruction set has both.
-std::size_t FirstAvailable() { return 0; }
-#else
-std::size_t FirstAvailable() { return std::size(kRoutines) - 1; }
-#endif
 
 // Gives a * b modulo the polynomial, both reflected.
 std::uint32_t MultiplyModulo(std::uint32_t a, std::uint32_t b) {

@@ -52,7 +52,7 @@ constexpr std::uint32_t UnmaskCrc32c(std::uint32_t masked) {
 
 // One way to compute the above; tests and benchmarks go through them all.
 struct Crc32cRoutines {
-  const char* name;  // "avx512-vpclmul", "sse4.2", "armv8", "portable" ...
+  const char* name;  // "avx512-vpclmul", "avx2-vpclmul", "sse4.2" ...
   std::uint32_t (*extend)(std::uint32_t crc, const void* data,
                           std::size_t size);
   std::uint32_t (*extend_copy)(std::uint32_t crc, void* to, const void* from,

@@ -58,6 +58,11 @@ std::uint32_t ExtendSse42(std::uint32_t crc, const void* data,
 std::uint32_t ExtendCopySse42(std::uint32_t crc, void* to, const void* from,
                               std::size_t size);
 
+// AVX2 and VPCLMULQDQ, and what is above.
+std::uint32_t ExtendAvx2(std::uint32_t crc, const void* data, std::size_t size);
+std::uint32_t ExtendCopyAvx2(std::uint32_t crc, void* to, const void* from,
+                             std::size_t size);
+
 // AVX-512 F, BW, VL and VBMI, and VPCLMULQDQ.
 std::uint32_t ExtendAvx512(std::uint32_t crc, const void* data,
                            std::size_t size);

@@ -23,8 +23,16 @@ bool IsCheckedHere(DType dtype) {
 
 }  // namespace
 
+std::uint64_t Dealer::Size() const {
+  std::uint64_t size = 0;
+  for (const Item& item : items_) {
+    size += SizeOf(item) * NamesFor(item.tensor).size();
+  }
+  return size;
+}
+
 bool Dealer::Run() {
-  for (const Item& item : ItemsInFileOrder()) {
+  for (const Item& item : items_) {
     for (const std::string& name : NamesFor(item.tensor)) {
       if (!Pass(item, name)) return false;
     }
@@ -100,7 +108,6 @@ bool Dealer::Pass(const Item& item, const std::string& name) {
                                [&] { return Take(item, name); }));
   batch_items_.push_back(item);
   batch_size_ += StoredSize(batch_.back());
-  batch_source_size_ += SourceSize(item);
   return batch_size_ < kBatchSize || Flush();
 }
 
@@ -147,14 +154,15 @@ StoredBytes Dealer::Locate(const TensorInput& input, std::size_t slot) {
   });
 }
 
+std::uint64_t Dealer::SizeOf(const Item& item) const {
+  if (item.value) return StoredSize(*item.value);
+  return static_cast<std::uint64_t>(source_.index().entry(item.slot).size);
+}
+
 const DataFile& Dealer::FileOf(std::size_t slot) {
   std::unique_ptr<DataFile>& file = files_[source_.index().entry(slot).shard];
   if (file == nullptr) file = OpenShard(source_, slot);
   return *file;
-}
-
-std::uint64_t Dealer::SourceSize(const Item& item) const {
-  return source_.Facts(item.value ? item.tensor : item.slot).size;
 }
 
 bool Dealer::Flush() {
@@ -164,13 +172,12 @@ bool Dealer::Flush() {
   } catch (const Error& error) {
     RethrowAtSource(error);
   }
-  passed_ += batch_source_size_;
-  if (is_done && passed_on_) passed_on_(passed_);
+  // Adding a batch asks now and then only.
+  if (is_done && interrupted_ && interrupted_()) is_done = false;
   batch_.clear();
   batch_items_.clear();
   batch_bytes_.clear();
   batch_size_ = 0;
-  batch_source_size_ = 0;
   return is_done;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,17 +29,20 @@ struct Changes {
 
 class Dealer {
  public:
-  using PassedOn = std::function<void(std::uint64_t)>;
-
-  // `changes` null: all tensors, as they are.
+  // `changes` null: all tensors, as they are. Throws as Rewrite does.
   Dealer(const BundleSource& source, const Changes* changes,
-         BundleWriter* writer, const Interrupt& interrupted,
-         const PassedOn& passed_on)
+         BundleWriter* writer, const Interrupt& interrupted)
       : source_(source),
         changes_(changes),
         writer_(writer),
         interrupted_(interrupted),
-        passed_on_(passed_on) {}
+        items_(ItemsInFileOrder()) {}
+
+  // Of the source.
+  const std::string& prefix() const { return source_.prefix(); }
+
+  // The bytes that will be written, padding left out.
+  std::uint64_t Size() const;
 
   // False if `interrupted` ended the work. Throws as Rewrite does.
   bool Run();
@@ -62,9 +64,9 @@ class Dealer {
   void AppendItems(std::size_t tensor, std::vector<Item>* items) const;
   bool Pass(const Item& item, const std::string& name);
   TensorInput Take(const Item& item, const std::string& name);
+  std::uint64_t SizeOf(const Item& item) const;
   StoredBytes Locate(const TensorInput& input, std::size_t slot);
   const DataFile& FileOf(std::size_t slot);
-  std::uint64_t SourceSize(const Item& item) const;
   bool Flush();
   [[noreturn]] void RethrowAtSource(const Error& error) const;
 
@@ -72,14 +74,12 @@ class Dealer {
   const Changes* changes_;
   BundleWriter* writer_;
   const Interrupt& interrupted_;
-  const PassedOn& passed_on_;
+  const std::vector<Item> items_;
   std::map<std::int32_t, std::unique_ptr<DataFile>> files_;
   std::vector<TensorInput> batch_;
   std::vector<Item> batch_items_;     // where each is from
   std::vector<Scratch> batch_bytes_;  // what those point to that were read
   std::uint64_t batch_size_ = 0;
-  std::uint64_t batch_source_size_ = 0;
-  std::uint64_t passed_ = 0;
 };
 
 }  // namespace fastckpt::internal

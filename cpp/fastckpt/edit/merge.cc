@@ -55,8 +55,9 @@ class Merger {
     Commit commit(prefix, IndexName(""));
     // Stays open all the while: by it the others are known to be in the making.
     const std::unique_ptr<OutputFile> index = commit.Create(IndexName(""));
+    if (options.progress) options.progress->total += ReachOfAll();
     const std::vector<std::unique_ptr<OutputFile>> files =
-        MakeFiles(commit, options.sync);
+        MakeFiles(commit, options, interrupted);
     CheckUnchanged();
     BundleHeader header = sources_.front()->index().header();
     header.num_shards = static_cast<std::int32_t>(files.size());
@@ -64,6 +65,7 @@ class Merger {
     std::vector<OutputFile*> in_order;
     for (const auto& file : files) in_order.push_back(file.get());
     in_order.push_back(index.get());
+    if (options.progress) options.progress->on_whole();
     commit.Finish(in_order, options.sync, options.threads, interrupted);
   }
 
@@ -108,18 +110,29 @@ class Merger {
                                  static_cast<std::uint64_t>(entry.size));
   }
 
-  std::vector<std::unique_ptr<OutputFile>> MakeFiles(const Commit& commit,
-                                                     bool sync) {
+  std::vector<std::unique_ptr<OutputFile>> MakeFiles(
+      const Commit& commit, const WriteOptions& options,
+      const Interrupt& interrupted) {
     const std::size_t count = std::max<std::size_t>(files_.size(), 1);
     std::vector<std::unique_ptr<OutputFile>> files;
     for (std::size_t i = 0; i < count; ++i) {
+      if (interrupted && interrupted()) throw Interrupted{};
       const std::string name = DataName("", static_cast<std::int32_t>(i),
                                         static_cast<std::int32_t>(count));
       files.push_back(files_.empty() ? commit.Create(name)
                                      : Duplicate(commit, name, &files_[i]));
-      if (i >= kMaxOpenFiles) files.back()->Settle(sync);
+      if (i >= kMaxOpenFiles) files.back()->Settle(options.sync);
+      if (options.progress && i < files_.size()) {
+        options.progress->done += files_[i].reach;
+      }
     }
     return files;
+  }
+
+  std::uint64_t ReachOfAll() const {
+    std::uint64_t sum = 0;
+    for (const SourceFile& file : files_) sum += file.reach;
+    return sum;
   }
 
   static std::unique_ptr<OutputFile> Duplicate(const Commit& commit,

@@ -1,5 +1,7 @@
 #include "fastckpt/edit/rewrite.h"
 
+#include <deque>
+
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/shard_name.h"
 
@@ -8,17 +10,21 @@ namespace {
 
 bool PassOn(const Sources& sources, const Changes* changes,
             const std::string& prefix, const WriteOptions& options,
-            const Interrupt& interrupted, const Dealer::PassedOn& passed_on) {
+            const Interrupt& interrupted) {
   WriteOptions same_order = options;
   same_order.endianness = sources.front()->index().header().endianness;
   BundleWriter writer(prefix, same_order);
+  std::deque<Dealer> dealers;  // they stay where they are
   for (const BundleSource* source : sources) {
-    const bool is_done =
-        WithContext(Where{IndexName(source->prefix()), {}, {}}, [&] {
-          return Dealer(*source, changes, &writer, interrupted, passed_on)
-              .Run();
-        });
-    if (!is_done) return false;
+    const Where where{IndexName(source->prefix()), {}, {}};
+    WithContext(where, [&] {
+      dealers.emplace_back(*source, changes, &writer, interrupted);
+    });
+    if (options.progress) options.progress->total += dealers.back().Size();
+  }
+  for (Dealer& dealer : dealers) {
+    const Where where{IndexName(dealer.prefix()), {}, {}};
+    if (!WithContext(where, [&] { return dealer.Run(); })) return false;
   }
   writer.Finish(interrupted);
   return true;
@@ -49,17 +55,16 @@ bool Reshard(const Sources& sources, const std::string& prefix,
   CheckAlike(sources);
   bool is_done = false;
   NamingSources(sources, [&] {
-    is_done = PassOn(sources, nullptr, prefix, options, interrupted, nullptr);
+    is_done = PassOn(sources, nullptr, prefix, options, interrupted);
   });
   return is_done;
 }
 
 bool Rewrite(const BundleSource& source, const std::string& prefix,
              const Changes& changes, const WriteOptions& options,
-             const Interrupt& interrupted,
-             const std::function<void(std::uint64_t)>& passed_on) {
+             const Interrupt& interrupted) {
   CheckChanges(source, changes);
-  return PassOn({&source}, &changes, prefix, options, interrupted, passed_on);
+  return PassOn({&source}, &changes, prefix, options, interrupted);
 }
 
 }  // namespace fastckpt::internal

@@ -7,8 +7,6 @@
 // time.
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <string>
 
 #include "fastckpt/edit/dealer.h"
@@ -26,13 +24,11 @@ namespace fastckpt::internal {
 bool Reshard(const Sources& sources, const std::string& prefix,
              const WriteOptions& options, const Interrupt& interrupted);
 
-// The same for tensors of one source. `passed_on` is called now and then with
-// the bytes of the source done so far, if it is set. Throws NotFound for a
-// tensor that the source has not, Invalid for values of one that is left out,
-// Unsupported for values where the source is big-endian.
+// The same for tensors of one source. Throws NotFound for a tensor that the
+// source has not, Invalid for values of one that is left out, Unsupported for
+// values where the source is big-endian.
 bool Rewrite(const BundleSource& source, const std::string& prefix,
              const Changes& changes, const WriteOptions& options,
-             const Interrupt& interrupted,
-             const std::function<void(std::uint64_t)>& passed_on);
+             const Interrupt& interrupted);
 
 }  // namespace fastckpt::internal

@@ -1,7 +1,6 @@
 #include "fastckpt/files/resolve.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -81,7 +80,8 @@ CheckpointFiles WholeV1Set(const std::string& folder, ShardName shard) {
     const std::string path = InFolder(folder, shard.Format());
     // One that is missing ends the loop, however many the name speaks of.
     if (!IsFile(path)) {
-      ThrowSystem(ENOENT, "a V1 shard is missing, copy it here too", path);
+      ThrowSystem(std::errc::no_such_file_or_directory,
+                  "a V1 shard is missing, copy it here too", path);
     }
     found.v1_files.push_back(path);
   }
@@ -101,7 +101,7 @@ Found FindV1Shards(const std::string& prefix) {
   }
   if (counts.empty()) return std::nullopt;
   if (counts.size() > 1) {
-    ThrowSystem(ENOENT,
+    ThrowSystem(std::errc::no_such_file_or_directory,
                 "several sets of V1 shards have this name; name a shard",
                 prefix);
   }
@@ -133,16 +133,14 @@ Found FindPrefix(const std::string& prefix) {
 
 // The prefixes of which a file may be a part by its name.
 std::vector<std::string> WholesOf(const std::string& path) {
-  for (const std::string_view ending : {".index", ".meta"}) {
-    if (!path.ends_with(ending)) continue;
-    const std::string stem = path.substr(0, path.size() - ending.size());
-    if (ending == ".meta") return {stem, stem + ".ckpt"};
-    return {stem};
+  constexpr std::string_view kMeta = ".meta";
+  if (path.ends_with(kMeta)) {
+    const std::string stem = path.substr(0, path.size() - kMeta.size());
+    return {stem, stem + ".ckpt"};
   }
-  constexpr std::string_view kData = ".data";
-  const auto shard = ParseShardName(path);
-  if (!shard || !shard->stem.ends_with(kData)) return {};
-  return {shard->stem.substr(0, shard->stem.size() - kData.size())};
+  const auto [base, part] = ParsePartName(path);
+  if (part == CheckpointPart::kV1) return {};
+  return {std::string(base)};
 }
 
 std::optional<CheckpointState> ReadState(const std::string& path) {
@@ -180,7 +178,7 @@ CheckpointFiles FollowState(const CheckpointState& state,
       LocateIn(FolderOf(path), state.model_checkpoint_path);
   if (Found found = FindPrefix(prefix)) return *found;
   ThrowSystem(
-      ENOENT,
+      std::errc::no_such_file_or_directory,
       "the state file " + Quote(path) + " names a checkpoint that is not there",
       prefix);
 }
@@ -188,13 +186,12 @@ CheckpointFiles FollowState(const CheckpointState& state,
 // The checkpoints that a folder's names tell of, V2 ones and sets of V1 shards,
 // and then V1 files by their content.
 std::vector<CheckpointFiles> CheckpointsIn(const std::string& folder) {
-  constexpr std::string_view kIndex = ".index";
   std::vector<CheckpointFiles> found;
   const std::set<std::string> names = NamesIn(folder);
   for (const std::string& name : names) {
-    const std::string path = InFolder(folder, name);
-    if (name.ends_with(kIndex) && name.size() > kIndex.size()) {
-      found.push_back({false, path.substr(0, path.size() - kIndex.size()), {}});
+    const auto [base, part] = ParsePartName(name);
+    if (part == CheckpointPart::kIndex && !base.empty()) {
+      found.push_back({false, InFolder(folder, base), {}});
     }
   }
   if (!found.empty()) return found;
@@ -220,7 +217,7 @@ CheckpointFiles FindInFolder(const std::string& folder) {
           ? "no checkpoint"
           : std::to_string(found.size()) + " checkpoints, among them " +
                 Quote(BaseNameOf(found.front().prefix)) + "; name one of them";
-  ThrowSystem(ENOENT,
+  ThrowSystem(std::errc::no_such_file_or_directory,
               "the folder has no state file 'checkpoint' and no variables/, "
               "and holds " +
                   what,
@@ -236,7 +233,7 @@ CheckpointFiles ResolveCheckpoint(const std::string& path) {
     if (Found found = FindPrefix(whole)) return *found;
   }
   if (!IsFile(path)) {
-    ThrowSystem(ENOENT,
+    ThrowSystem(std::errc::no_such_file_or_directory,
                 "no checkpoint: looked for " + Quote(BaseNameOf(path)) +
                     " with '.index', as a V1 file and as V1 shards",
                 path);

@@ -21,10 +21,13 @@ enum class IoMode { kMap, kRead };
 
 using Scratch = std::vector<std::uint8_t>;
 
+// One file, open for as long as this lives.
 class DataFile {
  public:
+  // Opens the file, and maps it under IoMode::kMap. Throws System.
   DataFile(std::string path, IoMode mode);
 
+  // Its name, and its size in bytes, when it was opened.
   const std::string& path() const { return file_.path(); }
   std::uint64_t size() const { return file_.size(); }
   const FileReader& file() const { return file_; }

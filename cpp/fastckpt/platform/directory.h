@@ -18,12 +18,14 @@ namespace fastckpt::internal {
 
 class Directory {
  public:
+  // What becomes of folders that are not there.
   enum class Missing { kMake, kRefuse };
 
   // Opens the folder, "" being the current one. Missing folders are made, their
   // parents too, or refused. Throws System.
   explicit Directory(std::string path, Missing missing = Missing::kMake);
 
+  // Stays open as long as this lives.
   int descriptor() const { return descriptor_.get(); }
   // The path of a file of this folder, for messages.
   std::string PathOf(const std::string& name) const;
@@ -31,6 +33,7 @@ class Directory {
   // The names of everything in the folder but "." and "..". Throws System.
   std::vector<std::string> List() const;
 
+  // kFile is a regular file, kOther a device, pipe or socket.
   enum class Kind { kNone, kFile, kFolder, kOther };
 
   // What is there under a name; links are followed.

@@ -35,6 +35,7 @@ class FileReader {
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
+  // The path that it was opened by, whatever lies there now.
   const std::string& path() const { return path_; }
   std::uint64_t size() const { return identity_.size; }  // when opened
   const FileIdentity& identity() const { return identity_; }

@@ -14,6 +14,7 @@ namespace fastckpt::internal {
 // Held for one system call. The holder's thread must not fork.
 class ForkGate {
  public:
+  // Waits for a fork under way; the destructor lets forks go on.
   ForkGate();
   ~ForkGate();
   ForkGate(const ForkGate&) = delete;

@@ -22,6 +22,7 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
+  // The whole file; valid as long as this lives.
   ByteView bytes() const { return bytes_; }
 
   // How many bytes of the mapping are in the page cache now.

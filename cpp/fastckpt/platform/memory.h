@@ -21,6 +21,7 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
+  // The first byte; never null, even where the size is 0.
   std::uint8_t* data() const { return data_; }
 
  private:
@@ -40,10 +41,12 @@ class SlabAllocator {
   explicit SlabAllocator(std::uint64_t small_bytes)
       : small_left_(small_bytes) {}
 
+  // Uninitialised bytes, and who keeps them.
   struct Place {
     std::uint8_t* data;
     std::shared_ptr<Memory> owner;
   };
+  // Gives `size` bytes, 64-byte aligned. Throws std::bad_alloc.
   Place Allocate(std::size_t size);
 
   // Whether a tensor of this size shares a slab.

@@ -104,7 +104,7 @@ void RemoveIfMine(int folder, const std::string& name, int descriptor) {
 
 NameLock::NameLock(int folder, std::string name, const std::string& path,
                    const Interrupt& interrupted)
-    : folder_(folder), name_(std::move(name)), owner_(getpid()) {
+    : folder_(folder), name_(std::move(name)) {
   try {
     do {
       Close();
@@ -133,7 +133,7 @@ void NameLock::Open(const std::string& path) {
 }
 
 void NameLock::Close() {
-  if (descriptor_ < 0 || owner_ != getpid()) return;
+  if (descriptor_ < 0 || !owner_.IsThis()) return;
   const ForkGate gate;
   const std::lock_guard<std::mutex> lock(mutex);
   std::erase(open_locks, descriptor_);
@@ -147,7 +147,7 @@ bool NameLock::IsUnderName() const {
 
 // Removed while it is held: nobody can hold it yet.
 void NameLock::Release() {
-  if (!std::exchange(is_held_, false) || owner_ != getpid()) return;
+  if (!std::exchange(is_held_, false) || !owner_.IsThis()) return;
   RemoveIfMine(folder_, name_, descriptor_);
   flock(descriptor_, LOCK_UN);
   Close();

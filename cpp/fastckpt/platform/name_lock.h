@@ -11,11 +11,10 @@
 // Source: flock(2).
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "fastckpt/platform/parallel.h"
+#include "fastckpt/platform/process.h"
 
 namespace fastckpt::internal {
 
@@ -33,6 +32,7 @@ class NameLock {
   // False where the file system has no such locks, and after Release.
   bool is_held() const { return is_held_; }
 
+  // Ends it, as the destructor does; a second time it does nothing.
   void Release();
 
  private:
@@ -44,7 +44,7 @@ class NameLock {
   std::string name_;
   int descriptor_ = -1;
   bool is_held_ = false;
-  pid_t owner_;
+  OwnProcess owner_;
 };
 
 // Removes the file of a lock that nobody holds: what a killed holder left. Who

@@ -5,11 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <linux/fs.h>
-#include <sys/ioctl.h>
-#endif
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -20,6 +15,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/platform/file_reader.h"
 #include "fastckpt/platform/filesystem.h"
+#include "fastckpt/platform/system_copy.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -73,50 +69,6 @@ Descriptor MakeMarked(const Directory& directory, const std::string& name,
     Mark(file);
     if (!file.IsOpen() || IsUnder(directory, name, file)) return file;
   }
-}
-
-// True where a copy by the system is made by a server, without the bytes coming
-// here. On local disks such a copy is slower than ours.
-bool IsOnServer(const Descriptor& file) {
-  const std::string kind = FilesystemOfFile(file.get());
-  return kind == "nfs" || kind == "cifs" || kind == "smb2" || kind == "ceph";
-}
-
-bool ShareInSystem([[maybe_unused]] const FileReader& from,
-                   [[maybe_unused]] std::uint64_t from_offset,
-                   [[maybe_unused]] const Descriptor& to,
-                   [[maybe_unused]] std::uint64_t offset,
-                   [[maybe_unused]] std::uint64_t size) {
-#ifdef FICLONERANGE
-  struct file_clone_range range {
-    from.descriptor(), from_offset, size, offset
-  };
-  return ioctl(to.get(), FICLONERANGE, &range) == 0;
-#else
-  return false;
-#endif
-}
-
-// Lets the system copy; it clones blocks where the file system shares them.
-// Gives how many bytes it got through.
-std::uint64_t CopyInSystem([[maybe_unused]] const FileReader& from,
-                           [[maybe_unused]] std::uint64_t from_offset,
-                           [[maybe_unused]] const Descriptor& to,
-                           [[maybe_unused]] std::uint64_t offset,
-                           [[maybe_unused]] std::uint64_t size) {
-  std::uint64_t done = 0;
-#ifdef __linux__
-  auto in = static_cast<off64_t>(from_offset);
-  auto out = static_cast<off64_t>(offset);
-  while (done < size) {
-    const ssize_t step =
-        copy_file_range(from.descriptor(), &in, to.get(), &out,
-                        static_cast<std::size_t>(size - done), 0);
-    if (step <= 0) break;
-    done += static_cast<std::uint64_t>(step);
-  }
-#endif
-  return done;
 }
 
 // Gives what could not be written, errno then tells why.
@@ -173,8 +125,7 @@ OutputFile::OutputFile(std::shared_ptr<const Directory> directory,
     : directory_(std::move(directory)),
       temporary_(std::move(temporary)),
       target_(std::move(target)),
-      descriptor_(std::move(descriptor)),
-      owner_(getpid()) {}
+      descriptor_(std::move(descriptor)) {}
 
 std::unique_ptr<OutputFile> OutputFile::Duplicate(
     std::shared_ptr<const Directory> directory, std::string temporary,
@@ -192,13 +143,14 @@ std::unique_ptr<OutputFile> OutputFile::Duplicate(
   if (is_linked) {
     CheckSame(from, file->descriptor_);
   } else {
-    Copy(from, *file, CopyInSystem(from, 0, file->descriptor_, 0, from.size()));
+    const int to = file->descriptor_.get();
+    Copy(from, *file, CopyInSystem({from, 0, to, 0, from.size()}));
   }
   return file;
 }
 
 OutputFile::~OutputFile() {
-  if (!is_moved_ && owner_ == getpid()) directory_->Remove(temporary_);
+  if (!is_moved_ && owner_.IsThis()) directory_->Remove(temporary_);
 }
 
 void OutputFile::WriteAt(std::uint64_t offset, ByteView bytes) const {
@@ -221,11 +173,9 @@ void OutputFile::WriteDirect(std::uint64_t offset, ByteView bytes) const {
 bool OutputFile::Share(const FileReader& from, std::uint64_t from_offset,
                        std::uint64_t offset, std::uint64_t size) const {
   if (!may_share_) return false;
-  if (ShareInSystem(from, from_offset, descriptor_, offset, size)) return true;
-  if (IsOnServer(descriptor_) &&
-      CopyInSystem(from, from_offset, descriptor_, offset, size) == size) {
-    return true;
-  }
+  const SystemCopy copy{from, from_offset, descriptor_.get(), offset, size};
+  if (ShareBlocks(copy)) return true;
+  if (IsOnServer(copy.to) && CopyInSystem(copy) == size) return true;
   may_share_ = false;
   return false;
 }

@@ -9,8 +9,6 @@
 // Thread-safety: const methods may be called from many threads.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -20,6 +18,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/platform/descriptor.h"
 #include "fastckpt/platform/directory.h"
+#include "fastckpt/platform/process.h"
 
 namespace fastckpt::internal {
 
@@ -106,7 +105,7 @@ class OutputFile {
   mutable std::atomic<bool> may_share_{true};  // false once it did not work
   bool is_moved_ = false;
   // A forked child has a copy of this object, but the file is not its own.
-  pid_t owner_;
+  OwnProcess owner_;
 };
 
 // Removes a file unless some live OutputFile may be writing it: where there are

@@ -37,8 +37,10 @@ struct Field {
   }
 };
 
+// Walks over the fields of one message, which must outlive it.
 class FieldReader {
  public:
+  // Before its first field.
   explicit FieldReader(ByteView message) : cursor_(message) {}
 
   // Moves to the next field; false at the end. Groups are passed over whole.

@@ -18,6 +18,7 @@ namespace fastckpt::internal {
 // how much those grow that have contents.
 class MessageBudget {
  public:
+  // Allows `times` the bytes of the message, and 24 MiB for all.
   explicit MessageBudget(ByteView message, std::size_t times = 2)
       : left_(times * message.size() + kFree) {}
 

@@ -22,6 +22,7 @@ class TextCursor {
   // Keeps the view, not the text: UTF-8, or nearly so.
   explicit TextCursor(std::string_view text);
 
+  // True where only blanks and comments are left.
   bool AtEnd() const { return kind_ == Kind::kEnd; }
 
   // Takes the token if it is this one.
@@ -30,6 +31,7 @@ class TextCursor {
   // The one "," or ";" that may follow a field.
   void TakeSeparator();
 
+  // The name of a field, or its number; a view of the text.
   std::string_view TakeName();
   // One literal, or several that follow each other, escapes resolved: any
   // bytes.

@@ -11,6 +11,7 @@
 namespace fastckpt::internal {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::string_view kEscapes = "abfnrtv?'\"\\";
 constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v?'\"\\";
 
@@ -82,7 +83,7 @@ std::optional<double> ParseWord(std::string_view text) {
     text.remove_prefix(1);
   }
   if (EqualsIgnoringCase(text, "inf") || EqualsIgnoringCase(text, "infinity")) {
-    return sign * std::numeric_limits<double>::infinity();
+    return sign * kInfinity;
   }
   if (EqualsIgnoringCase(text, "nan")) {
     return std::numeric_limits<double>::quiet_NaN();
@@ -208,6 +209,9 @@ bool TakeEscape(std::string_view* text, std::string* out) {
 std::optional<double> ParseTextFloat(std::string_view token) {
   if (BeginsOctal(token)) return std::nullopt;
   if (const auto value = ParsePythonFloat(token)) return value;
+  // Below, both would go.
+  if (EqualsIgnoringCase(token, "inff")) return kInfinity;
+  if (EqualsIgnoringCase(token, "-inff")) return -kInfinity;
   while (token.ends_with('f') || token.ends_with('F')) token.remove_suffix(1);
   return ParsePythonFloat(token);
 }

@@ -7,21 +7,6 @@
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt::internal {
-namespace {
-
-// Shard numbers outside [0, num_shards) are refused when a tensor is read.
-std::vector<std::int32_t> UsedShards(const BundleIndex& index) {
-  std::vector<std::int32_t> shards;
-  for (std::size_t i = 0; i < index.entry_count(); ++i) {
-    const std::int32_t shard = index.entry(i).shard;
-    if (shards.empty() || shards.back() != shard) shards.push_back(shard);
-  }
-  std::sort(shards.begin(), shards.end());
-  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
-  return shards;
-}
-
-}  // namespace
 
 BundleSource::BundleSource(const std::string& prefix, IoMode mode,
                            std::uint64_t max_index_bytes,
@@ -32,15 +17,8 @@ BundleSource::BundleSource(PlacedIndex opened, IoMode mode)
     : place_(std::move(opened.place)),
       mode_(mode),
       index_(std::move(opened.index)),
-      shards_(UsedShards(index_)),
-      files_(shards_.size()),
+      files_(index_),
       states_(index_.entry_count()) {}
-
-BundleSource::~BundleSource() { CloseFiles(); }
-
-void BundleSource::CloseFiles() const {
-  for (auto& file : files_) delete file.exchange(nullptr);
-}
 
 std::optional<std::size_t> BundleSource::Find(std::string_view name) const {
   const auto slot = index_.Find(name);
@@ -185,7 +163,8 @@ const DataFile& BundleSource::OpenPlace(std::size_t slot,
                                         SeenFiles* seen) const {
   CheckPlace(slot);
   const StoredEntry& entry = index_.entry(slot);
-  const DataFile& file = Shard(slot);
+  const DataFile& file =
+      files_.Get(entry.shard, [&] { return OpenShard(slot, mode_); });
   seen->CheckUnchanged(file);
   file.CheckRange(static_cast<std::uint64_t>(entry.offset),
                   static_cast<std::uint64_t>(entry.size));
@@ -267,16 +246,6 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
   return places;
 }
 
-std::vector<const DataFile*> BundleSource::OpenFiles() const {
-  std::vector<const DataFile*> open;
-  for (const auto& file : files_) {
-    if (const DataFile* data = file.load(std::memory_order_acquire)) {
-      open.push_back(data);
-    }
-  }
-  return open;
-}
-
 std::string BundleSource::FindIndexPath() const {
   const auto now = FindPlace(place_.prefix, index_.identity());
   return now ? now->IndexPath() : place_.IndexPath();
@@ -284,19 +253,6 @@ std::string BundleSource::FindIndexPath() const {
 
 std::string BundleSource::ShardPath(std::size_t slot) const {
   return place_.ShardPath(index_.entry(slot).shard, index_.header().num_shards);
-}
-
-const DataFile& BundleSource::Shard(std::size_t slot) const {
-  const auto found = std::lower_bound(shards_.begin(), shards_.end(),
-                                      index_.entry(slot).shard);
-  auto& place = files_[static_cast<std::size_t>(found - shards_.begin())];
-  const DataFile* file = place.load(std::memory_order_acquire);
-  if (file) return *file;
-  std::unique_ptr<DataFile> opened = OpenShard(slot, mode_);
-  if (place.compare_exchange_strong(file, opened.get())) {
-    return *opened.release();
-  }
-  return *file;  // another thread was faster
 }
 
 std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,

@@ -1,12 +1,12 @@
 // BundleSource: the tensors of a V2 bundle. Shards are opened when needed.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/shard_files.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v2/bundle_index.h"
 #include "fastckpt/v2/bundle_place.h"
@@ -20,14 +20,15 @@ class BundleSource final : public TensorSource {
   BundleSource(const std::string& prefix, IoMode mode,
                std::uint64_t max_index_bytes,
                const FileIdentity* wanted = nullptr);
-  ~BundleSource() override;
 
+  // As it was given.
   const std::string& prefix() const { return place_.prefix; }
   // Where the index lay when it was opened, and where it lies now.
   const BundlePlace& place() const { return place_; }
   std::string FindIndexPath() const;
   const BundleIndex& index() const { return index_; }
 
+  // A slot is an entry of the index, hidden ones among them.
   std::size_t slot_count() const override { return index_.entry_count(); }
   std::size_t tensor_count() const override { return index_.tensor_count(); }
   bool IsTensor(std::size_t slot) const override {
@@ -59,8 +60,10 @@ class BundleSource final : public TensorSource {
   std::vector<std::string> IdentityPaths() const override {
     return {place_.IndexPath()};
   }
-  std::vector<const DataFile*> OpenFiles() const override;
-  void CloseFiles() const override;
+  std::vector<const DataFile*> OpenFiles() const override {
+    return files_.Opened();
+  }
+  void CloseFiles() const override { files_.Close(); }
   std::string DebugString() const override;
 
   // The stored bytes of one unsliced slot, whatever its dtype; without a box.
@@ -98,15 +101,11 @@ class BundleSource final : public TensorSource {
   std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
   const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen) const;
   StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
-  const DataFile& Shard(std::size_t slot) const;
 
   BundlePlace place_;
   IoMode mode_;
   BundleIndex index_;
-  // Shard numbers that entries name, sorted, and a slot for each one's file:
-  // filled by whoever comes first, without a lock.
-  std::vector<std::int32_t> shards_;
-  mutable std::vector<std::atomic<const DataFile*>> files_;
+  mutable ShardFiles files_;
   mutable std::vector<CheckState> states_;
 };
 

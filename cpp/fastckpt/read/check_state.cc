@@ -1,6 +1,6 @@
 #include "fastckpt/read/check_state.h"
 
-#include <pthread.h>
+#include "fastckpt/platform/process.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -8,16 +8,7 @@ namespace {
 // Bit 1 tells a claim from the two resting states; the rest counts forks.
 constexpr std::uint32_t kClaimBit = 2;
 
-std::atomic<std::uint32_t> forks{0};
-
-void CountFork() { forks.fetch_add(1, std::memory_order_relaxed); }
-
-[[maybe_unused]] const int registered =
-    pthread_atfork(nullptr, nullptr, CountFork);
-
-std::uint32_t ClaimWord() {
-  return forks.load(std::memory_order_relaxed) << 2 | kClaimBit;
-}
+std::uint32_t ClaimWord() { return ForkCount() << 2 | kClaimBit; }
 
 }  // namespace
 

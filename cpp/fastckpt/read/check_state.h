@@ -4,8 +4,6 @@
 // others wait. The state is one word without a lock, so a child forked while
 // another thread was checking is not left waiting for a thread that it does
 // not have: claims carry the number of forks that the process has seen.
-//
-// Source: pthread_atfork(3).
 #pragma once
 
 #include <atomic>
@@ -15,8 +13,10 @@ namespace fastckpt::internal {
 
 class CheckState {
  public:
+  // What TryClaim found.
   enum class Claim { kDone, kMine, kBusy };
 
+  // True once a check found the piece right; what it read is seen then.
   bool IsDone() const {
     return word_.load(std::memory_order_acquire) == kDoneWord;
   }

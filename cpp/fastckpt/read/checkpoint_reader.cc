@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "fastckpt/platform/memory.h"
-#include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
-#include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify_v1.h"
 
 namespace fastckpt::internal {
@@ -38,9 +36,23 @@ std::unique_ptr<CheckpointReader> CheckpointReader::OpenV1(
       new CheckpointReader(std::make_unique<V1Source>(paths, mode), verify));
 }
 
-CheckpointReader::CheckpointReader(std::unique_ptr<TensorSource> source,
+CheckpointReader::CheckpointReader(std::unique_ptr<BundleSource> source,
                                    bool verify)
-    : source_(std::move(source)), verify_(verify) {}
+    : bundle_(source.get()), verify_(verify) {
+  verify_source_ = [bundle = source.get()](const RunOptions& options) {
+    return VerifyBundle(*bundle, options);
+  };
+  source_ = std::move(source);
+}
+
+CheckpointReader::CheckpointReader(std::unique_ptr<V1Source> source,
+                                   bool verify)
+    : verify_(verify) {
+  verify_source_ = [v1 = source.get()](const RunOptions& options) {
+    return VerifyV1(*v1, options);
+  };
+  source_ = std::move(source);
+}
 
 CheckpointReader::~CheckpointReader() = default;
 
@@ -168,13 +180,18 @@ ArrayBytes CheckpointReader::CopyRegion(
 }
 
 void CheckpointReader::Read(std::span<const ReadRequest> requests,
-                            const RunOptions& options) const {
+                            const RunOptions& options,
+                            bool checks_first) const {
   std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
     wanted.push_back({request.slot, &request.region});
   }
   const auto make = [&](std::size_t i) { return requests[i].destination; };
-  CopyRegions(*source_, wanted, verify_, make, options);
+  RunOptions copying = options;
+  if (checks_first && verify_) {
+    copying.counted = CheckRegions(*source_, wanted, options);
+  }
+  CopyRegions(*source_, wanted, verify_, make, copying);
 }
 
 std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {
@@ -187,10 +204,7 @@ std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {
 }
 
 VerifyResult CheckpointReader::Verify(const RunOptions& options) const {
-  const auto* bundle = dynamic_cast<const BundleSource*>(source_.get());
-  VerifyResult result =
-      bundle ? VerifyBundle(*bundle, options)
-             : VerifyV1(dynamic_cast<const V1Source&>(*source_), options);
+  VerifyResult result = verify_source_(options);
   if (result.was_interrupted) throw Interrupted{};
   return result;
 }

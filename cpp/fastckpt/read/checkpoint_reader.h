@@ -6,16 +6,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/byte_runs.h"
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/region.h"
 #include "fastckpt/read/tensor_source.h"
+#include "fastckpt/read/v1_source.h"
 #include "fastckpt/read/verify.h"
 #include "fastckpt/read/view_check.h"
 
@@ -47,7 +50,10 @@ class CheckpointReader {
       const std::vector<std::string>& paths, IoMode mode, bool verify);
   ~CheckpointReader();
 
+  // The checkpoint's tensors; lives as long as this.
   const TensorSource& source() const { return *source_; }
+  // The same of V2, for who asks more of a bundle; null of V1.
+  const BundleSource* bundle() const { return bundle_; }
   bool verifies() const { return verify_; }
 
   // A view of the mapping that needs no check any more, or nothing.
@@ -70,9 +76,11 @@ class CheckpointReader {
                         const std::vector<std::int64_t>& strides,
                         const RunOptions& options) const;
 
-  // Copies regions to where the requests say, in the order of the files.
-  void Read(std::span<const ReadRequest> requests,
-            const RunOptions& options) const;
+  // Copies regions to where the requests say, in the order of the files. With
+  // `checks_first` nothing is written before all of it was found right, so that
+  // destinations stay as they are, but for damage in that very moment.
+  void Read(std::span<const ReadRequest> requests, const RunOptions& options,
+            bool checks_first = false) const;
 
   // The elements of a string tensor.
   std::vector<StringPiece> Strings(std::size_t slot) const;
@@ -81,7 +89,8 @@ class CheckpointReader {
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
-  CheckpointReader(std::unique_ptr<TensorSource> source, bool verify);
+  CheckpointReader(std::unique_ptr<BundleSource> source, bool verify);
+  CheckpointReader(std::unique_ptr<V1Source> source, bool verify);
 
   ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
                       UncheckedViews* unchecked) const;
@@ -91,7 +100,10 @@ class CheckpointReader {
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;
 
-  std::unique_ptr<TensorSource> source_;
+  std::unique_ptr<const TensorSource> source_;
+  const BundleSource* bundle_ = nullptr;
+  // How the source's own format is verified.
+  std::function<VerifyResult(const RunOptions&)> verify_source_;
   bool verify_;
 };
 

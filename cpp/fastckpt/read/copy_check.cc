@@ -59,7 +59,9 @@ class TaskRun {
     threads_ = std::clamp<std::size_t>(
         total_ / kBytesPerThread, 1, std::max<std::size_t>(options.threads, 1));
     MakeParts();
-    if (options.progress) options.progress->total += total_;
+    if (options.progress) {
+      options.progress->total += total_ - options.counted;
+    }
   }
 
   bool Run() {

@@ -6,24 +6,18 @@
 // polynomial. A dense copy is fused with its checksum: the source is read once.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/base/progress.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/read/strided_copy.h"
 #include "fastckpt/read/tensor_source.h"
 
 namespace fastckpt::internal {
-
-// What a running call has done so far; read by other threads.
-struct Progress {
-  std::atomic<std::uint64_t> done{0};
-  std::atomic<std::uint64_t> total{0};
-};
 
 // One piece to check, to copy, or both. With neither destination it is only
 // checked.
@@ -47,6 +41,8 @@ struct RunOptions {
   bool steadily = false;
   // Whether pieces are known to be right, whatever the checkpoint would check.
   bool is_checked = false;
+  // How many bytes of `progress->total` are of this run already.
+  std::uint64_t counted = 0;
   // Called, from any thread but one at a time, with each task that failed. If
   // it is not set the first failure is thrown.
   std::function<void(std::size_t task, const Error& error)> on_error;

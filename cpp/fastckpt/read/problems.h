@@ -16,6 +16,7 @@ namespace fastckpt::internal {
 // safe to call from many threads.
 class Problems {
  public:
+  // Keeps the error unless there is one of that number.
   void Add(std::size_t number, const Error& error) {
     const std::lock_guard<std::mutex> lock(mutex_);
     by_number_.emplace(number, error);
@@ -39,8 +40,10 @@ class Problems {
     return found == by_number_.end() ? nullptr : &found->second;
   }
 
+  // True if nothing was wrong; once all threads have ended.
   bool IsEmpty() const { return by_number_.empty(); }
 
+  // The errors by their numbers; they are gone from here.
   std::vector<Error> Take() {
     std::vector<Error> errors;
     for (auto& [number, error] : by_number_) {

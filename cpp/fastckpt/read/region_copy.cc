@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fastckpt/read/slot_groups.h"
+#include "fastckpt/read/view_check.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -51,6 +52,25 @@ class RegionCopier {
       AddTasks(wanted[i], pieces[i], make_(first + i), &tasks);
     }
     RunInFileOrder(&tasks, options_);
+  }
+
+  // Finds the pieces of one batch, which throws where they are not there, and
+  // checks those that lie in files: others were checked when they were found.
+  std::uint64_t CheckBatch(std::span<const WantedRegion> wanted) const {
+    UncheckedViews found;
+    std::uint64_t bytes = 0;
+    const auto pieces = FindPieces(wanted);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      for (const Piece& piece : pieces[i]) {
+        if (!piece.file) continue;
+        bytes += piece.size;
+        found.pieces.push_back(piece);
+        found.slots.push_back(wanted[i].slot);
+      }
+    }
+    if (options_.progress) options_.progress->total += bytes;
+    CheckViews(source_, found, options_, /*may_wait=*/true);
+    return bytes;
   }
 
   // How many of the regions make the first batch.
@@ -130,6 +150,20 @@ void CopyRegions(const TensorSource& source,
     copier.CopyBatch(wanted.subspan(first, size), first);
     first += size;
   }
+}
+
+std::uint64_t CheckRegions(const TensorSource& source,
+                           std::span<const WantedRegion> wanted,
+                           const RunOptions& options) {
+  const MakeDestination none;
+  const RegionCopier copier(source, /*check=*/true, none, options);
+  std::uint64_t counted = 0;
+  while (!wanted.empty()) {
+    const std::size_t size = copier.BatchSize(wanted);
+    counted += copier.CheckBatch(wanted.first(size));
+    wanted = wanted.subspan(size);
+  }
+  return counted;
 }
 
 }  // namespace fastckpt::internal

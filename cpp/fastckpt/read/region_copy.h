@@ -40,4 +40,12 @@ void CopyRegions(const TensorSource& source,
                  std::span<const WantedRegion> wanted, bool check,
                  const MakeDestination& make, const RunOptions& options);
 
+// Finds, and checks, all that CopyRegions with `check` would read, and copies
+// nothing: nothing can be wrong then but what is damaged meanwhile. What was
+// found right before is not checked again. Throws as CopyRegions. Gives how
+// many bytes of that copy `options.progress->total` counts now.
+std::uint64_t CheckRegions(const TensorSource& source,
+                           std::span<const WantedRegion> wanted,
+                           const RunOptions& options);
+
 }  // namespace fastckpt::internal

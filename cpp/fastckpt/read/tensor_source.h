@@ -8,6 +8,7 @@
 // forked child; none of them takes a lock.
 #pragma once
 
+#include <any>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,7 +21,6 @@
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/read/check_state.h"
 #include "fastckpt/read/region.h"
-#include "fastckpt/table/table_reader.h"
 #include "fastckpt/tensor/dtype.h"
 #include "fastckpt/tensor/slice.h"
 
@@ -76,25 +76,23 @@ struct MappedView {
   ByteView bytes;
 };
 
-// A block of a V1 file and what keeps it.
-struct SeenBlock {
-  const TableReader* table = nullptr;
-  std::size_t index = 0;
-  Block block;
-  std::shared_ptr<const void> owner;
-};
-
 // Remembers what one call, or one of its threads, has seen: which files are
 // unchanged, so that a load of many tensors asks the system once for each, and
-// the block that was read last, which the next tensor often lies in too.
+// whatever else a source wants to know again for the next tensor.
 class SeenFiles {
  public:
   void CheckUnchanged(const DataFile& file);
-  SeenBlock* last_block() { return &last_block_; }
+
+  // A source's own memory between two tensors; of no type at first.
+  template <typename Known>
+  Known* Recall() {
+    Known* known = std::any_cast<Known>(&memory_);
+    return known ? known : &memory_.emplace<Known>();
+  }
 
  private:
   std::vector<const DataFile*> seen_;
-  SeenBlock last_block_;
+  std::any memory_;
 };
 
 // How the bytes of an item are to be read.
@@ -171,13 +169,17 @@ class TensorSource {
   virtual std::string DebugString() const = 0;
 };
 
-// Runs `work` and names the slot's tensor in any Error that leaves it.
+// Runs `work` and names the slot's tensor in any Error that leaves it, with the
+// checkpoint's file unless the Error has one or there are several.
 template <typename Work>
 auto WithName(const TensorSource& source, std::size_t slot, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (Error& error) {
-    error.AddContext(Where{{}, {}, std::string(source.Name(slot))});
+    std::vector<std::string> paths = source.IdentityPaths();
+    if (paths.size() != 1) paths = {""};
+    error.AddContext(
+        Where{std::move(paths.front()), {}, std::string(source.Name(slot))});
     throw;
   }
 }

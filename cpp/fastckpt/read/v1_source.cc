@@ -9,6 +9,15 @@
 namespace fastckpt::internal {
 namespace {
 
+// The block that was read last, which the next tensor often lies in too, and
+// what keeps it.
+struct LastBlock {
+  const TableReader* table = nullptr;
+  std::size_t index = 0;
+  Block block;
+  std::shared_ptr<const void> owner;
+};
+
 std::vector<SliceSpec> Specs(const V1Tensor& tensor) {
   std::vector<SliceSpec> specs;
   specs.reserve(tensor.slices.size());
@@ -141,7 +150,7 @@ V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
   const std::size_t block = reader_.BlockOf(tensor, slice);
   const TableReader& table = reader_.table(slice.file);
   return WithContext(Where{file.path(), table.handle(block).offset, {}}, [&] {
-    SeenBlock* last = seen->last_block();
+    auto* last = seen->Recall<LastBlock>();
     if (last->table != &table || last->index != block) {
       auto scratch = std::make_shared<BlockScratch>();
       const Block contents = ReadBlock(slice.file, block, check, scratch.get());
@@ -165,7 +174,7 @@ Piece V1Source::ReadPiece(std::size_t slot, const V1Slice& slice,
   if (!piece.memory.empty()) {
     CheckAgrees(record.message, type, box.extent);
     piece.owner = std::move(record.owner);
-    const std::size_t kept = seen->last_block()->block.contents.size();
+    const std::size_t kept = seen->Recall<LastBlock>()->block.contents.size();
     const bool is_mapped = piece.owner == reader_.file(slice.file).mapping();
     // A small tensor must not keep the block that it was decoded with.
     if (!is_mapped && piece.memory.size() < kept / 2) {
@@ -217,7 +226,7 @@ std::optional<PiecePlace> V1Source::FindPlace(std::size_t slot,
                                               const Box& box,
                                               SeenFiles* seen) const {
   const V1Record record = ReadRecord(tensor(slot), slice, false, seen);
-  const SeenBlock& last = *seen->last_block();
+  const LastBlock& last = *seen->Recall<LastBlock>();
   const ByteView contents = last.block.contents;
   const ByteView packed =
       FindPackedArray(record.message, dtype(slot), ElementCount(box.extent));

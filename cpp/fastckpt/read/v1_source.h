@@ -12,12 +12,16 @@
 
 namespace fastckpt::internal {
 
+// See TensorSource for what the methods promise; slots are those of V1Reader.
 class V1Source final : public TensorSource {
  public:
+  // Throws as V1Reader does.
   V1Source(const std::vector<std::string>& paths, IoMode mode);
 
+  // The files; lives as long as this.
   const V1Reader& reader() const { return reader_; }
 
+  // A slot is a tensor: none is hidden.
   std::size_t slot_count() const override { return reader_.tensors().size(); }
   std::size_t tensor_count() const override { return slot_count(); }
   bool IsTensor(std::size_t) const override { return true; }

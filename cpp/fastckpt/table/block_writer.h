@@ -19,10 +19,13 @@
 
 namespace fastckpt::internal {
 
+// Makes one block after the other, all in memory.
 class BlockWriter {
  public:
+  // `interval`: entries from one restart to the next, at least 1.
   explicit BlockWriter(std::size_t interval);
 
+  // True if nothing was added since the begin, or since Clear.
   bool IsEmpty() const { return bytes_.empty(); }
 
   // Appends an entry.

@@ -40,6 +40,7 @@ class TableReader {
   // index block of more than `max_index_block` bytes. `file` must outlive it.
   TableReader(const DataFile& file, std::uint64_t max_index_block);
 
+  // Data blocks, numbered in the order of their keys.
   std::size_t block_count() const { return index_.size(); }
   const BlockHandle& handle(std::size_t block) const {
     return index_[block].handle;
@@ -54,9 +55,9 @@ class TableReader {
   // The same without looking at the checksum, for a block that was checked.
   Block ReadUnchecked(std::size_t block, BlockScratch* scratch) const;
 
+  using Visit = std::function<void(std::string_view key, ByteView value)>;
   // Calls visit(key, value) for each entry of a block that ReadBlock gave, and
   // checks that its keys lie between the index keys around it.
-  using Visit = std::function<void(std::string_view key, ByteView value)>;
   void VisitBlock(std::size_t block, const Block& contents,
                   const Visit& visit) const;
 

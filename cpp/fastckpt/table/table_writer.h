@@ -20,11 +20,13 @@
 
 namespace fastckpt::internal {
 
+// Keeps one block and the index in memory, whatever the size of the table.
 class TableWriter {
  public:
   // Takes the file's bytes in order.
   using Sink = std::function<void(ByteView)>;
 
+  // `sink` may throw; the table is of no more use then.
   explicit TableWriter(Sink sink);
 
   // Appends an entry. Throws what the sink throws.

@@ -82,6 +82,27 @@ std::size_t SwapUnit(DType dtype) {
   return is_complex ? ElementSize(dtype) / 2 : ElementSize(dtype);
 }
 
+std::uint8_t StoredBits(DType dtype) {
+  switch (dtype) {
+    case DType::kInt4:
+    case DType::kUint4:
+    case DType::kFloat4E2m1fn:
+      return 0x0f;
+    case DType::kInt2:
+    case DType::kUint2:
+      return 0x03;
+    default:
+      return 0xff;
+  }
+}
+
+DType GetDType(const std::string& name) {
+  const DType dtype = FindDType(name);
+  if (dtype != DType::kInvalid) return dtype;
+  ThrowUnsupported("values of dtype " + name +
+                   " have no form in a checkpoint; convert them first");
+}
+
 void CheckReadable(DType dtype) {
   const auto number = static_cast<std::int32_t>(dtype);
   const bool is_ref = number > kRefOffset && number <= kRefOffset + kMaxDType;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fastckpt/tensor/strided_plan.h"
+
 namespace fastckpt::internal {
 
 struct StridedArray {
@@ -27,6 +29,7 @@ class GatherPlan {
   // Keeps the array's pointer, not its vectors.
   explicit GatherPlan(const StridedArray& array);
 
+  // Bytes of one element.
   std::size_t item_size() const { return item_size_; }
 
   // Copies bytes [offset, offset + size) of the dense form to `to` and gives
@@ -37,29 +40,11 @@ class GatherPlan {
                      std::uint64_t size, std::uint8_t* to) const;
 
  private:
-  struct Dim {
-    std::uint64_t count;
-    std::int64_t step;  // bytes
-  };
-  struct Position {
-    std::vector<std::uint64_t> index;  // in dims_
-    const std::uint8_t* from;
-  };
-
-  void AddDim(const Dim& dim);
-  bool IsDense() const { return dims_.empty(); }
-  Position Find(std::uint64_t run) const;
-  void Advance(Position* at, std::size_t dim, std::uint64_t count) const;
-  std::uint64_t TakeRows(Position* at, std::uint64_t runs,
-                         std::uint8_t* to) const;
-  void Gather(std::uint64_t offset, std::uint64_t size, std::uint8_t* to) const;
-
+  StridedPlan plan_;
   const std::uint8_t* data_;
   std::size_t item_size_;
   std::size_t swap_unit_;
   std::uint8_t byte_mask_;
-  std::uint64_t run_;      // bytes that lie dense
-  std::vector<Dim> dims_;  // of runs, outer to inner
 };
 
 }  // namespace fastckpt::internal

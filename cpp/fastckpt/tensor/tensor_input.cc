@@ -1,6 +1,7 @@
 #include "fastckpt/tensor/tensor_input.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/base/error.h"
@@ -57,6 +58,29 @@ bool Placement::IsWhole() const {
     if (!spec[i].IsWhole() && spec[i].length != full_dims[i]) return false;
   }
   return true;
+}
+
+TensorInput ArrayInput(std::string name, DType dtype, StridedArray array) {
+  TensorInput input;
+  input.name = std::move(name);
+  input.dtype = dtype;
+  input.dims = array.dims;
+  array.byte_mask = StoredBits(dtype);
+  input.values = std::move(array);
+  return input;
+}
+
+// Whether it fits is CheckInput's question.
+Placement PlacementAt(std::vector<std::int64_t> full_dims,
+                      const std::vector<std::optional<std::int64_t>>& begin,
+                      Dims part) {
+  Placement placement{std::move(full_dims), {}};
+  for (std::size_t i = 0; i < begin.size(); ++i) {
+    const std::int64_t length = i < part.size() ? part[i] : 0;
+    const bool is_whole = !begin[i] || (i < part.size() && length == 0);
+    placement.spec.push_back(is_whole ? Extent{} : Extent{*begin[i], length});
+  }
+  return placement;
 }
 
 void CheckInput(const TensorInput& input) {

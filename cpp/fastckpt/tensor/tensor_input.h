@@ -50,6 +50,17 @@ struct TensorInput {
   std::variant<StridedArray, StringValues, StoredBytes> values;
 };
 
+// The input of an array's values. Of their bytes only the bits are stored that
+// the type has.
+TensorInput ArrayInput(std::string name, DType dtype, StridedArray array);
+
+// Where values of shape `part` lie in a tensor. `begin` has nothing where the
+// slice is to be spelled as the whole dimension; one without elements can only
+// be spelled so.
+Placement PlacementAt(std::vector<std::int64_t> full_dims,
+                      const std::vector<std::optional<std::int64_t>>& begin,
+                      Dims part);
+
 // Checks what a caller can get wrong: an empty name, a slice that does not fit
 // its tensor (Invalid), a type that has no stored form (Unsupported). Throws
 // errors that name the tensor.

@@ -1,7 +1,6 @@
 #include "fastckpt/v1/v1_reader.h"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/fields.h"
@@ -69,7 +68,7 @@ V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
     Open(paths, mode);
     if (IsUnchanged()) return;
   }
-  ThrowSystem(EBUSY,
+  ThrowSystem(std::errc::device_or_resource_busy,
               "the shards were replaced each of the " + std::to_string(kLooks) +
                   " times they were opened; try again",
               paths.front());

@@ -55,6 +55,7 @@ class V1Reader {
   const std::vector<V1Tensor>& tensors() const { return tensors_; }
   std::optional<std::size_t> Find(std::string_view name) const;
 
+  // The files in the order in which they were given.
   std::size_t file_count() const { return files_.size(); }
   const DataFile& file(std::size_t i) const { return *files_[i]->data; }
   const TableReader& table(std::size_t i) const { return files_[i]->table; }

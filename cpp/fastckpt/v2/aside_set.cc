@@ -21,66 +21,18 @@ constexpr std::string_view kTag = ".fastckpt-";
 constexpr std::size_t kTokenSize = 8;
 constexpr std::string_view kTemporary = ".tmp";
 constexpr std::string_view kAside = ".old";
-constexpr std::string_view kIndex = ".index";
-constexpr std::string_view kData = ".data-";
+constexpr std::size_t kMarkSize =
+    kTag.size() + kTokenSize + kAside.size();  // all marks are as long
+static_assert(kAside.size() == kTemporary.size());
 
-bool TakeText(std::string_view* text, std::string_view wanted) {
-  if (!text->starts_with(wanted)) return false;
-  text->remove_prefix(wanted.size());
-  return true;
-}
-
-// At least as many digits as shard names have.
-bool TakeDigits(std::string_view* text) {
-  constexpr std::size_t kMinDigits = 5;
-  const std::size_t digits =
-      std::min(text->find_first_not_of("0123456789"), text->size());
-  text->remove_prefix(digits);
-  return digits >= kMinDigits;
-}
-
-bool TakeDataSuffix(std::string_view* text) {
-  return TakeText(text, kData) && TakeDigits(text) && TakeText(text, "-of-") &&
-         TakeDigits(text);
-}
-
-std::optional<std::string_view> TakeToken(std::string_view* text) {
-  if (text->size() < kTokenSize) return std::nullopt;
-  const std::string_view token = text->substr(0, kTokenSize);
-  text->remove_prefix(kTokenSize);
-  if (token.find_first_not_of("0123456789abcdef") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  return token;
-}
-
-// True for a base that itself is named as a part of another.
-bool IsPartName(std::string_view base) {
-  const std::size_t data = base.rfind(kData);
-  return base.ends_with(kIndex) ||
-         (data != std::string_view::npos && IsDataSuffix(base.substr(data)));
-}
-
-std::optional<CheckpointPart> TakePart(std::string_view* suffix) {
-  std::string_view rest = *suffix;
-  if (TakeText(&rest, kIndex)) {
-    *suffix = rest;
-    return CheckpointPart::kIndex;
-  }
-  if (TakeDataSuffix(&rest)) {
-    *suffix = rest;
-    return CheckpointPart::kData;
-  }
-  return CheckpointPart::kV1;
+bool IsToken(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool IsPlainName(std::string_view base, std::string_view name) {
-  return TakeText(&name, base) && (name.empty() || name == kIndex);
-}
-
-bool IsNameOf(std::string_view base, std::string_view name) {
-  return IsPlainName(base, name) || ParseMarkedName(base, name) ||
-         (name.starts_with(base) && IsDataSuffix(name.substr(base.size())));
+  if (!name.starts_with(base)) return false;
+  name.remove_prefix(base.size());
+  return name.empty() || name == kIndexEnding;
 }
 
 bool IsSet(const AsideSet& set) { return !set.name().empty(); }
@@ -151,22 +103,30 @@ bool IsTable(const std::string& path) {
 
 }  // namespace
 
-bool IsDataSuffix(std::string_view suffix) {
-  return TakeDataSuffix(&suffix) && suffix.empty();
+std::optional<MarkedName> ParseMarkedName(std::string_view name) {
+  if (name.size() < kMarkSize) return std::nullopt;
+  const std::string_view plain = name.substr(0, name.size() - kMarkSize);
+  std::string_view mark = name.substr(plain.size());
+  if (!mark.starts_with(kTag)) return std::nullopt;
+  mark.remove_prefix(kTag.size());
+  const std::string_view token = mark.substr(0, kTokenSize);
+  mark.remove_prefix(kTokenSize);
+  if (!IsToken(token) || (mark != kTemporary && mark != kAside)) {
+    return std::nullopt;
+  }
+  const auto [base, part] = ParsePartName(plain);
+  if (base.empty()) return std::nullopt;
+  return MarkedName{std::string(base), std::string(plain), std::string(token),
+                    part,
+                    mark == kAside ? SaveMark::kAside : SaveMark::kTemporary};
 }
 
 std::optional<MarkedName> ParseMarkedName(std::string_view base,
                                           std::string_view name) {
-  std::string_view rest = name;
-  if (base.empty() || !TakeText(&rest, base)) return std::nullopt;
-  const auto part = TakePart(&rest);
-  if (part == CheckpointPart::kV1 && IsPartName(base)) return std::nullopt;
-  const std::string_view plain = name.substr(0, name.size() - rest.size());
-  if (!TakeText(&rest, kTag)) return std::nullopt;
-  const auto token = TakeToken(&rest);
-  if (!token || (rest != kTemporary && rest != kAside)) return std::nullopt;
-  return MarkedName{std::string(plain), std::string(*token), *part,
-                    rest == kAside ? SaveMark::kAside : SaveMark::kTemporary};
+  if (!name.starts_with(base)) return std::nullopt;
+  auto parsed = ParseMarkedName(name);
+  if (!parsed || parsed->base != base) return std::nullopt;
+  return parsed;
 }
 
 std::string MakeMarkedName(std::string_view plain, std::string_view token,
@@ -177,16 +137,18 @@ std::string MakeMarkedName(std::string_view plain, std::string_view token,
 }
 
 std::optional<std::string> BaseOfAside(std::string_view name) {
-  const std::size_t tag = name.rfind(kTag);
-  if (tag == std::string_view::npos) return std::nullopt;
-  std::string_view base = name.substr(0, tag);
-  if (base.ends_with(kIndex)) base.remove_suffix(kIndex.size());
-  const auto parsed = ParseMarkedName(base, name);
+  auto parsed = ParseMarkedName(name);
   if (!parsed || parsed->mark != SaveMark::kAside ||
       parsed->part == CheckpointPart::kData) {
     return std::nullopt;
   }
-  return std::string(base);
+  return std::move(parsed->base);
+}
+
+bool IsFileOf(std::string_view base, std::string_view name) {
+  if (!name.starts_with(base)) return false;
+  return IsPlainName(base, name) || IsDataSuffix(name.substr(base.size())) ||
+         ParseMarkedName(base, name).has_value();
 }
 
 std::vector<AsideSet> ListAsideSets(std::string_view base,
@@ -247,7 +209,7 @@ std::vector<ListedFile> ListFilesOf(const std::string& prefix) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     const std::string path = folder + name;
-    if (!IsNameOf(base, name) || !IsRegular(path)) continue;
+    if (!IsFileOf(base, name) || !IsRegular(path)) continue;
     if (name == base && !IsTable(path)) continue;
     try {
       files.push_back({name, StatFile(path).mtime});
@@ -274,14 +236,6 @@ std::optional<std::string> FindV1File(const std::string& prefix,
     if (IsFileAt(path, identity)) return path;
   }
   return std::nullopt;
-}
-
-std::string_view BaseOf(std::string_view prefix) {
-  return prefix.substr(prefix.find_last_of('/') + 1);
-}
-
-std::string_view FolderPartOf(std::string_view prefix) {
-  return prefix.substr(0, prefix.find_last_of('/') + 1);
 }
 
 }  // namespace fastckpt::internal

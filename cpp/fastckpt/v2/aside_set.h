@@ -25,21 +25,24 @@
 #include <vector>
 
 #include "fastckpt/platform/file_reader.h"
+#include "fastckpt/v2/shard_name.h"
 
 namespace fastckpt::internal {
 
-enum class CheckpointPart { kIndex, kData, kV1 };
 enum class SaveMark { kTemporary, kAside };
 
 // A name that a save gives for as long as it lasts.
 struct MarkedName {
+  std::string base;
   std::string plain;  // the name without mark
   std::string token;  // eight hexadecimal digits
   CheckpointPart part;
   SaveMark mark;
 };
 
-// The parts of such a name of `base`; nothing if it is none.
+// The parts of such a name, of whatever base or of `base`; nothing if it is
+// none.
+std::optional<MarkedName> ParseMarkedName(std::string_view name);
 std::optional<MarkedName> ParseMarkedName(std::string_view base,
                                           std::string_view name);
 
@@ -51,8 +54,8 @@ std::string MakeMarkedName(std::string_view plain, std::string_view token,
 // it is no such name.
 std::optional<std::string> BaseOfAside(std::string_view name);
 
-// True for ".data-SSSSS-of-NNNNN" of any numbers of at least five digits.
-bool IsDataSuffix(std::string_view suffix);
+// True for the names that files of `base` have, plain and marked.
+bool IsFileOf(std::string_view base, std::string_view name);
 
 // A regular file of a folder, and when it was last written.
 struct ListedFile {
@@ -109,10 +112,5 @@ std::optional<AsideSet> FindAsideSet(const std::string& prefix);
 // lies now; nothing if nowhere.
 std::optional<std::string> FindV1File(const std::string& prefix,
                                       const FileIdentity& identity);
-
-// The part of a prefix after its last slash, and what is before it, slash
-// included.
-std::string_view BaseOf(std::string_view prefix);
-std::string_view FolderPartOf(std::string_view prefix);
 
 }  // namespace fastckpt::internal

@@ -45,6 +45,7 @@ class BundleIndex {
   // Throws Corruption for any damage to footer, blocks, order or messages.
   BundleIndex(const std::string& path, std::uint64_t max_bytes);
 
+  // Of the file that was read.
   const FileIdentity& identity() const { return identity_; }
   std::uint64_t file_size() const { return identity_.size; }
   const BundleHeader& header() const { return header_; }
@@ -54,6 +55,7 @@ class BundleIndex {
   // Entries that are tensors.
   std::size_t tensor_count() const { return entries_.size() - hidden_count_; }
 
+  // Entry i, its name and its dimensions; these live as long as this.
   const StoredEntry& entry(std::size_t i) const { return entries_[i]; }
   std::string_view name(std::size_t i) const;
   Dims dims(std::size_t i) const;

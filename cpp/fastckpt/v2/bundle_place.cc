@@ -1,7 +1,6 @@
 #include "fastckpt/v2/bundle_place.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
@@ -26,10 +25,12 @@ void Pause(int look) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1 << (2 * look)));
 }
 
-bool IsMissing(const Error& error) { return error.system_code() == ENOENT; }
+bool IsMissing(const Error& error) {
+  return HasCode(error, std::errc::no_such_file_or_directory);
+}
 
 [[noreturn]] void ThrowBusy(std::string path) {
-  ThrowSystem(EBUSY,
+  ThrowSystem(std::errc::device_or_resource_busy,
               "saves under this prefix moved it each of the " +
                   std::to_string(kLooks) +
                   " times it was looked for; try again",
@@ -184,24 +185,24 @@ std::optional<BundlePlace> FindPlace(const std::string& prefix,
   return std::nullopt;
 }
 
-Error LostIndex(const std::string& prefix) {
-  Where where{IndexName(prefix), {}, {}};
+void PauseBetweenLooks() { Pause(0); }
+
+Error LostIndex(const std::string& prefix, const std::function<void()>& pause) {
   // Between two names, maybe: a listing is no picture of one moment.
   bool is_replaced = IsReplaced(prefix);
   for (int look = 1; look < kLooks && !is_replaced; ++look) {
     if (ListFilesOf(prefix).empty()) break;
-    Pause(0);
+    pause();
     is_replaced = IsReplaced(prefix);
   }
   if (is_replaced) {
     return Error(ErrorKind::kCorruption,
                  "the index was replaced since the checkpoint was opened; "
                  "open it again",
-                 std::move(where));
+                 Where{IndexName(prefix), {}, {}});
   }
-  return Error(ErrorKind::kSystem,
-               "cannot stat: " + std::generic_category().message(ENOENT),
-               std::move(where), ENOENT);
+  return SystemError(std::errc::no_such_file_or_directory, "cannot stat",
+                     IndexName(prefix));
 }
 
 std::unique_ptr<DataFile> OpenShard(const ShardOfIndex& wanted, IoMode mode) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,13 +43,18 @@ struct PlacedIndex {
 PlacedIndex OpenIndex(const std::string& prefix, std::uint64_t max_bytes,
                       const FileIdentity* wanted = nullptr);
 
+// Waits about as long as a save takes to move a file.
+void PauseBetweenLooks();
+
 // Where the index with this identity lies now; nothing if nowhere.
 std::optional<BundlePlace> FindPlace(const std::string& prefix,
                                      const FileIdentity& identity);
 
 // Why an index that was opened lies nowhere: Corruption where another save's is
-// there, or on its way, else System (ENOENT).
-Error LostIndex(const std::string& prefix);
+// there, or on its way, else System (ENOENT). Looks again after each call of
+// `pause`, for as long as files of the prefix are there.
+Error LostIndex(const std::string& prefix,
+                const std::function<void()>& pause = PauseBetweenLooks);
 
 // A shard and the index that it is to belong to.
 struct ShardOfIndex {

@@ -8,6 +8,7 @@ namespace fastckpt::internal {
 namespace {
 
 constexpr std::string_view kOf = "-of-";
+constexpr std::string_view kData = ".data";
 
 std::optional<std::int32_t> ParseNumber(std::string_view digits) {
   std::int32_t number = 0;
@@ -20,7 +21,17 @@ std::optional<std::int32_t> ParseNumber(std::string_view digits) {
 
 }  // namespace
 
-std::string IndexName(const std::string& prefix) { return prefix + ".index"; }
+std::string_view BaseOf(std::string_view prefix) {
+  return prefix.substr(prefix.find_last_of('/') + 1);
+}
+
+std::string_view FolderPartOf(std::string_view prefix) {
+  return prefix.substr(0, prefix.find_last_of('/') + 1);
+}
+
+std::string IndexName(const std::string& prefix) {
+  return prefix + std::string(kIndexEnding);
+}
 
 std::string DataName(const std::string& prefix, std::int32_t shard,
                      std::int32_t num_shards) {
@@ -48,6 +59,29 @@ std::optional<ShardName> ParseShardName(std::string_view name) {
   // Other spellings of the numbers are other files.
   if (parts.Format() != name) return std::nullopt;
   return parts;
+}
+
+std::optional<ShardName> ParseDataName(std::string_view name) {
+  auto parts = ParseShardName(name);
+  if (!parts || !parts->stem.ends_with(kData)) return std::nullopt;
+  parts->stem.resize(parts->stem.size() - kData.size());
+  return parts;
+}
+
+PartName ParsePartName(std::string_view name) {
+  if (name.ends_with(kIndexEnding)) {
+    name.remove_suffix(kIndexEnding.size());
+    return {name, CheckpointPart::kIndex};
+  }
+  if (const auto data = ParseDataName(name)) {
+    return {name.substr(0, data->stem.size()), CheckpointPart::kData};
+  }
+  return {name, CheckpointPart::kV1};
+}
+
+bool IsDataSuffix(std::string_view suffix) {
+  const auto data = ParseDataName(suffix);
+  return data && data->stem.empty();
 }
 
 }  // namespace fastckpt::internal

@@ -1,4 +1,7 @@
-// Shard names: "P.data-00000-of-00002" (V2) and "P-00000-of-00002" (V1).
+// Shard names: "P.data-00000-of-00002" (V2) and "P-00000-of-00002" (V1), and
+// what else the files of a checkpoint are called.
+//
+// One grammar: whoever takes a name apart asks here.
 //
 // Source: tensorflow/core/util/tensor_bundle/naming.cc.
 #pragma once
@@ -9,6 +12,13 @@
 #include <string_view>
 
 namespace fastckpt::internal {
+
+inline constexpr std::string_view kIndexEnding = ".index";
+
+// The part of a prefix after its last slash, and what is before it, slash
+// included.
+std::string_view BaseOf(std::string_view prefix);
+std::string_view FolderPartOf(std::string_view prefix);
 
 // "PREFIX.index".
 std::string IndexName(const std::string& prefix);
@@ -29,5 +39,20 @@ struct ShardName {
 
 // Nothing unless the name is one that TensorFlow would give.
 std::optional<ShardName> ParseShardName(std::string_view name);
+
+// The same of "PREFIX.data-SSSSS-of-NNNNN", with the prefix as the stem.
+std::optional<ShardName> ParseDataName(std::string_view name);
+
+enum class CheckpointPart { kIndex, kData, kV1 };
+
+// What a file is by its name: which part of which base.
+struct PartName {
+  std::string_view base;  // of the name
+  CheckpointPart part;
+};
+PartName ParsePartName(std::string_view name);
+
+// True for ".data-SSSSS-of-NNNNN".
+bool IsDataSuffix(std::string_view suffix);
 
 }  // namespace fastckpt::internal

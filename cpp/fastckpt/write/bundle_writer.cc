@@ -69,7 +69,7 @@ BundleWriter::BundleWriter(const std::string& prefix,
                            const WriteOptions& options)
     : options_(Checked(options)),
       commit_(prefix, IndexName("")),
-      data_(options.threads, options.sync) {
+      data_(options.threads, options.sync, options.progress) {
   shards_.resize(static_cast<std::size_t>(options_.shards));
   for (std::int32_t i = 0; i < options_.shards; ++i) {
     auto file = commit_.Create(DataName("", i, options_.shards));
@@ -119,6 +119,7 @@ void BundleWriter::Finish(const Interrupt& interrupted) {
   for (const Shard& shard : shards_) files.push_back(shard.file.get());
   files.push_back(index.get());
   if (interrupted && interrupted()) throw Interrupted{};
+  if (options_.progress) options_.progress->on_whole();
   commit_.Finish(files, options_.sync, options_.threads, interrupted);
 }
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/base/progress.h"
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/commit.h"
 #include "fastckpt/write/data_writer.h"
@@ -27,7 +28,8 @@ struct WriteOptions {
   std::uint64_t alignment = 1;  // of each tensor's offset; TensorFlow's is 1
   bool sync = true;             // flush to the disk before names appear
   std::size_t threads = 1;
-  std::int32_t endianness = 0;  // of stored bytes that are passed on
+  std::int32_t endianness = 0;   // of stored bytes that are passed on
+  Progress* progress = nullptr;  // counts the bytes of values that are written
 };
 
 class BundleWriter {

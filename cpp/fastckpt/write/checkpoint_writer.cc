@@ -1,7 +1,5 @@
 #include "fastckpt/write/checkpoint_writer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -39,10 +37,9 @@ class CheckpointWriter::Turn {
 
 CheckpointWriter::CheckpointWriter(const std::string& prefix,
                                    WriteFormat format,
-                                   const WriteOptions& options)
-    : owner_(getpid()) {
+                                   const WriteOptions& options) {
   if (format == WriteFormat::kV1) {
-    v1_ = std::make_unique<V1Writer>(prefix, options.sync);
+    v1_ = std::make_unique<V1Writer>(prefix, options.sync, options.progress);
   } else {
     v2_ = std::make_unique<BundleWriter>(prefix, options);
   }
@@ -140,7 +137,7 @@ void CheckpointWriter::Write(const std::vector<TensorInput>& inputs,
   if (!is_done) throw Interrupted{};
 }
 
-bool CheckpointWriter::IsOwner() const { return owner_ == getpid(); }
+bool CheckpointWriter::IsOwner() const { return owner_.IsThis(); }
 
 void CheckpointWriter::CheckOwner() const {
   if (IsOwner()) return;

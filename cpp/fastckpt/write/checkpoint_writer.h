@@ -8,8 +8,6 @@
 // Thread-safety: safe. In a forked child a writer refuses everything.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "fastckpt/platform/parallel.h"
+#include "fastckpt/platform/process.h"
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
@@ -71,7 +70,7 @@ class CheckpointWriter {
              const Interrupt& interrupted);
   void Close();
 
-  const pid_t owner_;
+  const OwnProcess owner_;
   std::mutex turn_;
   std::atomic<std::thread::id> holder_;  // of the turn
   std::atomic<bool> is_aborted_{false};

@@ -1,8 +1,5 @@
 #include "fastckpt/write/commit.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -23,14 +20,6 @@ std::string CheckedBaseOf(const std::string& prefix) {
                  " names a folder; add a name for the checkpoint");
   }
   return base;
-}
-
-// True for the names that FolderOnDisk::List gives.
-bool IsOfCheckpoint(const std::string& base, const std::string& name) {
-  if (!name.starts_with(base)) return false;
-  const std::string_view suffix = std::string_view(name).substr(base.size());
-  return suffix.empty() || suffix == ".index" || IsDataSuffix(suffix) ||
-         ParseMarkedName(base, name).has_value();
 }
 
 bool IsLockOfNumbered(const std::string& base, const std::string& name) {
@@ -94,7 +83,7 @@ bool FolderOnDisk::IsTable(const std::string& name) const {
 std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
   std::vector<ListedFile> files;
   for (std::string& name : directory_.List()) {
-    if (!IsOfCheckpoint(base, name)) continue;
+    if (!IsFileOf(base, name)) continue;
     if (name == base && !IsTable(name)) continue;
     const auto time = directory_.ModifiedAt(name);
     if (time) files.push_back({std::move(name), *time});
@@ -105,16 +94,17 @@ std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
 }  // namespace
 
 Commit::Commit(const std::string& prefix, std::string_view last)
-    : base_(CheckedBaseOf(prefix)), token_(MakeToken()), owner_(getpid()) {
+    : base_(CheckedBaseOf(prefix)), token_(MakeToken()) {
   directory_ = std::make_shared<const Directory>(FolderOf(prefix));
   const std::string target = NameOf(last);
   if (directory_->HasFolder(target)) {
-    ThrowSystem(EISDIR, "a folder is in the way", directory_->PathOf(target));
+    ThrowSystem(std::errc::is_a_directory, "a folder is in the way",
+                directory_->PathOf(target));
   }
 }
 
 void Commit::CheckOwner() const {
-  if (owner_ == getpid()) return;
+  if (owner_.IsThis()) return;
   ThrowInvalid("this writer belongs to the process that began it");
 }
 
@@ -179,7 +169,10 @@ PrefixLock::PrefixLock(const std::string& prefix,
   try {
     state_ = std::make_unique<State>(prefix, interrupted);
   } catch (const Error& error) {
-    if (error.system_code() != ENOENT && error.system_code() != ENOTDIR) throw;
+    if (!HasCode(error, std::errc::no_such_file_or_directory) &&
+        !HasCode(error, std::errc::not_a_directory)) {
+      throw;
+    }
   }
 }
 

@@ -6,8 +6,6 @@
 // Thread-safety: one thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -17,6 +15,7 @@
 #include "fastckpt/platform/directory.h"
 #include "fastckpt/platform/output_file.h"
 #include "fastckpt/platform/parallel.h"
+#include "fastckpt/platform/process.h"
 
 namespace fastckpt::internal {
 
@@ -52,7 +51,7 @@ class Commit {
   std::shared_ptr<const Directory> directory_;
   std::string base_;
   std::string token_;
-  pid_t owner_;
+  OwnProcess owner_;
 };
 
 // Keeps saves, merges and removals of a prefix out while it lives, as a save
@@ -60,6 +59,7 @@ class Commit {
 // is nothing to keep out of. Throws System, and Interrupted.
 class PrefixLock {
  public:
+  // Waits for its turn, until `interrupted` says no.
   PrefixLock(const std::string& prefix, const Interrupt& interrupted);
   ~PrefixLock();
   PrefixLock(const PrefixLock&) = delete;

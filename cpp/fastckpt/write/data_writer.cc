@@ -214,6 +214,13 @@ void RunJob(const std::vector<DataPart>& parts, bool sync, BufferPool* buffers,
   if (sync && is_large) job->file->StartWriteback(job->offset, job->size);
 }
 
+// What a job writes but for the padding.
+std::uint64_t ValueBytes(const Job& job) {
+  std::uint64_t size = 0;
+  for (const Piece& piece : job.pieces) size += piece.size;
+  return size;
+}
+
 }  // namespace
 
 std::uint64_t StoredSize(const TensorInput& input) {
@@ -231,7 +238,10 @@ bool DataWriter::Write(std::vector<DataPart>* parts,
   std::vector<Job> jobs = JobPlanner(*parts).TakeJobs();
   const bool is_done = ParallelFor(
       jobs.size(), threads_,
-      [&](std::size_t i) { RunJob(*parts, sync_, &buffers_, &jobs[i]); },
+      [&](std::size_t i) {
+        RunJob(*parts, sync_, &buffers_, &jobs[i]);
+        if (progress_) progress_->done += ValueBytes(jobs[i]);
+      },
       interrupted);
   // Jobs lie in the order of offsets, and so do the pieces of one part.
   for (const Job& job : jobs) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "fastckpt/base/progress.h"
 #include "fastckpt/platform/output_file.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/tensor/tensor_input.h"
@@ -39,8 +40,10 @@ std::uint64_t StoredSize(const TensorInput& input);
 class DataWriter {
  public:
   // `sync`: the data are to be flushed to the disk later, so the system is
-  // asked to begin writing early, or to write past the page cache.
-  DataWriter(std::size_t threads, bool sync) : threads_(threads), sync_(sync) {}
+  // asked to begin writing early, or to write past the page cache. `progress`:
+  // counts the bytes of values that are done, if it is set.
+  DataWriter(std::size_t threads, bool sync, Progress* progress = nullptr)
+      : threads_(threads), sync_(sync), progress_(progress) {}
 
   // Writes all parts and sets their checksums; false if `interrupted` ended the
   // work early. Throws System.
@@ -51,6 +54,7 @@ class DataWriter {
  private:
   const std::size_t threads_;
   const bool sync_;
+  Progress* const progress_;
   BufferPool buffers_;
 };
 

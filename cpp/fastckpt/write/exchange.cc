@@ -1,7 +1,6 @@
 #include "fastckpt/write/exchange.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 #include <utility>
 
@@ -11,20 +10,14 @@
 namespace fastckpt::internal {
 namespace {
 
-constexpr std::string_view kIndex = ".index";
-
-std::string Joined(std::string_view a, std::string_view b) {
-  std::string text(a);
-  return text.append(b);
-}
-
 std::string NameOf(const MarkedName& parts) {
   return MakeMarkedName(parts.plain, parts.token, parts.mark);
 }
 
 bool IsGone(const Error& error, ExchangeFolder* folder,
             const std::string& name) {
-  return error.system_code() == ENOENT && !folder->HasFile(name);
+  return HasCode(error, std::errc::no_such_file_or_directory) &&
+         !folder->HasFile(name);
 }
 
 }  // namespace
@@ -67,7 +60,7 @@ void Exchange::PutBack(bool sync) {
 // left from before could pass for theirs.
 void Exchange::ForgetIndexes() {
   const std::vector<ListedFile> files = folder_.List(base_);
-  const std::string index = Joined(base_, kIndex);
+  const std::string index = IndexName(base_);
   const auto is_index = [&](const ListedFile& f) { return f.name == index; };
   if (std::none_of(files.begin(), files.end(), is_index)) return;
   for (const ListedFile& file : files) {
@@ -102,10 +95,10 @@ void Exchange::FindOld() {
     const std::string_view suffix =
         std::string_view(file.name).substr(base_.size());
     has_v1 |= suffix.empty();
-    has_index |= suffix == kIndex;
+    has_index |= suffix == kIndexEnding;
     if (IsDataSuffix(suffix)) old_.push_back({file.name, {}});
   }
-  if (has_index) old_.insert(old_.begin(), {Joined(base_, kIndex), {}});
+  if (has_index) old_.insert(old_.begin(), {IndexName(base_), {}});
   if (has_index && has_v1) old_.insert(old_.begin(), {base_, {}});
   for (Old& old : old_) {
     old.aside = MakeMarkedName(old.name, token_, SaveMark::kAside);

@@ -1,7 +1,5 @@
 #include "fastckpt/write/file_replacement.h"
 
-#include <cerrno>
-
 #include "fastckpt/base/error.h"
 #include "fastckpt/v2/aside_set.h"
 #include "fastckpt/write/save_name.h"
@@ -15,10 +13,11 @@ FileReplacement::FileReplacement(const std::string& path,
   directory_ = std::make_shared<const Directory>(FolderOf(path), missing);
   const Kind kind = name_.empty() ? Kind::kFolder : directory_->KindOf(name_);
   if (kind == Kind::kFolder) {
-    ThrowSystem(EISDIR, "a folder is in the way", path);
+    ThrowSystem(std::errc::is_a_directory, "a folder is in the way", path);
   }
   // Renaming over it would put a file in its place for everybody.
-  if (kind == Kind::kOther) ThrowSystem(EINVAL, "not a regular file", path);
+  if (kind == Kind::kOther)
+    ThrowSystem(std::errc::invalid_argument, "not a regular file", path);
   file_ = std::make_unique<OutputFile>(
       directory_, MakeMarkedName(name_, MakeToken(), SaveMark::kTemporary),
       name_);

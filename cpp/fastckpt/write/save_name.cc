@@ -1,6 +1,5 @@
 #include "fastckpt/write/save_name.h"
 
-#include <cstddef>
 #include <random>
 #include <string_view>
 
@@ -13,12 +12,7 @@ namespace {
 constexpr std::string_view kLock = ".fastckpt-lock";
 
 bool IsOurs(const std::string& name) {
-  if (name.ends_with(kLock)) return true;
-  for (std::size_t i = 1; i < name.size(); ++i) {
-    if (name[i] != '.') continue;
-    if (ParseMarkedName(std::string_view(name).substr(0, i), name)) return true;
-  }
-  return false;
+  return name.ends_with(kLock) || ParseMarkedName(name).has_value();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/value_encoder.h"
 #include "fastckpt/table/table_writer.h"
+#include "fastckpt/write/data_writer.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::uint64_t kMaxMessage = std::uint64_t{1} << 31;
 constexpr std::uint64_t kMessageOverhead = std::uint64_t{1} << 10;
 // TF_CHECKPOINT_VERSION.
 constexpr std::int32_t kProducer = 1;
-constexpr std::uint64_t kWritebackSize = std::uint64_t{8} << 20;
 
 Placement PlacementOf(const TensorInput& input) {
   if (input.placement) return *input.placement;
@@ -44,8 +44,8 @@ std::string MakeRecord(const TensorInput& input, const SliceSpec& spec) {
 
 }  // namespace
 
-V1Writer::V1Writer(const std::string& prefix, bool sync)
-    : sync_(sync), commit_(prefix, "") {}
+V1Writer::V1Writer(const std::string& prefix, bool sync, Progress* progress)
+    : sync_(sync), progress_(progress), commit_(prefix, "") {}
 
 void V1Writer::CheckOpen() const {
   commit_.CheckOwner();
@@ -61,6 +61,7 @@ bool V1Writer::Add(const std::vector<TensorInput>& inputs,
   const auto add = [&](std::size_t i) {
     CheckInput(inputs[i]);
     WithContext(Where{{}, {}, inputs[i].name}, [&] { AddOne(inputs[i]); });
+    if (progress_) progress_->done += StoredSize(inputs[i]);
   };
   if (ParallelFor(inputs.size(), 1, add, interrupted)) return true;
   is_finished_ = true;
@@ -95,6 +96,7 @@ void V1Writer::Finish(const Interrupt& interrupted) {
   is_finished_ = true;
   const std::unique_ptr<OutputFile> file = commit_.Create("");
   Write(*file, interrupted);
+  if (progress_) progress_->on_whole();
   commit_.Finish({file.get()}, sync_, /*threads=*/1, interrupted);
 }
 

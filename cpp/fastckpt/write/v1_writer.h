@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/base/progress.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/proto/saved_slices.h"
 #include "fastckpt/tensor/tensor_input.h"
@@ -22,9 +23,10 @@ namespace fastckpt::internal {
 
 class V1Writer {
  public:
-  // `sync`: flush to the disk before the name appears. Throws System, and
-  // Invalid if the prefix names a folder only.
-  V1Writer(const std::string& prefix, bool sync);
+  // `sync`: flush to the disk before the name appears. `progress`: counts the
+  // bytes of values that were added, if it is set. Throws System, and Invalid
+  // if the prefix names a folder only.
+  V1Writer(const std::string& prefix, bool sync, Progress* progress = nullptr);
 
   // Appends tensors. Throws Invalid and Unsupported for what CheckInput
   // refuses, dtypes that V1 does not know, slices over 2 GiB, names given twice
@@ -51,6 +53,7 @@ class V1Writer {
   void Write(const OutputFile& file, const Interrupt& interrupted);
 
   const bool sync_;
+  Progress* const progress_;
   Commit commit_;
   std::vector<Added> added_;                       // in the caller's order
   std::map<std::string, SavedSliceMeta> tensors_;  // slices not filled in

@@ -29,7 +29,9 @@ using BufferMemory = std::unique_ptr<std::uint8_t, FreeMemory>;
 // Thread-safety: safe.
 class BufferPool {
  public:
+  // Gives memory of 2 MiB, used before or new. Throws std::bad_alloc.
   BufferMemory Take();
+  // Takes it back, to be given again.
   void Give(BufferMemory memory);
 
  private:
@@ -52,6 +54,7 @@ class WriteBuffer {
   std::span<std::uint8_t> Room(std::uint64_t unit);
   void Use(std::uint64_t size) { end_ += size; }
 
+  // Appends bytes, or zeros. Throws System.
   void Put(ByteView bytes);
   void PutZeros(std::uint64_t size);
 

@@ -39,14 +39,17 @@ struct TensorInfo {
   std::optional<std::uint32_t> crc32c;
 };
 
+// V1 is one table with the values in it, V2 an index and data files beside it.
 enum class Format { kV1, kV2 };
 
+// How files are read.
 enum class Io {
   kAuto,  // maps files of local file systems, reads those of others
   kMap,
   kRead,  // pread: for network file systems and files that others may cut
 };
 
+// How a checkpoint is opened and read.
 struct OpenOptions {
   Io io = Io::kAuto;
   // Checks data against its checksums before it is handed out.
@@ -62,6 +65,7 @@ struct VerifyReport {
   std::uint64_t bytes_checked = 0;
   std::vector<Error> problems;
 
+  // True if nothing is wrong.
   bool ok() const { return problems.empty(); }
 };
 
@@ -71,6 +75,7 @@ struct TensorView {
   std::shared_ptr<const void> owner;
 };
 
+// Holds the files open and keeps the index in memory; moves, does not copy.
 class Checkpoint {
  public:
   // Opens a prefix ("model.ckpt-200"); a file of a checkpoint (".index",
@@ -83,10 +88,12 @@ class Checkpoint {
   static Checkpoint Open(const std::string& path,
                          const OpenOptions& options = {});
 
+  // What was moved from can only be assigned to or destroyed.
   Checkpoint(Checkpoint&&) noexcept;
   Checkpoint& operator=(Checkpoint&&) noexcept;
   ~Checkpoint();
 
+  // The format on the disk.
   Format format() const;
   // The checkpoint's name as TensorFlow takes it.
   const std::string& prefix() const;
@@ -105,6 +112,7 @@ class Checkpoint {
   std::vector<T> Read(std::string_view name) const;
 
   // Copies all values to `out`, which must have exactly their size in bytes.
+  // Where it throws for damage a part of `out` may be overwritten.
   void ReadInto(std::string_view name, std::span<std::byte> out) const;
 
   // Gives the values as a VIEW of the file where the stored bytes are the
@@ -129,6 +137,7 @@ class Checkpoint {
   std::unique_ptr<Impl> impl_;
 };
 
+// Described where it is declared.
 template <typename T>
 std::vector<T> Checkpoint::Read(std::string_view name) const {
   static_assert(kDTypeOf<T> != DType::kInvalid,

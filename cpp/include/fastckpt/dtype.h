@@ -11,6 +11,7 @@
 
 namespace fastckpt {
 
+// The numbers are those of the files.
 enum class DType : std::int32_t {
   kInvalid = 0,
   kFloat = 1,

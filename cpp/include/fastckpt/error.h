@@ -13,6 +13,7 @@
 
 namespace fastckpt {
 
+// Which decision the caller can take.
 enum class ErrorKind {
   kCorruption,   // the bytes break the format
   kUnsupported,  // legal bytes that this library does not handle
@@ -28,11 +29,14 @@ struct Where {
   std::optional<std::string> tensor;    // raw name bytes
 };
 
+// What is wrong, and where.
 class Error : public std::exception {
  public:
+  // `message` says what is wrong without the place; `system_code` is an errno.
   Error(ErrorKind kind, std::string message, Where where = {},
         int system_code = 0);
 
+  // As it was given.
   ErrorKind kind() const { return kind_; }
   // What is wrong, without the place.
   const std::string& message() const { return message_; }

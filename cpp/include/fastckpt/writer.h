@@ -25,6 +25,7 @@
 
 namespace fastckpt {
 
+// How a checkpoint is written.
 struct WriterOptions {
   Format format = Format::kV2;
   std::int32_t shards = 1;      // data files (V2)
@@ -34,6 +35,7 @@ struct WriterOptions {
   std::size_t threads = 0;  // 0 for the CPUs of the process
 };
 
+// One checkpoint on its way to its place; moves, does not copy.
 class Writer {
  public:
   // Begins files beside the prefix's own; missing folders are made.

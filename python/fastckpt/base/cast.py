@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from fastckpt.base.deferred import importing
 
-__all__ = ["DType", "Losses", "cast", "check_cast", "is_floating", "to_dtype"]
+__all__ = [
+    "DType",
+    "Losses",
+    "cast",
+    "check_cast",
+    "check_exact",
+    "is_floating",
+    "to_dtype",
+]
 
 DType = str | np.dtype[Any] | type[Any]
 """What names a dtype: ``"bfloat16"``, ``np.float32``, a ``numpy.dtype``."""
@@ -71,26 +79,50 @@ def cast(
 ) -> tuple[NDArray[Any], int]:
     """Gives an array in another dtype, and how many floats it could not hold.
 
-    Those were finite and became infinite or NaN.
+    Those were finite and became infinite or NaN. Floats may be rounded, integers may
+    not: a step number or an id is another one then.
 
     Raises:
-        ValueError: Integers do not fit.
+        ValueError: Integers do not fit, or a float does not hold them exactly.
     """
-    if array.dtype.kind == "V" and _kind(dtype) == _KINDS["int"]:
+    is_whole = _kind(array.dtype) in (_KINDS["bool"], _KINDS["int"])
+    if is_whole and array.dtype.kind in "Vb":
         array = array.astype(np.int8)  # types below a byte have no casts to another
     with np.errstate(all="ignore"):
         result = array.astype(dtype)
-    lost = 0
     if _kind(dtype) == _KINDS["int"]:
         # There and back -1 stays -1, though it was 255 on the way.
         differs = result.astype(array.dtype) != array
         wrong = np.count_nonzero(differs | ((result < 0) != (array < 0)))
         if wrong:
             raise ValueError(f"tensor {name!r}: {wrong:,} numbers do not fit {dtype}")
-    else:
-        lost = int(np.count_nonzero(~np.isfinite(result)))
-        lost -= int(np.count_nonzero(~np.isfinite(array)))
+        return result, 0
+    if is_whole:
+        check_exact(name, array, result)
+        return result, 0
+    lost = int(np.count_nonzero(~np.isfinite(result)))
+    lost -= int(np.count_nonzero(~np.isfinite(array)))
     return result, max(lost, 0)
+
+
+def check_exact(name: str, given: NDArray[Any], result: NDArray[Any]) -> None:
+    """Checks that integers are the same numbers as floats.
+
+    Raises:
+        ValueError: They are not; the tensor and the first are named.
+    """
+    wide = (result.real if result.dtype.kind == "c" else result).astype(np.float64)
+    limits = np.iinfo(given.dtype)
+    # What was rounded up to 2^63, say, comes back as whatever the processor likes.
+    is_in_range = (wide >= float(limits.min)) & (wide < float(limits.max + 1))
+    with np.errstate(all="ignore"):
+        is_same = is_in_range & (wide.astype(given.dtype) == given)
+    if not is_same.all():
+        first = int(given[~is_same].flat[0])
+        raise ValueError(
+            f"tensor {name!r}: {result.dtype} does not hold {first} exactly, floats "
+            "would round it; give it a wider dtype, or leave it as it is"
+        )
 
 
 class Losses:

@@ -23,21 +23,20 @@ _INTERVAL = 0.1
 _PATIENCE = 1.0
 
 
-class Counter:
-    """What Python counts in while it works, as ``Progress`` is for the core.
+class Counter(Progress):
+    """What the core or Python counts in while it works.
 
     Attributes:
         done: How much is done.
-        total: How much there is to do.
-        errors: What was raised by the callable that is told of it.
+        total: How much there is to do, as far as is known.
+        error: What was raised by the callable that is told of it.
+        finish: Tells the callable that what is done is all, waits for it, and raises
+            what it raised. The core calls it before it makes work final.
     """
 
-    def __init__(self, total: int) -> None:
-        self.done = 0
+    def __init__(self, total: int = 0) -> None:
+        super().__init__()
         self.total = total
-        self.errors: list[BaseException] = []
-        #: Tells the callable that all is done, and waits for it.
-        self.finish: Callable[[], None] | None = None
 
     def add(self, amount: int) -> None:
         """Takes note that so much more is done.
@@ -54,8 +53,8 @@ class Counter:
         self.done = min(done, self.total)
         if self.done == self.total and self.finish is not None:
             self.finish()
-        if self.errors:
-            raise self.errors[0]
+        if self.error is not None:
+            raise self.error
 
 
 @contextmanager
@@ -73,16 +72,16 @@ def counting(progress: ProgressArgument, total: int) -> Iterator[Counter]:
 @contextmanager
 def watch(
     progress: ProgressArgument, own: Counter | None = None
-) -> Iterator[Progress | None]:
+) -> Iterator[Counter | None]:
     """Gives what the core counts in, and shows it while the block runs.
 
     True shows a line on standard error, if that is a terminal, for calls of more
     than a second. A callable is called from a thread of its own, at last when all is
-    done; an error in it ends the calls and is raised when the block has ended well.
+    done; an error in it ends the call that counts, and is raised there.
 
     Args:
         progress: What the caller was given.
-        own: What is counted in instead; then None is given.
+        own: What is counted in, made by the caller.
 
     Raises:
         TypeError: ``progress`` is nothing of the kind.
@@ -95,53 +94,58 @@ def watch(
         yield None
         return
     show = _Line() if progress is True else progress
-    counted = Progress() if own is None else own
+    counter = Counter() if own is None else own
     with importing:
         from threading import Event, Thread
 
     ended = Event()
-    errors: list[BaseException] = [] if own is None else own.errors
     is_whole: list[bool] = []
-    arguments = (counted, ended, is_whole, show, errors)
+    arguments = (counter, ended, is_whole, show)
     thread = Thread(target=_poll, args=arguments, daemon=True)
 
     def finish() -> None:
+        counter.total = counter.done
         is_whole.append(True)
         ended.set()
         thread.join()
+        if counter.error is not None:
+            raise counter.error
 
-    if own is not None:
-        own.finish = finish
+    counter.finish = finish
     try:
         try:
             thread.start()
-            yield counted if isinstance(counted, Progress) else None
+            yield counter
             is_whole.append(True)
         finally:
             ended.set()
             if thread.ident is not None:
                 thread.join()
-        if errors:
-            raise errors[0]
+        if counter.error is not None:
+            raise counter.error
     finally:
+        counter.finish = None  # a circle
         if isinstance(show, _Line):
             show.close()
 
 
 def _poll(
-    counter: Progress | Counter,
+    counter: Counter,
     ended: Event,
     is_whole: list[bool],
     show: Callable[[int, int], None],
-    errors: list[BaseException],
 ) -> None:
+    def tell() -> None:
+        done = counter.done
+        show(done, max(done, counter.total))
+
     try:
         while not ended.wait(_INTERVAL):
-            show(counter.done, counter.total)
+            tell()
         if is_whole:
-            show(counter.done, counter.total)
+            tell()
     except BaseException as error:  # for the caller, who waits in another thread
-        errors.append(error)
+        counter.error = error
 
 
 class _Line:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from fastckpt.errors import CheckpointError
-from fastckpt.files.find import Resolved, is_format, list_folder, split_shard
+from fastckpt.files.find import Resolved, is_format, list_folder
+from fastckpt.files.shard_names import split_shard
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.checkpoint import open as open_checkpoint
 

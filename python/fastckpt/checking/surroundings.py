@@ -8,14 +8,9 @@ from collections.abc import Iterator
 from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import checkpoints_in, newest_complete
-from fastckpt.files.find import (
-    data_files,
-    find_listed,
-    find_whole,
-    list_folder,
-    split_shard,
-)
+from fastckpt.files.find import data_files, find_listed, find_whole, list_folder
 from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME, read_state
 from fastckpt.reading.results import Finding
 

@@ -12,11 +12,13 @@ import numpy as np
 from fastckpt.base.arguments import check_count, check_prefixes
 from fastckpt.base.cast import is_floating
 from fastckpt.base.names import select
+from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
+from fastckpt.files.find import data_files
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
-from fastckpt.files.urls import target_path
+from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.writing.writer import Writer
 
@@ -93,8 +95,10 @@ def average(
         OSError: A file cannot be read or written; the destination is as it was.
     """
     chosen = _choose(check_prefixes("sources", sources), last)
-    to = target_path(to)
+    to = target_prefix(to)
     _check_target(to, chosen)
+    count = sum(1 + len(data_files(source.prefix)) for source in chosen)
+    check_open_files(count, to, "average fewer checkpoints at a time")
     with ExitStack() as stack:
         opened = [_opened(stack, source, threads) for source in chosen]
         kept = [_kept(checkpoint, drop) for checkpoint in opened]
@@ -141,11 +145,20 @@ def _check_target(to: str, chosen: Iterable[Source]) -> None:
     """Refuses to take an earlier mean, at the place of the new one, for a source."""
     target = _place_of(to)
     for source in chosen:
-        if _place_of(source.prefix) == target:
+        if _place_of(source.prefix) == target or _is_one_file(to, source):
             raise ValueError(
                 f"{to!r} is one of the checkpoints to average, maybe an earlier mean, "
                 "and would be replaced; give another target, or remove it first"
             )
+
+
+def _is_one_file(to: str, source: Source) -> bool:
+    """Tells whether both have one index, or V1 file, however it is spelled."""
+    ending = ".index" if source.format == "v2" else ""
+    try:
+        return os.path.samefile(f"{to}{ending}", f"{source.prefix}{ending}")
+    except OSError:  # one of them is not there
+        return False
 
 
 def _place_of(prefix: str) -> str:

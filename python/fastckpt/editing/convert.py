@@ -26,7 +26,7 @@ from fastckpt.editing.targets import (
     choose_format,
 )
 from fastckpt.files.replaced import check_keeps_checkpoints
-from fastckpt.files.urls import target_path
+from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 
@@ -45,6 +45,8 @@ class Converted(NamedTuple):
         values: How many numbers and strings they are.
         nbytes: The bytes of their values; of strings, those that are stored.
         dropped: The names of what was left out, in order.
+        lost_metadata: The texts in the header of the source (safetensors) for which
+            the format has no place.
     """
 
     format: str
@@ -52,6 +54,7 @@ class Converted(NamedTuple):
     values: int
     nbytes: int
     dropped: list[str]
+    lost_metadata: dict[str, str]
 
 
 def convert(
@@ -89,14 +92,16 @@ def convert(
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
             which the first that fits counts. Floats do not become integers; integers
-            that a smaller type does not hold are an error.
+            that a smaller type does not hold, or that a float would round, are an
+            error.
         drop: Names and patterns of tensors to leave out.
         names: "keys": as they are stored; "objects": the paths that people know, as
             in ``ckpt.objects.names()``, with which tensors can then be named here,
             too. TensorFlow finds no values by them, so the object graph is left out.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
-        metadata: Texts by name for the header (safetensors).
+        metadata: Texts by name for the header (safetensors); None: those of a source
+            that is safetensors, too. Other formats have no place for these.
         values: ``{name in the source: value}`` set anew; dtype and shape stay.
         fsync: Whether everything is on the disk before the target appears.
         threads: How many threads check and copy; None: one for each CPU.
@@ -123,6 +128,8 @@ def convert(
     """
     path = target_path(to)
     kind = choose_format(path, format)
+    if kind not in FILES:
+        path = target_prefix(path)
     placement = check_placement(kind, shards, align)
     header = check_metadata(kind, metadata)
     losses = Losses()
@@ -130,6 +137,9 @@ def convert(
         check_apart(path, kind, tensors)
         if kind in FILES:
             check_keeps_checkpoints(path, f"a {kind} file of this name")
+        texts = {} if isinstance(tensors, Checkpoint) else tensors.metadata
+        if header is None and kind == "safetensors":
+            header = texts or None
         known = Names(tensors, names)
         dropped = set(known.match(drop))
         has_graph = GRAPH_KEY in tensors and GRAPH_KEY not in dropped
@@ -153,15 +163,19 @@ def convert(
             target = Target(path, kind, *placement, fsync, threads)
             write(tensors, steps, target, progress, losses)
         left_out = [name for name in tensors if name in dropped]
+        lost = {} if kind == "safetensors" else texts
     losses.warn()
     if is_lost:
         _warn_of_graph(kind, names)
-    return _report(kind, steps, left_out)
+    return _report(kind, steps, left_out, lost)
 
 
-def _report(kind: str, steps: Sequence[Step], left_out: list[str]) -> Converted:
+def _report(
+    kind: str, steps: Sequence[Step], left_out: list[str], lost: dict[str, str]
+) -> Converted:
     values = sum(prod(step.info.shape) for step in steps)
-    return Converted(kind, len(steps), values, sum(map(size_of, steps)), left_out)
+    nbytes = sum(map(size_of, steps))
+    return Converted(kind, len(steps), values, nbytes, left_out, lost)
 
 
 def _plan(
@@ -183,6 +197,11 @@ def _plan(
     steps = plan(source, None, dropped, paths | known.by_key(rename), dtype)
     news = known.by_key(values)
     for name in news:
+        if name == GRAPH_KEY:
+            raise ValueError(
+                f"{name!r} is the object graph, which is written to fit the tensors "
+                f"and takes no value; drop={[name]!r} leaves it out"
+            )
         if name in dropped:
             raise ValueError(f"{name!r} is to have a new value, but it is left out")
     return [

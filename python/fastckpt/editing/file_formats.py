@@ -51,11 +51,17 @@ def open_source(
 
 
 def check_apart(path: str, kind: str, source: Source) -> None:
-    """Refuses to write a file over one that is a part of the source.
+    """Refuses to write a file over one that is a part of the source, or out of sight.
 
     Raises:
-        ValueError: It is; the source would be gone.
+        ValueError: It is, and the source would be gone; or a checkpoint has the name,
+            and would be found in the file's place.
     """
+    if kind in FILES and os.path.exists(f"{path}.index"):
+        raise ValueError(
+            f"{path}: that is the name of a checkpoint ({path}.index is there), which "
+            f"would be read in the place of a {kind} file; name another"
+        )
     if not isinstance(source, Checkpoint) or not os.path.exists(path):
         return
     if kind == "v2" or (kind == "v1" and source.format == "v1"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastckpt.base.cast import check_exact
 from fastckpt.reading.results import TensorInfo
 from fastckpt.writing.nested_lists import array_of
 
@@ -27,7 +28,7 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
 
     Raises:
         ValueError: The value has another dtype or shape, or its dtype does not hold
-            its numbers; a floating number may be rounded.
+            its numbers; a floating number may be rounded, a whole one may not.
         TypeError: The value is no array, or the tensor has no form in NumPy.
     """
     name, dtype = info.name, info.dtype
@@ -64,7 +65,7 @@ def _strings(name: str, value: Any) -> NDArray[Any]:
 
 
 def _numbers(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Gives numbers as an array; those that are no floats are exactly those given."""
+    """Gives numbers as an array; whole ones are exactly those given."""
     given = np.asarray(value)
     if given.dtype.kind not in "biufc":
         raise TypeError(f"tensor {name!r}: {value!r} are no numbers")
@@ -74,8 +75,9 @@ def _numbers(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"tensor {name!r}: {error}") from None
     is_whole = dtype.kind in "biu" or str(dtype).startswith(("int", "uint"))
-    is_held = _is_same(array, given) if is_whole else _is_near(array, given)
-    if not is_held:
+    if not is_whole and given.dtype.kind in "iu":
+        check_exact(name, given, array)
+    elif not (_is_same(array, given) if is_whole else _is_near(array, given)):
         raise ValueError(f"tensor {name!r}: {dtype} does not hold {value!r}")
     return array
 

@@ -13,12 +13,14 @@ import numpy as np
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name
 from fastckpt.base.cast import DType, Losses
-from fastckpt.base.progress import Counter, ProgressArgument, counting
+from fastckpt.base.open_files import check_open_files
+from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
-from fastckpt.files.urls import target_path
+from fastckpt.files.rivals import warn_of_kept_v1
+from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import ChunkReader
 from fastckpt.writing.storable import stored
@@ -72,7 +74,8 @@ def rewrite(
         drop: Names and patterns of tensors to leave out.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
-            which the first that fits counts. Floats do not become integers.
+            which the first that fits counts. Floats do not become integers; integers
+            that do not fit, or that a float would round, are an error.
         format: "v2" or "v1"; None: the source's.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
@@ -93,7 +96,7 @@ def rewrite(
     """
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
-    destination = target_path(destination)
+    destination = target_prefix(destination)
     with opened(source, threads) as checkpoint:
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
@@ -118,13 +121,13 @@ def write(
     if isinstance(source, Checkpoint):
         strings = fit_object_graph(source, _list_names(steps))
         steps = [_with_string(step, strings) for step in steps]
+        is_cast = any(it.dtype for it in steps)
+        if source.format == target.format == "v2" and not is_cast:
+            with watch(progress) as counted:
+                _pass_on(source, steps, target, counted)
+            return
+        check_readable(source, steps)
     with counting(progress, sum(it.info.nbytes or 0 for it in steps)) as counter:
-        if isinstance(source, Checkpoint):
-            is_cast = any(it.dtype for it in steps)
-            if source.format == target.format == "v2" and not is_cast:
-                _pass_on(source, steps, target, counter)
-                return
-            check_readable(source, steps)
         _write_arrays(source, steps, target, counter, losses)
 
 
@@ -146,9 +149,15 @@ def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkp
 
 
 def _pass_on(
-    checkpoint: Checkpoint, steps: Sequence[Step], target: Target, counter: Counter
+    checkpoint: Checkpoint,
+    steps: Sequence[Step],
+    target: Target,
+    counter: Counter | None,
 ) -> None:
     """Lets the core pass stored bytes on, whatever they mean."""
+    prefix = os.fsdecode(target.prefix)
+    check_open_files(target.shards, prefix, "write fewer shards")
+    warn_of_kept_v1(prefix)
     _native.rewrite(
         source=checkpoint._reader,
         prefix=os.fsencode(target.prefix),
@@ -158,7 +167,7 @@ def _pass_on(
         align=target.align,
         fsync=target.fsync,
         threads=target.threads or 0,
-        progress=counter.reach,
+        progress=counter,
     )
 
 

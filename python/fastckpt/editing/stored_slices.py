@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastckpt.errors import CheckpointError
-from fastckpt.files.find import split_shard
+from fastckpt.files.shard_names import split_shard
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.results import TensorInfo

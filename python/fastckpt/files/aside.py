@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Callable
 from time import sleep
 from typing import TypeVar
 
 from fastckpt import _native
+from fastckpt.base.callers import callers_level
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import PAUSES, exists, looks, moved_away
 
@@ -117,15 +117,5 @@ def warn_of_place(prefix: str, file: str) -> None:
         f"lost. The next save under this prefix puts them back. By hand, while no save "
         f"is running: take the ending {mark!r} off all their names{rest}",
         RuntimeWarning,
-        stacklevel=_callers_level(),
+        stacklevel=callers_level(),
     )
-
-
-def _callers_level() -> int:
-    """How far up the first frame is that is not of this package."""
-    level = 1
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("fastckpt"):
-        frame = frame.f_back
-        level += 1
-    return level

@@ -7,16 +7,8 @@ import re
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
-from fastckpt.files.find import (
-    find,
-    find_listed,
-    is_file,
-    is_format,
-    list_folder,
-    split_shard,
-    v1_pattern,
-    v1_shards,
-)
+from fastckpt.files.find import find, find_listed, is_file, is_format, list_folder
+from fastckpt.files.shard_names import split_shard, v1_pattern, v1_shards
 
 __all__ = ["checkpoints_in", "names_in", "newest_complete"]
 

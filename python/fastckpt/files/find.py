@@ -10,23 +10,29 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from time import sleep
 from typing import NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
+from fastckpt.files.shard_names import (
+    ShardSets,
+    group_shards,
+    missing_shard,
+    shards_of_pattern,
+    split_shard,
+    v1_pattern,
+    v1_shards,
+)
 from fastckpt.files.urls import PathName
 
 __all__ = [
     "PAUSES",
     "PathName",
     "Resolved",
-    "ShardName",
     "data_files",
     "exists",
     "find",
@@ -39,16 +45,16 @@ __all__ = [
     "list_folder",
     "looks",
     "moved_away",
-    "split_shard",
     "v1_files",
-    "v1_pattern",
-    "v1_shards",
 ]
 
 
 #: Seconds after each look for what may vanish meanwhile: once, and three times again.
 #: A save moves its files within a few milliseconds.
 PAUSES = (0.001, 0.004, 0.016, 0.064)
+
+
+_PATTERN_SIGNS = frozenset("?*[")
 
 
 class Resolved(NamedTuple):
@@ -65,37 +71,6 @@ class Resolved(NamedTuple):
     format: str
     prefix: str
     files: list[str]
-
-
-class ShardName(NamedTuple):
-    """The parts of a name ``stem-SSSSS-of-NNNNN``."""
-
-    stem: str
-    shard: int
-    num_shards: int
-
-    @property
-    def name(self) -> str:
-        """The whole name; TensorFlow prints at least five digits."""
-        return f"{self.stem}-{self.shard:05d}-of-{self.num_shards:05d}"
-
-
-# Compiled when first used, for the sake of `import fastckpt`.
-_SHARD = r"(?s:(.*)-([0-9]{5,})-of-([0-9]{5,}))"
-# How TensorFlow names a set of V1 shards.
-_PATTERN = r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))"
-_PATTERN_SIGNS = frozenset("?*[")
-# How many missing shards a message names.
-_MAX_LISTED = 5
-
-
-def split_shard(name: str) -> ShardName | None:
-    """Gives the parts of a shard's name, None where the name is no such name."""
-    match = re.fullmatch(_SHARD, name)
-    if match is None:
-        return None
-    parts = ShardName(match[1], int(match[2]), int(match[3]))
-    return parts if name == parts.name and parts.shard < parts.num_shards else None
 
 
 def kind_of(path: str) -> str | None:
@@ -195,7 +170,7 @@ def find_listed(prefix: str) -> Resolved | None:
 
     That is what lies aside, or an index or V1 file that came there meanwhile.
     """
-    path, is_v1, _ = _native.find_listed(os.fsencode(prefix))
+    path, is_v1 = _native.find_listed(os.fsencode(prefix))
     if path is None or (is_v1 and not is_format(os.fsdecode(path), "v1")):
         return None
     return Resolved("v1" if is_v1 else "v2", prefix, [os.fsdecode(path)])
@@ -216,7 +191,7 @@ def v1_files(name: str) -> list[str]:
     if is_file(name):
         return [name]
     folder, base = os.path.split(name)
-    shards = _of_pattern(v1_shards(list_folder(folder)), base)
+    shards = shards_of_pattern(v1_shards(list_folder(folder)), base)
     return [os.path.join(folder, parts.name) for parts in shards]
 
 
@@ -286,46 +261,20 @@ def is_format(path: str, format: str) -> bool:
         return False
 
 
-_ShardSets = dict[tuple[str, int], dict[int, str]]
-
-
-def _group_shards(folder: str, shards: Iterable[ShardName]) -> _ShardSets:
-    sets: _ShardSets = {}
-    for parts in shards:
-        path = os.path.join(folder, parts.name)
-        sets.setdefault((parts.stem, parts.num_shards), {})[parts.shard] = path
-    return sets
-
-
-def v1_shards(names: Iterable[str]) -> list[ShardName]:
-    """Gives those of some names that a V1 shard can have, and no V2 data file."""
-    parsed = (split_shard(name) for name in names)
-    return [parts for parts in parsed if parts and not parts.stem.endswith(".data")]
-
-
-def _of_pattern(shards: Iterable[ShardName], base: str) -> list[ShardName]:
-    """The shards that TensorFlow names by this pattern; its stem is literal."""
-    pattern = re.fullmatch(_PATTERN, base)
-    if pattern is None:
-        return []
-    key = pattern[1], int(pattern[2])
-    return [parts for parts in shards if (parts.stem, parts.num_shards) == key]
-
-
-def _shard_sets(prefix: str) -> _ShardSets:
+def _shard_sets(prefix: str) -> ShardSets:
     """The sets of V1 shards that a prefix or a pattern names."""
     folder, base = os.path.split(prefix)
     shards = v1_shards(list_folder(folder))
     named = [parts for parts in shards if parts.stem == base]
-    if named := named or _of_pattern(shards, base):
-        return _group_shards(folder, named)
+    if named := named or shards_of_pattern(shards, base):
+        return group_shards(folder, named)
     if _PATTERN_SIGNS.isdisjoint(base):
         return {}
     with importing:
         from fnmatch import fnmatchcase
 
     matched = (parts for parts in shards if fnmatchcase(parts.name, base))
-    return _group_shards(folder, matched)
+    return group_shards(folder, matched)
 
 
 def find_v1_shards(prefix: str) -> Resolved | None:
@@ -339,7 +288,7 @@ def find_v1_shards(prefix: str) -> Resolved | None:
     if not sets:
         return None
     if not whole:
-        raise _missing_shard(*next(iter(sets.items())))
+        raise missing_shard(*next(iter(sets.items())))
     if len(whole) > 1:
         named = ", ".join(repr(v1_pattern(*key)) for key in whole)
         raise FileNotFoundError(
@@ -348,26 +297,3 @@ def find_v1_shards(prefix: str) -> Resolved | None:
     files = [path for _, path in sorted(sets[whole[0]].items())]
     name = os.path.join(os.path.dirname(prefix), v1_pattern(*whole[0]))
     return Resolved("v1", name, files)
-
-
-def v1_pattern(stem: str, count: int) -> str:
-    """Gives the pattern by which TensorFlow names a set of V1 shards."""
-    return f"{stem}-?????-of-{count:05d}"
-
-
-def _missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:
-    stem, count = key
-    folder = os.path.dirname(next(iter(shards.values())))
-    numbers = (shard for shard in range(count) if shard not in shards)
-    first, *others = islice(numbers, _MAX_LISTED)
-    listed = ", ".join(repr(ShardName(stem, n, count).name) for n in others)
-    more = count - len(shards) - 1 - len(others)
-    also = (f", and so is {listed}" if listed else "") + (
-        f" and {more} more" * (more > 0)
-    )
-    return FileNotFoundError(
-        errno.ENOENT,
-        f"{len(shards)} of {count} V1 shards are there; this one is missing{also}; "
-        "copy what is missing here too",
-        os.path.join(folder, ShardName(stem, first, count).name),
-    )

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from fastckpt import _native
 from fastckpt.files.find import PathName, data_files, v1_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.replaced import name_no_graph
+from fastckpt.files.rivals import warn_of_left_v1
 from fastckpt.files.urls import target_path
 
 __all__ = [
@@ -61,17 +63,26 @@ def remove_checkpoint(
 
     Raises:
         OSError: A file cannot be deleted.
+
+    Warns:
+        UserWarning: A V1 checkpoint of this name is left, and counts from now on.
     """
     prefix = target_path(checkpoint_prefix)
     with lock_prefix(prefix, removes=True):  # or half of what is being saved would go
         remove_files(
             files_to_remove(prefix, checkpoint_format_version, meta_graph_suffix)
         )
+    if checkpoint_format(checkpoint_format_version) == "v2":
+        warn_of_left_v1(prefix)
 
 
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
-    """Gives the names of a checkpoint's files in the order in which they go."""
-    return [*tensor_files(prefix, version), meta_graph_name(prefix, suffix)]
+    """Gives the names of a checkpoint's files in the order in which they go.
+
+    What has the name of its graph and is none, a V1 checkpoint ``m.meta``, say, stays.
+    """
+    graph = meta_graph_name(prefix, suffix)
+    return [*tensor_files(prefix, version), *(() if name_no_graph(graph) else [graph])]
 
 
 def tensor_files(prefix: str, version: str | int) -> list[str]:

@@ -105,4 +105,5 @@ def remove_free_locks(prefix: str) -> None:
 
     Those that somebody holds stay, and what cannot be removed.
     """
-    _native.remove_free_locks(os.fsencode(prefix))
+    if os.path.basename(prefix):  # else no lock has such a name
+        _native.remove_free_locks(os.fsencode(prefix))

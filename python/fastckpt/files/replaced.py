@@ -12,7 +12,13 @@ from fastckpt.files.find import is_format
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.urls import target_path
 
-__all__ = ["check_keeps_checkpoints", "check_keeps_others", "name_checkpoint_file"]
+__all__ = [
+    "check_keeps_checkpoints",
+    "check_keeps_no_graph",
+    "check_keeps_others",
+    "name_checkpoint_file",
+    "name_no_graph",
+]
 
 _PART = re.compile(r".+\.(?:index|meta|data-[0-9]+-of-[0-9]+)", re.DOTALL)
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
@@ -22,20 +28,38 @@ _BEGIN_BYTES = 512
 # State files are some KiB; a larger text is not read for it.
 _STATE_BYTES = 1 << 20
 _WHITE = frozenset("\t\n\r\f")
+# With what a MetaGraphDef begins: in bytes its fields 1 to 7 are messages; as a text.
+_GRAPH_TAGS = frozenset(range(0x0A, 0x3B, 8))
+_GRAPH_FIELDS = (
+    b"meta_info_def",
+    b"graph_def",
+    b"saver_def",
+    b"collection_def",
+    b"signature_def",
+    b"asset_file_def",
+    b"object_graph_def",
+    b"#",
+)
 
 
-def check_keeps_checkpoints(path: str, what: str) -> None:
+def check_keeps_checkpoints(
+    path: str, what: str, *, keeps_foreign: bool = False
+) -> None:
     """Refuses to write a page, a graph, an npz ... over a file of a checkpoint.
 
     Args:
         path: The file that is to be written.
         what: What it is to be.
+        keeps_foreign: Whether what other programs write (npz, safetensors, HDF5 ...)
+            is spared, too: it may be what is shown on the page.
 
     Raises:
         ValueError: A file of a checkpoint or of a SavedModel, or a state file, has
             that name.
     """
     for name in {target_path(path), os.path.realpath(target_path(path))}:
+        if keeps_foreign and (foreign := name_foreign_file(name)):
+            raise ValueError(f"{path!r} is {foreign}, which {what} would replace")
         if kind := _name_own(name) or _name_by_content(name):
             raise ValueError(f"{path!r} is {kind}, which {what} would replace")
 
@@ -59,6 +83,44 @@ def check_keeps_others(path: str) -> None:
             f"{path!r} is {kind}, which a V1 checkpoint of this name would replace; "
             "give another name, or remove the file first"
         )
+
+
+def check_keeps_no_graph(path: str) -> None:
+    """Refuses to write a checkpoint's ``.meta`` over what is no graph.
+
+    Args:
+        path: The file that is to be written.
+
+    Raises:
+        ValueError: A V1 checkpoint may have this name, and any other file.
+    """
+    kind = name_no_graph(path) or _name_unlike_graph(path)
+    if kind is None:
+        return
+    raise ValueError(
+        f"{path!r} is {kind}, which the checkpoint's graph would replace; give the "
+        "checkpoint another name, or leave out its graph (write_meta_graph=False)"
+    )
+
+
+def name_no_graph(path: str) -> str | None:
+    """Says what a file is that is known and no graph, whatever its name."""
+    if _is_v1(path):
+        return "a V1 checkpoint"
+    if _is_file(path) and is_format(path, "v2"):
+        return "the index of a checkpoint"
+    return "a state file" if _is_state(path) else name_foreign_file(path)
+
+
+def _name_unlike_graph(path: str) -> str | None:
+    """Says what a file is that does not begin as graphs do; an empty one may go."""
+    if not _is_file(path):
+        return None
+    with open(path, "rb") as file:
+        begin = file.read(_BEGIN_BYTES)
+    if not begin or begin[0] in _GRAPH_TAGS or begin.startswith(_GRAPH_FIELDS):
+        return None
+    return "a file that is no MetaGraph"
 
 
 def name_checkpoint_file(path: str) -> str | None:

@@ -11,32 +11,25 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import newest_complete
 from fastckpt.files.find import PathName, exists, kind_of
-from fastckpt.files.foreign import name_foreign, name_foreign_file
-from fastckpt.files.replace import replace_file
-from fastckpt.files.replaced import name_checkpoint_file
-from fastckpt.files.text_format import format_fields
-from fastckpt.files.urls import source_path, target_path
+from fastckpt.files.foreign import name_foreign
+from fastckpt.files.urls import source_path
 
 __all__ = [
     "STATE_NAME",
     "CheckpointState",
-    "StateConflictError",
-    "check_no_conflict",
-    "check_replaceable",
     "checkpoint_exists",
     "get_checkpoint_state",
     "latest_checkpoint",
     "parse_fields",
     "parse_state",
+    "read_content",
     "read_state",
-    "update_checkpoint_state",
 ]
 
 # The state file's name where the caller gives none.
@@ -46,7 +39,6 @@ STATE_NAME = "checkpoint"
 _MAX_BYTES = 4 << 20
 
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_OWN_SUFFIX = re.compile(r"(?:\.index|\.meta|\.data-[0-9]+-of-[0-9]+)?")
 
 
 class CheckpointState(NamedTuple):
@@ -65,10 +57,6 @@ class CheckpointState(NamedTuple):
     all_model_checkpoint_paths: list[str]
     all_model_checkpoint_timestamps: list[float]
     last_preserved_timestamp: float
-
-
-class StateConflictError(ValueError, RuntimeError):
-    """A state file would take another file's place; TensorFlow: RuntimeError."""
 
 
 def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
@@ -128,7 +116,7 @@ def get_checkpoint_state(
 
 def read_state(path: str, folder: str) -> CheckpointState | None:
     """Gives what the state file at a path says, joined to its folder; else None."""
-    content = _read_file(path)
+    content = read_content(path)
     if content is None:
         return None
     try:
@@ -179,7 +167,13 @@ def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
     return CorruptionError(f"{path}: {said}; {advice}", path=path)
 
 
-def _read_file(path: str) -> bytes | None:
+def read_content(path: str) -> bytes | None:
+    """Gives what is in a state file; None where no file is.
+
+    Raises:
+        CorruptionError: It is too large to be one.
+        OSError: It cannot be read, or is neither file nor folder.
+    """
     if kind_of(path) != "file":
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -231,97 +225,3 @@ def _locate(name: str, folder: str) -> str:
     base = re.split(r"[\\/]", name)[-1] if windows else os.path.basename(name)
     beside = os.path.join(folder, base)
     return beside if base and exists(beside) else path
-
-
-def update_checkpoint_state(
-    save_dir: PathName,
-    model_checkpoint_path: PathName,
-    all_model_checkpoint_paths: Sequence[PathName] | None = None,
-    latest_filename: str | None = None,
-    all_model_checkpoint_timestamps: Sequence[float] | None = None,
-    last_preserved_timestamp: float | None = None,
-    *,
-    save_relative_paths: bool = False,
-    fsync: bool = True,
-) -> None:
-    """Writes a folder's state file anew; whoever looks finds the old one or the new.
-
-    Paths are stored as TensorFlow does: relative to a relative `save_dir`, and as
-    given where `save_dir` is absolute.
-
-    Args:
-        save_dir: The folder; it must exist.
-        model_checkpoint_path: The newest checkpoint's prefix.
-        all_model_checkpoint_paths: All that are kept, oldest first. The newest is
-            appended where it is not the last.
-        latest_filename: The state file's name; "checkpoint" if None.
-        all_model_checkpoint_timestamps: Seconds since the epoch, one for each path.
-        last_preserved_timestamp: Seconds since the epoch; 0 is as good as None.
-        save_relative_paths: Whether absolute paths are stored relative too.
-        fsync: Whether the file is on the disk when the call returns.
-
-    Raises:
-        StateConflictError: The state file would take the place of a checkpoint's
-            file, or of another program's.
-        ValueError: There are not as many timestamps as paths.
-        OSError: The file cannot be written; the old one is as it was.
-    """
-    folder = target_path(save_dir)
-    target = os.path.join(folder, latest_filename or STATE_NAME)
-    given = [*(all_model_checkpoint_paths or ()), model_checkpoint_path]
-    paths = [
-        _stored(target_path(path), folder, relative=save_relative_paths)
-        for path in given
-    ]
-    if len(paths) > 1 and paths[-2] == paths[-1]:
-        paths.pop()
-    check_no_conflict(target, os.path.join(folder, paths[-1]))
-    check_replaceable(target)
-    timestamps = all_model_checkpoint_timestamps or ()
-    if timestamps and len(timestamps) != len(paths):
-        raise ValueError(f"{len(timestamps)} timestamps for {len(paths)} paths")
-    fields = _fields(paths, timestamps, last_preserved_timestamp)
-    replace_file(target, format_fields(fields).encode(), fsync=fsync)
-
-
-def check_no_conflict(state_path: str, prefix: str) -> None:
-    """Refuses a state file that has the name of one of a checkpoint's files.
-
-    Raises:
-        StateConflictError: They conflict.
-    """
-    target, prefix = os.path.abspath(state_path), os.path.abspath(prefix)
-    if target.startswith(prefix) and _OWN_SUFFIX.fullmatch(target[len(prefix) :]):
-        raise StateConflictError(
-            f"the state file {state_path!r} would take the place of a file of the "
-            f"checkpoint {prefix!r}; choose another name for one of them"
-        )
-
-
-def check_replaceable(state_path: str) -> None:
-    """Refuses to replace a checkpoint's file, or another program's: a model, say.
-
-    Raises:
-        StateConflictError: It is.
-    """
-    if what := name_foreign_file(state_path) or name_checkpoint_file(state_path):
-        raise StateConflictError(
-            f"{state_path!r} is {what}, which a state file of this name would replace; "
-            "save into another folder, or choose another name (latest_filename)"
-        )
-
-
-def _stored(path: str, folder: str, *, relative: bool) -> str:
-    to_change = relative if os.path.isabs(path) else not os.path.isabs(folder)
-    return os.path.relpath(path, folder or ".") if to_change else path
-
-
-def _fields(
-    paths: Sequence[str], timestamps: Iterable[float], preserved: float | None
-) -> list[tuple[str, str | float]]:
-    fields: list[tuple[str, str | float]] = [("model_checkpoint_path", paths[-1])]
-    fields += [("all_model_checkpoint_paths", path) for path in paths]
-    fields += [("all_model_checkpoint_timestamps", time) for time in timestamps]
-    if preserved:
-        fields.append(("last_preserved_timestamp", preserved))
-    return fields

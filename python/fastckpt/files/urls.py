@@ -11,7 +11,7 @@ import re
 from fastckpt.base.deferred import importing
 from fastckpt.errors import UnsupportedError
 
-__all__ = ["PathName", "UrlError", "source_path", "target_path"]
+__all__ = ["PathName", "UrlError", "source_path", "target_path", "target_prefix"]
 
 PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -39,6 +39,25 @@ def target_path(path: PathName) -> str:
         "local path, then copy its files there",
         path=name,
     )
+
+
+def target_prefix(path: PathName) -> str:
+    """Gives the local prefix under which a caller wants to save.
+
+    Raises:
+        ValueError: It names a folder: its files would be ``folder/.index`` and so on,
+            hidden, and in another folder than they seem.
+        UrlError: It is a URL, and not of a local file.
+    """
+    prefix = target_path(path)
+    folder, base = os.path.split(prefix)
+    if base in ("", os.curdir, os.pardir):
+        example = os.path.join(folder if base == "" else prefix, "model.ckpt")
+        raise ValueError(
+            f"the prefix {prefix!r} names a folder; add a name for the checkpoint: "
+            f"{example!r}"
+        )
+    return prefix
 
 
 def source_path(path: PathName) -> str:

@@ -37,6 +37,7 @@ class LazyTensors(Mapping[str, NDArray[Any]]):
 
     Attributes:
         format: Of the file: "npz", "safetensors".
+        metadata: What it says beside its arrays.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class LazyTensors(Mapping[str, NDArray[Any]]):
         format: str,
         infos: Mapping[str, ArrayInfo],
         make: Callable[[str], NDArray[Any]],
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         self.format = format
+        self.metadata = dict(metadata or {})
         self._infos = dict(infos)
         self._make = make
 

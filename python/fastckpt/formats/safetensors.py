@@ -187,7 +187,7 @@ def read(path: str) -> Iterator[LazyTensors]:
             return array
 
         infos = {name: _info(file, name) for name in sorted(file.keys())}
-        yield LazyTensors("safetensors", infos, make)
+        yield LazyTensors("safetensors", infos, make, file.metadata())
 
 
 def _info(file: Any, name: str) -> ArrayInfo:

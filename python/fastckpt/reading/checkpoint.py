@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from operator import index as as_index
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -19,6 +18,7 @@ from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
+from fastckpt.reading.options import MAX_INDEX_BYTES, Options, count_threads
 
 if TYPE_CHECKING:
     from fastckpt.objects.mapping import ObjectGraph
@@ -26,17 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkpoint", "open", "open_found"]
 
-_MAX_INDEX_BYTES = 1 << 30
-_NO_LIMIT = (1 << 63) - 1
-# More are of no use; starting them takes longer than the work.
-_MAX_THREADS = 1024
-
-
 #: Inode, size, mtime in nanoseconds.
 _Identity = tuple[int, int, int]
-#: What a checkpoint was opened with: verify, io, threads, max_index_bytes.
-_Options = tuple[bool, str, "int | None", int]
-_DEFAULTS: _Options = (True, "auto", None, _MAX_INDEX_BYTES)
+_DEFAULTS = Options()
 
 
 def open(
@@ -45,7 +37,7 @@ def open(
     verify: bool = True,
     io: str = "auto",
     threads: int | None = None,
-    max_index_bytes: int = _MAX_INDEX_BYTES,
+    max_index_bytes: int = MAX_INDEX_BYTES,
 ) -> Checkpoint:
     """Opens a TensorFlow checkpoint.
 
@@ -72,14 +64,13 @@ def open(
         UnsupportedError: It is legal, but beyond this library.
         OSError: The system does not let it be read.
     """
-    limit = min(_check_positive(max_index_bytes, "max_index_bytes"), _NO_LIMIT)
-    options = (bool(verify), io, threads, limit)
+    options = Options.checked(verify, io, threads, max_index_bytes)
     return aside.open_where_found(
         lambda: paths.resolve(path), lambda found: open_found(found, options)
     )
 
 
-def open_found(found: paths.Resolved, options: _Options = _DEFAULTS) -> Checkpoint:
+def open_found(found: paths.Resolved, options: Options = _DEFAULTS) -> Checkpoint:
     """Opens exactly the files that were found; warns of such that lie aside."""
     checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
     aside.warn_of_place(checkpoint.path, checkpoint.files[0])
@@ -109,7 +100,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         format: str,
         path: str,
         files: list[str],
-        options: _Options,
+        options: Options,
         identity: _Identity | None = None,
     ) -> None:
         self.format = format
@@ -118,9 +109,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._prefix = _absolute(path)
         self._files = [_absolute(file) for file in files]
         self._options = options
-        self._verify, io, threads, _ = options
-        self._threads = _check_threads(threads)
-        self.io, self._io_reason, self._filesystem = io_mode.choose(io, self._files[0])
+        self._threads = count_threads(options.threads)
+        chosen = io_mode.choose(options.io, self._files[0])
+        self.io, self._io_reason, self._filesystem = chosen
         self._reader = self._open_reader(identity)
         self._files = self._reader.paths()
 
@@ -128,10 +119,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
         mapped = self.io == "mmap"
         if self.format == "v1":
             files = [os.fsencode(file) for file in self._files]
-            return _native.open_v1(files, mapped, self._verify)
+            return _native.open_v1(files, mapped, self._options.verify)
         prefix = os.fsencode(self._prefix)
-        limit = self._options[3]
-        return _native.open_bundle(prefix, mapped, self._verify, limit, identity)
+        verify, limit = self._options.verify, self._options.max_index_bytes
+        return _native.open_bundle(prefix, mapped, verify, limit, identity)
 
     # The mapping.
 
@@ -245,7 +236,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             name: The tensor.
             region: Basic indexing, as in ``np.s_[0:128, :]``; None: all of it.
             out: An array to copy into, of any strides, with the region's shape and
-                the tensor's dtype.
+                the tensor's dtype; as it was where the tensor is damaged.
             threads: As in ``open``.
 
         Returns:
@@ -283,7 +274,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Returns:
             The arrays, in the order of the requests.
 
-        Raises as ``read``; nothing is written before all requests were checked.
+        Raises as ``read``; nothing is written before all requests, and the bytes that
+        they ask for, were checked.
         """
         wanted = [(self._slot(name), region, out) for name, region, out in requests]
         count = self._count(threads)
@@ -307,8 +299,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 name in the checkpoint}; None: everything, or what ``out`` names.
             copy: Whether the arrays are writable and the caller's own. Large ones
                 have an allocation each, small ones share slabs of up to 4 MiB.
-            out: {name: array} to copy into; shapes and dtypes must fit and are
-                checked before the first byte is written.
+            out: {name: array} to copy into; shapes, dtypes and, unless ``verify`` is
+                False, all that is to be copied are checked before the first byte is
+                written: no error leaves the arrays half old and half new, but for
+                files that are damaged in that very moment.
             threads: As in ``open``.
             progress: True: a line on standard error, if that is a terminal; or a
                 callable (bytes done, bytes in all), called from another thread.
@@ -374,7 +368,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             io=self.io,
             reason=self._io_reason,
             filesystem=self._filesystem,
-            verify=self._verify,
+            verify=self._options.verify,
             threads=self._threads,
             crc32c=_native.crc32c_implementation(),
             tensors=len(self),
@@ -415,7 +409,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return _reopen, arguments
 
     def _count(self, threads: int | None) -> int:
-        return self._threads if threads is None else _check_threads(threads)
+        return self._threads if threads is None else count_threads(threads)
 
 
 class _Closed:
@@ -440,29 +434,15 @@ def _reopen(
     format: str,
     path: str,
     files: list[str],
-    options: _Options,
+    options: Options,
     identity: list[_Identity],
 ) -> Checkpoint:
     """Opens a pickled checkpoint again, if it still is the same."""
     checkpoint = aside.open_again(
         path,
         lambda: aside.find_again(format, path, files, identity),
-        lambda found: Checkpoint(format, path, found, options, identity[0]),
+        lambda found: Checkpoint(format, path, found, Options(*options), identity[0]),
     )
     if checkpoint._reader.identity() != identity:
         raise aside.replaced(files[0])
     return checkpoint
-
-
-def _check_threads(threads: int | None) -> int:
-    if threads is None:
-        return _native.available_threads()
-    return min(_check_positive(threads, "threads"), _MAX_THREADS)
-
-
-def _check_positive(number: int, what: str) -> int:
-    if isinstance(number, bool) or not hasattr(number, "__index__"):
-        raise TypeError(f"{what} must be an int, not {number!r}")
-    if number < 1:
-        raise ValueError(f"{what} must be at least 1, not {number}")
-    return as_index(number)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.files.find import split_shard
 from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME
 from fastckpt.reading.results import (
     Finding,

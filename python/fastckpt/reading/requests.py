@@ -117,9 +117,14 @@ def read_many(
     threads: int,
     counter: Progress | None,
 ) -> list[np.ndarray]:
-    """Copies regions, numeric ones in the order of the files, then strings."""
+    """Copies regions, numeric ones in the order of the files, and strings.
+
+    What goes into arrays of the caller is found and checked before the first of them
+    is written: damage must not leave them half old and half new.
+    """
     numeric = []
     texts: dict[int, Request] = {}
+    has_out = any(out is not None for _, _, out in requests)
     for at, (slot, region, out) in enumerate(requests):
         # Regions are looked at before anything is written.
         shape = reader.region_shape(slot, region)
@@ -131,10 +136,11 @@ def read_many(
             if out is None:
                 out = _make(reader, slot, region, shape)
             numeric.append((slot, region, out))
-    reader.read_into(numeric, threads, counter)
+    read = {at: strings.read(reader, *text[:2]) for at, text in texts.items()}
+    reader.read_into(numeric, threads, counter, has_out)
     arrays = iter(numeric)
     return [
-        strings.read(reader, *texts[at]) if at in texts else next(arrays)[2]
+        strings.put(read[at], texts[at][2]) if at in texts else next(arrays)[2]
         for at in range(len(requests))
     ]
 

@@ -9,7 +9,8 @@ import os
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.files.find import ShardName, data_files, split_shard
+from fastckpt.files.find import data_files
+from fastckpt.files.shard_names import ShardName, split_shard
 from fastckpt.reading.results import TensorInfo, TensorPiece
 
 if TYPE_CHECKING:

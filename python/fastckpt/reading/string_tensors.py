@@ -9,20 +9,21 @@ import numpy as np
 if TYPE_CHECKING:
     from fastckpt._native import Reader
 
-__all__ = ["check_out", "read"]
+__all__ = ["check_out", "put", "read"]
 
 
-def read(reader: Reader, slot: int, region: Any, out: np.ndarray | None) -> np.ndarray:
-    """Reads a region of a string tensor, into ``out`` if that is given.
-
-    REQUIRES: ``check_out`` accepted ``out``.
+def read(reader: Reader, slot: int, region: Any) -> np.ndarray:
+    """Reads a region of a string tensor.
 
     Returns:
         A writable array of dtype object, of no dimension too.
     """
     array = reader.copy([slot], 1, None)[0]
-    if region is not None:
-        array = np.array(array[region], dtype=object)
+    return array if region is None else np.array(array[region], dtype=object)
+
+
+def put(array: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Puts strings into ``out`` if that is given, which ``check_out`` accepted."""
     if out is None:
         return array
     out[...] = array

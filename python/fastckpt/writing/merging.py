@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
+from fastckpt.base.open_files import check_open_files
+from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.errors import CorruptionError
+from fastckpt.files.aside import open_where_found
 from fastckpt.files.find import data_files
 from fastckpt.files.remove import remove_files, tensor_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.resolve import resolve
+from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
 from fastckpt.files.sources import unique_sources
-from fastckpt.files.urls import target_path
-from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.files.urls import target_prefix
+from fastckpt.reading.checkpoint import Checkpoint, open_found
+from fastckpt.reading.options import NO_LIMIT, Options
+from fastckpt.reading.results import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +29,6 @@ if TYPE_CHECKING:
     from fastckpt.writing.writer import StrPath
 
 __all__ = ["merge"]
-
-_NO_LIMIT = (1 << 63) - 1
 
 
 def merge(
@@ -34,6 +39,7 @@ def merge(
     delete_sources: bool = False,
     fsync: bool = True,
     threads: int | None = None,
+    progress: ProgressArgument = None,
 ) -> None:
     """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
 
@@ -53,6 +59,7 @@ def merge(
             source that somebody else has replaced by then stays.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
+        progress: As in `Checkpoint.load`. Files that are linked count as copied.
 
     Raises:
         ValueError: There is no source, one is of V1, a tensor is in two of them, or
@@ -63,18 +70,25 @@ def merge(
             was there before is there again.
     """
     given = check_prefixes("sources", sources)
-    destination = target_path(destination)
+    destination = target_prefix(destination)
     opened = _open_each_once(given)
-    names = _names_of(given) if delete_sources else []
     if delete_sources:
-        _check_sound(opened)
-    _native.merge(
-        sources=[checkpoint._reader for checkpoint in opened],
-        prefix=os.fsencode(destination),
-        shards=0 if shards is None else check_count("shards", shards),
-        fsync=bool(fsync or delete_sources),
-        threads=0 if threads is None else check_count("threads", threads),
-    )
+        _check_in_place(opened)
+    names = _names_of(given) if delete_sources else []
+    count = 0 if shards is None else check_count("shards", shards)
+    check_open_files(count, destination, "write fewer shards")
+    warn_of_kept_v1(destination)
+    with watch(progress) as counter:
+        if delete_sources:
+            _check_sound(opened, threads, counter)
+        _native.merge(
+            sources=[checkpoint._reader for checkpoint in opened],
+            prefix=os.fsencode(destination),
+            shards=count,
+            fsync=bool(fsync or delete_sources),
+            threads=0 if threads is None else check_count("threads", threads),
+            progress=counter,
+        )
     if delete_sources:
         merged = {checkpoint._reader.identity()[0] for checkpoint in opened}
         _delete(names, merged, os.fsdecode(destination))
@@ -90,19 +104,28 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
         if isinstance(source.given, Checkpoint):
             opened.append(source.given)
             continue
-        options = (True, "read", None, _NO_LIMIT)
-        files = [f"{source.prefix}.index"]
-        opened.append(Checkpoint("v2", source.prefix, files, options))
+        opened.append(_open(source.prefix))
     return opened
 
 
-def _check_sound(opened: Iterable[Checkpoint]) -> None:
+def _open(prefix: str) -> Checkpoint:
+    """Opens a V2 checkpoint where it lies, which a save may move meanwhile."""
+    options = Options(io="read", max_index_bytes=NO_LIMIT)
+    return open_where_found(
+        lambda: resolve(prefix), lambda found: open_found(found, options)
+    )
+
+
+def _check_sound(
+    opened: Iterable[Checkpoint], threads: int | None, counter: Counter | None
+) -> None:
     """Checks every byte of what is to be deleted: linked files are not read.
 
     A problem that lies in no file is a part of a tensor that another source has.
     """
     for checkpoint in opened:
-        for problem in checkpoint.verify().problems:
+        count = checkpoint._count(threads)
+        for problem in map(problem_of, checkpoint._reader.verify(count, counter)[1]):
             if problem.path is None:
                 continue
             raise CorruptionError(
@@ -124,6 +147,18 @@ def _names_of(given: Iterable[StrPath | Checkpoint]) -> list[_Name]:
     """Gives all names of the sources, where one has several, too."""
     prefixes = {unique_sources([source])[0].prefix for source in given}
     return [_Name(prefix, _inode_of(prefix)) for prefix in sorted(prefixes)]
+
+
+def _check_in_place(opened: Iterable[Checkpoint]) -> None:
+    """Refuses to delete what a save that was killed, or is under way, set aside."""
+    for checkpoint in opened:
+        if not os.path.lexists(f"{checkpoint.path}.index"):
+            raise ValueError(
+                f"{checkpoint.path!r} lies where a save that was killed, or is still "
+                f"under way, set it aside ({checkpoint._reader.paths()[0]!r}), and no "
+                "source that does is deleted: merge without delete_sources, or put it "
+                "back first; 'fastckpt doctor' says how"
+            )
 
 
 def _inode_of(prefix: str) -> tuple[int, int]:
@@ -161,3 +196,5 @@ def _delete(
             with suppress(FileNotFoundError):
                 if is_merged(name):
                     remove_files(tensor_files(name.prefix, "v2"))
+    for name in doomed:
+        warn_of_left_v1(name.prefix)

@@ -9,6 +9,7 @@ Source: tensorflow/python/training/saver.py, `_RecordLastCheckpoint` and
 
 from __future__ import annotations
 
+import operator
 import os
 import time
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Retention", "absolute"]
+__all__ = ["Retention", "absolute", "count_to_keep", "hours_between"]
 
 
 class _Entry(NamedTuple):
@@ -50,7 +51,8 @@ class Retention:
         self._dropped: list[_Entry] = []
         self._max_to_keep = max_to_keep
         # TensorFlow keeps the hours in a float of 32 bits.
-        self._interval = float(np.float32(keep_every_n_hours)) * 3600
+        with np.errstate(over="ignore"):  # infinitely many are never over
+            self._interval = float(np.float32(keep_every_n_hours)) * 3600
         self._next_kept = time.time() + self._interval
         self._newest: _Entry | None = None
 
@@ -121,6 +123,44 @@ class Retention:
             return False
         folder, base = os.path.dirname(newest.path), os.path.basename(entry.path)
         return _identify_file(os.path.join(folder, base)) is not None
+
+
+def count_to_keep(max_to_keep: int | None) -> int:
+    """Gives how many checkpoints are kept; 0 where all are.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It is negative.
+    """
+    if max_to_keep is None:
+        return 0
+    if isinstance(max_to_keep, bool | np.bool_) or not hasattr(
+        max_to_keep, "__index__"
+    ):
+        raise TypeError(f"max_to_keep must be an int or None, not {max_to_keep!r}")
+    count = operator.index(max_to_keep)
+    if count < 0:
+        raise ValueError(f"max_to_keep must be at least 0, not {count}")
+    return count
+
+
+def hours_between(keep_checkpoint_every_n_hours: float) -> float:
+    """Gives the hours; infinitely many keep none for ever.
+
+    Raises:
+        TypeError: They are no number.
+        ValueError: They are negative or NaN.
+    """
+    given = keep_checkpoint_every_n_hours
+    what = "keep_checkpoint_every_n_hours"
+    if isinstance(given, bool | np.bool_ | str | bytes) or not hasattr(
+        given, "__float__"
+    ):
+        raise TypeError(f"{what} must be a number, not {given!r}")
+    hours = float(given)
+    if not hours >= 0:  # a NaN is neither
+        raise ValueError(f"{what} must be at least 0, not {hours}")
+    return hours
 
 
 def absolute(path: str) -> str:

@@ -20,15 +20,22 @@ from fastckpt.files.remove import (
     remove_files,
 )
 from fastckpt.files.replace import lock_prefix, remove_free_locks, replace_file
-from fastckpt.files.state_file import (
-    STATE_NAME,
+from fastckpt.files.replaced import check_keeps_no_graph
+from fastckpt.files.rivals import warn_of_left_v1
+from fastckpt.files.state_update import (
     check_no_conflict,
     check_replaceable,
+    state_file_name,
     update_checkpoint_state,
 )
-from fastckpt.files.urls import target_path
+from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.reading.checkpoint import open as open_checkpoint
-from fastckpt.writing.retention import Retention, absolute
+from fastckpt.writing.retention import (
+    Retention,
+    absolute,
+    count_to_keep,
+    hours_between,
+)
 from fastckpt.writing.selection import Selection
 from fastckpt.writing.writer import save as save_checkpoint
 
@@ -60,8 +67,9 @@ class Saver:
         fsync: Whether what is saved is on the disk when a call returns.
 
     Raises:
-        ValueError: `max_to_keep` is negative, or the version is none.
-        TypeError: `names` is a single name.
+        ValueError: `max_to_keep` or the hours are negative or NaN, or the version is
+            none.
+        TypeError: `names` is a single name; a number is none.
 
     Threads: one.
     """
@@ -79,7 +87,7 @@ class Saver:
     ) -> None:
         self._names = _names_by_stored(names)
         self._retention = Retention(
-            _count_to_keep(max_to_keep), keep_checkpoint_every_n_hours
+            count_to_keep(max_to_keep), hours_between(keep_checkpoint_every_n_hours)
         )
         self._format = checkpoint_format(write_version)
         self._save_relative_paths = save_relative_paths
@@ -115,24 +123,29 @@ class Saver:
 
         Raises:
             KeyError: A name that this saver saves is not in `tensors`.
-            ValueError: `latest_filename` has a folder, or is the name of a file of
-                the checkpoint or of another program's file; or a name or value cannot
-                be stored.
+            ValueError: `prefix` is a folder alone, or `latest_filename` has one, or is
+                the name of a file of the checkpoint or of any other that is no state
+                file; what stands at the name of the ``.meta`` is no graph; or a name
+                or value cannot be stored.
             TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
         """
         name = target_path(prefix)
-        path = self._numbered(name, global_step)
+        if os.path.basename(name):  # TensorFlow numbers a folder: "folder/-1"
+            name = target_prefix(name)
+        path = target_prefix(self._numbered(name, global_step))
         folder = os.path.dirname(name)
-        state_name = _checked_state_name(latest_filename)
+        state_name = state_file_name(latest_filename)
         check_no_conflict(os.path.join(folder, state_name), path)
         if write_state:
             check_replaceable(os.path.join(folder, state_name))
         chosen = Selection(tensors, self._names_in(tensors))
         graph = _as_bytes(meta_graph) if write_meta_graph else None
-        save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
         meta_path = meta_graph_name(path)
+        if graph is not None:
+            check_keeps_no_graph(meta_path)
+        save_checkpoint(path, chosen, format=self._format, fsync=self._fsync)
         if graph is not None:
             replace_file(meta_path, graph, fsync=self._fsync)
         if write_state:
@@ -147,7 +160,9 @@ class Saver:
     def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
         """Reads a checkpoint's tensors into arrays that exist.
 
-        Every name, shape and dtype is checked before the first byte is written.
+        Every name, shape and dtype, and all that is to be read, is checked before the
+        first byte is written: where it raises, the arrays are as they were. Only a
+        file that is damaged in that very moment leaves some of them half written.
 
         Args:
             prefix: The checkpoint; whatever `fastckpt.open` accepts.
@@ -157,7 +172,7 @@ class Saver:
         Raises:
             KeyError: A name is not in the checkpoint, or not in `into`.
             ValueError, TypeError: An array has another shape or dtype, is
-                read-only, or is none; nothing was written.
+                read-only, or is none.
             CorruptionError: The checkpoint is damaged.
             OSError: The checkpoint cannot be read.
         """
@@ -244,6 +259,8 @@ class Saver:
             with lock_prefix(prefix, removes=True):
                 files = files_to_remove(prefix, self._format)
                 remove_files(path for path in files if path != but)
+            if self._format == "v2":
+                warn_of_left_v1(prefix)
         except OSError as error:
             # The checkpoint was saved; that an old one stays is no failure.
             warnings.warn(f"{prefix!r} cannot be removed: {error}", stacklevel=3)
@@ -257,20 +274,6 @@ def _names_by_stored(
     if isinstance(names, str):
         raise TypeError(f"names is a list or a dict of names, not the name {names!r}")
     return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
-
-
-def _count_to_keep(max_to_keep: int | None) -> int:
-    count = operator.index(max_to_keep or 0)
-    if count < 0:
-        raise ValueError(f"max_to_keep must be at least 0, not {count}")
-    return count
-
-
-def _checked_state_name(latest_filename: str | None) -> str:
-    name = latest_filename or STATE_NAME
-    if os.path.dirname(name):
-        raise ValueError(f"latest_filename is a name without a folder, not {name!r}")
-    return name
 
 
 def _as_bytes(meta_graph: bytes | _HasBytes | None) -> bytes | None:

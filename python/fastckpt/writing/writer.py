@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, encode_name, to_placement
+from fastckpt.base.open_files import check_open_files
+from fastckpt.base.progress import Counter, ProgressArgument, watch
 from fastckpt.files.replaced import check_keeps_others
-from fastckpt.files.urls import target_path
+from fastckpt.files.rivals import warn_of_kept_v1
+from fastckpt.files.urls import target_prefix
+from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.selection import tf_dtypes_of, value_of
 from fastckpt.writing.storable import stored
 
@@ -49,6 +53,9 @@ class Writer:
         UnsupportedError: The prefix is a URL, and not of a local file.
         OSError: The folder or the files cannot be made.
 
+    Warns:
+        UserWarning: A V1 checkpoint of this name stays beside the V2 one.
+
     Threads: safe; calls take turns. Releases the interpreter lock.
     """
 
@@ -62,21 +69,7 @@ class Writer:
         fsync: bool = True,
         threads: int | None = None,
     ) -> None:
-        if format not in ("v1", "v2"):
-            raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
-        if format == "v1" and (shards != 1 or align != 1):
-            raise ValueError("a V1 file has no shards and no alignment of its data")
-        path = target_path(prefix)
-        if format == "v1":
-            check_keeps_others(path)
-        self._native = _native.Writer(
-            prefix=os.fsencode(path),
-            is_v1=format == "v1",
-            shards=check_count("shards", shards),
-            align=check_count("align", align),
-            fsync=bool(fsync),
-            threads=0 if threads is None else check_count("threads", threads),
-        )
+        self._native = _begin(prefix, format, shards, align, fsync, threads)
 
     def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
         """Appends a tensor.
@@ -162,6 +155,7 @@ def save(
     align: int = 1,
     fsync: bool = True,
     threads: int | None = None,
+    progress: ProgressArgument = None,
 ) -> None:
     """Saves a checkpoint: complete, or not there at all.
 
@@ -176,6 +170,8 @@ def save(
         align: A multiple of which each tensor's offset is to be.
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
+        progress: As in `Checkpoint.load`; what a mapping that makes its values has
+            in all is known only as they are made.
 
     Raises:
         ValueError: As `Writer` and `Writer.add`.
@@ -183,13 +179,57 @@ def save(
         UnsupportedError: A value's type has no form in a checkpoint.
         OSError: It could not be written; what was there before is there again.
     """
-    writer = Writer(
-        prefix, format=format, shards=shards, align=align, fsync=fsync, threads=threads
+    with watch(progress) as counter:
+        if counter is not None:
+            counter.total = _count_bytes(tensors)
+        writer = _begin(prefix, format, shards, align, fsync, threads, counter)
+        try:
+            for batch in _batches(tensors):
+                writer.add(batch, counter)
+                batch.clear()  # or lazily made values live until the next is full
+            writer.finish(counter)
+        finally:
+            writer.abort()
+
+
+def _begin(
+    prefix: StrPath,
+    format: str,
+    shards: int,
+    align: int,
+    fsync: bool,
+    threads: int | None,
+    counter: Counter | None = None,
+) -> _native.Writer:
+    if format not in ("v1", "v2"):
+        raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
+    if format == "v1" and (shards != 1 or align != 1):
+        raise ValueError("a V1 file has no shards and no alignment of its data")
+    path = target_prefix(prefix)
+    count = check_count("shards", shards)
+    check_open_files(count, path, "write fewer shards")
+    if format == "v1":
+        check_keeps_others(path)
+    else:
+        warn_of_kept_v1(path)
+    return _native.Writer(
+        prefix=os.fsencode(path),
+        is_v1=format == "v1",
+        shards=count,
+        align=check_count("align", align),
+        fsync=bool(fsync),
+        threads=0 if threads is None else check_count("threads", threads),
+        progress=counter,
     )
-    with writer:
-        for batch in _batches(tensors):
-            writer._native.add(batch)
-            batch.clear()  # or lazily made values live until the next batch is full
+
+
+def _count_bytes(tensors: Mapping[str, Any]) -> int:
+    """Gives the bytes of values that are there; others count when they are made."""
+    if isinstance(tensors, Checkpoint):
+        return sum(info.nbytes or 0 for info in tensors.infos())
+    if not isinstance(tensors, dict):
+        return 0
+    return sum(getattr(value, "nbytes", 0) for value in tensors.values())
 
 
 def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:

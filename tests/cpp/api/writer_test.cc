@@ -55,6 +55,15 @@ TEST(ApiWriterTest, WritesShards) {
   EXPECT_EQ(checkpoint.Read<float>("b"), kValues);
 }
 
+TEST(ApiWriterTest, BitsThatATypeLacksAreNotStored) {
+  const Folder folder;
+  const std::vector<std::uint8_t> values = {0xf7, 0x18};
+  Writer writer(folder.Path("m"));
+  writer.Add("w", DType::kInt4, {2}, std::as_bytes(std::span(values)));
+  writer.Finish();
+  EXPECT_EQ(folder.Read("m.data-00000-of-00001"), "\x07\x08");
+}
+
 TEST(ApiWriterTest, RefusesBytesThatAreNotTheShapes) {
   const Folder folder;
   Writer writer(folder.Path("m"));

@@ -124,6 +124,15 @@ TEST(QuoteTest, CutsNoEscapeInTwo) {
   }
 }
 
+TEST(ThrowSystemTest, TakesTheCodesOfTheStandardLibraryToo) {
+  const auto code = std::errc::no_such_file_or_directory;
+  const Error error = Caught([&] { ThrowSystem(code, "cannot open", "f"); });
+  EXPECT_STREQ(error.what(), "f: cannot open: No such file or directory");
+  EXPECT_EQ(error.system_code(), ENOENT);
+  EXPECT_TRUE(HasCode(error, code));
+  EXPECT_FALSE(HasCode(error, std::errc::not_a_directory));
+}
+
 TEST(Hex32Test, WritesEightDigits) {
   EXPECT_EQ(Hex32(0), "0x00000000");
   EXPECT_EQ(Hex32(0x1c291ca3), "0x1c291ca3");

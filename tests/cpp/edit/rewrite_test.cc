@@ -36,16 +36,16 @@ class RewriteTest : public ::testing::Test {
 
   using NewNames = decltype(Changes::names);
 
-  bool Run(const NewNames& names,
-           const std::function<void(std::uint64_t)>& passed_on = nullptr) {
-    return Run(Changes{names, {}}, passed_on);
+  bool Run(const NewNames& names, const Interrupt& interrupted = nullptr) {
+    return Run(Changes{names, {}}, interrupted);
   }
 
-  bool Run(const Changes& changes,
-           const std::function<void(std::uint64_t)>& passed_on = nullptr) {
+  bool Run(const Changes& changes, const Interrupt& interrupted = nullptr) {
     const OpenSources sources(folder_, {"old"});
-    return Rewrite(sources.front(), folder_.Path("new"), changes, {}, nullptr,
-                   passed_on);
+    WriteOptions options;
+    options.progress = &progress_;
+    return Rewrite(sources.front(), folder_.Path("new"), changes, options,
+                   interrupted);
   }
 
   std::vector<std::string> Names() const {
@@ -63,6 +63,7 @@ class RewriteTest : public ::testing::Test {
     folder_.Write("old.data-00000-of-00001", bytes);
   }
 
+  Progress progress_;
   const Folder folder_;
 };
 
@@ -95,10 +96,15 @@ TEST_F(RewriteTest, NoNamesLeaveAnEmptyBundle) {
 }
 
 TEST_F(RewriteTest, BytesThatWerePassedOnAreTold) {
-  std::vector<std::uint64_t> told;
-  EXPECT_TRUE(Run(NewNames{{"a", {"a"}}, {"v", {"v"}}},
-                  [&](std::uint64_t done) { told.push_back(done); }));
-  EXPECT_EQ(told, (std::vector<std::uint64_t>{24}));
+  EXPECT_TRUE(Run(NewNames{{"a", {"a", "again"}}, {"v", {"v"}}}));
+  EXPECT_EQ(progress_.done, 32U);
+  EXPECT_EQ(progress_.total, 32U);
+}
+
+TEST_F(RewriteTest, InterruptAfterABatchEndsTheWorkWithoutACheckpoint) {
+  EXPECT_FALSE(Run(NewNames{{"a", {"a"}}}, [] { return true; }));
+  EXPECT_EQ(progress_.done, 8U);
+  EXPECT_FALSE(std::filesystem::exists(folder_.Path("new.index")));
 }
 
 TEST_F(RewriteTest, DamageIsToldOfTheFileAndTheOldName) {
@@ -134,8 +140,7 @@ TEST_F(RewriteTest, ValuesTakeThePlaceOfWhatIsStored) {
   changes.names = {{"a", {"a"}}, {"b", {"b"}}, {"c", {"d"}}, {"v", {"v"}}};
   changes.values = {{"c", MakeStrings("c", {"longer", "text"})},
                     {"v", Tensor("v")}};
-  std::vector<std::uint64_t> told;
-  EXPECT_TRUE(Run(changes, [&](std::uint64_t done) { told.push_back(done); }));
+  EXPECT_TRUE(Run(changes));
   EXPECT_EQ(Names(), (std::vector<std::string>{"a", "b", "d", "v"}));
   const BundleSource found(folder_.Path("new"), IoMode::kRead, UINT64_MAX);
   SeenFiles seen;
@@ -143,8 +148,9 @@ TEST_F(RewriteTest, ValuesTakeThePlaceOfWhatIsStored) {
   found.AppendStrings(*found.Find("d"), true, &seen, &pieces);
   EXPECT_EQ(AsText(pieces[0].bytes), "longertext");
   EXPECT_TRUE(found.Slices(*found.Find("v")).empty());
-  // What was stored counts: 8 bytes of "a" and of "b", 9 of "c", 16 of "v".
-  EXPECT_EQ(told, (std::vector<std::uint64_t>{41}));
+  // 8 bytes of "a", "b" and "v"; of "d" its letters, their lengths, a checksum.
+  EXPECT_EQ(progress_.done, 24U + 10 + 2 + 4);
+  EXPECT_EQ(progress_.total, progress_.done);
 }
 
 TEST_F(RewriteTest, ValuesOfWhatIsLeftOutAreRefused) {

@@ -122,6 +122,30 @@ TEST_P(RegionCopyTest, NothingWantedIsNothingDone) {
       RunOptions());
 }
 
+TEST_P(RegionCopyTest, WhatIsCheckedBeforeItIsCopiedIsCountedOnce) {
+  const std::vector<WantedRegion> wanted = {{*source_->Find("w"), nullptr},
+                                            {*source_->Find("v"), nullptr}};
+  Progress progress;
+  RunOptions options;
+  options.progress = &progress;
+  options.counted = CheckRegions(*source_, wanted, options);
+  const std::uint64_t total = progress.total;
+  EXPECT_EQ(progress.done, total - options.counted);
+  Ints found(4 + 12);
+  CopyRegions(
+      *source_, wanted, true,
+      [&](std::size_t i) {
+        return i == 0 ? Destination{BytesOf(&found), {8, 4}}
+                      : Destination{BytesOf(&found) + 16, {12, 4}};
+      },
+      options);
+  EXPECT_EQ(found[0], -1);
+  EXPECT_EQ(progress.done, progress.total);
+  if (GetParam().format == Format::kV2) {
+    EXPECT_EQ(progress.total, total);
+  }
+}
+
 // Bundles of one entry, made by hand.
 class BundleRegionCopyTest : public ::testing::Test {
  protected:

@@ -83,5 +83,19 @@ TEST(TensorSource, FileIsSeenUnchangedOncePerCall) {
               HasSubstr("had 10 bytes"));
 }
 
+TEST(TensorSource, WhatASourceHasSeenIsRecalled) {
+  SeenFiles seen;
+  EXPECT_EQ(*seen.Recall<int>(), 0);
+  *seen.Recall<int>() = 7;
+  EXPECT_EQ(*seen.Recall<int>(), 7);
+}
+
+TEST(TensorSource, WhatAnotherKindOfSourceHasSeenIsNot) {
+  SeenFiles seen;
+  *seen.Recall<int>() = 7;
+  EXPECT_EQ(*seen.Recall<bool>(), false);
+  EXPECT_EQ(*seen.Recall<int>(), 0);
+}
+
 }  // namespace
 }  // namespace fastckpt::internal

@@ -55,6 +55,20 @@ TEST(DType, ComplexNumbersAreSwappedByHalves) {
   EXPECT_EQ(SwapUnit(DType::kInt8), 1u);
 }
 
+TEST(DType, TypesBelowAByteHaveTheirLowBits) {
+  EXPECT_EQ(StoredBits(DType::kInt4), 0x0f);
+  EXPECT_EQ(StoredBits(DType::kFloat4E2m1fn), 0x0f);
+  EXPECT_EQ(StoredBits(DType::kUint2), 0x03);
+  EXPECT_EQ(StoredBits(DType::kBool), 0xff);
+  EXPECT_EQ(StoredBits(DType::kDouble), 0xff);
+}
+
+TEST(DType, ANameThatIsNoTypesIsUnsupported) {
+  EXPECT_EQ(GetDType("bfloat16"), DType::kBfloat16);
+  EXPECT_THAT(UnsupportedOf([] { GetDType("datetime64[ns]"); }),
+              HasSubstr("values of dtype datetime64[ns] have no form"));
+}
+
 TEST(DType, AllButResourceAndVariantAreReadable) {
   for (std::int32_t number = 1; number <= kMaxDType; ++number) {
     const auto dtype = static_cast<DType>(number);

@@ -8,6 +8,7 @@
 namespace fastckpt::internal {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TensorInput Part(std::vector<std::int64_t> dims, std::vector<std::int64_t> full,
@@ -93,6 +94,28 @@ TEST(CheckInput, FullShapeMustBeOne) {
     EXPECT_THAT(Refusal(Part({1}, full, {{0, 1}}), ErrorKind::kInvalid),
                 HasSubstr("full shape"));
   }
+}
+
+TEST(ArrayInput, BitsThatTheTypeLacksAreNotStored) {
+  StridedArray array;
+  array.dims = {3};
+  const TensorInput input = ArrayInput("w", DType::kUint2, array);
+  EXPECT_EQ(input.name, "w");
+  EXPECT_THAT(input.dims, ElementsAre(3));
+  EXPECT_EQ(std::get<StridedArray>(input.values).byte_mask, 0x03);
+}
+
+TEST(Placement, NothingAsTheBeginIsTheWholeDimension) {
+  const Placement placement = PlacementAt({4, 6, 0}, {2, std::nullopt, 0},
+                                          std::vector<std::int64_t>{2, 6, 0});
+  EXPECT_THAT(placement.full_dims, ElementsAre(4, 6, 0));
+  EXPECT_THAT(placement.spec, ElementsAre(Extent{2, 2}, Extent{}, Extent{}));
+}
+
+TEST(Placement, BeginOfAnotherRankFitsNoTensor) {
+  TensorInput input = Part({2}, {}, {});
+  input.placement = PlacementAt({4}, {0, 0}, input.dims);
+  EXPECT_THAT(Refusal(input, ErrorKind::kInvalid), HasSubstr("does not fit"));
 }
 
 TEST(Placement, WholeIsWholeInEitherSpelling) {

@@ -242,13 +242,5 @@ TEST(AsideSet, AV1FileIsFoundByItsIdentity) {
   EXPECT_FALSE(FindV1File(folder.Path("m"), identity));
 }
 
-TEST(AsideSet, APrefixIsSplitAtItsLastSlash) {
-  EXPECT_EQ(BaseOf("a/b/m"), "m");
-  EXPECT_EQ(FolderPartOf("a/b/m"), "a/b/");
-  EXPECT_EQ(BaseOf("m"), "m");
-  EXPECT_EQ(FolderPartOf("m"), "");
-  EXPECT_EQ(FolderPartOf("/m"), "/");
-}
-
 }  // namespace
 }  // namespace fastckpt::internal

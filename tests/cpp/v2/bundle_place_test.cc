@@ -91,6 +91,31 @@ TEST_F(BundlePlaceTest, AnIndexThatWasReplacedHasNoShard) {
               HasSubstr("the index was replaced"));
 }
 
+// A listing that is taken while the new index goes from one name to another
+// has neither.
+TEST_F(BundlePlaceTest, AnIndexThatALookMissesIsTakenForNoneGone) {
+  for (const int at : {1, 2, 3}) {
+    std::filesystem::remove(folder_.Path("m.index"));
+    int pauses = 0;
+    const Error error = LostIndex(prefix_, [&] {
+      if (++pauses == at) folder_.Write("m.index", MakeIndex(OneShard(), {}));
+    });
+    EXPECT_EQ(error.kind(), ErrorKind::kCorruption) << error.what();
+    EXPECT_EQ(pauses, at);
+  }
+}
+
+TEST_F(BundlePlaceTest, AnIndexThatNoLookFindsIsGone) {
+  std::filesystem::remove(folder_.Path("m.index"));
+  int pauses = 0;
+  const Error error = LostIndex(prefix_, [&] { ++pauses; });
+  EXPECT_EQ(error.system_code(), ENOENT) << error.what();
+  EXPECT_EQ(pauses, 3);
+  std::filesystem::remove(folder_.Path(kShard));
+  EXPECT_EQ(LostIndex(prefix_, [&] { ++pauses; }).system_code(), ENOENT);
+  EXPECT_EQ(pauses, 3);  // nothing of the name is there: nothing will come
+}
+
 TEST_F(BundlePlaceTest, AnIndexThatIsGoneHasNoShard) {
   std::filesystem::remove(folder_.Path("m.index"));
   EXPECT_THAT(SystemErrorOf([&] { ReadShard(); }),

@@ -21,7 +21,8 @@ TEST(ShardFamily, OtherPrefixesAndNamesDoNotCount) {
   const Folder folder;
   for (const char* name :
        {"n.data-00000-of-00002", "m.data-00000-of-00003x", "m.data--of-00003",
-        "m.index", "m.data-00000-of-00001"}) {
+        "m.data-0-of-3", "m.data-00003-of-00003", "m.index",
+        "m.data-00000-of-00001"}) {
     folder.Write(name, "");
   }
   EXPECT_EQ(DescribeOtherFamilies(folder.Path("m"), 1), "");

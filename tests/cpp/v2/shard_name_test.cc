@@ -40,5 +40,47 @@ TEST(ShardName, OtherNamesAreNone) {
   }
 }
 
+TEST(ShardName, DataNamesAreShardNamesOfOneEnding) {
+  const auto parts = ParseDataName("dir/m.data-00002-of-00010");
+  ASSERT_TRUE(parts);
+  EXPECT_EQ(parts->stem, "dir/m");
+  EXPECT_EQ(parts->shard, 2);
+  EXPECT_EQ(parts->num_shards, 10);
+  for (const char* name : {"m-00002-of-00010", "m.data-2-of-10", "m.data",
+                           "m.data-00010-of-00010", "m.data-000002-of-00010"}) {
+    EXPECT_FALSE(ParseDataName(name)) << name;
+  }
+}
+
+TEST(ShardName, ANameIsOnePartOfOneBase) {
+  const auto expect = [](std::string_view name, std::string_view base,
+                         CheckpointPart part) {
+    const PartName parts = ParsePartName(name);
+    EXPECT_EQ(parts.base, base) << name;
+    EXPECT_EQ(parts.part, part) << name;
+  };
+  expect("m.index", "m", CheckpointPart::kIndex);
+  expect("m.index.index", "m.index", CheckpointPart::kIndex);
+  expect("m.data-00000-of-00001", "m", CheckpointPart::kData);
+  expect("m-00000-of-00001", "m-00000-of-00001", CheckpointPart::kV1);
+  expect("m", "m", CheckpointPart::kV1);
+}
+
+TEST(ShardName, ADataSuffixIsADataNameWithoutAPrefix) {
+  EXPECT_TRUE(IsDataSuffix(".data-00000-of-00001"));
+  for (const char* suffix : {"m.data-00000-of-00001", ".data-0-of-1", "",
+                             ".index", ".data-00000-of-00001.txt"}) {
+    EXPECT_FALSE(IsDataSuffix(suffix)) << suffix;
+  }
+}
+
+TEST(ShardName, APrefixIsSplitAtItsLastSlash) {
+  EXPECT_EQ(BaseOf("a/b/m"), "m");
+  EXPECT_EQ(FolderPartOf("a/b/m"), "a/b/");
+  EXPECT_EQ(BaseOf("m"), "m");
+  EXPECT_EQ(FolderPartOf("m"), "");
+  EXPECT_EQ(FolderPartOf("/m"), "/");
+}
+
 }  // namespace
 }  // namespace fastckpt::internal

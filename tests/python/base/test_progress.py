@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -50,6 +51,22 @@ def test_small_reads_are_counted_too(tmp_path):
             progress=lambda done, total: told.append((done, total)),
         )
     assert told[-1] == (40, 40)
+
+
+def made_when_asked(tensors):
+    """Gives a mapping that makes its values each time."""
+
+    class Made(Mapping):
+        def __getitem__(self, name):
+            return tensors[name].copy()
+
+        def __iter__(self):
+            return iter(tensors)
+
+        def __len__(self):
+            return len(tensors)
+
+    return Made()
 
 
 TENSORS = {"a": np.arange(300, dtype="f4"), "b": np.arange(200, dtype="f4")}
@@ -108,8 +125,48 @@ def _examine(path, told):
     fastckpt.examine(path, values=True, progress=told)
 
 
+def _save(path, told):
+    fastckpt.save(path.with_name("again"), TENSORS, progress=told)
+
+
+def _save_what_is_open(path, told):
+    with fastckpt.open(path) as ckpt:
+        fastckpt.save(path.with_name("again"), ckpt, shards=2, progress=told)
+
+
+def _save_what_is_made(path, told):
+    made = made_when_asked(TENSORS)
+    fastckpt.save(path.with_name("again"), made, progress=told)
+
+
+def _save_v1(path, told):
+    fastckpt.save(path.with_name("again"), TENSORS, format="v1", progress=told)
+
+
+def _merge(path, told):
+    fastckpt.merge([path], path.with_name("all"), progress=told)
+
+
+def _merge_in_shards(path, told):
+    fastckpt.merge([path], path.with_name("all"), shards=2, progress=told)
+
+
 READERS = [_verify, _load, _statistics, _examine, _diff]
-WRITERS = [_average, _rewrite, _cast, _strip, _convert_npz, _convert_v1, _freeze]
+WRITERS = [
+    _average,
+    _rewrite,
+    _cast,
+    _strip,
+    _convert_npz,
+    _convert_v1,
+    _freeze,
+    _save,
+    _save_what_is_open,
+    _save_what_is_made,
+    _save_v1,
+    _merge,
+    _merge_in_shards,
+]
 
 
 @pytest.fixture
@@ -167,6 +224,43 @@ def test_after_an_error_in_a_callable_the_target_is_as_it_was(call, error, path)
     after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
     assert after.keys() == before.keys()
     assert [name for name in before if after[name] != before[name]] == sorted(source)
+
+
+def test_an_error_in_a_callable_leaves_the_sources_of_a_merge(path):
+    with pytest.raises(ZeroDivisionError):
+        fastckpt.merge(
+            [path], path.with_name("all"), delete_sources=True, progress=_fail
+        )
+    assert [file.name for file in sorted(path.parent.iterdir())] == [
+        "model.data-00000-of-00001",
+        "model.index",
+    ]
+
+
+def test_a_merge_that_deletes_counts_what_it_checks_and_what_it_links(path):
+    told = []
+    target = path.with_name("all")
+    fastckpt.merge(
+        [path], target, delete_sources=True, progress=lambda *at: told.append(at)
+    )
+    assert told[-1][0] == told[-1][1] >= 2 * 2000
+
+
+def test_an_error_in_a_callable_ends_work_of_the_core_before_its_end(
+    tmp_path, impatient
+):
+    array = np.zeros(16 << 20, "f4")
+    fastckpt.save(tmp_path / "model", {"a": array})
+    told = []
+
+    def fail(done, total):
+        told.append((done, total))
+        raise ZeroDivisionError
+
+    with fastckpt.open(tmp_path / "model") as ckpt, pytest.raises(ZeroDivisionError):
+        ckpt.read_many([("a", None, array)] * 100, threads=1, progress=fail)
+    assert len(told) == 1
+    assert told[0][0] < told[0][1] or told[0] == (0, 0)
 
 
 def _count_slowly(done):

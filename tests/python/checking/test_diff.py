@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import fastckpt
 from bundle_maker import BundleMaker
+from damage import flip
 from fastckpt.checking import regions
 from fastckpt.reading.chunks import regions_of
 from places import TESTDATA, items
@@ -188,12 +189,6 @@ def test_memory_is_flat_where_nothing_is_a_view(tmp_path):
 
 
 # Damage
-
-
-def flip(path, at):
-    content = bytearray(path.read_bytes())
-    content[at] ^= 1
-    path.write_bytes(content)
 
 
 def test_damage_that_checksums_alone_hide_is_found(save_pair):

@@ -10,6 +10,7 @@ import pytest
 
 import fastckpt
 from bundle_maker import BundleMaker, shape
+from damage import data_file, flip
 from places import GOLDEN, TESTDATA, items
 
 TENSORS = {f"w{i}": np.full(1000, i, np.float32) for i in range(6)}
@@ -19,17 +20,6 @@ TENSORS = {f"w{i}": np.full(1000, i, np.float32) for i in range(6)}
 def prefix(tmp_path):
     fastckpt.save(tmp_path / "model.ckpt", TENSORS, shards=2)
     return tmp_path / "model.ckpt"
-
-
-def data_file(prefix, shard):
-    return prefix.with_name(f"model.ckpt.data-{shard:05d}-of-00002")
-
-
-def flip(path, *offsets):
-    content = bytearray(path.read_bytes())
-    for offset in offsets:
-        content[offset] ^= 1
-    path.write_bytes(content)
 
 
 def only_finding(path, **options):

@@ -9,6 +9,7 @@ import pytest
 
 import fastckpt
 from command_line import run, run_json, run_on_terminal, run_process
+from damage import flip
 from places import GOLDEN, TESTDATA, items
 
 TENSORS = {f"w{i}": np.full(1000, i, np.float32) for i in range(4)}
@@ -18,13 +19,6 @@ TENSORS = {f"w{i}": np.full(1000, i, np.float32) for i in range(4)}
 def prefix(tmp_path):
     fastckpt.save(tmp_path / "model.ckpt", TENSORS, shards=2)
     return tmp_path / "model.ckpt"
-
-
-def flip(path, *offsets):
-    content = bytearray(path.read_bytes())
-    for offset in offsets:
-        content[offset] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("item", items(GOLDEN) + items(TESTDATA), ids=lambda i: i.name)

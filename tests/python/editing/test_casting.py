@@ -144,3 +144,33 @@ def test_an_integer_stays_what_it_is_or_is_refused(source, target):
             assert not int(limits.min) <= number <= int(limits.max)
         else:
             assert int(found[0]) == number
+
+
+FLOATS = ("float16", "bfloat16", "float32", "float64", "complex64", "float8_e4m3fn")
+
+
+@pytest.mark.parametrize("target", FLOATS)
+@pytest.mark.parametrize("source", INTEGERS)
+def test_an_integer_is_the_same_float_or_is_refused(source, target):
+    numbers = [0, 1, 3, -1, -128, 448, 449, 2049, 65504, 65536, 2**24, 2**24 + 1]
+    for number in (*numbers, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, -(2**63)):
+        try:
+            array = np.array([number]).astype(to_dtype(source))
+            if int(array[0]) != number:
+                continue
+        except OverflowError:
+            continue
+        with np.errstate(all="ignore"):
+            result = np.array([float(number)]).astype(to_dtype(target)).real[0]
+        is_held = math.isfinite(result) and int(float(result)) == number
+        if is_held:
+            assert cast("w", array, to_dtype(target))[0][0] == result
+        else:
+            with pytest.raises(ValueError, match=f"'w': {target} does not hold "):
+                cast("w", array, to_dtype(target))
+
+
+def test_the_first_integer_that_a_float_rounds_is_named():
+    array = np.array([1, 2**24 + 1, 2**24 + 3])
+    with pytest.raises(ValueError, match="float32 does not hold 16777217 exactly"):
+        cast("w", array, np.dtype("float32"))

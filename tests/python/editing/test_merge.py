@@ -10,6 +10,7 @@ import pytest
 
 import fastckpt
 import tensorflow_writes
+from aside_states import set_aside
 from bundle_maker import BundleMaker
 from fastckpt import _native
 from write_cases import make_rows, parts_of
@@ -233,3 +234,16 @@ def test_a_damaged_source_is_not_deleted(tmp_path):
             [tmp_path / "a", tmp_path / "b"], tmp_path / "m", delete_sources=True
         )
     assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+@pytest.mark.filterwarnings("ignore:.*set these files aside:RuntimeWarning")
+def test_a_source_that_lies_aside_is_merged_and_not_deleted(tmp_path):
+    fastckpt.save(tmp_path / "m", {"w": np.ones(2)})
+    for file in (tmp_path / "m.data-00000-of-00001", tmp_path / "m.index"):
+        set_aside(tmp_path, file.name)
+    before = sorted(it.name for it in tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"'.*m' lies where .* aside .*'fastckpt doc"):
+        fastckpt.merge([tmp_path / "m"], tmp_path / "new", delete_sources=True)
+    assert sorted(it.name for it in tmp_path.iterdir()) == before
+    fastckpt.merge([tmp_path / "m"], tmp_path / "new")
+    assert list(fastckpt.open(tmp_path / "new")) == ["w"]

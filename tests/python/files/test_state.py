@@ -14,13 +14,12 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.foreign import name_foreign
 from fastckpt.files.state_file import (
     CheckpointState,
-    StateConflictError,
     checkpoint_exists,
     get_checkpoint_state,
     latest_checkpoint,
     parse_state,
-    update_checkpoint_state,
 )
+from fastckpt.files.state_update import StateConflictError, update_checkpoint_state
 from small_checkpoints import write_v2
 
 

@@ -5,7 +5,8 @@ import random
 import pytest
 
 import tensorflow_management
-from fastckpt.files.state_file import get_checkpoint_state, update_checkpoint_state
+from fastckpt.files.state_file import get_checkpoint_state
+from fastckpt.files.state_update import update_checkpoint_state
 
 pytestmark = pytest.mark.tensorflow
 

@@ -273,6 +273,7 @@ def test_a_partitioned_tensor_is_set_and_cast(tmp_path):
         ("a/step", [1], r"has shape \(\), its new value \(1,\)"),
         ("a/step", np.int32(1), "is int64, its new value int32"),
         ("c/half", [1e6, 0, 0], "float16 does not hold"),
+        ("c/half", [2049, 0, 0], "float16 does not hold 2049 exactly"),
         ("words", [1, 2], "is of strings"),
     ],
 )
@@ -289,6 +290,15 @@ def test_numbers_that_become_infinite_are_counted_and_told(
     fastckpt.save(tmp_path / "old", {"w": np.full(40, 1e9, np.float32)})
     with pytest.warns(RuntimeWarning, match="40 numbers in 1 tensor were too large"):
         fastckpt.convert(tmp_path / "old", tmp_path / name, dtype="float16")
+
+
+@pytest.mark.parametrize("name", ["new", "new.npz", "new.safetensors"])
+def test_integers_that_a_float_would_round_are_refused(name, tmp_path, small_chunks):
+    fastckpt.save(tmp_path / "old", {"n": np.arange(2**24 - 90, 2**24 + 10)})
+    with pytest.raises(ValueError, match="'n': float32 does not hold 16777217"):
+        fastckpt.convert(tmp_path / "old", tmp_path / name, dtype={"n": "float32"})
+    assert not list(tmp_path.glob("new*"))
+    fastckpt.convert(tmp_path / "old", tmp_path / name, dtype={"n": "float64"})
 
 
 @pytest.mark.parametrize("name", ["new", "new.npz", "new.safetensors"])
@@ -433,12 +443,13 @@ def test_a_tensor_that_changes_while_it_is_read_is_noticed(
             list(pieces)
 
 
-PEAK = """
-import resource, sys
+PEAK = r"""
+import re, sys
 import fastckpt
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+def peak():  # in MiB; getrusage counts the process that began this one, too
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\s*([0-9]+)", status.read())[1]) >> 10
 
 small, new, large, target, dtype = sys.argv[1:]
 fastckpt.convert(small, new, dtype=dtype, threads=2)  # which imports what it needs
@@ -474,3 +485,44 @@ def test_memory_stays_flat_when_one_large_tensor_is_cast(
     found = read(tmp_path / name)["w"]
     np.testing.assert_array_equal(found[::97], rows[::97].astype(found.dtype))
     shutil.rmtree(tmp_path)
+
+
+# What the header says
+
+
+@pytest.fixture
+def with_metadata(tmp_path):
+    pytest.importorskip("safetensors")
+    fastckpt.save(tmp_path / "m", NUMBERS)
+    texts = {"format": "pt", "who": "é"}
+    fastckpt.convert(tmp_path / "m", tmp_path / "m.safetensors", metadata=texts)
+    return tmp_path / "m.safetensors"
+
+
+def metadata_of(path):
+    safetensors = pytest.importorskip("safetensors")
+    with safetensors.safe_open(path, framework="np") as file:
+        return file.metadata()
+
+
+def test_texts_of_the_header_go_from_file_to_file(with_metadata, tmp_path):
+    to = tmp_path / "new.safetensors"
+    done = fastckpt.convert(with_metadata, to, dtype="float64")
+    assert metadata_of(to) == {"format": "pt", "who": "é"}
+    assert done.lost_metadata == {}
+    fastckpt.convert(with_metadata, to, metadata={"format": "np"})
+    assert metadata_of(to) == {"format": "np"}
+
+
+@pytest.mark.parametrize("kind", ["v1", "v2", "npz"])
+def test_texts_that_have_no_place_are_told(kind, with_metadata, tmp_path):
+    to = tmp_path / ("new.npz" if kind == "npz" else "new")
+    done = fastckpt.convert(with_metadata, to, kind)
+    assert done.lost_metadata == {"format": "pt", "who": "é"}
+
+
+def test_the_object_graph_takes_no_value(tmp_path):
+    source = GOLDEN / "objects"
+    with pytest.raises(ValueError, match=r"is the object graph, .* takes no value"):
+        fastckpt.convert(source, tmp_path / "new", values={GRAPH: b"junk"})
+    assert not list(tmp_path.iterdir())

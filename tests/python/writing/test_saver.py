@@ -8,7 +8,7 @@ import pytest
 
 import fastckpt
 from fastckpt.files import replace as atomic
-from fastckpt.files import state_file as state_room
+from fastckpt.files import state_update as state_room
 from fastckpt.writing import saver as saver_room
 from fastckpt.writing.saver import Saver
 
@@ -23,7 +23,7 @@ class Graph:
     """What can be written as a graph file."""
 
     def to_bytes(self):
-        return b"graph of an object"
+        return b"\ngraph of an object"
 
 
 def names_in(folder):
@@ -156,12 +156,12 @@ class TestNames:
 class TestGraphs:
     def test_bytes_and_objects_are_written_beside_the_checkpoint(self, tmp_path):
         saver = Saver()
-        saver.save(tmp_path / "m", TENSORS, 1, meta_graph=b"graph")
+        saver.save(tmp_path / "m", TENSORS, 1, meta_graph=b"\ngraph")
         saver.save(tmp_path / "m", TENSORS, 2, meta_graph=Graph())
         saver.save(tmp_path / "m", TENSORS, 3)
         saver.save(tmp_path / "m", TENSORS, 4, meta_graph=b"x", write_meta_graph=False)
-        assert (tmp_path / "m-1.meta").read_bytes() == b"graph"
-        assert (tmp_path / "m-2.meta").read_bytes() == b"graph of an object"
+        assert (tmp_path / "m-1.meta").read_bytes() == b"\ngraph"
+        assert (tmp_path / "m-2.meta").read_bytes() == b"\ngraph of an object"
         assert {"m-3.meta", "m-4.meta"}.isdisjoint(names_in(tmp_path))
 
     @pytest.mark.parametrize("wrong", ["model.meta", 5, Path("model.meta"), {}])
@@ -183,13 +183,13 @@ class TestGraphs:
 
         for room in (saver_room, state_room):
             monkeypatch.setattr(room, "replace_file", replace)
-        Saver().save(tmp_path / "m", TENSORS, meta_graph=b"graph")
+        Saver().save(tmp_path / "m", TENSORS, meta_graph=b"\ngraph")
         assert order == [str(tmp_path / "m.meta"), str(tmp_path / "checkpoint")]
 
     def test_a_graph_that_two_checkpoints_share_stays(self, tmp_path):
         saver = Saver(max_to_keep=1)
         for step in (1, 2):
-            saver.save(tmp_path / "m-00000-of", TENSORS, step, meta_graph=b"graph")
+            saver.save(tmp_path / "m-00000-of", TENSORS, step, meta_graph=b"\ngraph")
         assert "m.meta" in names_in(tmp_path)
 
 

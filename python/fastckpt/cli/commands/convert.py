@@ -28,6 +28,7 @@ from fastckpt.cli.options import (
     parse_count,
 )
 from fastckpt.cli.rename_rules import apply_rules
+from fastckpt.cli.render.output import print_note
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, unescape
 from fastckpt.cli.select import select_names
@@ -116,11 +117,15 @@ def _convert(args: argparse.Namespace, target: str, source: Source) -> None:
             threads=args.threads,
             progress=progress,
         )
+    if done.lost_metadata:
+        lost = ", ".join(map(escape, done.lost_metadata))
+        print_note(f"note: {target} has no place for the source's metadata: {lost}")
+    facts = {"dropped": done.dropped, "lost_metadata": done.lost_metadata}
     if target in FILE_FORMATS:
         total = {it: getattr(done, it) for it in ("tensors", "values", "nbytes")}
-        report_written(args, args.target, target, total, dropped=done.dropped)
+        report_written(args, args.target, target, total, **facts)
     else:
-        report_checkpoint(args, args.target, dropped=done.dropped)
+        report_checkpoint(args, args.target, **facts)
 
 
 def _rename(

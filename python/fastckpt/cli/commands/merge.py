@@ -10,6 +10,7 @@ import argparse
 
 import fastckpt
 from fastckpt.cli.options import add_sources_and_target
+from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Merges."""
     check_target(args.to)
-    fastckpt.merge(args.sources, args.to, threads=args.threads)
+    with Progress("merging") as progress:
+        fastckpt.merge(args.sources, args.to, threads=args.threads, progress=progress)
     report_checkpoint(args, args.to, sources=args.sources)
     return 0

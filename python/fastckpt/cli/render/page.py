@@ -52,7 +52,7 @@ def write_page(path: str, title: str, parts: Iterable[str]) -> None:
         ValueError: It would take the place of a checkpoint's file.
         OSError: The file could not be written; an old one is as it was.
     """
-    check_keeps_checkpoints(path, "a page of this name")
+    check_keeps_checkpoints(path, "a page of this name", keeps_foreign=True)
     with (
         write_beside(path, fsync=False) as beside,
         open(beside, "w", encoding="utf-8") as file,

@@ -22,7 +22,7 @@ from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.compat.tensorflow.errors import OpError
 from fastckpt.errors import CorruptionError
 from fastckpt.files import remove as removal
-from fastckpt.files import state_file
+from fastckpt.files import state_file, state_update
 from fastckpt.files.find import find_listed, looks
 
 __all__ = [
@@ -139,7 +139,7 @@ def update_checkpoint_state(
         ValueError: there are not as many timestamps as paths.
     """
     with tensorflow_errors():
-        state_file.update_checkpoint_state(
+        state_update.update_checkpoint_state(
             local_path(save_dir),
             model_checkpoint_path,
             all_model_checkpoint_paths,

@@ -132,7 +132,7 @@ def freeze(
 
 def _check_target(path: str, meta: PathName | MetaGraph | None) -> None:
     what = "a frozen graph of this name"
-    check_keeps_checkpoints(path, what)
+    check_keeps_checkpoints(path, what, keeps_foreign=True)
     if meta is None or isinstance(meta, MetaGraph):
         return
     with suppress(OSError):  # whatever is not there is nobody's
