@@ -15,8 +15,10 @@
 
 namespace fastckpt::internal {
 
+// Makes arrays of one checkpoint's tensors. Needs the GIL.
 class ArrayMaker {
  public:
+  // `source` must outlive it.
   explicit ArrayMaker(const TensorSource& source) : source_(source) {}
 
   // A tensor's view of a mapping, read-only.

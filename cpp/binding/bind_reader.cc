@@ -176,7 +176,7 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true))
       .def("read", &Reader::Read, py::arg("name"), py::arg("region"),
            py::arg("threads"), py::arg("steadily") = false,
-           py::arg("is_checked") = false)
+           py::arg("check") = py::none())
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true),
            py::arg("checks_first"))

@@ -1,9 +1,10 @@
 #include "error_border.h"
 
-#include <cerrno>
 #include <new>
 #include <string>
+#include <system_error>
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/read/checkpoint_reader.h"
 #include "text.h"
 
@@ -31,7 +32,7 @@ py::object MakeOsError(const Error& error) {
   std::string text = error.message();
   if (error.where().tensor)
     text += ", for tensor " + Quote(*error.where().tensor);
-  if (error.system_code() == EMFILE) {
+  if (HasCode(error, std::errc::too_many_files_open)) {
     text +=
         "; the process has as many files open as it may (RLIMIT_NOFILE): "
         "raise that ('ulimit -n'), or close checkpoints";

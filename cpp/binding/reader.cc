@@ -216,11 +216,12 @@ py::list Reader::WithStrings(
 }
 
 py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
-                             bool is_writable) const {
+                             bool is_writable,
+                             std::optional<bool> check) const {
   const auto pieces = Interruptible([&](const Interrupt& interrupted) {
     std::vector<std::vector<StringPiece>> found(slots.size());
     const auto read = [&](std::size_t i) {
-      found[i] = checkpoint_->Strings(slots[i]);
+      found[i] = checkpoint_->Strings(slots[i], check);
     };
     if (!ParallelFor(slots.size(), 1, read, interrupted)) throw Interrupted{};
     return found;
@@ -234,10 +235,11 @@ py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
 }
 
 py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
-                        bool steadily, bool is_checked) const {
+                        bool steadily, std::optional<bool> check) const {
   const std::size_t slot = SlotOf(name);
   const ParsedRegion parsed = ParseRegion(slot, region);
-  if (IsString(slot)) return CopyElements(ReadStrings({slot}, true)[0], region);
+  if (IsString(slot))
+    return CopyElements(ReadStrings({slot}, true, check)[0], region);
   const TensorFacts facts = source().Facts(slot);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
   const std::size_t item_size = source().LayoutOf(slot).item_size;
@@ -245,7 +247,7 @@ py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
       parsed.Spread(ContiguousStrides(shape, item_size));
   const auto copy = [&](RunOptions options) {
     options.steadily = steadily;
-    options.is_checked = is_checked;
+    options.check = check;
     return checkpoint_->CopyRegion(slot, parsed.region, strides, options);
   };
   const bool is_small = !source().DecodesPieces() && facts.size <= kKeepLock;

@@ -59,7 +59,7 @@ class Reader {
   // A writable copy of a region; throws KeyError as Get does.
   pybind11::object Read(pybind11::handle name, pybind11::handle region,
                         std::size_t threads, bool steadily,
-                        bool is_checked) const;
+                        std::optional<bool> check) const;
   // Copies regions into arrays: [(slot, region, out), ...]; with `checks_first`
   // all is checked before anything is written.
   void ReadInto(const pybind11::list& requests, std::size_t threads,
@@ -75,7 +75,8 @@ class Reader {
   std::size_t SlotOf(pybind11::handle name) const;
   ReadRequest ParseRequest(const pybind11::tuple& request) const;
   pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
-                             bool is_writable) const;
+                             bool is_writable,
+                             std::optional<bool> check = {}) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
   pybind11::list WithStrings(
       const std::vector<std::size_t>& slots, bool is_writable,

@@ -90,7 +90,7 @@ class Reader:
         region: Any,
         threads: int,
         steadily: bool = False,
-        is_checked: bool = False,
+        check: bool | None = None,
     ) -> np.ndarray: ...
     def read_into(
         self,

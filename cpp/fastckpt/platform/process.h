@@ -14,6 +14,7 @@ namespace fastckpt::internal {
 // The process that something was made in.
 class OwnProcess {
  public:
+  // That of the caller.
   OwnProcess();
   // False in a forked child.
   bool IsThis() const;

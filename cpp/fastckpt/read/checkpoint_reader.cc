@@ -174,8 +174,8 @@ ArrayBytes CheckpointReader::CopyRegion(
     FlipNegativeSteps(&again, &destination);
     return destination;
   };
-  const bool check = verify_ && !options.is_checked;
-  CopyRegions(*source_, {&wanted, 1}, check, make, options);
+  CopyRegions(*source_, {&wanted, 1}, options.check.value_or(verify_), make,
+              options);
   return copy;
 }
 
@@ -194,11 +194,12 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
   CopyRegions(*source_, wanted, verify_, make, copying);
 }
 
-std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot) const {
+std::vector<StringPiece> CheckpointReader::Strings(
+    std::size_t slot, std::optional<bool> check) const {
   return WithName(*source_, slot, [&] {
     std::vector<StringPiece> pieces;
     SeenFiles seen;
-    source_->AppendStrings(slot, verify_, &seen, &pieces);
+    source_->AppendStrings(slot, check.value_or(verify_), &seen, &pieces);
     return pieces;
   });
 }

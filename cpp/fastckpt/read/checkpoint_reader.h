@@ -82,8 +82,9 @@ class CheckpointReader {
   void Read(std::span<const ReadRequest> requests, const RunOptions& options,
             bool checks_first = false) const;
 
-  // The elements of a string tensor.
-  std::vector<StringPiece> Strings(std::size_t slot) const;
+  // The elements of a string tensor; `check` as in RunOptions.
+  std::vector<StringPiece> Strings(std::size_t slot,
+                                   std::optional<bool> check = {}) const;
 
   // Checks every block and every tensor.
   VerifyResult Verify(const RunOptions& options) const;

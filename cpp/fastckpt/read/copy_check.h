@@ -39,8 +39,8 @@ struct RunOptions {
   // Whether bytes are read rather than taken from a mapping: a file that is cut
   // meanwhile is an error then and no signal.
   bool steadily = false;
-  // Whether pieces are known to be right, whatever the checkpoint would check.
-  bool is_checked = false;
+  // Whether pieces are checked; unset: as the checkpoint was opened.
+  std::optional<bool> check;
   // How many bytes of `progress->total` are of this run already.
   std::uint64_t counted = 0;
   // Called, from any thread but one at a time, with each task that failed. If

@@ -81,6 +81,7 @@ struct MappedView {
 // whatever else a source wants to know again for the next tensor.
 class SeenFiles {
  public:
+  // Throws Corruption if a file is no longer as long as it was; asks once.
   void CheckUnchanged(const DataFile& file);
 
   // A source's own memory between two tensors; of no type at first.

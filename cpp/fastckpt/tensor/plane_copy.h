@@ -24,11 +24,14 @@ struct Plane {
 // ones. `file` is where byte `begin` of the file form lies.
 class Gatherer {
  public:
+  // From memory to the file form.
   Gatherer(std::uint8_t* file, std::uint64_t begin)
       : file_(file), begin_(begin) {}
 
+  // Copies `size` bytes that lie dense on both sides.
   void CopyRun(std::uint8_t* memory, std::uint64_t offset,
                std::uint64_t size) const;
+  // Copies rows times columns runs of `run` bytes each.
   void CopyPlane(const Plane& plane, std::uint64_t run) const;
 
  private:
@@ -39,12 +42,15 @@ class Gatherer {
 // Reverses the bytes of each unit on the way.
 class Scatterer {
  public:
+  // From the file form to memory.
   Scatterer(const std::uint8_t* file, std::uint64_t begin,
             std::size_t swap_unit)
       : file_(file), begin_(begin), swap_unit_(swap_unit) {}
 
+  // Copies `size` bytes that lie dense on both sides.
   void CopyRun(std::uint8_t* memory, std::uint64_t offset,
                std::uint64_t size) const;
+  // Copies rows times columns runs of `run` bytes each.
   void CopyPlane(const Plane& plane, std::uint64_t run) const;
 
  private:

@@ -19,6 +19,7 @@ namespace fastckpt::internal {
 
 class StridedPlan {
  public:
+  // One loop around the run.
   struct Dim {
     std::uint64_t count;
     std::uint64_t file_step;   // bytes in the file form, above 0

@@ -7,11 +7,15 @@
 #include "fastckpt/platform/name_lock.h"
 #include "fastckpt/table/table_format.h"
 #include "fastckpt/v2/aside_set.h"
+#include "fastckpt/v2/index_header.h"
 #include "fastckpt/write/exchange.h"
+#include "fastckpt/write/replaceable.h"
 #include "fastckpt/write/save_name.h"
 
 namespace fastckpt::internal {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string CheckedBaseOf(const std::string& prefix) {
   std::string base = SaveNameOf(prefix);
@@ -46,8 +50,10 @@ class HeldNameLock : public HeldLock {
 
 class FolderOnDisk : public ExchangeFolder {
  public:
-  FolderOnDisk(const Directory& directory, Interrupt interrupted)
-      : directory_(directory), interrupted_(std::move(interrupted)) {}
+  FolderOnDisk(const Directory& directory, fs::path path, Interrupt interrupted)
+      : directory_(directory),
+        path_(std::move(path)),
+        interrupted_(std::move(interrupted)) {}
 
   std::unique_ptr<HeldLock> Lock(const std::string& name) override {
     return std::make_unique<HeldNameLock>(directory_, name, interrupted_);
@@ -55,6 +61,9 @@ class FolderOnDisk : public ExchangeFolder {
   std::vector<ListedFile> List(const std::string& base) override;
   bool HasFile(const std::string& name) override {
     return directory_.HasFile(name);
+  }
+  std::optional<std::int32_t> CountShards(const std::string& name) override {
+    return fastckpt::internal::CountShards(path_ / name);
   }
   void Rename(const std::string& from, const std::string& to) override {
     directory_.Rename(from, to);
@@ -72,6 +81,7 @@ class FolderOnDisk : public ExchangeFolder {
   bool IsTable(const std::string& name) const;
 
   const Directory& directory_;
+  const fs::path path_;
   Interrupt interrupted_;
 };
 
@@ -85,6 +95,7 @@ std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
   for (std::string& name : directory_.List()) {
     if (!IsFileOf(base, name)) continue;
     if (name == base && !IsTable(name)) continue;
+    if (directory_.KindOf(name) == Directory::Kind::kOther) continue;
     const auto time = directory_.ModifiedAt(name);
     if (time) files.push_back({std::move(name), *time});
   }
@@ -95,12 +106,18 @@ std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
 
 Commit::Commit(const std::string& prefix, std::string_view last)
     : base_(CheckedBaseOf(prefix)), token_(MakeToken()) {
-  directory_ = std::make_shared<const Directory>(FolderOf(prefix));
-  const std::string target = NameOf(last);
-  if (directory_->HasFolder(target)) {
-    ThrowSystem(std::errc::is_a_directory, "a folder is in the way",
-                directory_->PathOf(target));
-  }
+  const std::string folder = FolderOf(prefix);
+  path_ = fs::absolute(folder.empty() ? "." : folder);
+  directory_ = std::make_shared<const Directory>(folder);
+  CheckTarget(last);
+}
+
+void Commit::CheckTarget(std::string_view suffix) const {
+  const std::string name = NameOf(suffix);
+  CheckMayReplace(*directory_, name, path_ / name,
+                  suffix.empty()           ? CheckpointPart::kV1
+                  : suffix == kIndexEnding ? CheckpointPart::kIndex
+                                           : CheckpointPart::kData);
 }
 
 void Commit::CheckOwner() const {
@@ -113,6 +130,7 @@ std::string Commit::NameOf(std::string_view suffix) const {
 }
 
 std::unique_ptr<OutputFile> Commit::Create(std::string_view suffix) const {
+  CheckTarget(suffix);
   const std::string target = NameOf(suffix);
   return std::make_unique<OutputFile>(
       directory_, MakeMarkedName(target, token_, SaveMark::kTemporary), target);
@@ -120,6 +138,7 @@ std::unique_ptr<OutputFile> Commit::Create(std::string_view suffix) const {
 
 std::unique_ptr<OutputFile> Commit::Duplicate(std::string_view suffix,
                                               const FileReader& source) const {
+  CheckTarget(suffix);
   const std::string target = NameOf(suffix);
   return OutputFile::Duplicate(
       directory_, MakeMarkedName(target, token_, SaveMark::kTemporary), target,
@@ -132,14 +151,17 @@ void Commit::Finish(const std::vector<OutputFile*>& files, bool sync,
     ParallelFor(files.size(), threads,
                 [&](std::size_t i) { files[i]->Sync(); });
   }
-  FolderOnDisk folder(*directory_, interrupted);
+  FolderOnDisk folder(*directory_, path_, interrupted);
   std::vector<NewFile> names;
   for (const OutputFile* file : files) {
     names.push_back({file->temporary(), file->target()});
   }
   const auto let_go = [&] {
     for (std::size_t i = 0; i < files.size(); ++i) {
-      if (names[i].is_moved) files[i]->LetGo();
+      if (!names[i].is_moved) continue;
+      files[i]->LetGo();
+      // What could not be undone the next save knows by the index.
+      files.back()->LetGo();
     }
   };
   try {
@@ -155,7 +177,7 @@ struct PrefixLock::State {
   State(const std::string& prefix, const Interrupt& interrupted)
       : base(CheckedBaseOf(prefix)),
         directory(FolderOf(prefix), Directory::Missing::kRefuse),
-        folder(directory, interrupted),
+        folder(directory, FolderOf(prefix), interrupted),
         lock(folder.Lock(LockName(base))) {}
 
   std::string base;

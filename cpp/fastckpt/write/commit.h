@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,15 +25,16 @@ class FileReader;
 class Commit {
  public:
   // `last` is the suffix of the file that makes the checkpoint be there, such
-  // as ".index"; a folder of that name is refused at once. Throws System, and
-  // Invalid if the prefix names a folder only or ends like a file of our own.
+  // as ".index"; what Create refuses there is refused at once. Throws System,
+  // and Invalid if the prefix names a folder only or ends like a file of ours.
   Commit(const std::string& prefix, std::string_view last);
 
   // Throws Invalid in a forked child: the files are its parent's.
   void CheckOwner() const;
 
   // Creates the file that is to become prefix + suffix, empty or with the
-  // content of another. Throws System.
+  // content of another. Throws System; also, as Invalid, for what
+  // CheckMayReplace refuses under the name.
   std::unique_ptr<OutputFile> Create(std::string_view suffix) const;
   std::unique_ptr<OutputFile> Duplicate(std::string_view suffix,
                                         const FileReader& source) const;
@@ -47,8 +49,10 @@ class Commit {
 
  private:
   std::string NameOf(std::string_view suffix) const;
+  void CheckTarget(std::string_view suffix) const;
 
   std::shared_ptr<const Directory> directory_;
+  std::filesystem::path path_;  // the folder's, for who opens files by path
   std::string base_;
   std::string token_;
   OwnProcess owner_;

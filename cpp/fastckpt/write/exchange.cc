@@ -1,10 +1,10 @@
 #include "fastckpt/write/exchange.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/v2/shard_name.h"
 #include "fastckpt/write/save_name.h"
 
 namespace fastckpt::internal {
@@ -12,6 +12,17 @@ namespace {
 
 std::string NameOf(const MarkedName& parts) {
   return MakeMarkedName(parts.plain, parts.token, parts.mark);
+}
+
+bool IsData(const std::string& base, const std::string& name) {
+  return IsDataSuffix(std::string_view(name).substr(base.size()));
+}
+
+// Nothing for a name that no shard has.
+std::optional<std::int32_t> ShardCountOf(const std::string& name) {
+  const auto parts = ParseShardName(name);
+  if (!parts) return std::nullopt;
+  return parts->num_shards;
 }
 
 bool IsGone(const Error& error, ExchangeFolder* folder,
@@ -26,9 +37,9 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync) {
   std::vector<MarkedName> litter;
   {
     const std::unique_ptr<HeldLock> lock = folder_.Lock(LockName(base_));
-    PutBack(sync);
+    PutBack(sync, lock->is_held());
     if (lock->is_held()) ForgetIndexes();
-    FindOld();
+    FindOld(*files);
     try {
       SetAside(sync);
       GiveNames(files, sync);
@@ -44,8 +55,10 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync) {
 
 // A kill leaves a set that counts: the index comes last. A V1 file beside it
 // would count alone, so it comes after.
-void Exchange::PutBack(bool sync) {
-  const auto set = FindAsideSet(base_, folder_.List(base_));
+void Exchange::PutBack(bool sync, bool is_held) {
+  const std::vector<ListedFile> files = folder_.List(base_);
+  const auto set = FindAsideSet(base_, files);
+  if (is_held) TakeBackNew(set, files);
   if (!set) return;
   for (const std::string& name : set->data) {
     folder_.Rename(name, ParseMarkedName(base_, name)->plain);
@@ -54,6 +67,37 @@ void Exchange::PutBack(bool sync) {
   const std::string& last = set->name();
   folder_.Rename(last, ParseMarkedName(base_, last)->plain);
   if (sync) folder_.Sync();
+}
+
+// Of data files of another number than the set's those that have no temporary
+// name any more are the killed save's, where no other ended since: its index
+// tells. With that name they are litter that is swept, and never again taken
+// for what the set is put back with.
+void Exchange::TakeBackNew(const std::optional<AsideSet>& set,
+                           const std::vector<ListedFile>& files) {
+  std::set<std::string> names;
+  for (const ListedFile& file : files) names.insert(file.name);
+  if (!set && names.contains(IndexName(base_))) return;
+  std::optional<std::int32_t> old_count;
+  if (set) old_count = folder_.CountShards(set->name());
+  if (set && !set->is_v1() && !old_count) return;
+  for (const std::string& name : names) {
+    const auto parts = ParseMarkedName(base_, name);
+    if (!parts || parts->mark != SaveMark::kTemporary) continue;
+    if (parts->part != CheckpointPart::kIndex) continue;
+    if (set && parts->token != set->token) continue;
+    const auto count = folder_.CountShards(name);
+    if (count && count != old_count) TakeBack(names, parts->token, *count);
+  }
+}
+
+void Exchange::TakeBack(const std::set<std::string>& names,
+                        const std::string& token, std::int32_t count) {
+  for (const std::string& name : names) {
+    if (!IsData(base_, name) || ShardCountOf(name) != count) continue;
+    std::string temporary = MakeMarkedName(name, token, SaveMark::kTemporary);
+    if (!names.contains(temporary)) folder_.Rename(name, temporary);
+  }
 }
 
 // With data files of the new checkpoint under their names, an index that was
@@ -87,16 +131,21 @@ bool Exchange::Forget(const std::string& name, const MarkedName& parts) {
 
 // The index before the data: without it they are no checkpoint. Before it a V1
 // file, for as soon as the index has gone it would count.
-void Exchange::FindOld() {
+void Exchange::FindOld(const std::vector<NewFile>& files) {
   old_.clear();
   bool has_index = false;
   bool has_v1 = false;
+  std::set<std::string> targets;
+  for (const NewFile& file : files) targets.insert(file.target);
+  const auto count = folder_.CountShards(IndexName(base_));
   for (const ListedFile& file : folder_.List(base_)) {
     const std::string_view suffix =
         std::string_view(file.name).substr(base_.size());
     has_v1 |= suffix.empty();
     has_index |= suffix == kIndexEnding;
-    if (IsDataSuffix(suffix)) old_.push_back({file.name, {}});
+    if (!IsDataSuffix(suffix)) continue;
+    const bool is_named = count && ShardCountOf(file.name) == count;
+    if (is_named || targets.contains(file.name)) old_.push_back({file.name, {}});
   }
   if (has_index) old_.insert(old_.begin(), {IndexName(base_), {}});
   if (has_index && has_v1) old_.insert(old_.begin(), {base_, {}});
@@ -161,8 +210,11 @@ std::vector<MarkedName> Exchange::ForgetOld(bool may_remove_others) {
       if (!may_remove_others && parts->token != token_) continue;
       const bool is_aside = parts->mark == SaveMark::kAside;
       if (is_aside && !Forget(file.name, *parts)) kept.insert(parts->token);
-      if (parts->mark == SaveMark::kTemporary ||
-          parts->part == CheckpointPart::kData) {
+      if (parts->mark == SaveMark::kTemporary &&
+          parts->part == CheckpointPart::kIndex) {
+        if (!folder_.RemoveAbandoned(file.name)) alive_.insert(parts->token);
+      } else if (parts->mark == SaveMark::kTemporary ||
+                 parts->part == CheckpointPart::kData) {
         others.push_back(*parts);
       }
     }
@@ -191,13 +243,12 @@ void Exchange::Sweep(std::vector<MarkedName> litter) {
   std::stable_partition(litter.begin(), litter.end(), [](const MarkedName& a) {
     return a.part == CheckpointPart::kIndex;
   });
-  std::set<std::string> alive;
   for (const MarkedName& parts : litter) {
     if (parts.mark == SaveMark::kAside) {
       folder_.Remove(NameOf(parts));
-    } else if (!alive.contains(parts.token) &&
+    } else if (!alive_.contains(parts.token) &&
                !folder_.RemoveAbandoned(NameOf(parts))) {
-      alive.insert(parts.token);
+      alive_.insert(parts.token);
     }
   }
 }

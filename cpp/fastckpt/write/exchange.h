@@ -3,16 +3,21 @@
 // Under the lock of the prefix:
 //
 //   1  a set that a killed save set aside, where it counts as the checkpoint,
-//      is put back: its data files, then its index
+//      is put back: its data files, then its index; before them what that save
+//      put there under names that the set has not gets back its temporary name
 //   2  indexes that are still aside, and count no more, are removed: never can
 //      one of them pass for that of other data
-//   3  the old index is set aside, then the old data files; before them a V1
-//      file, where both are there, which would count in between
+//   3  the old index is set aside, then the data files that it counts, and
+//      those whose names the new ones get; before them a V1 file, where both
+//      are there, which would count in between
 //   4  the new data files get their names, the new index last
-//   5  what was set aside is removed, indexes first
+//   5  what was set aside is removed, indexes first, then the indexes that
+//      killed saves were writing: they tell 1 what these put there
 //
 // Then, without the lock, the data files that were set aside and the temporary
-// files of saves that were killed: nobody takes them for anything. The folder
+// files of saves that were killed: nobody takes them for anything. Data files
+// of another number that no index names stay: of a checkpoint that has lost its
+// index they may be all that is left. The folder
 // is flushed between the steps. A failure up to the last renaming undoes steps
 // 3 and 4. A kill leaves the old checkpoint or the new one in place, or the old
 // one as an aside set (v2/aside_set.h). docs/writing.md has the table.
@@ -23,7 +28,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +63,8 @@ class ExchangeFolder {
   // marked. A file of that very name only if it is a V1 checkpoint.
   virtual std::vector<ListedFile> List(const std::string& base) = 0;
   virtual bool HasFile(const std::string& name) = 0;
+  // How many data files an index counts; nothing if it is none, or damaged.
+  virtual std::optional<std::int32_t> CountShards(const std::string& name) = 0;
   virtual void Rename(const std::string& from, const std::string& to) = 0;
   virtual bool Remove(const std::string& name) = 0;
   // Removes a file in the making whose maker is dead.
@@ -85,9 +95,13 @@ class Exchange {
     std::string aside;
   };
 
-  void PutBack(bool sync);
+  void PutBack(bool sync, bool is_held);
+  void TakeBackNew(const std::optional<AsideSet>& set,
+                   const std::vector<ListedFile>& files);
+  void TakeBack(const std::set<std::string>& names, const std::string& token,
+                std::int32_t count);
   void ForgetIndexes();
-  void FindOld();
+  void FindOld(const std::vector<NewFile>& files);
   void SetAside(bool sync);
   void GiveNames(std::vector<NewFile>* files, bool sync);
   void Undo(std::vector<NewFile>* files);
@@ -100,6 +114,7 @@ class Exchange {
   const std::string token_;
   std::vector<Old> old_;
   std::size_t aside_count_ = 0;
+  std::set<std::string> alive_;  // tokens of saves that are under way
 };
 
 }  // namespace fastckpt::internal

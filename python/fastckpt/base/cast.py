@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -16,7 +17,10 @@ __all__ = [
     "cast",
     "check_cast",
     "check_exact",
+    "count_lost",
+    "is_complex",
     "is_floating",
+    "is_integer",
     "to_dtype",
 ]
 
@@ -59,6 +63,16 @@ def is_floating(dtype: np.dtype[Any] | None) -> bool:
     return dtype is not None and _kind(dtype) == _KINDS["float"]
 
 
+def is_integer(dtype: np.dtype[Any] | None) -> bool:
+    """Tells whether a dtype is of integers of whatever size; of bools it is not."""
+    return dtype is not None and dtype.kind != "b" and _kind(dtype) == _KINDS["int"]
+
+
+def is_complex(dtype: np.dtype[Any] | None) -> bool:
+    """Tells whether a dtype is of complex numbers."""
+    return dtype is not None and _kind(dtype) == _KINDS["complex"]
+
+
 def check_cast(name: str, source: np.dtype[Any] | None, target: np.dtype[Any]) -> None:
     """Checks that values of one dtype may become another.
 
@@ -79,8 +93,8 @@ def cast(
 ) -> tuple[NDArray[Any], int]:
     """Gives an array in another dtype, and how many floats it could not hold.
 
-    Those were finite and became infinite or NaN. Floats may be rounded, integers may
-    not: a step number or an id is another one then.
+    Those are told by ``count_lost``. Floats may be rounded, integers may not: a step
+    number or an id is another one then.
 
     Raises:
         ValueError: Integers do not fit, or a float does not hold them exactly.
@@ -88,8 +102,7 @@ def cast(
     is_whole = _kind(array.dtype) in (_KINDS["bool"], _KINDS["int"])
     if is_whole and array.dtype.kind in "Vb":
         array = array.astype(np.int8)  # types below a byte have no casts to another
-    with np.errstate(all="ignore"):
-        result = array.astype(dtype)
+    result = _convert(array, dtype)
     if _kind(dtype) == _KINDS["int"]:
         # There and back -1 stays -1, though it was 255 on the way.
         differs = result.astype(array.dtype) != array
@@ -100,9 +113,77 @@ def cast(
     if is_whole:
         check_exact(name, array, result)
         return result, 0
-    lost = int(np.count_nonzero(~np.isfinite(result)))
-    lost -= int(np.count_nonzero(~np.isfinite(array)))
-    return result, max(lost, 0)
+    return result, count_lost(array, result)
+
+
+def _convert(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    with np.errstate(all="ignore"):
+        try:
+            return array.astype(dtype)
+        except TypeError:  # ml_dtypes has no cast between some of its smallest types
+            return array.astype(np.float32).astype(dtype)
+
+
+def count_lost(given: NDArray[Any], result: NDArray[Any]) -> int:
+    """Counts the floating numbers that a cast made something else than rounded.
+
+    Finite ones that are infinite or NaN now, or the largest number of a type that has
+    nothing beyond it; infinite ones that are not, NaN that is a number, zeros that
+    are none. Of a complex number each part may be; it counts once.
+    """
+    if is_complex(result.dtype) and is_complex(given.dtype):
+        pairs = [(part(given), part(result)) for part in (_real, _imag)]
+    else:
+        pairs = [(given, _real(result) if is_complex(result.dtype) else result)]
+    with np.errstate(all="ignore"):
+        lost = [_is_lost(*pair) for pair in pairs]
+    return int(np.count_nonzero(np.logical_or.reduce(lost)))
+
+
+def _is_lost(given: NDArray[Any], result: NDArray[Any]) -> NDArray[np.bool_]:
+    is_finite = np.isfinite(given)
+    lost: NDArray[np.bool_] = is_finite != np.isfinite(result)
+    if not is_finite.all():
+        lost |= np.isnan(given) != np.isnan(result)
+    largest = _find_bound(result.dtype)
+    if largest is not None:
+        lost |= np.abs(given.astype(np.float64)) >= largest
+    if _has_no_zero(result.dtype):
+        lost |= given == 0
+    return lost
+
+
+def _find_bound(dtype: np.dtype[Any]) -> float | None:
+    """Gives what is too large for a type that has nothing beyond its largest number.
+
+    Half a step beyond that number one would round up to the next, if there was one.
+    """
+    if not np.isfinite(np.array([np.inf], np.float32).astype(dtype))[0]:
+        return None
+    with importing:
+        import ml_dtypes
+
+    facts = ml_dtypes.finfo(dtype)  # type: ignore[no-untyped-call]
+    largest = float(facts.max)
+    step = float(facts.eps) * 2.0 ** math.floor(math.log2(largest))
+    return largest + step / 2
+
+
+def _has_no_zero(dtype: np.dtype[Any]) -> bool:
+    return bool(np.zeros(1, np.float32).astype(dtype)[0] != 0)
+
+
+def _real(array: NDArray[Any]) -> NDArray[Any]:
+    return _wide(array).real
+
+
+def _imag(array: NDArray[Any]) -> NDArray[Any]:
+    return _wide(array).imag
+
+
+def _wide(array: NDArray[Any]) -> NDArray[Any]:
+    """Gives complex numbers as NumPy's own, of which parts can be taken."""
+    return array if array.dtype.kind == "c" else array.astype(np.complex128)
 
 
 def check_exact(name: str, given: NDArray[Any], result: NDArray[Any]) -> None:
@@ -111,7 +192,7 @@ def check_exact(name: str, given: NDArray[Any], result: NDArray[Any]) -> None:
     Raises:
         ValueError: They are not; the tensor and the first are named.
     """
-    wide = (result.real if result.dtype.kind == "c" else result).astype(np.float64)
+    wide = (_real(result) if is_complex(result.dtype) else result).astype(np.float64)
     limits = np.iinfo(given.dtype)
     # What was rounded up to 2^63, say, comes back as whatever the processor likes.
     is_in_range = (wide >= float(limits.min)) & (wide < float(limits.max + 1))
@@ -135,7 +216,7 @@ class Losses:
     def cast(
         self, name: str, array: NDArray[Any], dtype: np.dtype[Any] | None
     ) -> NDArray[Any]:
-        """Casts, and counts what became infinite or NaN; None changes nothing."""
+        """Casts, and counts what is lost (``count_lost``); None changes nothing."""
         if dtype is None:
             return array
         result, lost = cast(name, array, dtype)
@@ -156,7 +237,8 @@ class Losses:
         tensors = len(self._first)
         warnings.warn(
             f"{self._numbers:,} numbers in {tensors:,} tensor{'s'[: tensors > 1]} were "
-            f"too large and became infinite or NaN, first in {name!r}, now {dtype}",
+            "too large or have no form in their new dtype, and became infinite, NaN or "
+            f"other numbers, first in {name!r}, now {dtype}",
             RuntimeWarning,
             stacklevel=3,
         )

@@ -80,7 +80,8 @@ def read_region(
     if is_view:
         checkpoint[name]  # is checked, and not touched here: the file may be cut
     threads = 1 if is_view else None  # other threads look at other regions
-    return read_steadily(checkpoint, name, region, threads, is_checked=is_view)
+    check = False if is_view else None
+    return read_steadily(checkpoint, name, region, threads, check=check)
 
 
 def in_parallel(

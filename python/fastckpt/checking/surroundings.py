@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.errors import CorruptionError
-from fastckpt.files.discover import checkpoints_in, newest_complete
+from fastckpt.files.discover import checkpoints_in, damaged_in, newest_complete
 from fastckpt.files.find import data_files, find_listed, find_whole, list_folder
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.shard_names import split_shard
@@ -20,8 +20,8 @@ POINT_TO_NOTES = "a save that did not finish left it here; the notes say how com
 
 
 def list_prefixes(folder: str) -> list[str]:
-    """Gives the checkpoints in a folder, a SavedModel's variables included."""
-    prefixes = checkpoints_in(folder)
+    """Gives the checkpoints in a folder, damaged V1 ones and a SavedModel's too."""
+    prefixes = sorted({*checkpoints_in(folder), *damaged_in(folder)})
     inner = os.path.join(folder, "variables", "variables")
     if os.path.isfile(f"{inner}.index"):
         prefixes.append(inner)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.names import select
 from fastckpt.cli.render.text import unescape
 
-__all__ = ["select_names"]
+__all__ = ["as_meant", "select_names"]
 
 
 def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
@@ -29,8 +29,20 @@ def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]
         return names
     slots = {name: slot for slot, name in enumerate(names)}
     chosen: dict[str, int] = {}
-    for text in wanted:
-        plain = unescape(text)
-        literal = text if text in slots or plain not in slots else plain
-        chosen.update(select([literal], names, slots.get))
+    for text in as_meant(slots, wanted):
+        chosen.update(select([text], names, slots.get))
     return list(chosen)
+
+
+def as_meant(names: Container[str], typed: Iterable[str]) -> list[str]:
+    """Gives names and patterns as the library takes them, names no longer escaped.
+
+    Args:
+        names: All there are.
+        typed: As ``select_names`` takes them.
+    """
+    plain = {text: unescape(text) for text in typed}
+    return [
+        text if text in names or name not in names else name
+        for text, name in plain.items()
+    ]

@@ -12,6 +12,9 @@ import fastckpt
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_note, print_text
 from fastckpt.cli.render.text import format_count, format_exact_size, make_printable
+from fastckpt.files.find import find
+from fastckpt.files.urls import target_path
+from fastckpt.reading.checkpoint import open_found
 
 __all__ = ["noted_warnings", "report_checkpoint", "report_written"]
 
@@ -29,9 +32,18 @@ def noted_warnings() -> Iterator[None]:
 
 def report_checkpoint(args: argparse.Namespace, target: str, **facts: Any) -> None:
     """Tells of a checkpoint that was written, as its own index has it."""
-    with fastckpt.open(target, verify=False) as checkpoint:
+    with _open_written(target) as checkpoint:
         total = sum_tensors(checkpoint.infos())
         report_written(args, checkpoint.path, checkpoint.format, total, **facts)
+
+
+def _open_written(target: str) -> fastckpt.Checkpoint:
+    """Opens what has this very name: one V1 shard alone, whatever lies beside it."""
+    path = target_path(target)
+    found = find(path)
+    if found is not None and found.files == [path]:
+        return open_found(found)
+    return fastckpt.open(target, verify=False)
 
 
 def report_written(

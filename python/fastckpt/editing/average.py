@@ -11,15 +11,18 @@ import numpy as np
 
 from fastckpt.base.arguments import check_count, check_prefixes
 from fastckpt.base.cast import is_floating
-from fastckpt.base.names import select
 from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting
-from fastckpt.editing.object_graph import fit_object_graph
+from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
-from fastckpt.files.find import data_files
+from fastckpt.files.find import data_files, find_whole
+from fastckpt.files.replaced import check_keeps_shards
+from fastckpt.files.shard_names import v1_stem
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
 from fastckpt.files.urls import target_prefix
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.writing.object_graph import fit_object_graph
 from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
@@ -87,12 +90,16 @@ def average(
 
     Raises:
         ValueError: There is no source, or only the latest of several in a folder;
-            fewer than `last` are there; the target is one of them; the tensors' names,
+            fewer than `last` are there; the target is one of them, or one of several
+            V1 shards; the tensors' names,
             shapes or dtypes are not the same; nothing would be left.
         TypeError: The sources are a single path.
         KeyError: A pattern in `drop` fits nothing.
         CheckpointError: A source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
+
+    Warns:
+        UserWarning: A checkpoint that would be among the `last` has lost its index.
     """
     chosen = _choose(check_prefixes("sources", sources), last)
     to = target_prefix(to)
@@ -145,11 +152,14 @@ def _check_target(to: str, chosen: Iterable[Source]) -> None:
     """Refuses to take an earlier mean, at the place of the new one, for a source."""
     target = _place_of(to)
     for source in chosen:
-        if _place_of(source.prefix) == target or _is_one_file(to, source):
+        is_named = target in map(_place_of, {source.prefix, v1_stem(source.prefix)})
+        if is_named or _is_one_file(to, source):
             raise ValueError(
                 f"{to!r} is one of the checkpoints to average, maybe an earlier mean, "
                 "and would be replaced; give another target, or remove it first"
             )
+    found = map(find_whole, (source.prefix for source in chosen))
+    check_keeps_shards(to, [it.files for it in found if it is not None])
 
 
 def _is_one_file(to: str, source: Source) -> bool:
@@ -176,9 +186,10 @@ def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint
 def _kept(checkpoint: Checkpoint, drop: Iterable[str]) -> dict[str, int]:
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
-    for name in select(drop, names, slots.get):
+    dropped = match_dropped(names, drop)
+    for name in dropped:
         del slots[name]
-    if names and not slots:
+    if dropped and slots.keys() <= {GRAPH_KEY}:
         raise ValueError(
             f"all {len(names):,} tensors would be left out, nothing would be left"
         )

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from fastckpt.base.names import select
+from fastckpt.editing.chosen_dtypes import Found
+from fastckpt.editing.dropped import spare_graph
 from fastckpt.editing.plan import Source, match
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.writing.object_graph import read_graph
 
 __all__ = ["Names"]
 
@@ -39,6 +42,7 @@ class Names:
                 "names='objects' needs the object graph of a TensorFlow 2 checkpoint, "
                 "and the source has none"
             )
+        read_graph(source)  # is checked, however the source was opened
         self.keys = source.objects.names()
 
     def by_key(self, values: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -56,15 +60,25 @@ class Names:
             found[key] = value
         return found
 
-    def match(self, patterns: Iterable[str]) -> list[str]:
-        """Gives the keys that patterns mean: of keys, or else of paths.
+    def find(self, pattern: str) -> Found:
+        """Gives the keys that a name or pattern means: of keys, or else of paths.
 
         Raises:
-            KeyError: One means none.
+            KeyError: It means none.
         """
-        if isinstance(patterns, str):
-            patterns = [patterns]
-        return [key for pattern in patterns for key in self._match(pattern)]
+        is_named = pattern in self._source or pattern in self.keys
+        return Found(self._match(pattern), is_named)
+
+    def match_dropped(self, patterns: Iterable[str]) -> set[str]:
+        """Gives the keys of the tensors that patterns leave out.
+
+        Raises:
+            KeyError: One fits nothing.
+        """
+        dropped: set[str] = set()
+        for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            dropped |= spare_graph(self._match(pattern), pattern)
+        return dropped
 
     def _match(self, pattern: str) -> list[str]:
         try:

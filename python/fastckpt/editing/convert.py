@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastckpt.base.cast import DType, Losses
 from fastckpt.base.progress import ProgressArgument
 from fastckpt.editing.by_path import Names
+from fastckpt.editing.chosen_dtypes import QUANTIZED
 from fastckpt.editing.file_formats import (
     FILES,
     check_apart,
@@ -25,7 +26,7 @@ from fastckpt.editing.targets import (
     check_placement,
     choose_format,
 )
-from fastckpt.files.replaced import check_keeps_checkpoints
+from fastckpt.files.replaced import check_keeps_checkpoints, check_keeps_shards
 from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
@@ -114,7 +115,8 @@ def convert(
         KeyError: A name or pattern fits no tensor.
         ValueError: The name of the target says another format, or one that is not
             written here; npz or safetensors would replace a checkpoint's file or a
-            state file; an option is for another format; two tensors would have one
+            state file; the target is one of several V1 shards; an option is for another
+            format; two tensors would have one
             name; nothing would be left; the format does not hold a name or a type;
             a cast or a value makes no sense.
         TypeError: A dtype is none, a name no str.
@@ -123,8 +125,10 @@ def convert(
         ImportError: The library for safetensors is missing.
 
     Warns:
-        RuntimeWarning: Numbers were too large for the dtype they got; how many.
-        UserWarning: The object graph was left out, though nobody said so.
+        RuntimeWarning: The dtype that numbers got could not hold them; how many.
+        UserWarning: The object graph was left out, though nobody said so; quantized
+            tensors became integers, which is what npz and safetensors hold; the
+            source is one of several files by its name (``-00001-of-00002``).
     """
     path = target_path(to)
     kind = choose_format(path, format)
@@ -134,6 +138,8 @@ def convert(
     header = check_metadata(kind, metadata)
     losses = Losses()
     with open_source(source, threads) as tensors:
+        own = [tensors.files] if isinstance(tensors, Checkpoint) else []
+        check_keeps_shards(path, own)
         check_apart(path, kind, tensors)
         if kind in FILES:
             check_keeps_checkpoints(path, f"a {kind} file of this name")
@@ -141,7 +147,7 @@ def convert(
         if header is None and kind == "safetensors":
             header = texts or None
         known = Names(tensors, names)
-        dropped = set(known.match(drop))
+        dropped = known.match_dropped(drop)
         has_graph = GRAPH_KEY in tensors and GRAPH_KEY not in dropped
         is_lost = has_graph and (kind in FILES or names == "objects")
         if is_lost:
@@ -167,6 +173,8 @@ def convert(
     losses.warn()
     if is_lost:
         _warn_of_graph(kind, names)
+    if kind in FILES:
+        _warn_of_quantized(kind, steps)
     return _report(kind, steps, left_out, lost)
 
 
@@ -187,14 +195,13 @@ def _plan(
     values: Mapping[str, Any],
 ) -> list[Step]:
     """Decides on every tensor."""
-    if dropped.issuperset(source):
+    if dropped and (dropped | {GRAPH_KEY}).issuperset(source):
         raise ValueError(
             f"all {len(source):,} tensors would be left out, nothing would be left"
         )
     paths = {key: path for path, key in known.keys.items() if key not in dropped}
-    if isinstance(dtype, Mapping):
-        dtype = _by_name(known, dtype)
-    steps = plan(source, None, dropped, paths | known.by_key(rename), dtype)
+    names = paths | known.by_key(rename)
+    steps = plan(source, None, dropped, names, dtype, known.find)
     news = known.by_key(values)
     for name in news:
         if name == GRAPH_KEY:
@@ -212,15 +219,6 @@ def _plan(
     ]
 
 
-def _by_name(known: Names, dtype: Mapping[str, DType]) -> dict[str, DType]:
-    """Gives dtypes by keys; the first pattern that fits counts."""
-    found: dict[str, DType] = {}
-    for pattern, target in dtype.items():
-        for key in known.match([pattern]):
-            found.setdefault(key, target)
-    return found
-
-
 def _warn_of_graph(kind: str, names: str) -> None:
     why = "names no values by their paths" if names == "objects" else "is a string"
     warnings.warn(
@@ -229,3 +227,21 @@ def _warn_of_graph(kind: str, names: str) -> None:
         UserWarning,
         stacklevel=3,
     )
+
+
+def _warn_of_quantized(kind: str, steps: Sequence[Step]) -> None:
+    """Warns of types that only TensorFlow's own files tell from integers."""
+    lost = {
+        step.info.name: f"{step.info.tf_dtype} as {step.info.dtype}"
+        for step in steps
+        if step.dtype is None and (step.info.tf_dtype or "").startswith(QUANTIZED)
+    }
+    if lost:
+        name, became = next(iter(lost.items()))
+        count = f"{len(lost):,} tensor{'s'[: len(lost) > 1]}"
+        warnings.warn(
+            f"{kind} has no quantized types: it has plain integers of {count}, first "
+            f"{name!r}, {became}",
+            UserWarning,
+            stacklevel=3,
+        )

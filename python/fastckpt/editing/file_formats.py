@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import check_readable, opened
-from fastckpt.files.find import data_files
+from fastckpt.files.find import data_files, kind_of
 from fastckpt.files.urls import source_path
 from fastckpt.formats import npz, safetensors
 from fastckpt.formats.endings import find_file_format
@@ -46,8 +49,24 @@ def open_source(
         with opened(source, threads) as checkpoint:
             yield checkpoint
     else:
-        with FILES[kind].read(source_path(name)) as tensors:
+        path = source_path(name)
+        kind_of(path)  # no pipe: to open one is to wait
+        _warn_of_parts(path)
+        with FILES[kind].read(path) as tensors:
             yield tensors
+
+
+def _warn_of_parts(path: str) -> None:
+    """Warns where a file is one of several, as Hugging Face deals out a model."""
+    stem, ending = os.path.splitext(path)
+    match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)
+    if match and int(match[2]) > 1:
+        warnings.warn(
+            f"{path!r} is one of {int(match[2])} files by its name, and read alone; "
+            f"the others of {match[1] + ending!r} are not",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
 
 
 def check_apart(path: str, kind: str, source: Source) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastckpt.base.cast import check_exact
+from fastckpt.base.cast import check_exact, count_lost
 from fastckpt.reading.results import TensorInfo
 from fastckpt.writing.nested_lists import array_of
+from fastckpt.writing.storable import check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,13 +28,15 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
             that its dtype holds.
 
     Raises:
-        ValueError: The value has another dtype or shape, or its dtype does not hold
-            its numbers; a floating number may be rounded, a whole one may not.
+        ValueError: The value has another dtype or shape, or elements that are masked;
+            its dtype does not hold its numbers: a floating number may be rounded, a
+            whole one may not, beside floating ones neither.
         TypeError: The value is no array, or the tensor has no form in NumPy.
     """
     name, dtype = info.name, info.dtype
     if dtype is None:
         raise TypeError(f"tensor {name!r}: {info.tf_dtype} has no values in NumPy")
+    check_whole(name, value)
     if dtype.kind == "O":
         array = _strings(name, value)
     elif hasattr(value, "dtype"):
@@ -79,7 +82,20 @@ def _numbers(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
         check_exact(name, given, array)
     elif not (_is_same(array, given) if is_whole else _is_near(array, given)):
         raise ValueError(f"tensor {name!r}: {dtype} does not hold {value!r}")
+    elif not is_whole:
+        _check_whole_ones(name, value, dtype)
     return array
+
+
+def _check_whole_ones(name: str, value: Any, dtype: np.dtype[Any]) -> None:
+    """Checks the whole numbers beside floating ones, which NumPy makes floats of."""
+    if isinstance(value, list | tuple):
+        for element in value:
+            _check_whole_ones(name, element, dtype)
+    elif isinstance(value, int | np.integer) and not isinstance(value, bool):
+        with np.errstate(all="ignore"):
+            array = np.asarray(int(value)).astype(dtype)
+        check_exact(name, np.asarray(value), array)
 
 
 def _is_same(array: NDArray[Any], given: NDArray[Any]) -> bool:
@@ -89,7 +105,7 @@ def _is_same(array: NDArray[Any], given: NDArray[Any]) -> bool:
 
 
 def _is_near(array: NDArray[Any], given: NDArray[Any]) -> bool:
-    """Tells whether nothing became infinite or NaN, or lost its imaginary part."""
+    """Tells whether numbers were only rounded, and kept their imaginary part."""
     if given.dtype.kind == "c" and array.dtype.kind != "c":
         return False
-    return bool(np.all(np.isfinite(array) | ~np.isfinite(given)))
+    return not count_lost(given, array)

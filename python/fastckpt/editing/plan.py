@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.base.cast import DType, check_cast, is_floating, to_dtype
+from fastckpt.base.cast import DType, check_cast
 from fastckpt.base.names import select as select_names
+from fastckpt.editing.chosen_dtypes import Found, choose_dtypes
+from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.stored_slices import in_file_order
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.results import TensorInfo
 
@@ -42,25 +45,31 @@ def plan(
     drop: Iterable[str],
     rename: Mapping[str, str],
     dtype: DType | Mapping[str, DType] | None,
+    find: Callable[[str], Found] | None = None,
 ) -> list[Step]:
     """Decides on every tensor, so that nothing is begun that cannot be done.
 
+    Args:
+        checkpoint, select, drop, rename, dtype: As in ``rewrite``.
+        find: Gives what the names and patterns of dtypes mean; None: as elsewhere.
+
     Raises as ``rewrite``.
     """
-    wanted = _select(checkpoint, select)
-    dropped = set(match(checkpoint, drop))
+    dropped = match_dropped(list(checkpoint), drop)
+    wanted = _with_graph(checkpoint, _select(checkpoint, select), dropped)
     new_names: dict[str, list[str]] = {}
     for new, old in wanted.items():
         if old not in dropped:
             new_names.setdefault(old, []).append(rename.get(old, new))
     _check_rename(rename, checkpoint, new_names)
     infos = [info for info in _in_order(checkpoint) if info.name in new_names]
-    casts = _plan_casts(checkpoint, infos, dtype)
+    casts = _plan_casts(checkpoint, infos, dtype, find)
     steps = [
         Step(info, new, casts.get(info.name))
         for info in infos
         for new in new_names[info.name]
     ]
+    _check_some_left(steps, len(checkpoint), dropped)
     _check_distinct(steps)
     return steps
 
@@ -98,26 +107,41 @@ def _plan_casts(
     checkpoint: Source,
     infos: Iterable[TensorInfo | ArrayInfo],
     dtype: DType | Mapping[str, DType] | None,
+    find: Callable[[str], Found] | None,
 ) -> dict[str, np.dtype[Any]]:
     """Gives the new dtype of the tensors that get one."""
-    if dtype is None:
-        return {}
-    wanted: dict[str, np.dtype[Any]] = {}
-    if isinstance(dtype, Mapping):
-        for pattern, target in dtype.items():
-            for name in match(checkpoint, [pattern]):
-                wanted.setdefault(name, to_dtype(target))
-    else:
-        target = to_dtype(dtype)
-        wanted = {info.name: target for info in infos if is_floating(info.dtype)}
-    casts = {
-        info.name: (info.dtype, wanted[info.name])
-        for info in infos
-        if info.name in wanted and info.dtype != wanted[info.name]
-    }
-    for name, (old, new) in casts.items():
-        check_cast(name, old, new)
-    return {name: new for name, (_, new) in casts.items()}
+
+    def find_names(pattern: str) -> Found:
+        return Found(match(checkpoint, [pattern]), pattern in checkpoint)
+
+    wanted = choose_dtypes(checkpoint.infos(), dtype, find or find_names)
+    casts = {}
+    for info in infos:
+        if info.name in wanted:
+            casts[info.name] = wanted[info.name]
+            check_cast(info.name, info.dtype, wanted[info.name])
+    return casts
+
+
+def _with_graph(
+    checkpoint: Source, wanted: Mapping[str, str], dropped: Container[str]
+) -> Mapping[str, str]:
+    """Adds the object graph, without which TensorFlow 2 restores nothing."""
+    is_some = any(old not in dropped for old in wanted.values())
+    if not isinstance(checkpoint, Checkpoint) or not is_some:
+        return wanted
+    is_there = GRAPH_KEY in wanted or GRAPH_KEY in wanted.values()
+    if is_there or GRAPH_KEY not in checkpoint:
+        return wanted
+    return {**wanted, GRAPH_KEY: GRAPH_KEY}
+
+
+def _check_some_left(steps: Iterable[Step], count: int, dropped: set[str]) -> None:
+    left = {step.info.name for step in steps}
+    if count and (not left or (dropped and left == {GRAPH_KEY})):
+        raise ValueError(
+            f"all {count:,} tensors would be left out, nothing would be left"
+        )
 
 
 def _check_rename(

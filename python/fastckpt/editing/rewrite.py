@@ -15,14 +15,15 @@ from fastckpt.base.arguments import check_count, encode_name
 from fastckpt.base.cast import DType, Losses
 from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
-from fastckpt.editing.object_graph import fit_object_graph
 from fastckpt.editing.plan import Source, Step, plan
 from fastckpt.editing.stored_slices import Part, parts_of
 from fastckpt.errors import UnsupportedError
+from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.chunks import ChunkReader
+from fastckpt.writing.object_graph import fit_object_graph
 from fastckpt.writing.storable import stored
 from fastckpt.writing.writer import Writer
 
@@ -69,13 +70,19 @@ def rewrite(
 
     Args:
         source: What ``open`` accepts, or an open checkpoint.
-        destination: A prefix; it may be the source's own.
-        select: Which tensors, as in ``Checkpoint.load``; None: all.
-        drop: Names and patterns of tensors to leave out.
+        destination: A prefix; it may be the source's own, but not one of several
+            V1 shards.
+        select: Which tensors, as in ``Checkpoint.load``; None: all. The object graph
+            of a TensorFlow 2 checkpoint comes along, for nothing is restored without.
+        drop: Names and patterns of tensors to leave out; the object graph goes where
+            it is named, and not because a pattern fits it among others.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
-            which the first that fits counts. Floats do not become integers; integers
-            that do not fit, or that a float would round, are an error.
+            which the first that fits counts. A pattern takes tensors of its dtype's
+            kind alone: floats for a float, integers for an integer; bools, quantized
+            and other tensors are cast by their whole names. Floats do not become
+            integers; integers that do not fit, or that a float would round, are an
+            error.
         format: "v2" or "v1"; None: the source's.
         shards: How many data files (V2).
         align: A multiple of which each tensor's offset is to be (V2).
@@ -86,22 +93,22 @@ def rewrite(
     Raises:
         KeyError: A name or pattern fits no tensor.
         ValueError: Two tensors would have one name; a cast makes no sense; an
-            argument is out of range; the object graph cannot say the new names.
+            argument is out of range; the object graph cannot say the new names; the
+            destination is one of several V1 shards, or a file of another kind.
         TypeError: A name is no str; a dtype is none.
         CheckpointError: The source is damaged or holds what is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
 
     Warns:
-        RuntimeWarning: Numbers were too large for the dtype they got; how many.
+        RuntimeWarning: The dtype that numbers got could not hold them; how many.
     """
     shards, align = check_count("shards", shards), check_count("align", align)
     losses = Losses()
     destination = target_prefix(destination)
     with opened(source, threads) as checkpoint:
+        check_keeps_shards(destination, [checkpoint.files])
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
-        if not steps and len(checkpoint):
-            raise ValueError("all tensors would be left out, nothing would be left")
         target = Target(destination, kind, shards, align, fsync, threads)
         write(checkpoint, steps, target, progress, losses)
     losses.warn()

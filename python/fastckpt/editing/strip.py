@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fastckpt.base.names import select
+from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.rewrite import opened, rewrite
 from fastckpt.objects.edits import find_optimizer_state
-from fastckpt.objects.message import GRAPH_KEY, read_content
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.objects.slot_names import find_slots
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.writing.object_graph import read_graph
 
 if TYPE_CHECKING:
     from fastckpt.base.progress import ProgressArgument
@@ -41,7 +43,7 @@ def strip(
 
     Args:
         source: What ``open`` accepts, or an open checkpoint.
-        to: A prefix; it may be the source's own.
+        to: A prefix; it may be the source's own, but not one of several V1 shards.
         drop: Names and patterns of tensors to leave out, too.
         keep: Names and patterns of tensors to keep, whatever else is said.
         fsync: Whether everything is on the disk before the checkpoint appears.
@@ -53,7 +55,7 @@ def strip(
 
     Raises:
         KeyError: A name or pattern fits no tensor.
-        ValueError: Nothing would be left.
+        ValueError: Nothing would be left; the target is one of several V1 shards.
         CheckpointError: The source is damaged, its object graph too, or holds what
             is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
@@ -81,13 +83,13 @@ def find_dropped(
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
     kept = set(select(keep, names, slots.get))
-    content = read_content(checkpoint)
+    content = read_graph(checkpoint)
     if content is None:
         shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}
         dropped = set(find_slots(names, shapes))
     else:
         dropped = find_optimizer_state(content, slots.keys())
-    dropped |= set(select(drop, names, slots.get))
+    dropped |= match_dropped(names, drop)
     dropped -= kept
     if dropped and dropped >= slots.keys() - {GRAPH_KEY}:
         raise ValueError(

@@ -8,9 +8,10 @@ import re
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import find, find_listed, is_file, is_format, list_folder
+from fastckpt.files.foreign import looks_like_table
 from fastckpt.files.shard_names import split_shard, v1_pattern, v1_shards
 
-__all__ = ["checkpoints_in", "names_in", "newest_complete"]
+__all__ = ["checkpoints_in", "damaged_in", "names_in", "newest_complete", "orphans_in"]
 
 # What lies in checkpoint folders and is no V1 checkpoint, however it looks inside.
 _NO_V1 = re.compile(
@@ -37,6 +38,31 @@ def checkpoints_in(folder: str) -> list[str]:
     found.update(base for base, prefix in prefixes if find_listed(prefix))
     found.update(_v1_bases(folder, names))
     return [os.path.join(folder, base) for base in sorted(found)]
+
+
+def damaged_in(folder: str) -> list[str]:
+    """Gives the files that look like V1 checkpoints, but damaged ones."""
+    names = [name for name in list_folder(folder) if not _NO_V1.fullmatch(name)]
+    paths = [os.path.join(folder, name) for name in names]
+    return [
+        path
+        for path in paths
+        if looks_like_table(path)
+        and not (is_format(path, "v1") or is_format(path, "v2"))
+    ]
+
+
+def orphans_in(folder: str) -> dict[str, str]:
+    """Gives a data file of each prefix in a folder whose index is gone."""
+    names = list_folder(folder)
+    there = {*_v2_bases(folder, names), *_aside_bases(names)}
+    found: dict[str, str] = {}
+    for name in names:
+        if (parts := split_shard(name)) and parts.stem.endswith(".data"):
+            base = parts.stem.removesuffix(".data")
+            if base not in there:
+                found[os.path.join(folder, base)] = os.path.join(folder, name)
+    return found
 
 
 def _aside_bases(names: list[str]) -> set[str]:

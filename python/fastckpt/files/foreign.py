@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-__all__ = ["name_foreign", "name_foreign_file"]
+__all__ = ["looks_like_table", "name_foreign", "name_foreign_file"]
 
 _BEGINNINGS = (
     (b"PK\x03\x04", "a zip file (.npz, .keras, torch)"),
@@ -18,6 +18,9 @@ _BEGINNINGS = (
 _MAP_SIZES = {0xDE: 3, 0xDF: 5}
 _TEXT_SIZES = {0xD9: 2, 0xDA: 3, 0xDB: 5}
 _TAR = slice(257, 262)
+# How the tables begin and end of which V1 checkpoints and indexes are made.
+_TABLE_BEGIN = bytes(2)
+_TABLE_END = bytes.fromhex("57fb808b247547db")
 # What is enough to know any of them.
 _BEGIN_BYTES = 512
 
@@ -52,6 +55,19 @@ def name_foreign_file(path: str) -> str | None:
             return name_foreign(file.read(_BEGIN_BYTES))
     except OSError:
         return None
+
+
+def looks_like_table(path: str) -> bool:
+    """Tells whether a file begins or ends as a V1 checkpoint does, damaged or not."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            begin = file.read(len(_TABLE_BEGIN))
+            file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
+            return begin == _TABLE_BEGIN or file.read() == _TABLE_END
+    except OSError:
+        return False
 
 
 def _is_msgpack(begin: bytes) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable, Sequence
 
 from fastckpt import _native
 from fastckpt.errors import CorruptionError
-from fastckpt.files.find import is_format
+from fastckpt.files.find import is_file, is_format, list_folder
 from fastckpt.files.foreign import name_foreign_file
+from fastckpt.files.shard_names import shards_of_pattern, split_shard, v1_shards
 from fastckpt.files.urls import target_path
 
 __all__ = [
     "check_keeps_checkpoints",
     "check_keeps_no_graph",
     "check_keeps_others",
+    "check_keeps_shards",
     "name_checkpoint_file",
     "name_no_graph",
 ]
@@ -85,6 +88,31 @@ def check_keeps_others(path: str) -> None:
         )
 
 
+def check_keeps_shards(target: str, sources: Iterable[Sequence[str]] = ()) -> None:
+    """Refuses to write what was edited over one of several V1 shards.
+
+    The new file would have what the others have too, or no more what they lack: the
+    set would be no checkpoint. Who writes shards one by one uses ``save``.
+
+    Args:
+        target: The name that is to be written to.
+        sources: The files of each checkpoint that is edited.
+
+    Raises:
+        ValueError: A source has the file, by this or another name, as one of several;
+            or it is there, and others of its set are; or the name is a set's pattern.
+    """
+    sets = [files for files in sources if len(files) > 1]
+    is_own = any(_is_same(target, file) for files in sets for file in files)
+    folder, base = os.path.split(target)
+    shards = v1_shards(list_folder(folder))
+    if is_own or shards_of_pattern(shards, base) or _has_siblings(target):
+        raise ValueError(
+            f"{target!r} is one of several V1 shards, or the name of them all: what "
+            "is written there would not go with the others; write to another name"
+        )
+
+
 def check_keeps_no_graph(path: str) -> None:
     """Refuses to write a checkpoint's ``.meta`` over what is no graph.
 
@@ -134,6 +162,30 @@ def name_checkpoint_file(path: str) -> str | None:
         if (kind := _name_own(name)) and not _is_state(name):
             return kind
     return None
+
+
+def _is_same(path: str, other: str) -> bool:
+    if _place_of(path) == _place_of(other):
+        return True
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
+def _place_of(path: str) -> tuple[str, str]:
+    folder, base = os.path.split(path)
+    return os.path.realpath(folder), base
+
+
+def _has_siblings(path: str) -> bool:
+    """Tells whether a file is there and is named as one of several that are there."""
+    folder, base = os.path.split(path)
+    own = split_shard(base)
+    if own is None or own.stem.endswith(".data") or not is_file(path):
+        return False
+    others = (it for it in v1_shards(list_folder(folder)) if it != own)
+    return any(it[::2] == own[::2] for it in others)
 
 
 def _name_own(path: str) -> str | None:

@@ -21,6 +21,7 @@ __all__ = [
     "split_shard",
     "v1_pattern",
     "v1_shards",
+    "v1_stem",
 ]
 
 
@@ -84,6 +85,12 @@ def shards_of_pattern(shards: Iterable[ShardName], base: str) -> list[ShardName]
 def v1_pattern(stem: str, count: int) -> str:
     """Gives the pattern by which TensorFlow names a set of V1 shards."""
     return f"{stem}-?????-of-{count:05d}"
+
+
+def v1_stem(name: str) -> str:
+    """Gives the name that a pattern's shards have in common; others as they are."""
+    match = re.fullmatch(_PATTERN, name)
+    return match[1] if match else name
 
 
 def missing_shard(key: tuple[str, int], shards: dict[int, str]) -> FileNotFoundError:

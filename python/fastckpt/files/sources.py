@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from fastckpt.base.callers import callers_level
 from fastckpt.errors import CorruptionError
-from fastckpt.files.discover import checkpoints_in
+from fastckpt.files.discover import checkpoints_in, orphans_in
 from fastckpt.files.find import PathName, Resolved, find, is_file
 from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
@@ -104,6 +106,9 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
         ValueError: It is neither, or fewer are there; those are named.
         CorruptionError: The state file is damaged.
         OSError: The folder cannot be read.
+
+    Warns:
+        UserWarning: One that lost its index may be newer than the oldest of them.
     """
     folder, state = _folder_of(source)
     found = _by_age(folder)
@@ -116,6 +121,7 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
             f"{len(found)} (older than its latest, and that): {named}"
         )
     newest = found[len(found) - count :]
+    _warn_of_orphans(folder, newest[0])
     return [Source(it.format, it.prefix, it.prefix, False) for it in newest]
 
 
@@ -162,6 +168,28 @@ def _folder_of(source: PathName | HasPath) -> tuple[str, CheckpointState | None]
         if state is not None:
             return folder, state
     raise ValueError(f"the newest checkpoints are those of a folder, not of {source!r}")
+
+
+def _warn_of_orphans(folder: str, oldest: Resolved) -> None:
+    since = os.stat(oldest.files[0]).st_mtime_ns
+    number = _number_of(oldest.prefix)
+    for prefix, file in orphans_in(folder).items():
+        own = _number_of(prefix)
+        is_newer = os.stat(file).st_mtime_ns >= since
+        if number is not None and own is not None and own[::2] == number[::2]:
+            is_newer = int(own[1]) > int(number[1])
+        if is_newer:
+            warnings.warn(
+                f"{prefix!r} has lost its index and does not count: an older "
+                "checkpoint is among the newest in its place",
+                UserWarning,
+                stacklevel=callers_level(),
+            )
+
+
+def _number_of(prefix: str) -> tuple[str, ...] | None:
+    match = _NUMBERED.fullmatch(_SHARDS.sub("", os.path.basename(prefix)))
+    return None if match is None else match.groups()
 
 
 def _by_age(folder: str) -> list[Resolved]:

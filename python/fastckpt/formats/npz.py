@@ -118,15 +118,25 @@ def read(path: str) -> Iterator[LazyTensors]:
         with archive:
             assert archive.zip is not None  # it has just been opened
             # By their whole names: archive["x.npy"] is the array "x", if there is one.
-            members = {
-                name.removesuffix(".npy"): name for name in archive.zip.namelist()
-            }
+            members = _guarded(path, lambda: _members(archive))
             infos = _guarded(path, lambda: _infos(archive, members))
             yield LazyTensors(
                 "npz",
                 infos,
                 lambda name: _guarded(path, lambda: _array(archive, members[name])),
             )
+
+
+def _members(archive: NpzFile) -> dict[str, str]:
+    """Gives the members by the names of their arrays."""
+    assert archive.zip is not None
+    members: dict[str, str] = {}
+    for member in archive.zip.namelist():
+        name = member.removesuffix(".npy")
+        if name in members:
+            raise ValueError(f"it has two arrays {name!r}")
+        members[name] = member
+    return members
 
 
 def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]:

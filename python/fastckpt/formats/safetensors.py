@@ -13,11 +13,18 @@ from numpy.typing import NDArray
 
 from fastckpt.base.cast import to_dtype
 from fastckpt.base.deferred import importing
-from fastckpt.errors import CorruptionError, UnsupportedError
+from fastckpt.errors import UnsupportedError
 from fastckpt.files.replace import write_beside
 from fastckpt.files.urls import source_path
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types, require
+from fastckpt.formats.safetensors_header import (
+    LARGEST_HEADER,
+    RESERVED,
+    Entry,
+    read_exactly,
+    read_header,
+)
 from fastckpt.reading.chunks import Chunked, bytes_of, chunked
 
 __all__ = ["check", "read", "write"]
@@ -45,10 +52,6 @@ _RANKS = {name: rank for rank, name in enumerate(_HELD)}
 _DTYPES = {held: name for name, held in _HELD.items()}
 
 _ALIGNMENT = 8
-_LARGEST_HEADER = 100_000_000
-_RESERVED = "__metadata__"
-_FLOAT8 = {"F8_E5M2": "float8_e5m2", "F8_E4M3": "float8_e4m3fn"}
-"""The types that the library writes from NumPy and does not read back to it."""
 
 
 def check(
@@ -66,7 +69,7 @@ def check(
         ImportError: The library is not installed.
     """
     require("safetensors")
-    names = [name for name in dtypes if name == _RESERVED or not _is_unicode(name)]
+    names = [name for name in dtypes if name == RESERVED or not _is_unicode(name)]
     refuse("safetensors", "such names", names, "rename them")
     refuse_types("safetensors", dtypes, lambda dtype: str(dtype) in _HELD, old_names)
 
@@ -124,7 +127,7 @@ def _rank(name: str, dtype: np.dtype[Any]) -> tuple[int, bytes]:
 def _make_header(
     arrays: Mapping[str, Chunked], metadata: Mapping[str, str] | None
 ) -> bytes:
-    entries: dict[str, Any] = {} if metadata is None else {_RESERVED: dict(metadata)}
+    entries: dict[str, Any] = {} if metadata is None else {RESERVED: dict(metadata)}
     begin = 0
     for name, array in arrays.items():
         end = begin + array.nbytes
@@ -136,10 +139,10 @@ def _make_header(
         begin = end
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
-    if len(text) > _LARGEST_HEADER:
+    if len(text) > LARGEST_HEADER:
         raise ValueError(
             f"safetensors: the header of {len(arrays):,} tensors has {len(text):,} "
-            f"bytes, and its library reads {_LARGEST_HEADER:,} at most"
+            f"bytes, and its library reads {LARGEST_HEADER:,} at most"
         )
     return struct.pack("<Q", len(text)) + text
 
@@ -166,49 +169,23 @@ def read(path: str) -> Iterator[LazyTensors]:
     """
     path = source_path(path)
     require("safetensors")
-    with importing:
-        from safetensors import SafetensorError, safe_open
-
-    try:
-        opened = safe_open(path, framework="np")
-    except SafetensorError as error:
-        message = f"{path}: no sound safetensors file: {error}"
-        raise CorruptionError(message, path=path) from error
-    with opened as file:
+    with open(path, "rb") as file:
+        entries, texts = read_header(file, path)
+        infos = {name: _info(name, entries[name]) for name in sorted(entries)}
 
         def make(name: str) -> NDArray[Any]:
-            kind = file.get_slice(name).get_dtype()
-            if kind == "BF16":
-                with importing:
-                    import ml_dtypes  # noqa: F401  the library looks its type up there
-            if kind in _FLOAT8:
-                return _read_float8(path, name, kind)
-            array: NDArray[Any] = file.get_tensor(name)
-            return array
+            array = np.empty(infos[name].nbytes, np.uint8)
+            read_exactly(file, path, entries[name].begin, array.data, name)
+            return array.view(infos[name].dtype).reshape(infos[name].shape)
 
-        infos = {name: _info(file, name) for name in sorted(file.keys())}
-        yield LazyTensors("safetensors", infos, make, file.metadata())
+        yield LazyTensors("safetensors", infos, make, texts)
 
 
-def _info(file: Any, name: str) -> ArrayInfo:
-    described = file.get_slice(name)
-    kind = described.get_dtype()
-    if kind not in _DTYPES:
+def _info(name: str, entry: Entry) -> ArrayInfo:
+    if entry.kind not in _DTYPES:
         raise UnsupportedError(
-            f"tensor {name!r}: values of safetensors' type {kind} have no form here",
+            f"tensor {name!r}: values of safetensors' type {entry.kind} have no form "
+            "here",
             tensor=name,
         )
-    return ArrayInfo(name, to_dtype(_DTYPES[kind]), tuple(described.get_shape()))
-
-
-def _read_float8(path: str, name: str, kind: str) -> NDArray[Any]:
-    with importing:
-        import ml_dtypes
-        from safetensors import deserialize
-
-    with open(path, "rb") as file:
-        tensors: dict[str, Any] = dict(deserialize(file.read()))  # type: ignore[no-untyped-call]
-    dtype = np.dtype(getattr(ml_dtypes, _FLOAT8[kind]))
-    found = np.frombuffer(tensors[name]["data"], dtype)
-    shape: list[int] = tensors[name]["shape"]
-    return found.reshape(shape)
+    return ArrayInfo(name, to_dtype(_DTYPES[entry.kind]), entry.shape)

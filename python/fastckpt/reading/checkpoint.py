@@ -48,7 +48,8 @@ def open(
             folder with one, or with a single checkpoint; a SavedModel or its
             ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
         verify: Whether data is checked against its checksums: views once, before
-            the first is handed out; copies every time, in the same pass.
+            the first is handed out; copies every time, in the same pass. What calls
+            write from it (``save``, ``convert`` ...) is checked in any case.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
             systems and files that others may cut) or "auto", which chooses by
             the file system and says what it chose in ``Checkpoint.io``.

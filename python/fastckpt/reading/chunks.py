@@ -143,7 +143,7 @@ class ChunkReader:
     def _make_checked(self, info: TensorInfo, most: int) -> Iterator[NDArray[Any]]:
         checksum = 0
         for region in regions_of(info.shape, most):
-            chunk = self._read(info.name, region, is_checked=True)
+            chunk = self._read(info.name, region, check=False)
             checksum = crc32c(bytes_of(chunk), checksum)
             yield chunk
         if checksum != info.crc32c:
@@ -158,9 +158,7 @@ class ChunkReader:
         self,
         name: str,
         region: tuple[slice, ...] | None = None,
-        is_checked: bool = False,
+        check: bool = True,
     ) -> NDArray[Any]:
         """Gives a copy, so that a file that is cut meanwhile is an error."""
-        return read_steadily(
-            self.checkpoint, name, region, self._threads, is_checked=is_checked
-        )
+        return read_steadily(self.checkpoint, name, region, self._threads, check=check)

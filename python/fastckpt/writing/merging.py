@@ -15,6 +15,7 @@ from fastckpt.files.aside import open_where_found
 from fastckpt.files.find import data_files
 from fastckpt.files.remove import remove_files, tensor_files
 from fastckpt.files.replace import lock_prefix
+from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.resolve import resolve
 from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
 from fastckpt.files.sources import unique_sources
@@ -63,7 +64,8 @@ def merge(
 
     Raises:
         ValueError: There is no source, one is of V1, a tensor is in two of them, or
-            their byte order or version differ.
+            their byte order or version differ; one that is to be deleted lies aside;
+            the destination is one of several V1 shards.
         TypeError: The sources are a single path.
         CorruptionError: A source is damaged, or was replaced or cut meanwhile.
         OSError: A source is missing, or the destination could not be written; what
@@ -71,6 +73,7 @@ def merge(
     """
     given = check_prefixes("sources", sources)
     destination = target_prefix(destination)
+    check_keeps_shards(destination)
     opened = _open_each_once(given)
     if delete_sources:
         _check_in_place(opened)

@@ -43,7 +43,19 @@ def array_of(name: str, value: Sequence[Any]) -> np.ndarray[Any, Any]:
             f"tensor {name!r}: its integers are too large for int64, and floats would "
             "round them; give an array of the dtype that is meant"
         )
+    if array.dtype.kind in "fc":
+        _check_exact(name, elements)
     return np.array(value, dtype=object) if array.dtype.kind in "SU" else array
+
+
+def _check_exact(name: str, elements: list[Any]) -> None:
+    """Refuses integers beside floats that float64, which they become, would round."""
+    for element in elements:
+        if isinstance(element, int) and int(float(element)) != element:
+            raise TypeError(
+                f"tensor {name!r}: {element} stands beside floats, which would round "
+                "it; give an array of the dtype that is meant"
+            )
 
 
 def _flatten(name: str, value: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:

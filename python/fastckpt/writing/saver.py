@@ -130,6 +130,9 @@ class Saver:
             TypeError: `meta_graph` is neither bytes nor a graph, but a path, say.
             OSError: Something could not be written; every earlier checkpoint and the
                 state file are as they were.
+
+        Warns:
+            UserWarning: `names` leave out the object graph of an open checkpoint.
         """
         name = target_path(prefix)
         if os.path.basename(name):  # TensorFlow numbers a folder: "folder/-1"
@@ -141,6 +144,7 @@ class Saver:
         if write_state:
             check_replaceable(os.path.join(folder, state_name))
         chosen = Selection(tensors, self._names_in(tensors))
+        chosen.warn_of_graph()
         graph = _as_bytes(meta_graph) if write_meta_graph else None
         meta_path = meta_graph_name(path)
         if graph is not None:

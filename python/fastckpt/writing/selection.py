@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fastckpt.base.arguments import encode_name
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.steady import read_steadily
+from fastckpt.writing.object_graph import fit_object_graph
 
 __all__ = ["Selection", "tf_dtypes_of", "value_of"]
 
@@ -26,13 +29,39 @@ class Selection(Mapping[str, Any]):
         self._tf_dtype = tf_dtypes_of(tensors)
 
     def __getitem__(self, name: str) -> Any:
-        return value_of(self._tensors, self._names[name])
+        graph = self._graph if name == GRAPH_KEY else None
+        return graph or value_of(self._tensors, self._names[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
+
+    @property
+    def _graph(self) -> bytes | None:
+        """The object graph that fits what is chosen of an open checkpoint."""
+        if not isinstance(self._tensors, Checkpoint):
+            return None
+        names: dict[str, list[str]] = {}
+        for stored, name in self._names.items():
+            names.setdefault(name, []).append(stored)
+        return fit_object_graph(self._tensors, names).get(GRAPH_KEY)
+
+    def warn_of_graph(self) -> None:
+        """Warns the caller's caller where an open checkpoint's object graph stays out.
+
+        Warns:
+            UserWarning: It does, and nothing else of the checkpoint need be missing.
+        """
+        is_graph = isinstance(self._tensors, Checkpoint) and GRAPH_KEY in self._tensors
+        if is_graph and self._names and GRAPH_KEY not in self._names.values():
+            warnings.warn(
+                f"the object graph, {GRAPH_KEY!r}, is none of the names to save, and "
+                "tf.train.Checkpoint restores nothing without it",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def tf_dtype(self, name: str) -> str | None:
         """Gives TensorFlow's name of a tensor's type, None where nothing tells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from fastckpt import _native
 from fastckpt.errors import UnsupportedError
 from fastckpt.writing.nested_lists import array_of
 
-__all__ = ["Stored", "stored"]
+__all__ = ["Stored", "check_whole", "stored"]
 
 # TensorFlow's quantised types, which NumPy does not name, and their storage.
 _STORAGE = {
@@ -28,6 +29,8 @@ _names: dict[np.dtype[Any], str] = {}
 
 # NumPy's kinds of text and bytes, and of objects, which may be either.
 _STRING_KINDS = "OSUT"
+
+_PLAIN = (bool, int, float, complex, str, bytes)
 
 # What is taken for the size of what does not tell it.
 _UNKNOWN_SIZE = 1 << 20
@@ -94,7 +97,7 @@ def _array_or_capsule(name: str, value: Any) -> Any:
         return np.asarray(value)
     if isinstance(value, list | tuple):
         return _array_of_list(name, value)
-    _check_whole(name, value)
+    _check_kept(name, value)
     if isinstance(value, np.ndarray | np.generic):
         return np.asarray(value)
     if _has_export(value):
@@ -104,9 +107,11 @@ def _array_or_capsule(name: str, value: Any) -> Any:
     elif isinstance(value, Sequence) and not isinstance(value, bytearray | memoryview):
         return _array_of_list(name, list(value))
     try:
-        array = np.asarray(value)
+        made = np.asanyarray(value)
+        array = np.asarray(made)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"tensor {name!r}: {error}") from error
+    _check_kept(name, made)  # which the value need not show
     if array.dtype == object and array.ndim == 0:
         raise TypeError(
             f"tensor {name!r}: a value of type {type(value).__name__} cannot be saved; "
@@ -116,14 +121,38 @@ def _array_or_capsule(name: str, value: Any) -> Any:
 
 
 def _array_of_list(name: str, value: Sequence[Any]) -> np.ndarray[Any, Any]:
-    for element in value:
-        if isinstance(element, np.ndarray) and type(element) is not np.ndarray:
-            _check_whole(name, element)
+    check_whole(name, value)
     return array_of(name, value)
 
 
-def _check_whole(name: str, value: Any) -> None:
-    """Refuses values that are more than numbers, of which something would be lost.
+def check_whole(name: str, value: Any) -> None:
+    """Refuses values of which something would be lost as an array, lists of them too.
+
+    Raises:
+        ValueError: As ``stored``.
+    """
+    waiting, seen = [value], set()
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, list | tuple):
+            _check_one(name, value)
+        elif id(value) not in seen:  # a list may be in itself
+            seen.add(id(value))
+            waiting += [it for it in value if not isinstance(it, _PLAIN)]
+
+
+def _check_one(name: str, value: Any) -> None:
+    _check_kept(name, value)
+    is_array = isinstance(value, np.ndarray | np.generic)
+    if not is_array and hasattr(value, "__array__") and not _has_export(value):
+        made = None
+        with suppress(TypeError, ValueError, RuntimeError):  # who needs it says so
+            made = np.asanyarray(value)
+        _check_kept(name, made)
+
+
+def _check_kept(name: str, value: Any) -> None:
+    """Refuses a value that is more than numbers.
 
     Raises:
         ValueError: Elements are masked, values have a unit, columns are of several

@@ -223,6 +223,8 @@ TEST_P(ValueMatrix, ARunIsFoundInPlaceExactlyWhereItIsTheArray) {
     EXPECT_TRUE(FindPackedArray({&packed_piece, 1}, row.dtype, count).empty());
   }
   EXPECT_TRUE(FindPackedArray({&single_piece, 1}, row.dtype, 6).empty());
+  const ByteView two_runs[] = {packed_piece, packed_piece};
+  EXPECT_TRUE(FindPackedArray(two_runs, row.dtype, 6).empty());
 }
 
 TEST_P(ValueMatrix, AnotherDtypeNamedInsideIsRefused) {

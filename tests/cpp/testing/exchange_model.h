@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <unordered_set>
@@ -82,6 +83,8 @@ class ModelFolder : public ExchangeFolder {
 
   bool has_acted() const { return has_acted_; }
   bool is_remover = false;
+  // How many data files the index of a version counts.
+  std::function<int(int version)> shards_of;
 
   std::unique_ptr<HeldLock> Lock(const std::string&) override {
     Call([&] {
@@ -112,6 +115,13 @@ class ModelFolder : public ExchangeFolder {
 
   bool HasFile(const std::string& name) override {
     return Identity(name) != kNone;
+  }
+
+  std::optional<std::int32_t> CountShards(const std::string& name) override {
+    const int version = Identity(name);
+    const int count = version == kNone ? 0 : shards_of(version);
+    if (count == 0) return std::nullopt;
+    return count;
   }
 
   // The version of the file under a name, which is its identity too.

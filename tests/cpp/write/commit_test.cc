@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/proto/messages.h"
+#include "fastckpt/table/table_writer.h"
+#include "fastckpt/v2/shard_name.h"
 #include "testing/folder.h"
 
 namespace fastckpt::internal {
@@ -29,14 +33,30 @@ class CommitTest : public ::testing::Test {
     commit.Finish({data.get(), index.get()}, /*sync=*/true, 1);
   }
 
+  // An index that counts so many data files and has no tensors.
+  static std::string IndexOf(std::int32_t shards) {
+    std::string bytes;
+    TableWriter table([&](ByteView part) {
+    bytes.append(AsText(part));
+  });
+    BundleHeader header;
+    header.num_shards = shards;
+    header.version.producer = 1;
+    std::string value;
+    PutBundleHeader(&value, header);
+    table.Add("", value);
+    table.Finish();
+    return bytes;
+  }
+
   void WriteOld() {
-    folder_.Write("m.index", "old index");
+    folder_.Write("m.index", IndexOf(1));
     folder_.Write("m.data-00000-of-00001", "old data");
   }
 
   void ExpectOld() {
     EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
-    EXPECT_EQ(folder_.Read("m.index"), "old index");
+    EXPECT_EQ(folder_.Read("m.index"), IndexOf(1));
     EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "old data");
   }
 
@@ -57,12 +77,49 @@ TEST_F(CommitTest, PutsFilesInAnEmptyPlace) {
 }
 
 TEST_F(CommitTest, ReplacesACheckpointOfAnyShardCount) {
-  WriteOld();
-  folder_.Write("m.data-00001-of-00002", "old");
-  folder_.Write("m.data-100000-of-100001", "old");
-  Replace("m", "new");
-  EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
-  EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "new");
+  for (const std::int32_t count : {2, 100001}) {
+    folder_.Write("m.index", IndexOf(count));
+    folder_.Write(DataName("m", 0, count), "old");
+    folder_.Write(DataName("m", count - 1, count), "old");
+    Replace("m", "new");
+    EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
+    EXPECT_EQ(folder_.Read("m.data-00000-of-00001"), "new");
+  }
+}
+
+TEST_F(CommitTest, DataFilesOfANumberThatNoIndexCountsStay) {
+  const std::string orphan = "m.data-00001-of-00002";
+  folder_.Write(orphan, "all that is left");
+  for (const std::string bytes : {"new", "newer"}) {
+    Replace("m", IndexOf(1) + bytes);
+    EXPECT_EQ(folder_.Names(),
+              (Names{"m.data-00000-of-00001", orphan, "m.index"}));
+    folder_.Write("m.index", IndexOf(1));
+  }
+  folder_.Write("m.index", "");  // damaged: what it counted nobody knows
+  Replace("m", "newest");
+  EXPECT_EQ(folder_.Read(orphan), "all that is left");
+}
+
+TEST_F(CommitTest, WhatIsNoRegularFileIsRefusedAtOnce) {
+  ASSERT_EQ(mkfifo(folder_.Path("m.index").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(folder_.Path("v1").c_str(), 0600), 0);
+  ASSERT_EQ(mkfifo(folder_.Path("n.data-00000-of-00001").c_str(), 0600), 0);
+  std::filesystem::create_symlink("v1", folder_.Path("link"));
+  const auto code = [](const auto& act) {
+    try {
+      act();
+    } catch (const Error& error) {
+      return error.system_code();
+    }
+    return 0;
+  };
+  EXPECT_EQ(code([&] { Commit(folder_.Path("m"), ".index"); }), EINVAL);
+  EXPECT_EQ(code([&] { Commit(folder_.Path("v1"), ""); }), EINVAL);
+  EXPECT_EQ(code([&] { Commit(folder_.Path("link"), ""); }), EINVAL);
+  const Commit commit(folder_.Path("n"), ".index");
+  EXPECT_EQ(code([&] { commit.Create(kData); }), EINVAL);
+  EXPECT_EQ(folder_.Names().size(), 4u);
 }
 
 TEST_F(CommitTest, LeavesNeighboursAlone) {
@@ -137,14 +194,14 @@ TEST_F(CommitTest, FolderInTheWayIsRefusedAtOnce) {
 }
 
 TEST_F(CommitTest, FolderAmongTheDataFilesIsNeitherMovedNorLost) {
-  folder_.Write("m.index", "old index");
+  folder_.Write("m.index", IndexOf(1));
   const std::string way = "m.data-00000-of-00001";
   std::filesystem::create_directory(folder_.Path(way));
   folder_.Write(way + "/precious", "bytes");
   EXPECT_THROW(Replace("m", "new"), Error);
   EXPECT_EQ(folder_.Names(), (Names{way, "m.index"}));
   EXPECT_EQ(folder_.Read(way + "/precious"), "bytes");
-  EXPECT_EQ(folder_.Read("m.index"), "old index");
+  EXPECT_EQ(folder_.Read("m.index"), IndexOf(1));
 }
 
 TEST_F(CommitTest, PrefixNeedsANameAndNoNul) {

@@ -67,6 +67,12 @@ class ExchangeModel : public ::testing::Test {
     return names;
   }
 
+  // A file of a version that nobody saves has no index.
+  int ShardsOf(int version) const {
+    const auto at = static_cast<std::size_t>(version);
+    return at < versions_.size() ? versions_[at].shards : 0;
+  }
+
   State First(bool has_old = true) const {
     State state;
     if (has_old) {
@@ -87,6 +93,7 @@ class ExchangeModel : public ::testing::Test {
 
   Program Saver(int version) const {
     return {[this, version](ModelFolder* folder) {
+      folder->shards_of = [this](int it) { return ShardsOf(it); };
       std::vector<NewFile> files;
       for (const std::string& name : NamesOf(version)) {
         files.push_back({TemporaryOf(name, version), name});
@@ -276,6 +283,7 @@ class ExchangeModel : public ::testing::Test {
           last, ++next.clock};
     }
     Walk walk({Program{[&](ModelFolder* folder) {
+      folder->shards_of = [this](int it) { return ShardsOf(it); };
       std::vector<NewFile> files;
       for (const std::string& name : NamesOf(last)) {
         files.push_back(
@@ -289,7 +297,11 @@ class ExchangeModel : public ::testing::Test {
       if (beside_ != kNone && !IsBesideInPlace(end)) {
         throw Violation("no V1 file beside\n" + model::Describe(end));
       }
+      for (const std::string& name : orphans_) {
+        if (!end.files.contains(name)) throw Violation("gone: " + name);
+      }
       for (const auto& [name, file] : end.files) {
+        if (file.version == kOrphan) continue;
         const bool is_v1 = name == "m";
         if (is_v1 || name.ends_with(".tmp")) continue;
         if (file.version != last || ParseMarkedName("m", name)) {
@@ -331,6 +343,9 @@ class ExchangeModel : public ::testing::Test {
 
   std::vector<Version> versions_ = {{1}, {1}, {2}};
   int beside_ = kNone;  // a V1 file that nobody saves, beside V2 ones
+  // Data files of a number that no index counts.
+  std::vector<std::string> orphans_;
+  static constexpr int kOrphan = 90;
 };
 
 TEST_F(ExchangeModel, TwoSaversAReaderARemoverAndAKill) {
@@ -390,6 +405,17 @@ TEST_F(ExchangeModel, V1FileBesideHasItsNameAtTheEnd) {
   first.files["m"] = {beside_, 0};
   first.kills_left = 2;
   EXPECT_EQ(Explore({Saver(1), Saver(2)}, first), "");
+}
+
+// They may be all that is left of a checkpoint that has lost its index.
+TEST_F(ExchangeModel, DataFilesThatNoIndexCountsStay) {
+  for (const bool has_old : {true, false}) {
+    orphans_ = {"m.data-00000-of-00003", "m.data-00001-of-00003"};
+    State first = First(has_old);
+    for (const std::string& name : orphans_) first.files[name] = {kOrphan, 0};
+    first.kills_left = 2;
+    EXPECT_EQ(Explore({Saver(1), Saver(2), Reader()}, first), "");
+  }
 }
 
 TEST_F(ExchangeModel, EmptyPlace) {

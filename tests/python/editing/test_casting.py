@@ -74,10 +74,79 @@ def test_rounding_is_no_loss():
     assert (found[0], found.dtype, lost) == (1, ml_dtypes.bfloat16, 0)
 
 
-@pytest.mark.parametrize("target", ["float16", "float8_e4m3fn"])
-def test_numbers_that_become_infinite_are_counted(target):
+@pytest.mark.parametrize(("target", "lost"), [("float16", 2), ("float8_e4m3fn", 3)])
+def test_numbers_that_become_infinite_or_nan_are_counted(target, lost):
     array = np.array([1e9, 1, math.inf, -1e9], np.float32)
-    assert cast("w", array, to_dtype(target))[1] == 2
+    assert cast("w", array, to_dtype(target))[1] == lost
+
+
+SMALL = {
+    "float4_e2m1fn": 4,
+    "float6_e2m3fn": 6,
+    "float6_e3m2fn": 6,
+    "float8_e3m4": 8,
+    "float8_e4m3": 8,
+    "float8_e4m3b11fnuz": 8,
+    "float8_e4m3fn": 8,
+    "float8_e4m3fnuz": 8,
+    "float8_e5m2": 8,
+    "float8_e5m2fnuz": 8,
+    "float8_e8m0fnu": 8,
+}
+WIDE = ("float16", "bfloat16")
+
+
+def all_values(name):
+    """Every value that a dtype has."""
+    if name in SMALL:
+        return np.arange(1 << SMALL[name], dtype=np.uint8).view(to_dtype(name))
+    return np.arange(1 << 16, dtype=np.uint16).view(to_dtype(name))
+
+
+def wide(array):
+    with np.errstate(invalid="ignore"):  # of signalling NaN
+        return array.astype(np.float64)
+
+
+@pytest.mark.parametrize("target", [*SMALL, *WIDE])
+@pytest.mark.parametrize("source", [*SMALL, *WIDE])
+def test_every_value_that_is_more_than_rounded_is_counted(source, target):
+    given = all_values(source)
+    values = wide(given)
+    found, lost = cast("w", given, to_dtype(target))
+    results = wide(found)
+    expected = np.isfinite(values) & ~np.isfinite(results)
+    expected |= np.isinf(values) & ~np.isinf(results)
+    expected |= np.isnan(values) & ~np.isnan(results)
+    expected |= (values == 0) & (results != 0)
+    held = wide(all_values(target))
+    if np.isfinite(held).all():  # what would be the next number becomes the largest
+        second, largest = np.unique(held)[-2:]
+        expected |= np.abs(values) >= largest + (largest - second) / 2
+    assert lost == np.count_nonzero(expected)
+
+
+@pytest.mark.parametrize("target", [*SMALL, *WIDE])
+def test_wider_floats_that_are_no_numbers_or_too_large_are_counted(target):
+    array = np.array([1e300, -1e300, math.inf, 1])
+    _, lost = cast("w", array, to_dtype(target))
+    has_infinity = np.isinf(wide(all_values(target))).any()
+    assert lost == (2 if has_infinity else 3)
+
+
+def test_a_complex_number_counts_once_whichever_part_is_lost():
+    array = np.array([1e300 + 1e300j, 1e300j, complex(math.inf, 1), 1])
+    assert cast("w", array, np.dtype(np.complex64))[1] == 2
+
+
+@pytest.mark.parametrize("numbers", [[100], [7], [-9], [2**40]])
+@pytest.mark.parametrize("target", ["float4_e2m1fn", "float6_e2m3fn"])
+def test_integers_that_a_small_float_would_saturate_are_refused(numbers, target):
+    if numbers == [7] and target == "float6_e2m3fn":
+        assert cast("w", np.array(numbers), to_dtype(target))[0][0] == 7
+        return
+    with pytest.raises(ValueError, match="does not hold"):
+        cast("w", np.array(numbers), to_dtype(target))
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.complex128])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -313,6 +314,56 @@ def test_integers_that_do_not_fit_are_refused(name, tmp_path):
 def test_strings_are_refused_with_the_drop_that_leaves_them_out(kind, source, tmp_path):
     with pytest.raises(ValueError, match=r"strings: 'words'; .*drop=\['words'\]"):
         fastckpt.convert(source, tmp_path / f"new.{kind}", rename={"words": "text"})
+
+
+class Masked:
+    """An object that has a mask, and does not show it."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.ma.array([1.0, 2.0, 3.0], "f2", mask=[0, 1, 0])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Masked().__array__(), Masked(), list(Masked().__array__()), [Masked()]],
+    ids=["masked", "hidden", "in a list", "hidden in a list"],
+)
+def test_a_mask_is_never_lost(value, source, tmp_path):
+    for write in (
+        lambda: fastckpt.convert(source, tmp_path / "new", values={"c/half": value}),
+        lambda: fastckpt.save(tmp_path / "new", {"c/half": value}),
+    ):
+        with pytest.raises(ValueError, match="elements are masked"):
+            write()
+    assert not list(tmp_path.glob("new*"))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([16777217, 0.5], "float32 does not hold 16777217 exactly"),
+        ([[0.5], [16777217]], "float32 does not hold 16777217 exactly"),
+        ([np.int64(16777217), 0.5], "float32 does not hold 16777217 exactly"),
+        ([2**63 + 1, -1], "float32 does not hold 9223372036854775809 exactly"),
+    ],
+)
+def test_whole_numbers_that_are_set_stay_exact(value, message, tmp_path):
+    zeros = np.zeros(np.shape(value), np.float32)
+    fastckpt.save(tmp_path / "old", {"w": zeros})
+    with pytest.raises(ValueError, match=message):
+        fastckpt.convert(tmp_path / "old", tmp_path / "new", values={"w": value})
+    fastckpt.convert(tmp_path / "old", tmp_path / "new", values={"w": zeros + 0.5})
+
+
+@pytest.mark.parametrize("value", [1e30, math.inf, math.nan, 7.0])
+def test_a_number_that_a_type_without_infinity_does_not_hold_is_refused(
+    value, tmp_path
+):
+    dtype = np.dtype(ml_dtypes.float4_e2m1fn)
+    fastckpt.save(tmp_path / "old", {"w": np.zeros(2, dtype)})
+    with pytest.raises(ValueError, match="float4_e2m1fn does not hold"):
+        fastckpt.convert(tmp_path / "old", tmp_path / "new", values={"w": [value, 1.0]})
+    fastckpt.convert(tmp_path / "old", tmp_path / "new", values={"w": [0.4, 6.5]})
 
 
 # The object graph

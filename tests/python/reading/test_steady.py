@@ -42,7 +42,7 @@ def test_values_are_checked_unless_the_caller_knows_better(opened, tmp_path):
     _damage(tmp_path / DATA, 400)
     with pytest.raises(fastckpt.CorruptionError, match="stored checksum"):
         read_steadily(opened, "w", np.s_[:1])
-    assert read_steadily(opened, "w", np.s_[:1], is_checked=True) == [0]
+    assert read_steadily(opened, "w", np.s_[:1], check=False) == [0]
 
 
 def test_a_file_that_is_cut_is_an_error_where_a_view_was_handed_out(opened, tmp_path):
@@ -50,7 +50,7 @@ def test_a_file_that_is_cut_is_an_error_where_a_view_was_handed_out(opened, tmp_
     os.truncate(tmp_path / DATA, 4096)
     for region in (None, np.s_[-1:]):
         with pytest.raises(fastckpt.CorruptionError, match="open the checkpoint again"):
-            read_steadily(opened, "w", region, is_checked=True)
+            read_steadily(opened, "w", region, check=False)
 
 
 def test_chunks_come_from_the_files_that_are_open(opened, tmp_path):

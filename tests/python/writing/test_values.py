@@ -84,6 +84,7 @@ def test_lists_of_arrays_of_strings_become_one_array():
         ([2**63, -1], "its integers are too large for int64"),
         ([2**63, 1], "its integers are too large for int64"),
         ([[2**64]], "its integers are too large for int64"),
+        ([2**53 + 1, 0.5], "9007199254740993 stands beside floats"),
     ],
 )
 def test_lists_that_are_no_array_are_refused(value, message):

@@ -21,7 +21,7 @@ from fastckpt.cli.render.output import print_note, print_text
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, format_count, make_printable
 from fastckpt.cli.targets import check_target
-from fastckpt.cli.written import report_checkpoint
+from fastckpt.cli.written import noted_warnings, report_checkpoint
 
 __all__ = ["add_arguments", "run"]
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Averages."""
     check_target(args.to)
-    with Progress("averaging") as progress:
+    with noted_warnings(), Progress("averaging") as progress:
         done = fastckpt.average(
             args.sources,
             args.to,

@@ -7,8 +7,10 @@ written, and may be left out with --drop or cast with --dtype. The object graph 
 TensorFlow 2 checkpoint is left out there by itself.
 
 --dtype takes one DTYPE for all floating tensors, or 'PATTERN=DTYPE' for those that the
-pattern fits. --rename takes the rules of the command rename. --set gives a tensor a new
-VALUE of the shape and dtype it has: a number, a text, or a list as JSON writes it.
+pattern fits: of them floats alone for a float, integers alone for an integer, and
+whatever is given by its whole name. --rename takes the rules of the command rename.
+--set gives a tensor a new VALUE of the shape and dtype it has: a number, a text, or a
+list as JSON writes it.
 --names objects calls tensors by the paths of the objects, as ls --objects shows them.
 """
 
@@ -31,7 +33,7 @@ from fastckpt.cli.rename_rules import apply_rules
 from fastckpt.cli.render.output import print_note
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, unescape
-from fastckpt.cli.select import select_names
+from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_file_target, check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint, report_written
 from fastckpt.editing.by_path import Names
@@ -100,14 +102,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _convert(args: argparse.Namespace, target: str, source: Source) -> None:
     known = Names(source, args.names)
-    typed = dict.fromkeys([*source, *known.keys])
-    drop = select_names(typed, args.drop) if args.drop else []
+    typed = {*source, *known.keys}
+    drop = as_meant(typed, args.drop or ())
     with Progress("writing") as progress:
         done = fastckpt.convert(
             source if isinstance(source, fastckpt.Checkpoint) else args.source,
             args.target,
             target,
-            rename=_rename(args.rename, source, known, set(known.match(drop))),
+            rename=_rename(args.rename, source, known, known.match_dropped(drop)),
             dtype=_parse_dtypes(args.dtype),
             drop=drop,
             names=args.names,

@@ -121,6 +121,11 @@ def _format_salvage(examination: Examination) -> Iterator[str]:
     target = quote(_name_target(examination.path))
     yield f"  {sound:,} of {examination.tensors:,} tensors are sound; to copy them:"
     yield f"    fastckpt convert {path} {target} {_format_drop(examination.lost)}"
+    if "-?????-of-" in os.path.basename(examination.path):
+        yield (
+            "    that leaves out what one of the files may have whole: a copy of it "
+            "under another name opens alone"
+        )
     if len(examination.lost) > _MOST_DROPPED:
         yield "    (--json lists the names to drop under 'lost')"
 

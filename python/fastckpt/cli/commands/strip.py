@@ -20,7 +20,7 @@ from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, format_count, format_exact_size
-from fastckpt.cli.select import select_names
+from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.editing.strip import find_dropped, strip
@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
     check_target(args.target)
     with open_checkpoint(args.source, args, io="read") as checkpoint:
-        drop = select_names(checkpoint, args.drop) if args.drop else []
-        keep = select_names(checkpoint, args.keep) if args.keep else []
+        drop = as_meant(checkpoint, args.drop or ())
+        keep = as_meant(checkpoint, args.keep or ())
         dropped = find_dropped(checkpoint, drop, keep)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
     if args.dry_run and args.json:

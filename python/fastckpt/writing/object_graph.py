@@ -7,8 +7,20 @@ from collections.abc import Mapping, Sequence
 from fastckpt.objects.edits import make_fitting
 from fastckpt.objects.message import GRAPH_KEY, read_content
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.steady import read_steadily
 
-__all__ = ["fit_object_graph"]
+__all__ = ["fit_object_graph", "read_graph"]
+
+
+def read_graph(checkpoint: Checkpoint) -> bytes | None:
+    """Gives the object graph, checked whatever the checkpoint was opened with.
+
+    Raises:
+        CorruptionError: It is damaged.
+    """
+    if GRAPH_KEY not in checkpoint:
+        return None
+    return read_content({GRAPH_KEY: read_steadily(checkpoint, GRAPH_KEY)})
 
 
 def fit_object_graph(
@@ -33,6 +45,6 @@ def fit_object_graph(
     names = set(checkpoint)
     if all(name in new_names.get(name, ()) for name in names):
         return {}
-    old = read_content(checkpoint) or b""
+    old = read_graph(checkpoint) or b""
     new = make_fitting(old, names, new_names)
     return {} if new == old else {GRAPH_KEY: new}
