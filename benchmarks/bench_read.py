@@ -8,6 +8,7 @@ from benchmarks import paths
 
 _CASES = paths.cases(
     "load",
+    "load-into",
     "load-copy",
     "one-tensor",
     "rows-embedding",

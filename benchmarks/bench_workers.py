@@ -17,8 +17,3 @@ def test_workers(benchmark, context, mode):
 
     found = benchmark.pedantic(work, rounds=3, iterations=1)
     benchmark.extra_info.update(found)
-
-
-@pytest.mark.parametrize(("label", "who"), paths.cases("threads"))
-def test_threads(benchmark, start, label, who):
-    paths.run(benchmark, start(label, who))

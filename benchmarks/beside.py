@@ -21,7 +21,7 @@ from benchmarks.data import Data
 from fastckpt import _native
 
 _SECONDS = 0.5
-_TURNS = 11
+_TURNS = 7
 
 
 class _Counter:
@@ -60,13 +60,13 @@ def _loads(prefix: str, threads: int) -> float:
     return (perf_counter() - begin) / count
 
 
-def _beside_floor(command: list[str]) -> _Counter:
+def _beside_floor(command: list[str], threads: int) -> _Counter:
     """Counts while another process does the work again and again."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
-        process.stdin.write("run\n" * 1000)
+        process.stdin.write(f"run {threads} map\n" * 1000)
         process.stdin.flush()
         with _Counter() as counter:
             Event().wait(_SECONDS)
@@ -94,7 +94,7 @@ def main(data: Data, floor: list[str]) -> dict[str, float]:
             note("load beside", _loads(prefix, threads))
         note("rate beside", counter.rate)
         note("share", counter.cpu_share)
-        note("rate beside the floor", _beside_floor(floor).rate)
+        note("rate beside the floor", _beside_floor(floor, threads).rate)
     middle = {what: median(values) for what, values in found.items()}
     return {
         "rate kept": middle["rate beside"] / middle["rate"],

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Case", "drop_from_cache", "nothing"]
-
-
-def nothing() -> None:
-    """Prepares nothing."""
+__all__ = ["Case"]
 
 
 class Case(NamedTuple):
@@ -20,7 +15,7 @@ class Case(NamedTuple):
         run: The timed work; what it returns lives until the time is taken.
         prove: Gives the digest of what `run` returned.
         expected: The digest that it must have.
-        before: Untimed, before each run.
+        cold: The file that must not be in the page cache when a run begins.
         loops: How often one run does the work, for what takes microseconds; its
             time is the mean.
     """
@@ -28,15 +23,5 @@ class Case(NamedTuple):
     run: Callable[[], Any]
     prove: Callable[[Any], str]
     expected: str
-    before: Callable[[], None] = nothing
+    cold: str = ""
     loops: int = 1
-
-
-def drop_from_cache(path: str) -> None:
-    """Makes the next reader of a file find nothing in the page cache."""
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fdatasync(file)
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(file)

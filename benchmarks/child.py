@@ -1,7 +1,8 @@
 """Runs one case: `python -m benchmarks.child MODULE FUNCTION FOLDER ARGUMENTS`.
 
 Each line "run" on standard input is answered by {"seconds": s}; "prove" runs as well
-and says whether what was loaded is right.
+and says whether what was loaded is right. Of a cold case, "resident" tells how many
+bytes of the file were in the page cache when the run began.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from typing import Any
 
 from benchmarks.case import Case
 from benchmarks.data import Data
+from benchmarks.residency import drop_from_cache
 
 
 def _measure(case: Case, proves: bool) -> dict[str, Any]:
-    case.before()
+    answer: dict[str, Any] = {}
     gc.collect()
+    if case.cold:
+        answer["resident"] = drop_from_cache(case.cold)
     loops = 1 if proves else case.loops
     begin = perf_counter()
     for _ in range(loops):
         result = case.run()
-    answer: dict[str, Any] = {"seconds": (perf_counter() - begin) / loops}
+    answer["seconds"] = (perf_counter() - begin) / loops
     if proves:
         found = case.prove(result)
         answer["right"] = found == case.expected
@@ -38,7 +42,7 @@ def main() -> None:
     case = make(Data(Path(folder)), **json.loads(arguments))
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(_measure(case, line.strip() == "prove")), flush=True)
+        print(json.dumps(_measure(case, line.split()[0] == "prove")), flush=True)
 
 
 if __name__ == "__main__":

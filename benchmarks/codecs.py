@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
@@ -13,42 +14,23 @@ import google_crc32c
 import numpy as np
 import snappy
 
+from benchmarks.facts import in_bytes
 from benchmarks.measure import WrongBytes
-from benchmarks.row import Context, Goal, Samples
+from benchmarks.row import Context, Samples
+from benchmarks.rows import CRC_SIZES
 from fastckpt import _native
 
-__all__ = ["CRC_SIZES", "crc32c_goals", "crc32c_rates", "snappy_times"]
+__all__ = ["crc32c_rates", "snappy_times"]
 
 # As a writer of tables cuts them.
 _BLOCK = 256 << 10
-CRC_SIZES = [1 << power for power in (4, 6, 8, 12, 16, 20, 24, 28, 30)]
+_TURNS = 15
 _CRC = {
     "fastckpt": _native.crc32c,
     "google-crc32c": google_crc32c.value,
     "crc32c": crc32c.crc32c,
     "awscrt": awscrt.checksums.crc32c,
 }
-
-
-def _label(size: int) -> str:
-    for unit, name in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if size >= 1 << unit:
-            return f"{size >> unit} {name}"
-    return f"{size} B"
-
-
-def crc32c_goals() -> tuple[Goal, ...]:
-    """At every size, against the fastest of the others."""
-    others = [label for label in _CRC if label != "fastckpt"]
-    return tuple(
-        Goal(
-            f"{_label(size)}, the fastest other library",
-            1.0,
-            f"fastckpt, {_label(size)}",
-            tuple(f"{label}, {_label(size)}" for label in others),
-        )
-        for size in CRC_SIZES
-    )
 
 
 def _time(call: Callable[[Any], Any], argument: Any, loops: int) -> float:
@@ -61,10 +43,13 @@ def _time(call: Callable[[Any], Any], argument: Any, loops: int) -> float:
 def _in_turns(
     context: Context, calls: Mapping[str, Callable[[Any], Any]], data: Any, loops: int
 ) -> Samples:
-    first = sum(_time(call, data, loops) for call in calls.values()) * loops
+    for call in calls.values():
+        _time(call, data, loops)
     samples: Samples = {label: [] for label in calls}
-    for _ in range(context.turns(first)):
-        for label, call in calls.items():
+    labels, order = list(calls), random.Random(1)
+    for _ in range(max(context.turns, _TURNS)):
+        for label in order.sample(labels, len(labels)):
+            call = calls[label]
             samples[label].append(_time(call, data, loops))
     return samples
 
@@ -81,7 +66,7 @@ def crc32c_rates(context: Context) -> Samples:
             raise WrongBytes(f"checksums of {size} bytes differ")
         loops = max(1, min(20_000, (64 << 20) // (size + 2000)))
         found = _in_turns(context, _CRC, data, loops)
-        samples |= {f"{label}, {_label(size)}": of for label, of in found.items()}
+        samples |= {f"{label}, {in_bytes(size)}": of for label, of in found.items()}
     return samples
 
 

@@ -14,7 +14,8 @@ from benchmarks import machine
 from benchmarks.__main__ import parse_size
 from benchmarks.data import OUT, ensure
 from benchmarks.floor_build import build_floor
-from benchmarks.measure import Process, remove_saved
+from benchmarks.measure import Contender, remove_saved
+from benchmarks.measure import start as start_child
 from benchmarks.row import Context
 
 
@@ -25,7 +26,7 @@ def context() -> Iterator[Context]:
     floor = os.environ.get("FASTCKPT_FLOOR") or build_floor(OUT / "build")
     data = ensure(OUT, size, 10_000)
     threads = machine.conditions(data, None)["cpus"]
-    context = Context(data, floor, repeats=3, threads=threads)
+    context = Context(data, floor, turns=3, threads=threads)
     yield context
     remove_saved(context)
 
@@ -33,15 +34,16 @@ def context() -> Iterator[Context]:
 @pytest.fixture
 def start(context: Context) -> Iterator[object]:
     """Starts children that end with the test."""
-    started: list[Process] = []
+    started: list[Contender] = []
 
-    def begin(label: str, who: object) -> Process:
-        started.append(Process.start(label, who, context))
+    def begin(label: str, who: object) -> Contender:
+        # Of a floor, the plainest way: the table of goals tries them all.
+        started.append(start_child(label, who, context)[0])
         return started[-1]
 
     yield begin
-    for process in started:
-        process.close()
+    for contender in started:
+        contender.process.close()
 
 
 def pytest_report_header() -> list[str]:

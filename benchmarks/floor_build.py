@@ -1,4 +1,4 @@
-"""Builds the floor programs."""
+"""Builds the plain programs: the floor, and the counter of instructions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from benchmarks.data import ROOT
 
-__all__ = ["build_floor"]
+__all__ = ["build_floor", "build_program"]
 
 
-def build_floor(build: Path) -> str:
-    """Gives the path of the floor program, built from this tree."""
+def build_program(build: Path, target: str) -> str:
+    """Gives the path of a program of `floor/`, built from this tree."""
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
     configure = [
         "cmake", "-S", str(ROOT), "-B", str(build), *generator,
@@ -20,6 +20,11 @@ def build_floor(build: Path) -> str:
         "-DSKBUILD_PROJECT_VERSION=0",
     ]  # fmt: skip
     subprocess.run(configure, check=True, stdout=subprocess.DEVNULL)
-    make = ["cmake", "--build", str(build), "--target", "floor", "--parallel", "2"]
+    make = ["cmake", "--build", str(build), "--target", target, "--parallel", "2"]
     subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
-    return str(build / "benchmarks" / "floor" / "floor")
+    return str(build / "benchmarks" / "floor" / target)
+
+
+def build_floor(build: Path) -> str:
+    """Gives the path of the floor program."""
+    return build_program(build, "floor")

@@ -23,6 +23,8 @@ from benchmarks.processes import run_program
 __all__ = ["fit", "measure"]
 
 _REPEATS = 5
+_ENOUGH = 4.0
+"""Seconds after which two repeats are enough."""
 _MEMORY_NOISE = 1 << 20
 """Bytes by which a process grows for other reasons: it first uses what it freed."""
 
@@ -54,8 +56,8 @@ def _time(work: Callable[[], Any]) -> tuple[float, int]:
     kept = work()
     grew = _resident() - before
     del kept
-    seconds = []
-    for _ in range(_REPEATS):
+    seconds: list[float] = []
+    while len(seconds) < _REPEATS and (len(seconds) < 2 or sum(seconds) < _ENOUGH):
         begin = perf_counter()
         result = work()
         seconds.append(perf_counter() - begin)

@@ -1,115 +1,107 @@
-"""Instructions for opening and listing: `python -m benchmarks.ledger [--write]`.
+"""Instructions for opening, listing, loading, saving, and of the inner routines.
 
-Counted by `valgrind --tool=callgrind`: a program that works three times, less
-one that does it once, halved: the start of the interpreter drops out. Valgrind knows no
-AVX-512: checksums take the SSE4.2 routine there.
+`python -m benchmarks.ledger` counts, and compares with ledger.json: its exit status is
+1 where a count grew by more than 3 %. `--write` writes the ledger anew: a change that
+makes something slower on purpose brings its own ledger.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import platform
-import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from benchmarks import instructions, machine
+from benchmarks.data import OUT, ROOT
+from benchmarks.floor_build import build_program
 
-import fastckpt
-from benchmarks import machine, models
-from benchmarks.data import ROOT, child_environment
-
-__all__ = ["count"]
+__all__ = ["compare", "main"]
 
 _LEDGER = ROOT / "benchmarks" / "ledger.json"
-_TENSORS = 10_000
-_WORKS = {
-    "open": "fastckpt.open(path)",
-    "names": "list(opened)",
-    "names, dtypes, shapes": "[(i.name, i.dtype, i.shape) for i in opened.infos()]",
-    "a view of each by name": "[unchecked[name] for name in names]",
-    "load, unchecked": "unchecked.load()",
-    "load, checked": "fastckpt.open(path).load(threads=1)",
-    "load, copied": "opened.load(copy=True, threads=1)",
-}
-_PROGRAM = """
-import gc, sys
-import fastckpt
-gc.disable()
-path = sys.argv[1]
-opened = fastckpt.open(path)
-unchecked = fastckpt.open(path, verify=False)
-names = list(opened)
-def work():
-    return {work}
-work()
-for _ in range(int(sys.argv[2])):
-    work()
-"""
+_MOST_GROWTH = 0.03 + 1e-9
+
+Section = dict[str, Any]
+"""{"conditions": {name: text}, "counts": {name: instructions}}, or {"missing": why}."""
 
 
-def _instructions(work: str, path: str, times: int) -> int:
-    """Gives the instructions of a whole process."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    program = _PROGRAM.format(work=work)
-    done = subprocess.run(
-        [*command, sys.executable, "-c", program, path, str(times)],
-        check=True,
-        cwd=ROOT,
-        env=child_environment() | {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    assert found, done.stderr[-2000:]
-    return int(found[1])
+def _differences(old: Section, new: Section) -> list[str]:
+    """Gives the conditions that make the counts of two sections incomparable."""
+    if not old:
+        return ["the ledger has no such counts"]
+    before, now = old["conditions"], new["conditions"]
+    return [
+        f"{name} is {now.get(name)!r} here and {before.get(name)!r} in the ledger"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
 
 
-def count(works: dict[str, str], folder: Path) -> dict[str, float]:
-    """Gives {work: instructions per tensor}."""
-    path = str(folder / "small")
-    shapes = models.small(_TENSORS)
-    fastckpt.save(
-        path, {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
-    )
-    counts = {}
-    for name, work in works.items():
-        more = _instructions(work, path, 3) - _instructions(work, path, 1)
-        counts[name] = round(more / 2 / _TENSORS, 1)
-        print(f"{name}: {counts[name]}", file=sys.stderr, flush=True)
-    return counts
+def _line(name: str, before: float | None, now: float | None) -> tuple[str, bool]:
+    """Gives the line of a count, and whether it grew too much."""
+    if now is None:
+        return (
+            f"{name:44} {before:11.1f} {'':>11} NOT COMPARED: not counted here",
+            False,
+        )
+    if before is None:
+        return f"{name:44} {'':>11} {now:11.1f} NOT COMPARED: not in the ledger", False
+    growth = now / before - 1
+    grew = growth > _MOST_GROWTH
+    end = "  GREW" if grew else ""
+    return f"{name:44} {before:11.1f} {now:11.1f} {growth:+8.1%}{end}", grew
 
 
-def _compare(old: dict[str, float], new: dict[str, float]) -> str:
-    lines = [f"{'instructions per tensor':26} {'ledger':>9} {'now':>9}"]
-    for name, value in new.items():
-        before = old.get(name)
-        change = f"{100 * (value / before - 1):+8.1f} %" if before else "new"
-        lines.append(f"{name:26} {before or 0:9.1f} {value:9.1f} {change}")
-    return "\n".join(lines)
+def compare(title: str, old: Section, new: Section) -> tuple[list[str], bool]:
+    """Gives what to print of a section, and whether a count grew too much."""
+    why = [new["missing"]] if "missing" in new else _differences(old, new)
+    if why:
+        return [f"{title}: NOT COMPARED: {'; '.join(why)}"], False
+    before, now = old["counts"], new["counts"]
+    names = [*now, *(name for name in before if name not in now)]
+    found = [_line(name, before.get(name), now.get(name)) for name in names]
+    lines = [f"{title:44} {'ledger':>11} {'now':>11}", *(line for line, _ in found)]
+    return lines, any(grew for _, grew in found)
 
 
-def main() -> None:
-    machine.refuse_debug_build()
-    ledger: dict[str, Any] = {}
-    if _LEDGER.exists():
-        ledger = json.loads(_LEDGER.read_text())
+def _count(steps: Path) -> dict[str, Section]:
     with tempfile.TemporaryDirectory() as folder:
-        counts = count(_WORKS, Path(folder))
-    print(_compare(ledger.get("instructions per tensor", {}), counts))
-    if "--write" in sys.argv[1:]:
-        ledger = {
-            "tensors": _TENSORS,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "machine": platform.machine(),
-            "instructions per tensor": counts,
-        }
-        _LEDGER.write_text(json.dumps(ledger, indent=2) + "\n")
+        paths = instructions.of_paths(Path(folder))
+    return {
+        "paths, instructions per item": paths,
+        "routines, instructions": instructions.of_routines(steps),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Counts, prints, maybe writes; gives the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ledger", description=__doc__
+    )
+    parser.add_argument("--write", action="store_true", help="writes the ledger anew")
+    parser.add_argument("--steps", type=Path, help="a program that is built already")
+    options = parser.parse_args(arguments)
+    machine.refuse_debug_build()
+    ledger = json.loads(_LEDGER.read_text()) if _LEDGER.exists() else {}
+    steps = options.steps or Path(build_program(OUT / "build", "steps"))
+    sections, has_grown = _count(steps), False
+    for title, section in sections.items():
+        lines, grew = compare(title, ledger.get(title, {}), section)
+        print("\n".join(lines), flush=True)
+        has_grown |= grew
+    if options.write:
+        kept = {title: of for title, of in sections.items() if "missing" not in of}
+        _LEDGER.write_text(json.dumps(ledger | kept, indent=2) + "\n")
+        return 0
+    if has_grown:
+        print(
+            "a count grew by more than 3 %: mend it, or say why in the commit that "
+            "brings the ledger of `python -m benchmarks.ledger --write`"
+        )
+    return 1 if has_grown else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main(sys.argv[1:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -13,11 +12,17 @@ from typing import Any
 from benchmarks.data import ROOT, Data
 from fastckpt import _native
 
-__all__ = ["conditions", "refuse_debug_build"]
+__all__ = ["conditions", "cpu_features", "refuse_debug_build"]
 
 _PACKAGES = (
     "numpy", "ml_dtypes", "tensorflow", "safetensors", "google-crc32c", "crc32c",
     "awscrt", "cramjam", "python-snappy",
+)  # fmt: skip
+
+# As Linux spells them; the last ones are ARM's.
+_FEATURES = (
+    "sse4_2", "pclmulqdq", "avx", "avx2", "vpclmulqdq", "avx512f", "avx512bw",
+    "avx512vl", "avx512vbmi", "crc32", "pmull", "sve",
 )  # fmt: skip
 
 
@@ -34,6 +39,13 @@ def _first(path: str, prefix: str = "") -> str | None:
         return None
     found = [line for line in lines if line.startswith(prefix)]
     return found[0].removeprefix(prefix).strip(" \t:") if found else None
+
+
+def cpu_features() -> list[str]:
+    """Gives what the CPU has of what checksums and copies may use."""
+    flags = (_first("/proc/cpuinfo", "flags") or "").split()
+    flags += (_first("/proc/cpuinfo", "Features") or "").split()
+    return [name for name in _FEATURES if name in flags]
 
 
 def _version(package: str) -> str | None:
@@ -71,7 +83,8 @@ def conditions(data: Data, build: Path | None) -> dict[str, Any]:
     return {
         "cpu": _first("/proc/cpuinfo", "model name") or platform.processor(),
         "cpus": _native.available_threads(),
-        "load": os.getloadavg(),
+        "cpu features": cpu_features(),
+        "governor": _first("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "memory": _first("/proc/meminfo", "MemTotal"),
         "available": _first("/proc/meminfo", "MemAvailable"),
         "huge pages": _first("/sys/kernel/mm/transparent_hugepage/enabled"),

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
-from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
+from benchmarks import ways
 from benchmarks.data import ROOT, child_environment
-from benchmarks.row import Child, Context, Floor, Row, Samples
+from benchmarks.row import Child, Context, Floor, Measured, Row, Samples
 
-__all__ = ["Process", "WrongBytes", "floor_command", "remove_saved", "run_row"]
+__all__ = [
+    "Contender",
+    "Process",
+    "WrongBytes",
+    "floor_command",
+    "plan_turns",
+    "remove_saved",
+    "run_row",
+    "start",
+]
 
-# A contender whose first run takes this long is measured few times.
-_SLOW = 5.0
-_SLOW_REPEATS = 3
+_TRIALS = 2
+_LEAST_TRIED = 4
+"""Runs of the faster half of a floor's ways, of so many at least, after their proof."""
+
+_SECONDS = 8.0
+"""How long those take turns that a floor is compared with, all together ..."""
+_OTHERS_SECONDS = 3.0
+"""... and how long each of the others does."""
+
+_MOST_TURNS = 40
+_LEAST_OTHERS = 3
 
 
 class WrongBytes(Exception):
@@ -23,7 +42,7 @@ class WrongBytes(Exception):
 
 
 class Process:
-    """A child that runs one case when it is asked to."""
+    """A child that runs what it is asked to."""
 
     def __init__(self, label: str, command: list[str]) -> None:
         self.label = label
@@ -36,11 +55,6 @@ class Process:
             text=True,
         )
         self._read()
-
-    @classmethod
-    def start(cls, label: str, who: Child | Floor, context: Context) -> Process:
-        """Starts a contender; returns when it is ready to run."""
-        return cls(label, _command(context, who))
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -56,57 +70,105 @@ class Process:
         self._process.stdin.flush()
         return self._read()
 
-    def prove(self) -> float:
-        """Runs once; raises unless the bytes are right."""
-        answer = self.ask("prove")
-        if not answer["right"]:
-            raise WrongBytes(f"{self.label} loaded something else")
-        return float(answer["seconds"])
-
     def close(self) -> None:
         with self._process:  # closes the pipes and waits
             pass
 
 
-def _command(context: Context, who: Child | Floor) -> list[str]:
-    data = context.data
-    if isinstance(who, Child):
-        arguments = json.dumps(who.arguments)
-        where = [who.module, who.function, str(data.folder), arguments]
-        return [sys.executable, "-m", "benchmarks.child", *where]
-    return floor_command(context, who)
+class Contender(NamedTuple):
+    """One case of a child, or one way of a floor program that knows many."""
+
+    label: str
+    process: Process
+    way: str = ""
+    is_ours: bool = False  # or a floor: compared turn by turn
+
+    def run(self) -> dict[str, Any]:
+        return self.process.ask(f"run {self.way}".strip())
+
+    def prove(self) -> float:
+        """Runs once; raises unless the bytes are right."""
+        answer = self.process.ask(f"prove {self.way}".strip())
+        if not answer["right"]:
+            raise WrongBytes(f"{self.label} loaded something else")
+        return float(answer["seconds"])
 
 
 def floor_command(context: Context, who: Floor) -> list[str]:
-    """Gives the command that runs one of the floor program's works."""
+    """Gives the command that answers for one path of the floor program."""
     data = context.data
     return [
         context.floor,
-        who.work,
+        who.path,
         data.file(who.dataset),
         data.prefix(f"{who.table}.table"),
-        str(who.threads or context.threads),
         data.prefix("saved-floor"),
     ]
 
 
-def _interleave(processes: list[Process], context: Context) -> Samples:
-    samples: Samples = {process.label: [] for process in processes}
-    first = {process.label: process.prove() for process in processes}
-    turns = context.turns(sum(first.values()))
-    wanted = {
-        label: min(turns, _SLOW_REPEATS) if seconds > _SLOW else turns
-        for label, seconds in first.items()
+def start(label: str, who: Child | Floor, context: Context) -> list[Contender]:
+    """Starts a child; gives its contenders: of a floor, one for each way."""
+    if isinstance(who, Floor):
+        process = Process(label, floor_command(context, who))
+        asked = ways.candidates(context, who)
+        return [Contender(f"{label}: {way}", process, way, True) for way in asked]
+    arguments = json.dumps(who.arguments)
+    where = [who.module, who.function, str(context.data.folder), arguments]
+    command = [sys.executable, "-m", "benchmarks.child", *where]
+    return [Contender(label, Process(label, command), is_ours=who.module == "ours")]
+
+
+def _try(contenders: list[Contender]) -> dict[str, float]:
+    """Proves each way of a floor, and runs the faster half some times more.
+
+    Gives the fastest run of each.
+    """
+    contenders[0].prove()  # touches the memory that the others find
+    tried = {each.label: each.prove() for each in contenders}
+    faster = ways.keep(tried, max(_LEAST_TRIED, len(tried) // 2))
+    for each in contenders:
+        if each.label in faster:
+            runs = [each.run()["seconds"] for _ in range(_TRIALS)]
+            tried[each.label] = min(tried[each.label], *runs)
+    return tried
+
+
+def plan_turns(
+    seconds: dict[str, float], paired: set[str], least: int
+) -> dict[str, int]:
+    """Gives how many turns each takes part in, from how long one lasts.
+
+    The paired ones take part in every turn; what takes long needs few.
+    """
+    together = sum(seconds[label] for label in paired) or min(seconds.values())
+    turns = max(least, min(_MOST_TURNS, int(_SECONDS / max(together, 1e-6))))
+    return {
+        label: turns
+        if label in paired
+        else max(_LEAST_OTHERS, min(turns, int(_OTHERS_SECONDS / max(each, 1e-6))))
+        for label, each in seconds.items()
     }
+
+
+def _interleave(
+    contenders: list[Contender], wanted: dict[str, int]
+) -> tuple[Samples, int | None]:
+    """Takes turns; in each one the order is another: who follows whom matters."""
+    samples: Samples = {each.label: [] for each in contenders}
+    resident: list[int] = []
+    order = random.Random(1)
+    turns = max(wanted.values())
     for turn in range(turns):
-        for process in processes:
-            if turn < wanted[process.label]:
-                seconds = process.ask("run")["seconds"]
-                samples[process.label].append(float(seconds))
-    # What was right at first still must be right at the end.
-    for process in processes:
-        process.prove()
-    return samples
+        for each in order.sample(contenders, len(contenders)):
+            count = wanted[each.label]
+            if (turn + 1) * count // turns == turn * count // turns:
+                continue
+            answer = each.run()
+            samples[each.label].append(answer["seconds"])
+            resident += [answer["resident"]] if "resident" in answer else []
+    for each in contenders:
+        each.prove()
+    return samples, max(resident, default=None)
 
 
 def remove_saved(context: Context) -> None:
@@ -115,21 +177,43 @@ def remove_saved(context: Context) -> None:
         saved.unlink()
 
 
-def run_row(row: Row, context: Context) -> Samples:
+def _compare(started: dict[str, list[Contender]], context: Context) -> Measured:
+    """Tries the ways of floors, takes turns, lets half of them pick the winners."""
+    tried = {label: _try(these) for label, these in started.items() if len(these) > 1}
+    kept = {label: ways.keep(of) for label, of in tried.items()}
+    contenders = [
+        each
+        for label, these in started.items()
+        for each in these
+        if label not in kept or each.label in kept[label]
+    ]
+    seconds = {each.label: each.prove() for each in contenders}
+    paired = {each.label for each in contenders if each.is_ours}
+    samples, resident = _interleave(
+        contenders, plan_turns(seconds, paired, context.turns)
+    )
+    floors = {label: ways.pick(samples, of) for label, of in kept.items()}
+    for label, winner in floors.items():
+        samples[label] = ways.judged(samples[winner])
+    return Measured(samples, floors, tried, resident)
+
+
+def run_row(row: Row, context: Context) -> Measured:
     """Measures all contenders of a row.
 
     Raises:
         WrongBytes: One of them is wrong; no time of the row counts.
     """
-    if row.measure is not None:
-        return row.measure(context)
-    contenders: Mapping[str, Child | Floor] = row.contenders
-    processes: list[Process] = []
+    if row.measure:
+        module, function = row.measure.split(".")
+        found = getattr(import_module(f"benchmarks.{module}"), function)(context)
+        return found if isinstance(found, Measured) else Measured(found)
+    started: dict[str, list[Contender]] = {}
     try:
-        for label, who in contenders.items():
-            processes.append(Process.start(label, who, context))
-        return _interleave(processes, context)
+        for label, who in row.contenders.items():
+            started[label] = start(label, who, context)
+        return _compare(started, context)
     finally:
-        for process in processes:
-            process.close()
+        for contenders in started.values():
+            contenders[0].process.close()
         remove_saved(context)

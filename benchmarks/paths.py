@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.measure import Process
+from benchmarks.measure import Contender
 from benchmarks.rows import ROWS
 
 __all__ = ["CLOCK", "cases", "run"]
@@ -36,7 +36,7 @@ def cases(*names: str) -> list[Any]:
             label,
             who,
             id=f"{row.name}: {label}",
-            marks=pytest.mark.benchmark(group=row.title, timer=CLOCK),
+            marks=pytest.mark.benchmark(group=row.name, timer=CLOCK),
         )
         for row in ROWS
         if row.name in names
@@ -44,12 +44,12 @@ def cases(*names: str) -> list[Any]:
     ]
 
 
-def run(benchmark: Any, process: Process) -> None:
+def run(benchmark: Any, contender: Contender) -> None:
     """Proves the bytes, then times."""
-    process.prove()
+    contender.prove()
 
     def ask() -> None:
-        CLOCK.now += process.ask("run")["seconds"]
+        CLOCK.now += contender.run()["seconds"]
 
     benchmark.pedantic(ask, rounds=5, iterations=1)
-    process.prove()
+    contender.prove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from time import perf_counter
@@ -78,8 +79,10 @@ def new_process(context: Context) -> Samples:
     }
     expected = f"float32 {shape} {wanted['crc32']}"
     samples: Samples = {label: [] for label in _TENSOR}
-    for turn in range(max(context.repeats, _TURNS) + 1):
-        for label, script in _TENSOR.items():
+    order = random.Random(1)
+    for turn in range(max(context.turns, _TURNS) + 1):
+        for label in order.sample(list(_TENSOR), len(_TENSOR)):
+            script = _TENSOR[label]
             if label == "TensorFlow" and turn > 4:
                 continue
             begin = perf_counter()
@@ -108,7 +111,7 @@ print(perf_counter() - begin, resident() - before)
 def import_cost(context: Context) -> Samples:
     """Takes what `import fastckpt` adds to `import numpy`."""
     seconds, nbytes = [], []
-    for _ in range(max(context.repeats, _TURNS) + 1):
+    for _ in range(max(context.turns, _TURNS) + 1):
         took, grew = _run(_IMPORT).split()
         seconds.append(float(took) * 1e3)
         nbytes.append(int(grew) / 1e6)
@@ -160,7 +163,7 @@ def run_workers(context: Context, mode: str) -> dict[str, float]:
 def beside(context: Context) -> Samples:
     """Lets a Python thread count beside a load."""
     samples: Samples = {}
-    floor = floor_command(context, Floor("check", threads=max(1, context.threads - 1)))
+    floor = floor_command(context, Floor("check"))
     for _ in range(3):
         numbers = run_program("beside", str(context.data.folder), *floor)
         for label, value in numbers.items():

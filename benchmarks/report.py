@@ -1,4 +1,4 @@
-"""What was measured, as JSON and for people."""
+"""What was measured, for people."""
 
 from __future__ import annotations
 
@@ -6,38 +6,28 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.row import Row, Samples
+from benchmarks.facts import in_bytes
+from benchmarks.intervals import CANNOT_TELL, MET, MISSED, deciding
 
-__all__ = ["format_amount", "goal_table", "growth_table", "of_row", "to_markdown"]
+__all__ = [
+    "busy_mark",
+    "format_amount",
+    "goal_line",
+    "goal_table",
+    "growth_table",
+    "label_of",
+    "limits_table",
+    "summary",
+    "title_of",
+    "to_markdown",
+]
 
-
-def of_row(row: Row, samples: Samples) -> dict[str, Any]:
-    """Gives all that the report keeps of a row: every sample, every goal."""
-    goals = []
-    for goal in row.goals:
-        value = goal.value(samples)
-        if value is not None:
-            goals.append(
-                {
-                    "text": goal.text,
-                    "limit": goal.limit,
-                    "at_least": goal.at_least,
-                    "value": value,
-                    "met": goal.is_met(value),
-                }
-            )
-    return {
-        "name": row.name,
-        "title": row.title,
-        "unit": row.unit,
-        "is_view": row.is_view,
-        "samples": samples,
-        "goals": goals,
-    }
+BUSY = " (busy)"
 
 
-def _number(value: float) -> str:
-    return f"{value:.2g}" if value < 0.1 else f"{value:.3g}"
+def busy_mark(row: dict[str, Any]) -> str:
+    """Gives what stands behind every number that was taken on a busy machine."""
+    return BUSY if row["busy"] else ""
 
 
 def format_amount(value: float, unit: str) -> str:
@@ -50,65 +40,126 @@ def format_amount(value: float, unit: str) -> str:
     return f"{value * 1e9:.3g} ns"
 
 
-def _goal(goal: dict[str, Any]) -> str:
+def title_of(row: dict[str, Any]) -> str:
+    """Gives the title of a row; one that touches no byte of data says so."""
+    return row["title"] + (" (view: no byte is touched)" if row["is_view"] else "")
+
+
+def label_of(row: dict[str, Any], label: str) -> str:
+    """Gives a contender's label with what the caller has in the end."""
+    gives = row["gives"].get(label)
+    return f"{label} ({gives})" if gives else label
+
+
+def _verdict(goal: dict[str, Any]) -> str:
+    text = str(goal["verdict"])
+    return f"**{text}**" if text == MISSED else text
+
+
+def _interval(goal: dict[str, Any]) -> str:
+    low, high = (deciding(goal[end], goal["limit"]) for end in ("low", "high"))
+    return low if low == high else f"{low} to {high}"
+
+
+def goal_line(goal: dict[str, Any]) -> str:
+    """Gives a goal in one line: measured, interval, bound, verdict."""
     sign = ">=" if goal["at_least"] else "<="
-    mark = "met" if goal["met"] else "**missed**"
-    return f"{_number(goal['value'])} ({sign} {goal['limit']:g} {goal['text']}): {mark}"
+    value = deciding(goal["value"], goal["limit"])
+    by = f", {goal['winner']}" if goal["winner"] else ""
+    return (
+        f"{value} ({_interval(goal)}) {sign} {goal['limit']:g} "
+        f"{goal['text']}{by}: {goal['verdict']}"
+    )
 
 
 def goal_table(report: dict[str, Any]) -> str:
     """Gives the table of goals with what was measured."""
-    lines = ["| path | goal | measured | |", "|---|---|---|---|"]
+    lines = ["| row | path | goal | measured | 95 % | |", "|---|---|---|---|---|---|"]
     for row in report["rows"]:
-        label = row["title"] + (" (view)" if row["is_view"] else "")
+        label, mark = f"| {row['name']} | {title_of(row)} ", busy_mark(row)
         for goal in row["goals"]:
             sign = "≥" if goal["at_least"] else "≤"
-            mark = "met" if goal["met"] else "**missed**"
             lines.append(
-                f"| {label} | {sign} {goal['limit']:g} {goal['text']} "
-                f"| {_number(goal['value'])} | {mark} |"
+                f"{label}| {sign} {goal['limit']:g} {goal['text']} "
+                f"| {deciding(goal['value'], goal['limit'])}{mark} "
+                f"| {_interval(goal)}{mark} | {_verdict(goal)} |"
             )
-            label = ""
+            label = "| | "
     return "\n".join(lines)
 
 
+def summary(report: dict[str, Any]) -> str:
+    """Counts the verdicts."""
+    verdicts = [goal["verdict"] for row in report["rows"] for goal in row["goals"]]
+    counts = {text: verdicts.count(text) for text in (MET, MISSED, CANNOT_TELL)}
+    return (
+        f"Of {len(verdicts)} goals {counts[MET]} are met and {counts[MISSED]} missed; "
+        f"of {counts[CANNOT_TELL]} this run cannot tell: the interval holds the bound."
+    )
+
+
+def limits_table(report: dict[str, Any]) -> Iterator[str]:
+    """Gives what the machine can do, and what part of it each path reaches."""
+    yield "| limit | GB/s | threads | row | GB/s | share |"
+    yield "|---|---|---|---|---|---|"
+    for limit, found in report["limits"].items():
+        start = f"| {limit} | {found['rate'] / 1e9:.3g} | {found['threads']} "
+        shares = [
+            f"| {row['name']} | {row['share']['rate'] / 1e9:.3g}{busy_mark(row)} "
+            f"| {row['share']['share']:.0%}{busy_mark(row)} |"
+            for row in report["rows"]
+            if row["share"] and row["share"]["limit"] == limit
+        ]
+        for share in shares or ["| | | |"]:
+            yield start + share
+            start = "| | | "
+
+
 def _row(row: dict[str, Any]) -> Iterator[str]:
-    yield f"### {row['title']}{' (view: no data is read)' if row['is_view'] else ''}\n"
+    mark = busy_mark(row)
+    yield f"### {row['name']}: {title_of(row)}\n"
     yield "| | median | fastest | slowest | samples |"
     yield "|---|---|---|---|---|"
     for label, samples in row["samples"].items():
         if not samples:
             continue
         cells = [statistics.median(samples), min(samples), max(samples)]
-        amounts = " | ".join(format_amount(cell, row["unit"]) for cell in cells)
-        yield f"| {label} | {amounts} | {len(samples)} |"
+        amounts = " | ".join(format_amount(cell, row["unit"]) + mark for cell in cells)
+        yield f"| {label_of(row, label)} | {amounts} | {len(samples)} |"
     yield ""
-    for goal in row["goals"]:
-        yield f"- {_goal(goal)}"
+    yield from (f"- {goal_line(goal)}{mark}" for goal in row["goals"])
+    if row["resident"] is not None:
+        yield f"- in the page cache when a run began: {in_bytes(row['resident'])}"
+    yield from (f"- busy: {reason}" for reason in row["busy"])
+    for label, tried in row["tried"].items():
+        ways = [f"{way.split(': ', 1)[1]}: {tried[way]:.3g} s" for way in tried]
+        yield f"- ways tried for {label} (threads, way: the fastest of two runs): "
+        yield f"  {'; '.join(ways)}"
     yield ""
 
 
-def _curve(curve: dict[str, Any]) -> str:
+def _curve(curve: dict[str, Any], mark: str) -> str:
     unit = "tensor" if curve["axis"] == "tensors" else "MiB"
     scale = 1 if curve["axis"] == "tensors" else 1 << 20
     seconds, memory = curve["seconds"], curve["memory"]
     return (
         f"| {curve['work']} | {curve['who']} "
         f"| {format_amount(seconds['slope'] * scale, 's')} per {unit} "
-        f"+ {format_amount(max(seconds['fixed'], 0), 's')} "
-        f"| {seconds['exponent']:.2f} "
+        f"+ {format_amount(max(seconds['fixed'], 0), 's')}{mark} "
+        f"| {seconds['exponent']:.2f}{mark} "
         f"| {max(memory['slope'] * scale, 0):,.0f} bytes per {unit} "
-        f"| {format_amount(curve['points'][0][1], 's')} to "
-        f"{format_amount(curve['points'][-1][1], 's')} |"
+        f"| {format_amount(curve['points'][0][1], 's')}{mark} to "
+        f"{format_amount(curve['points'][-1][1], 's')}{mark} |"
     )
 
 
-def growth_table(curves: list[dict[str, Any]]) -> Iterator[str]:
+def growth_table(report: dict[str, Any]) -> Iterator[str]:
     """Gives the fitted costs, a line each."""
+    mark = BUSY if report["conditions"]["busy"] else ""
     yield "| work | who | fitted time | exponent | fitted memory | measured |"
     yield "|---|---|---|---|---|---|"
-    for curve in curves:
-        yield _curve(curve)
+    for curve in report["growth"]:
+        yield _curve(curve, mark)
 
 
 def _machine(conditions: dict[str, Any]) -> Iterator[str]:
@@ -124,9 +175,12 @@ def _machine(conditions: dict[str, Any]) -> Iterator[str]:
 def to_markdown(report: dict[str, Any]) -> str:
     """Gives the whole report for people."""
     lines = ["# Benchmarks\n", f"`{report['command']}`\n", "## Goals\n"]
-    lines += [goal_table(report), "", *_machine(report["conditions"]), "## Paths\n"]
+    lines += [summary(report), "", goal_table(report), ""]
+    lines += [f"**{text}**\n" for text in report["wrong floors"]]
+    lines += ["## Limits of the machine\n", *limits_table(report), ""]
+    lines += [*_machine(report["conditions"]), "## Paths\n"]
     for row in report["rows"]:
         lines += _row(row)
     if report["growth"]:
-        lines += ["## How cost grows\n", *growth_table(report["growth"])]
+        lines += ["## How cost grows\n", *growth_table(report)]
     return "\n".join(lines)

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from benchmarks.data import Data
 
-__all__ = ["Child", "Context", "Floor", "Goal", "Row", "Samples"]
+__all__ = ["Bound", "Child", "Context", "Floor", "Goal", "Measured", "Row", "Samples"]
 
 Samples = dict[str, list[float]]
 
 
 class Child(NamedTuple):
-    """A function of a module of `contenders`, in a process of its own."""
+    """A function of a module of `contenders`, in a process of its own.
+
+    Attributes:
+        gives: What the caller has in the end, where that differs between the
+            contenders of a row: "views", "copies", "handles".
+    """
 
     module: str
     function: str
     arguments: Mapping[str, Any] = {}
+    gives: str = ""
 
 
 class Floor(NamedTuple):
-    """One of the works of the floor program."""
+    """A path of the floor program: the best of the ways that it knows.
 
-    work: str
+    Attributes:
+        ways: Which ways are tried; empty: all of the path's.
+        threads: With how many threads; empty: with one, and with all.
+    """
+
+    path: str
     dataset: str = "bert"
     table: str = "bert"
-    threads: int | None = None
+    ways: tuple[str, ...] = ()
+    threads: tuple[int, ...] = ()
 
 
 class Goal(NamedTuple):
@@ -47,36 +58,43 @@ class Goal(NamedTuple):
     bottom: tuple[str, ...] = ()
     at_least: bool = False
 
-    def value(self, samples: Samples) -> float | None:
-        """Gives the measured quotient; None where one of the sides is missing."""
-        medians = {label: statistics.median(s) for label, s in samples.items() if s}
-        below = [medians[label] for label in self.bottom if label in medians]
-        if self.top not in medians or (self.bottom and not below):
-            return None
-        return medians[self.top] / (min(below) if below else 1.0)
 
-    def is_met(self, value: float) -> bool:
-        return value >= self.limit if self.at_least else value <= self.limit
+class Bound(NamedTuple):
+    """Which of the machine's limits bounds a row, and whose bytes it moves."""
 
-
-# Turns are repeated until they took that many seconds, or so many times as often as
-# asked: a median of few short times is at the mercy of the machine.
-_ENOUGH = 10.0
-_MOST_TURNS = 5
+    limit: str
+    dataset: str = "bert"
 
 
 class Context(NamedTuple):
-    """What every measurement needs to know."""
+    """What every measurement needs to know.
+
+    Attributes:
+        turns: How many turns are taken at least.
+    """
 
     data: Data
     floor: str
-    repeats: int
+    turns: int
     threads: int
 
-    def turns(self, seconds: float) -> int:
-        """Gives how often to take turns that last so long: short ones more often."""
-        most = self.repeats * _MOST_TURNS
-        return max(self.repeats, min(most, int(_ENOUGH / max(seconds, 1e-6))))
+
+class Measured(NamedTuple):
+    """What a row gave.
+
+    Attributes:
+        samples: Seconds, or of the row's unit, by contender.
+        floors: {label of a floor: the label of its winner}. The label's own samples
+            are those of the winner that did not pick it, the odd ones.
+        tried: {label of a floor: {way: its fastest time when it was tried}}.
+        resident: The most bytes of the file that were in the page cache when a cold
+            run began; None where no run was cold.
+    """
+
+    samples: Samples
+    floors: Mapping[str, str] = {}
+    tried: Mapping[str, Mapping[str, float]] = {}
+    resident: int | None = None
 
 
 class Row(NamedTuple):
@@ -84,18 +102,20 @@ class Row(NamedTuple):
 
     Attributes:
         name: Short, for the command line and the report.
-        title: For people.
+        title: For people; names of `facts` in braces stand for the real sizes.
         contenders: {label: who}.
         goals: The bounds.
-        measure: For what no case can time; gives the samples.
+        measure: "module.function" for what no case can time; gives the samples.
         is_view: Whether no byte of data is touched within the time.
         unit: Of the samples.
+        bound: What the machine allows.
     """
 
     name: str
     title: str
     contenders: Mapping[str, Child | Floor] = {}
     goals: tuple[Goal, ...] = ()
-    measure: Callable[[Context], Samples] | None = None
+    measure: str = ""
     is_view: bool = False
     unit: str = "s"
+    bound: Bound | None = None

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import statistics
-from pathlib import Path
+from benchmarks.facts import in_bytes
+from benchmarks.row import Bound, Child, Floor, Goal, Row
 
-from benchmarks import codecs, processes
-from benchmarks.data import ROOT
-from benchmarks.measure import run_row
-from benchmarks.row import Child, Context, Floor, Goal, Row, Samples
-
-__all__ = ["ROWS"]
+__all__ = ["CRC_SIZES", "ROWS", "chosen"]
 
 _OURS, _TF, _ST, _NP = "ours", "with_tensorflow", "with_safetensors", "with_numpy"
-_US = "fastckpt"
+_US, _FLOOR = "fastckpt", "floor"
 # Calls in a row, where one takes microseconds.
 _MANY = 500
 _TENSORFLOWS = ("TensorFlow", "TensorFlow RestoreV2")
 
 
 def _views(dataset: str, title: str, limits: tuple[float, float]) -> Row:
+    of = {"name": dataset}
     return Row(
         f"views-{dataset}",
         title,
         {
-            "fastckpt load()": Child(_OURS, "views_by_load", {"name": dataset}),
-            "fastckpt by name": Child(_OURS, "views", {"name": dataset}),
-            "np.memmap slices": Child(_NP, "memmap_slices", {"name": dataset}),
-            "safetensors get_slice": Child(_ST, "slices", {"name": dataset}),
-            "safetensors load_file": Child(_ST, "load", {"name": dataset}),
+            "fastckpt load()": Child(_OURS, "views_by_load", of, "views"),
+            "fastckpt by name": Child(_OURS, "views", of, "views"),
+            "np.memmap slices": Child(_NP, "memmap_slices", of, "views"),
+            "safetensors get_slice": Child(_ST, "slices", of, "handles"),
+            "safetensors load_file": Child(_ST, "load", of, "copies"),
         },
         (
             *(
@@ -51,12 +47,12 @@ def _matrix_rows(dataset: str, title: str, unchecked: float, checked: float) -> 
         f"rows-{dataset}",
         title,
         {
-            "unchecked": Child(_OURS, "rows", unverified | {"loops": _MANY}),
-            "unchecked, a single call": Child(_OURS, "rows", unverified),
-            "checked": Child(_OURS, "rows", {"name": dataset}),
-            "np.memmap": Child(_NP, "rows", {"loops": _MANY}),
-            "np.memmap, a single call": Child(_NP, "rows"),
-            "TensorFlow": Child(_TF, "rows", {"name": dataset}),
+            "unchecked": Child(_OURS, "rows", unverified | {"loops": _MANY}, "copies"),
+            "unchecked, a single call": Child(_OURS, "rows", unverified, "copies"),
+            "checked": Child(_OURS, "rows", {"name": dataset}, "copies"),
+            "np.memmap": Child(_NP, "rows", {"loops": _MANY}, "copies"),
+            "np.memmap, a single call": Child(_NP, "rows", {}, "copies"),
+            "TensorFlow": Child(_TF, "rows", {"name": dataset}, "copies"),
         },
         (
             Goal("unchecked, TensorFlow", unchecked, "unchecked", ("TensorFlow",)),
@@ -66,75 +62,77 @@ def _matrix_rows(dataset: str, title: str, unchecked: float, checked: float) -> 
     )
 
 
-_SCALING: dict[str, Child | Floor] = {
-    "1 thread": Child(_OURS, "load", {"threads": 1}),
-    "all threads": Child(_OURS, "load"),
-    "16 threads": Child(_OURS, "load", {"threads": 16}),
-    "floor, 1 thread": Floor("check", threads=1),
-    "floor, all threads": Floor("check"),
-}
+CRC_SIZES = tuple(1 << power for power in (4, 6, 8, 12, 16, 20, 24, 28, 30))
+_CRC_PEERS = ("google-crc32c", "crc32c", "awscrt")
 
 
-def _scaling(context: Context) -> Samples:
-    samples = run_row(Row("", "", _SCALING), context)
-    median = {label: statistics.median(values) for label, values in samples.items()}
-    ours = median["all threads"] / median["1 thread"]
-    floor = median["floor, all threads"] / median["floor, 1 thread"]
-    return samples | {"all / 1": [ours], "floor, all / 1": [floor]}
-
-
-def _installed(_: Context) -> Samples:
-    package = ROOT / "python" / "fastckpt"
-    files = [
-        file for file in package.rglob("*") if file.suffix in {".py", ".so", ".pyi"}
-    ]
-    samples: Samples = {"installed": [sum(f.stat().st_size for f in files) / 1e6]}
-    wheels = sorted((ROOT / "dist").glob("*.whl")) if (ROOT / "dist").exists() else []
-    if wheels:
-        samples["wheel"] = [Path(wheels[-1]).stat().st_size / 1e6]
-    return samples
+def _crc_goals() -> tuple[Goal, ...]:
+    """At every size, against the fastest of the others."""
+    return tuple(
+        Goal(
+            f"{in_bytes(size)}, the fastest other library",
+            1.0,
+            f"fastckpt, {in_bytes(size)}",
+            tuple(f"{label}, {in_bytes(size)}" for label in _CRC_PEERS),
+        )
+        for size in CRC_SIZES
+    )
 
 
 ROWS: tuple[Row, ...] = (
     Row(
         "load",
-        "`load()` checked, all bytes",
+        "{bert}: `load()`, checked",
         {
-            _US: Child(_OURS, "load"),
-            "TensorFlow": Child(_TF, "load"),
-            "TensorFlow RestoreV2": Child(_TF, "restore"),
-            "safetensors": Child(_ST, "load"),
-            "np.load mmap + sum": Child(_NP, "load_mmap"),
-            "floor: map + CRC32C": Floor("check"),
-            "floor: map + read": Floor("read"),
+            _US: Child(_OURS, "load", {}, "views"),
+            "TensorFlow": Child(_TF, "load", {}, "copies"),
+            "TensorFlow RestoreV2": Child(_TF, "restore", {}, "copies"),
+            "safetensors": Child(_ST, "load", {}, "copies"),
+            "np.load mmap + sum": Child(_NP, "load_mmap", {}, "views"),
+            _FLOOR: Floor("check"),
         },
         (
             Goal("TensorFlow", 0.24, _US, _TENSORFLOWS),
-            Goal("floor", 1.15, _US, ("floor: map + CRC32C",)),
+            Goal("floor", 1.10, _US, (_FLOOR,)),
         ),
+        bound=Bound("memory read"),
+    ),
+    Row(
+        "load-into",
+        "{bert}: `load(out=...)`, checked, into memory that is kept",
+        {
+            _US: Child(_OURS, "load_into", {}, "copies"),
+            _FLOOR: Floor("copy"),
+        },
+        (Goal("floor", 1.15, _US, (_FLOOR,)),),
+        bound=Bound("memory copy"),
     ),
     Row(
         "load-copy",
-        "`load(copy=True)` checked, into fresh memory",
+        "{bert}: `load(copy=True)`, checked, into fresh memory",
         {
-            _US: Child(_OURS, "load_copy"),
-            "TensorFlow": Child(_TF, "load"),
-            "TensorFlow RestoreV2": Child(_TF, "restore"),
-            "safetensors": Child(_ST, "load"),
-            "floor: CRC32C + copy": Floor("copy"),
-            "floor: memcpy": Floor("memcpy"),
+            _US: Child(_OURS, "load_copy", {}, "copies"),
+            "TensorFlow": Child(_TF, "load", {}, "copies"),
+            "TensorFlow RestoreV2": Child(_TF, "restore", {}, "copies"),
+            "safetensors": Child(_ST, "load", {}, "copies"),
+            _FLOOR: Floor("copy-fresh"),
         },
         (
             Goal("TensorFlow", 0.40, _US, _TENSORFLOWS),
             Goal("safetensors", 0.40, _US, ("safetensors",)),
-            Goal("floor", 1.20, _US, ("floor: CRC32C + copy",)),
+            Goal("floor", 1.15, _US, (_FLOOR,)),
         ),
+        bound=Bound("memory copy"),
     ),
-    _views("bert", "400 tensors: open + a view of each, `verify=False`", (0.30, 0.50)),
-    _views("small", "100,000 tensors: open + a view of each", (0.20, 0.35)),
+    _views(
+        "bert",
+        "{bert_count} tensors: open + a view of each, `verify=False`",
+        (0.30, 0.50),
+    ),
+    _views("small", "{small}: open + a view of each, `verify=False`", (0.20, 0.35)),
     Row(
         "list",
-        "100,000 tensors: open + names + dtypes + shapes",
+        "{small}: open + names + dtypes + shapes",
         {
             _US: Child(_OURS, "list_all"),
             "TensorFlow": Child(_TF, "list_all"),
@@ -148,67 +146,69 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "open",
-        "100,000 tensors: open alone",
+        "{small}: open alone",
         {_US: Child(_OURS, "open_only"), "TensorFlow": Child(_TF, "open_only")},
         (Goal("TensorFlow", 0.10, _US, ("TensorFlow",)),),
         is_view=True,
     ),
     Row(
         "open-memory",
-        "100,000 tensors: growth of the process",
+        "{small}: growth of the process",
         goals=(Goal("bytes per tensor, open", 300, "open"),),
-        measure=processes.memory_of_open,
+        measure="processes.memory_of_open",
         is_view=True,
         unit="bytes per tensor",
     ),
     Row(
         "new-process",
-        "one tensor, new process (import + open + read)",
+        "one tensor in a new process: start, import, open, read",
         goals=(
             Goal("TensorFlow load_variable", 0.06, _US, ("TensorFlow",)),
             Goal("safetensors", 1.02, _US, ("safetensors",)),
             Goal("NumPy alone", 1.10, _US, ("NumPy",)),
         ),
-        measure=processes.new_process,
+        measure="processes.new_process",
     ),
     Row(
         "one-tensor",
-        "one 12.8 MB tensor, warm, checked",
+        "one tensor of {one}: open + `ckpt[name]`, checked",
         {
-            _US: Child(_OURS, "one"),
-            "TensorFlow": Child(_TF, "one"),
-            "safetensors": Child(_ST, "one"),
-            "floor: map + CRC32C": Floor("check", "embedding", "one"),
+            _US: Child(_OURS, "one", {}, "views"),
+            "TensorFlow": Child(_TF, "one", {}, "copies"),
+            "safetensors": Child(_ST, "one", {}, "copies"),
+            _FLOOR: Floor("check", "embedding", "one"),
         },
         (
             Goal("TensorFlow", 0.28, _US, ("TensorFlow",)),
-            Goal("floor", 1.15, _US, ("floor: map + CRC32C",)),
+            Goal("floor", 1.15, _US, (_FLOOR,)),
         ),
     ),
-    _matrix_rows("embedding", "128 rows of a 256 MB matrix", 0.001, 0.13),
-    _matrix_rows("partitioned", "the same, partitioned in 8", 0.001, 0.03),
+    _matrix_rows("embedding", "128 rows of {matrix}", 0.001, 0.13),
+    _matrix_rows("partitioned", "128 rows of {matrix}, partitioned in 8", 0.001, 0.03),
     Row(
         "verify",
-        "`verify()` of all",
-        {_US: Child(_OURS, "verify"), "floor: map + CRC32C": Floor("check")},
-        (Goal("floor", 1.10, _US, ("floor: map + CRC32C",)),),
+        "{bert}: `verify()`",
+        {_US: Child(_OURS, "verify"), _FLOOR: Floor("check")},
+        (Goal("floor", 1.10, _US, (_FLOOR,)),),
+        bound=Bound("memory read"),
     ),
     Row(
         "save",
-        "save with fsync",
+        "{bert}: `save`, on the disk when it returns",
         {
             _US: Child(_OURS, "save"),
             "TensorFlow + fsync": Child(_TF, "save"),
-            "floor: write + fsync": Floor("write"),
+            _FLOOR: Floor("save"),
         },
         (
-            Goal("floor", 1.20, _US, ("floor: write + fsync",)),
+            Goal("floor", 1.20, _US, (_FLOOR,)),
             Goal("TensorFlow + fsync", 0.50, _US, ("TensorFlow + fsync",)),
         ),
+        bound=Bound("disk write"),
     ),
     Row(
         "workers",
-        "4 workers, every tensor",
+        "{bert}: 4 workers, every tensor",
         goals=(
             Goal("Pss of the data, forked", 1.10, "Pss / data, fork"),
             Goal("Pss of the data, spawned", 1.15, "Pss / data, spawn"),
@@ -216,45 +216,37 @@ ROWS: tuple[Row, ...] = (
             Goal("private, spawned", 0.13, "private / data, spawn"),
             Goal("TensorFlow's time", 0.17, "seconds, fork", ("seconds, TensorFlow",)),
         ),
-        measure=processes.workers,
+        measure="processes.workers",
         unit="s, or share of the data",
     ),
     Row(
         "beside",
-        "a Python thread that counts beside a load",
+        "{bert}: a Python thread that counts beside a load",
         goals=(
             Goal("rate kept", 0.90, "rate kept", at_least=True),
             Goal("load slowed", 1.30, "load slowed"),
         ),
-        measure=processes.beside,
+        measure="processes.beside",
         unit="ratio",
     ),
     Row(
         "threads",
-        "all threads against 1",
-        _SCALING,
+        "{bert}: `load()`, all threads against 1",
         goals=(Goal("floor's scaling", 1.20, "all / 1", ("floor, all / 1",)),),
-        measure=_scaling,
+        measure="scaling.scaling",
         unit="s, or ratio",
     ),
     Row(
         "cold",
-        "cold load",
+        "{bert}: `load()`, checked, nothing in the page cache",
         {
-            _US: Child(_OURS, "load_cold"),
-            'fastckpt io="read"': Child(_OURS, "load_cold", {"io": "read"}),
-            "TensorFlow": Child(_TF, "load_cold"),
-            "floor: cold mapping": Floor("cold-map"),
-            "floor: O_DIRECT": Floor("cold-direct"),
+            _US: Child(_OURS, "load_cold", {}, "views"),
+            'fastckpt io="read"': Child(_OURS, "load_cold", {"io": "read"}, "copies"),
+            "TensorFlow": Child(_TF, "load_cold", {}, "copies"),
+            _FLOOR: Floor("cold"),
         },
-        (
-            Goal(
-                "best cold read",
-                1.15,
-                _US,
-                ("floor: cold mapping", "floor: O_DIRECT"),
-            ),
-        ),
+        (Goal("floor", 1.15, _US, (_FLOOR,)),),
+        bound=Bound("disk read"),
     ),
     Row(
         "import",
@@ -263,7 +255,7 @@ ROWS: tuple[Row, ...] = (
             Goal("milliseconds", 5, "milliseconds"),
             Goal("MB", 4, "MB"),
         ),
-        measure=processes.import_cost,
+        measure="processes.import_cost",
         unit="ms, MB",
     ),
     Row(
@@ -273,14 +265,14 @@ ROWS: tuple[Row, ...] = (
             Goal("wheel, MB", 0.8, "wheel"),
             Goal("installed, MB", 2.5, "installed"),
         ),
-        measure=_installed,
+        measure="installed.package_size",
         unit="MB",
     ),
     Row(
         "crc32c",
         "CRC32C alone",
-        goals=codecs.crc32c_goals(),
-        measure=codecs.crc32c_rates,
+        goals=_crc_goals(),
+        measure="codecs.crc32c_rates",
     ),
     Row(
         "snappy",
@@ -294,24 +286,41 @@ ROWS: tuple[Row, ...] = (
             )
             for kind in ("names", "text", "random")
         ),
-        measure=codecs.snappy_times,
+        measure="codecs.snappy_times",
     ),
     Row(
         "resnet",
-        "a ResNet, 100 MB at most: `load()` checked",
+        "{resnet}: `load()`, checked",
         {
-            _US: Child(_OURS, "load", {"name": "resnet"}),
-            "TensorFlow": Child(_TF, "load", {"name": "resnet"}),
-            "safetensors": Child(_ST, "load", {"name": "resnet"}),
-            "floor: map + CRC32C": Floor("check", "resnet", "resnet"),
+            _US: Child(_OURS, "load", {"name": "resnet"}, "views"),
+            "TensorFlow": Child(_TF, "load", {"name": "resnet"}, "copies"),
+            "safetensors": Child(_ST, "load", {"name": "resnet"}, "copies"),
+            _FLOOR: Floor("check", "resnet", "resnet"),
         },
+        (Goal("floor", 1.15, _US, (_FLOOR,)),),
     ),
     Row(
         "strings",
-        "100,000 strings: `load()` checked",
+        "{strings}: `load()`, checked",
         {
             _US: Child(_OURS, "load_strings"),
             "TensorFlow": Child(_TF, "load_strings"),
         },
     ),
 )
+
+
+def chosen(names: str) -> list[Row]:
+    """Gives the rows that are named, with commas between; all for "".
+
+    Raises:
+        ValueError: A name that no row has.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [row.name for row in ROWS]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise ValueError(
+            f"no such row: {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
+    return [row for row in ROWS if not wanted or row.name in wanted]

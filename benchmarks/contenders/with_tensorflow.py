@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import digest
-from benchmarks.case import Case, drop_from_cache
+from benchmarks.case import Case
 from benchmarks.data import Data
 from benchmarks.models import MATRIX, ONE_TENSOR
 
@@ -43,7 +43,7 @@ def restore(data: Data, name: str = "bert") -> Case:
 
 
 def load_cold(data: Data) -> Case:
-    return load(data)._replace(before=lambda: drop_from_cache(data.file("bert")))
+    return load(data)._replace(cold=data.file("bert"))
 
 
 def load_strings(data: Data) -> Case:

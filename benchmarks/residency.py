@@ -1,0 +1,46 @@
+"""How much of a file the page cache holds."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+
+__all__ = ["drop_from_cache", "resident_bytes"]
+
+
+def resident_bytes(path: str) -> int:
+    """Gives how many bytes of a file are in the page cache, by `mincore`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    size = os.path.getsize(path)
+    pages = (ctypes.c_ubyte * -(-size // mmap.PAGESIZE))()
+    file = os.open(path, os.O_RDONLY)
+    try:
+        address = libc.mmap(
+            None,
+            ctypes.c_size_t(size),
+            mmap.PROT_READ,
+            mmap.MAP_SHARED,
+            file,
+            ctypes.c_long(0),
+        )
+    finally:
+        os.close(file)
+    where = (ctypes.c_void_p(address), ctypes.c_size_t(size))
+    failed = libc.mincore(*where, pages)
+    libc.munmap(*where)
+    if failed:
+        raise OSError(ctypes.get_errno(), "mincore", path)
+    return sum(page & 1 for page in bytes(pages)) * mmap.PAGESIZE
+
+
+def drop_from_cache(path: str) -> int:
+    """Makes the next reader find nothing in the page cache; gives what is left."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fdatasync(file)
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(file)
+    return resident_bytes(path)

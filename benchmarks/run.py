@@ -1,0 +1,141 @@
+"""One run of the suite: refuses, makes the data, measures, judges, writes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from time import perf_counter
+from typing import Any
+
+from benchmarks import growth, judge, limits, machine, quiet, report, results
+from benchmarks.data import ensure
+from benchmarks.facts import facts
+from benchmarks.floor_build import build_floor
+from benchmarks.measure import run_row
+from benchmarks.row import Context, Row
+
+__all__ = ["run"]
+
+_PATIENCE = 20.0
+"""Seconds that a row waits for others to end."""
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _refuse_busy(allowed: bool) -> tuple[quiet.State, list[str]]:
+    """Gives what others do; ends the program if that is much, unless allowed."""
+    state = quiet.state()
+    found = quiet.reasons(state)
+    if found and not allowed:
+        raise SystemExit(
+            "the machine is busy: "
+            + "; ".join(found)
+            + "\nnothing was measured; wait, or let --busy mark every number"
+        )
+    return state, found
+
+
+def _measure(
+    row: Row, context: Context, titles: dict[str, str], most: dict[str, Any]
+) -> dict[str, Any]:
+    measured = run_row(row, context)
+    found = judge.of_row(row, measured, titles)
+    found["share"] = limits.share(row, measured.samples, context, most)
+    return found
+
+
+def _measure_rows(
+    rows: list[Row], context: Context, titles: dict[str, str], options: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    most = limits.measure_limits(context)
+    for name, found in most.items():
+        _log(f"{name}: {found['rate'] / 1e9:.3g} GB/s by {found['threads']} threads")
+    measured = []
+    for row in rows:
+        busy = quiet.wait_until_quiet(0 if options.busy else _PATIENCE)
+        begin = perf_counter()
+        found = _measure(row, context, titles, most)
+        found["busy"] = busy
+        measured.append(found)
+        _log(f"{row.name}: {perf_counter() - begin:.1f} s{report.busy_mark(found)}")
+        for goal in found["goals"]:
+            _log(f"  {report.goal_line(goal)}")
+        if found["resident"] is not None:
+            _log(f"  in the page cache when a run began: {found['resident']} bytes")
+    return most, measured
+
+
+def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
+    """Gives powers from the first, in steps, and the largest that is wanted."""
+    sizes, power = [], first
+    while base**power < largest:
+        sizes.append(base**power)
+        power += step
+    return [*sizes, largest]
+
+
+def _grow(options: argparse.Namespace) -> list[dict[str, Any]]:
+    counts = _powers(10, 2, 1, options.max_count)
+    sizes = _powers(2, 20, 2, options.max_bytes)
+    return growth.measure(options.out / "growth", counts, sizes, _log)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """Gives what repeats the run elsewhere: no paths."""
+    command = (
+        f"python -m benchmarks --size {options.size >> 20}MiB "
+        f"--tensors {options.tensors} --repeats {options.repeats}"
+    )
+    if options.rows:
+        command += f" --rows {options.rows}"
+    command += " --busy" if options.busy else ""
+    return command if options.growth else command + " --no-growth"
+
+
+def _prepare(options: argparse.Namespace) -> tuple[Context, dict[str, Any]]:
+    """Refuses, builds and makes what is missing; gives the conditions, too."""
+    machine.refuse_debug_build()
+    state, busy = _refuse_busy(options.busy)
+    build = None if options.floor else options.out / "build"
+    floor = build_floor(build) if build else options.floor
+    data = ensure(options.out, options.size, options.tensors)
+    conditions = machine.conditions(data, build)
+    conditions |= {"state": state._asdict(), "busy": busy}
+    for name, value in conditions.items():
+        _log(f"{name}: {value}")
+    return Context(data, floor, options.repeats, conditions["cpus"]), conditions
+
+
+def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
+    (options.out / "report.json").write_text(json.dumps(whole, indent=1))
+    (options.out / "report.md").write_text(report.to_markdown(whole))
+    _log(f"{report.summary(whole)}\nwrote {options.out / 'report.json'} and report.md")
+    if options.write:
+        results.write(whole)
+
+
+def run(options: argparse.Namespace, rows: list[Row]) -> int:
+    """Measures the rows; writes report.json and report.md. Gives the exit status.
+
+    It is 1 where a floor is wrong: ours is faster than the best of its ways.
+    """
+    context, conditions = _prepare(options)
+    titles = facts(options.size, options.tensors)
+    most, measured = _measure_rows(rows, context, titles, options)
+    for found in measured:
+        found["busy"] = found["busy"] or conditions["busy"]
+    whole = {
+        "command": _command(options),
+        "conditions": conditions,
+        "limits": most,
+        "rows": measured,
+        "wrong floors": judge.wrong_floors(measured),
+        "growth": _grow(options) if options.growth else [],
+    }
+    _write(options, whole)
+    for text in whole["wrong floors"]:
+        _log(text)
+    return 1 if whole["wrong floors"] else 0

@@ -1,0 +1,90 @@
+"""What the run puts into RESULTS.md and the README."""
+
+import pytest
+from benchmarks import judge, report, results
+from benchmarks.row import Measured
+from benchmarks.rows import ROWS
+
+FACTS = dict.fromkeys(
+    ("bert", "bert_count", "small", "strings", "resnet", "one", "matrix"), "some"
+)
+CONDITIONS = {
+    "commit": "abc", "data": {"nbytes": 1 << 20}, "cpus": 2, "cpu": "A CPU",
+    "memory": "1 kB", "kernel": "6", "huge pages": "never", "fastckpt": "1",
+    "cpu features": ["avx512f", "vpclmulqdq"], "crc32c": "avx512-vpclmul",
+    "python": "3", "packages": {"numpy": "2"}, "flags": {"type": "Release"},
+    "state": {"load": 0.1}, "busy": [],
+}  # fmt: skip
+
+
+def found(busy: list[str]) -> dict:
+    """A report in which every contender took a second."""
+    rows = []
+    for row in ROWS:
+        labels = [*row.contenders, *(goal.top for goal in row.goals)]
+        if row.name == "new-process":
+            labels += ["TensorFlow", "safetensors", "NumPy"]
+        samples = {label: [1.0] * 8 for label in labels}
+        floors = {"floor": "floor: 2 map"} if "floor" in labels else {}
+        measured = Measured(samples, floors)
+        rows.append(judge.of_row(row, measured, FACTS))
+        rows[-1] |= {"busy": busy, "share": None}
+    rows[0]["share"] = {"limit": "memory read", "rate": 2e10, "share": 0.5}
+    return {
+        "command": "python -m benchmarks", "conditions": CONDITIONS | {"busy": busy},
+        "limits": {"memory read": {"rate": 4e10, "threads": 2}}, "rows": rows,
+        "wrong floors": [], "growth": [],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Gives a function that writes a report; it gives both files' text."""
+    files = (tmp_path / "RESULTS.md", tmp_path / "README.md")
+    marks = (results._MEASURED, results._FIVE)
+    for file, (begin, end) in zip(files, marks, strict=True):
+        file.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    monkeypatch.setattr(results, "_RESULTS", files[0])
+    monkeypatch.setattr(results, "_README", files[1])
+
+    def write(whole: dict) -> list[str]:
+        results.write(whole)
+        return [file.read_text() for file in files]
+
+    return write
+
+
+def test_the_readme_says_who_gives_views_and_who_copies(written):
+    readme = written(found([]))[1]
+    (line,) = [x for x in readme.splitlines() if "`load()`, checked |" in x]
+    assert line.endswith("| 1 s, views | 1 s, copies | 1 s, copies | 1 s |")
+    (line,) = [x for x in readme.splitlines() if "names + dtypes" in x]
+    assert "(view: no byte is touched)" in line
+
+
+def test_what_stands_around_the_tables_stays(written):
+    for text in written(found([])):
+        assert text.startswith("before\n")
+        assert text.endswith("after\n")
+        assert "\nold\n" not in text
+
+
+def test_the_kernel_and_the_features_of_the_cpu_are_named(written):
+    text = written(found([]))[0]
+    assert "avx512f, vpclmulqdq; CRC32C by the kernel `avx512-vpclmul`" in text
+    assert "| memory read | 40 | 2 | load | 20 | 50% |" in text
+
+
+def test_a_busy_machine_shows_in_every_cell(written):
+    whole = found(["the host takes 20%"])
+    text, readme = written(whole)
+    assert "**busy**: the host takes 20%" in text
+    assert readme.count("1 s (busy)") == readme.count("1 s")
+    assert "1 (busy)" in report.to_markdown(whole)
+
+
+def test_a_report_of_some_rows_is_refused(written):
+    whole = found([])
+    whole["rows"] = whole["rows"][1:]
+    with pytest.raises(SystemExit, match=r"lacks rows: load$"):
+        written(whole)
