@@ -39,9 +39,9 @@ def check_open_files(count: int, path: str, fewer: str) -> None:
     needed = count + used + _BESIDES
     raise OSError(
         errno.EMFILE,
-        f"{count:,} files are to be open at once, {used:,} are already, and the "
-        f"process may have {limit:,} (RLIMIT_NOFILE): raise that ('ulimit -n {needed}')"
-        f", or {fewer}",
+        f"too many open files: {count:,} are needed at once, {used:,} are there "
+        f"already, and the process may have {limit:,} (RLIMIT_NOFILE); raise that "
+        f"('ulimit -n {needed}'), or {fewer}",
         path,
     )
 
