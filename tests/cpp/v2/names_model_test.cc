@@ -60,10 +60,22 @@ const std::vector<std::string> kPlain = {"m",
                                          "m.fastckpt-lock",
                                          "m-00000-of-00002"};
 
+// TensorFlow pads to five digits and no further: one name for each number.
+const std::string kData =
+    R"(\.data-(\d{5}|[1-9]\d{5,8})-of-(\d{5}|[1-9]\d{5,8}))";
+
+// Whether two numbers that a pattern found are a shard and more than it.
+bool IsBelow(const std::string& shard, const std::string& count) {
+  return std::stol(shard) < std::stol(count);
+}
+
 // What stands before the mark of a V1 file must be no part of another.
 bool IsPart(const std::string& base) {
-  static const std::regex part(R"((.|\n)*(\.index|\.data-\d{5,}-of-\d{5,}))");
-  return std::regex_match(base, part);
+  static const std::regex index(R"((.|\n)*\.index)");
+  static const std::regex data("(.|\\n)*" + kData);
+  std::smatch match;
+  if (std::regex_match(base, index)) return true;
+  return std::regex_match(base, match, data) && IsBelow(match[2], match[3]);
 }
 
 TEST(NamesModel, MarkedNamesAreThoseOfTheGrammarForAnyBase) {
@@ -73,17 +85,18 @@ TEST(NamesModel, MarkedNamesAreThoseOfTheGrammarForAnyBase) {
        {"m", "m.index", "m.data-00000-of-00001", "x"}) {
     const std::regex grammar(
         "(" + std::regex_replace(base, std::regex("\\."), "\\.") +
-        R"()(\.index|\.data-\d{5,}-of-\d{5,})?)" + mark);
+        R"()(\.index|)" + kData + ")?" + mark);
     for (const std::string& name : NearMisses(kMarked)) {
       std::smatch match;
       const bool is_marked = std::regex_match(name, match, grammar) &&
-                             (match[2].matched || !IsPart(base));
+                             (match[2].matched || !IsPart(base)) &&
+                             (!match[3].matched || IsBelow(match[3], match[4]));
       const auto parsed = ParseMarkedName(base, name);
       ASSERT_EQ(parsed.has_value(), is_marked) << base << " " << name;
       if (!parsed) continue;
       ++matched;
-      EXPECT_EQ(parsed->token, match[3]);
-      EXPECT_EQ(parsed->mark == SaveMark::kAside, match[4] == "old");
+      EXPECT_EQ(parsed->token, match[5]);
+      EXPECT_EQ(parsed->mark == SaveMark::kAside, match[6] == "old");
       EXPECT_EQ(parsed->plain, base + match[2].str());
       EXPECT_EQ(MakeMarkedName(parsed->plain, parsed->token, parsed->mark),
                 name);
@@ -93,14 +106,16 @@ TEST(NamesModel, MarkedNamesAreThoseOfTheGrammarForAnyBase) {
 }
 
 TEST(NamesModel, DataSuffixesAreThoseOfTheGrammar) {
-  const std::regex grammar(R"(\.data-[0-9]{5,}-of-[0-9]{5,})");
+  const std::regex grammar(kData);
   for (const std::string& name :
-       NearMisses({".data-00000-of-00001", ".data-123456-of-00001"})) {
-    EXPECT_EQ(IsDataSuffix(name), std::regex_match(name, grammar)) << name;
+       NearMisses({".data-00000-of-00001", ".data-123456-of-234567"})) {
+    std::smatch match;
+    const bool is_data =
+        std::regex_match(name, match, grammar) && IsBelow(match[1], match[2]);
+    EXPECT_EQ(IsDataSuffix(name), is_data) << name;
   }
 }
 
-// TensorFlow pads to five digits and no further: one name for each number.
 TEST(NamesModel, ShardNamesAreThoseThatTensorFlowWouldGive) {
   const std::regex grammar(
       R"((.*)-(\d{5}|[1-9]\d{5,8})-of-(\d{5}|[1-9]\d{5,8}))");

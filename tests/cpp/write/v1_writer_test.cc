@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/write/bundle_writer.h"
 #include "testing/folder.h"
 #include "testing/hex.h"
 #include "testing/inputs.h"
@@ -99,8 +100,9 @@ TEST_F(V1WriterTest, IsOfNoMoreUseWhenFinished) {
 }
 
 TEST_F(V1WriterTest, TakesAV2CheckpointOfThePrefixAway) {
-  folder_.Write("m.index", "old");
-  folder_.Write("m.data-00000-of-00001", "old");
+  BundleWriter old(folder_.Path("m"), {});
+  old.Add({MakeInput("a", DType::kFloat, {2}, kOneTwo)});
+  old.Finish();
   writer_.Add({MakeInput("a", DType::kFloat, {2}, kOneTwo)});
   writer_.Finish();
   EXPECT_EQ(folder_.Names(), std::set<std::string>{"m"});
