@@ -61,7 +61,8 @@ void CheckMayReplace(const Directory& directory, const std::string& name,
   if (kind == Kind::kFolder) {
     ThrowSystem(std::errc::is_a_directory, "a folder is in the way", shown);
   }
-  if (kind == Kind::kOther) ThrowSystem(std::errc::invalid_argument, "not a regular file", shown);
+  if (kind == Kind::kOther)
+    ThrowSystem(std::errc::invalid_argument, "not a regular file", shown);
   if (kind == Kind::kNone || part == CheckpointPart::kV1) return;
   std::string other;
   try {

@@ -11,9 +11,7 @@ namespace {
 
 std::string Table(std::int32_t shards) {
   std::string bytes;
-  TableWriter table([&](ByteView part) {
-    bytes.append(AsText(part));
-  });
+  TableWriter table([&](ByteView part) { bytes.append(AsText(part)); });
   BundleHeader header;
   header.num_shards = shards;
   std::string value;

@@ -36,9 +36,7 @@ class CommitTest : public ::testing::Test {
   // An index that counts so many data files and has no tensors.
   static std::string IndexOf(std::int32_t shards) {
     std::string bytes;
-    TableWriter table([&](ByteView part) {
-    bytes.append(AsText(part));
-  });
+    TableWriter table([&](ByteView part) { bytes.append(AsText(part)); });
     BundleHeader header;
     header.num_shards = shards;
     header.version.producer = 1;
