@@ -22,6 +22,8 @@ from types import FrameType
 import numpy as np
 
 _calls = ctypes.CDLL(None)
+# Whoever began this, in the background of a shell maybe, may ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PAUSE = 0.06
 # A call that is to be interrupted has so many tensors, each of them several reads.

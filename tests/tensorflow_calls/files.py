@@ -5,6 +5,15 @@ from __future__ import annotations
 import os
 
 
+def _read_and_write(c, mode):
+    path = c.new("text")
+    c.gfile.GFile(path, "w").write("a longer text")
+    with c.gfile.GFile(path, mode) as file:
+        first = file.read(4)
+        file.write(b"new" if "b" in mode else "new")
+    return first, c.gfile.GFile(path).read()
+
+
 def _seek_around(c):
     file = c.gfile.GFile(c.at("files/text"))
     file.seek(4)
@@ -154,6 +163,12 @@ CALLS = {
         )
         for name in ("files/text", "nothing")
         for mode in ("r", "rb")
+    },
+    **{
+        f"gfile.GFile reads and then writes with {mode!r}": (
+            lambda c, m=mode: _read_and_write(c, m)
+        )
+        for mode in ("r+", "rb+", "w+", "a+")
     },
     "gfile.GFile.readlines": lambda c: c.gfile.GFile(c.at("files/text")).readlines(),
     "gfile.GFile.read of some": lambda c: c.gfile.GFile(c.at("files/text")).read(5),

@@ -22,9 +22,12 @@ bool PassOn(const Sources& sources, const Changes* changes,
     });
     if (options.progress) options.progress->total += dealers.back().Size();
   }
-  for (Dealer& dealer : dealers) {
-    const Where where{IndexName(dealer.prefix()), {}, {}};
-    if (!WithContext(where, [&] { return dealer.Run(); })) return false;
+  // One at a time has its files open.
+  for (; !dealers.empty(); dealers.pop_front()) {
+    const Where where{IndexName(dealers.front().prefix()), {}, {}};
+    if (!WithContext(where, [&] { return dealers.front().Run(); })) {
+      return false;
+    }
   }
   writer.Finish(interrupted);
   return true;

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import Resolved, is_format, list_folder
-from fastckpt.files.shard_names import split_shard
+from fastckpt.files.shard_names import ShardName, split_shard
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.checkpoint import open as open_checkpoint
 
@@ -105,7 +105,8 @@ def find_unfinished(
         if wanted is not None and os.path.abspath(prefix) not in wanted:
             continue
         if kind == "_temp":
-            found += [_look_into(prefix, path, threads) for path in left]
+            for path in left:
+                found += _look_into(prefix, path, threads)
         else:
             found += _find_files(prefix, kind, left, names, threads)
     return found
@@ -187,12 +188,27 @@ def _open_one(
     return None
 
 
-def _look_into(prefix: str, folder: str, threads: int | None) -> UnfinishedSave:
-    """Verifies the parts of a save in shards, whose data files may have moved on."""
+def _look_into(
+    prefix: str, folder: str, threads: int | None
+) -> Iterator[UnfinishedSave]:
+    """Verifies the parts of saves in shards; of several, each has another count."""
     names = list_folder(folder)
     bases = dict.fromkeys(_split(_original(name))[0] for name in names)
-    shards = [shard for base in bases if (shard := split_shard(base))]
-    parts = []
+    saves: dict[int, list[ShardName]] = {}
+    for base in bases:
+        if shard := split_shard(base):
+            saves.setdefault(shard.num_shards, []).append(shard)
+    for count, shards in saves.items() or [(1, [])]:
+        parts = _prove_parts(prefix, folder, shards, threads)
+        yield UnfinishedSave(prefix, "_temp", [folder], parts, count)
+
+
+def _prove_parts(
+    prefix: str, folder: str, shards: Iterable[ShardName], threads: int | None
+) -> list[Part]:
+    """Verifies parts whose data files may have moved on."""
+    names = list_folder(folder)
+    parts: list[Part] = []
     for shard in shards:
         candidates = _list_data(folder, shard.name, names)
         moved = f"{prefix}.data-{shard.shard:05d}-of-{shard.num_shards:05d}"
@@ -205,8 +221,7 @@ def _look_into(prefix: str, folder: str, threads: int | None) -> UnfinishedSave:
             for index in indexes
         ]
         parts += sorted(tried, key=lambda part: part.problem is not None)[:1]
-    count = max((shard.num_shards for shard in shards), default=1)
-    return UnfinishedSave(prefix, "_temp", [folder], parts, count)
+    return parts
 
 
 def _prove(name: str, index: str, candidates: _Candidates, threads: int | None) -> Part:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 from fastckpt.checking.leftovers import UnfinishedSave
-from fastckpt.errors import CorruptionError
-from fastckpt.files.discover import checkpoints_in, damaged_in, newest_complete
+from fastckpt.errors import CheckpointError, CorruptionError
+from fastckpt.files.discover import checkpoints_in, damaged_in, newest_complete_first
 from fastckpt.files.find import data_files, find_listed, find_whole, list_folder
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME, read_state
+from fastckpt.reading.checkpoint import open
 from fastckpt.reading.results import Finding
 
 __all__ = ["POINT_TO_NOTES", "find_around", "list_prefixes", "weigh"]
@@ -52,7 +54,7 @@ def _examine_state(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding
         return
     if state is None:
         return
-    newest = newest_complete(folder)
+    newest = _newest_sound(folder)
     advice = f"the newest complete checkpoint here is {newest}" if newest else ""
     complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
     names = dict.fromkeys(
@@ -64,6 +66,15 @@ def _examine_state(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding
             said = POINT_TO_NOTES if is_left else advice
             message = f"{path}: names {prefix!r}, which is not there"
             yield Finding("state file", message, said, path)
+
+
+def _newest_sound(folder: str) -> str | None:
+    """Gives the newest checkpoint whose every byte is right."""
+    for prefix in newest_complete_first(folder):
+        with suppress(CheckpointError, OSError), open(prefix, io="read") as checkpoint:
+            if checkpoint.verify().ok:
+                return prefix
+    return None
 
 
 def _is_there(prefix: str) -> bool:

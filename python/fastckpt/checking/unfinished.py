@@ -7,13 +7,13 @@ from fastckpt.errors import CheckpointError
 from fastckpt.reading.checkpoint import open
 from fastckpt.reading.results import Finding
 
-__all__ = ["is_recoverable", "note_of"]
+__all__ = ["RECOVER", "is_recoverable", "note_of"]
 
 _UNFINISHED = "left by a save that did not finish, or is running now"
 _NO_PARTS = "no part of a checkpoint that can be opened is in it"
 _NO_INDEX = "without an index it cannot be told what is in it"
 _SET_ASIDE = "set aside by a save that replaced it"
-_RECOVER = (
+RECOVER = (
     "a copy of its files under a name that is free is that checkpoint; make it when "
     "nothing saves here any more"
 )
@@ -39,7 +39,7 @@ def note_of(save: UnfinishedSave) -> Finding:
         f"; it is complete: {tensors:,} tensor{'' if tensors == 1 else 's'}, all of "
         f"them sound, of the checkpoint {save.prefix!r}"
     )
-    return Finding("unfinished save", what, _RECOVER, path)
+    return Finding("unfinished save", what, RECOVER, path)
 
 
 def is_recoverable(save: UnfinishedSave) -> bool:

@@ -11,7 +11,14 @@ from fastckpt.files.find import find, find_listed, is_file, is_format, list_fold
 from fastckpt.files.foreign import looks_like_table
 from fastckpt.files.shard_names import split_shard, v1_pattern, v1_shards
 
-__all__ = ["checkpoints_in", "damaged_in", "names_in", "newest_complete", "orphans_in"]
+__all__ = [
+    "checkpoints_in",
+    "damaged_in",
+    "names_in",
+    "newest_complete",
+    "newest_complete_first",
+    "orphans_in",
+]
 
 # What lies in checkpoint folders and is no V1 checkpoint, however it looks inside.
 _NO_V1 = re.compile(
@@ -101,13 +108,17 @@ def _v1_bases(folder: str, names: list[str]) -> set[str]:
 
 def newest_complete(folder: str) -> str | None:
     """Gives the prefix of the newest checkpoint in a folder that lacks no file."""
+    return next(iter(newest_complete_first(folder)), None)
+
+
+def newest_complete_first(folder: str) -> list[str]:
+    """Gives the prefixes of all checkpoints in a folder that lack no file."""
     try:
         prefixes = checkpoints_in(folder)
     except OSError:
-        return None
-    dated = ((_time_if_complete(prefix), prefix) for prefix in prefixes)
-    time, newest = max(dated, default=(0, ""))
-    return newest if time else None
+        return []
+    dated = [(_time_if_complete(prefix), prefix) for prefix in prefixes]
+    return [prefix for time, prefix in sorted(dated, reverse=True) if time]
 
 
 def _time_if_complete(prefix: str) -> int:

@@ -50,7 +50,11 @@ def _in_state(state: CheckpointState, path: str) -> Resolved:
         raise FileNotFoundError(
             errno.ENOENT,
             f"the state file {path!r} names a checkpoint that is not there"
-            + (f"; the newest complete one beside it is {newest!r}" if newest else ""),
+            + (
+                f"; the newest complete one beside it is {newest!r}, verify it first"
+                if newest
+                else ""
+            ),
             state.model_checkpoint_path,
         )
     return found

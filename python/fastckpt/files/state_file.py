@@ -163,7 +163,10 @@ def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
     if newest is None:
         advice = "no complete checkpoint lies in its folder"
     else:
-        advice = f"the newest complete checkpoint in its folder is {newest!r}: name it"
+        advice = (
+            f"the newest complete checkpoint in its folder is {newest!r}: verify and "
+            "name it"
+        )
     return CorruptionError(f"{path}: {said}; {advice}", path=path)
 
 

@@ -138,6 +138,15 @@ def test_a_state_file_that_names_what_is_not_there_gets_the_newest(tmp_path, cap
     assert f"the newest complete checkpoint here is {tmp_path / 'm-2'}\n" in done.out
 
 
+def test_the_newest_that_is_named_is_one_whose_bytes_are_right(tmp_path, capsys):
+    for step in (1, 2):
+        fastckpt.save(tmp_path / f"m-{step}", TENSORS)
+    flip(tmp_path / "m-2.data-00000-of-00001", 0)
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "m-3"\n')
+    done = run(capsys, "doctor", tmp_path)
+    assert f"the newest complete checkpoint here is {tmp_path / 'm-1'}\n" in done.out
+
+
 def test_a_damaged_state_file_is_a_problem(tmp_path, capsys):
     fastckpt.save(tmp_path / "m-2", TENSORS)
     (tmp_path / "checkpoint").write_text("model_checkpoint_path: \x00")

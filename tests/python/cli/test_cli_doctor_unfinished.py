@@ -66,6 +66,29 @@ def assert_recovers(capsys, folder, path=None, values=VALUES, *, name):
     return finding
 
 
+def test_parts_of_saves_by_other_numbers_of_workers_are_not_mixed(tmp_path, capsys):
+    for name, values in {
+        "part-00000-of-00002": {"a": 2},
+        "part-00001-of-00003": {"b": 3},
+        "part-00002-of-00003": {"c": 3},
+    }.items():
+        fastckpt.save(tmp_path / "m-2_temp" / name, values)
+    findings = examine(capsys, tmp_path)
+    assert not any(finding["commands"] for finding in findings)
+    said = " ".join(finding["message"] for finding in findings)
+    assert "1 of 2 parts are there" in said
+    assert "2 of 3 parts are there" in said
+
+
+def test_a_whole_set_of_parts_is_brought_back_beside_a_stray_one(tmp_path, capsys):
+    for name in ("part-00000-of-00002", "part-00001-of-00002", "part-00000-of-00003"):
+        fastckpt.save(tmp_path / "m-2_temp" / name, {name: 1})
+    (finding,) = [it for it in examine(capsys, tmp_path) if it["commands"]]
+    run_shell(capsys, finding["commands"])
+    with fastckpt.open(tmp_path / "m-2") as recovered:
+        assert list(recovered) == ["part-00000-of-00002", "part-00001-of-00002"]
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "a folder's").mkdir()

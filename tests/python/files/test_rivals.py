@@ -76,6 +76,17 @@ def test_a_removal_tells_of_the_v1_file_that_counts_again(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_removal_leaves_the_graph_of_the_other_of_the_name(version, tmp_path):
+    hide(tmp_path)
+    (tmp_path / "model.meta").write_bytes(b"\ngraph")
+    fastckpt.remove_checkpoint(tmp_path / "model", version)
+    assert (tmp_path / "model.meta").exists()
+    fastckpt.remove_checkpoint(tmp_path / "model", {"v1": "v2", "v2": "v1"}[version])
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_saver_tells_of_it(tmp_path):
     saver = fastckpt.Saver(max_to_keep=1)
     saver.save(tmp_path / "model", NEW, 1)

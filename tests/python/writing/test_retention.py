@@ -25,7 +25,7 @@ class TestKeeping:
     def test_the_newest_are_kept_and_all_files_of_others_go(self, tmp_path):
         saver = Saver(max_to_keep=2)
         for step in range(4):
-            saver.save(tmp_path / "m", TENSORS, step, meta_graph=b"graph")
+            saver.save(tmp_path / "m", TENSORS, step, meta_graph=b"\ngraph")
         assert saver.last_checkpoints == [f"{tmp_path}/m-2", f"{tmp_path}/m-3"]
         assert saver.last_checkpoints == state_paths(tmp_path)
         suffixes = ("data-00000-of-00001", "index", "meta")

@@ -16,7 +16,9 @@ def run_ours(seed):
     """Runs a random sequence with our saver, in the current folder."""
 
     def save(saver, prefix, **given):
-        return saver.save(prefix, saver_sequences.TENSORS, meta_graph=b"graph", **given)
+        return saver.save(
+            prefix, saver_sequences.TENSORS, meta_graph=b"\ngraph", **given
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         return saver_sequences.run(

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastckpt import Examination, Finding, examine
+from fastckpt.checking.unfinished import RECOVER
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import add_path_argument
 from fastckpt.cli.recovery import advise_recovery, choose_free, quote
@@ -71,11 +72,12 @@ def _describe_finding(finding: Finding, commands: list[str]) -> dict[str, Any]:
 
 def _add_commands(examination: Examination) -> Iterator[tuple[Finding, list[str]]]:
     """Gives the notes, and the commands that do what is advised."""
-    saves = {save.files[0]: save for save in examination.recoverable}
+    saves = iter(examination.recoverable)
     taken: set[str] = set()
     for note in examination.notes:
-        if note.cause == "unfinished save" and note.path in saves:
-            advice, commands = advise_recovery(saves[note.path], taken)
+        if note.advice == RECOVER:
+            # A folder may have what is left of several saves; both are in one order.
+            advice, commands = advise_recovery(next(saves), taken)
             yield note._replace(advice=advice), commands
         else:
             yield note, []

@@ -179,8 +179,8 @@ class GFile:
         if self._output is None:
             if self._kind == "r":
                 raise PermissionDeniedError(None, None, "File isn't open for writing")
-            mode = self._kind.replace("+", "") + "b"
-            self._output = _open(self._name, "r+b" if mode == "rb" else mode)
+            # TensorFlow's writing begins an empty file, that of "r+", too.
+            self._output = _open(self._name, "ab" if self._kind[0] == "a" else "wb")
         return self._output
 
 
