@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from fastckpt import _native
-from fastckpt.files.find import PathName, data_files, is_format, v1_files
+from fastckpt.files.find import PathName, data_files, v1_files
 from fastckpt.files.replace import lock_prefix
 from fastckpt.files.replaced import name_no_graph
 from fastckpt.files.rivals import warn_of_left_v1
@@ -27,7 +27,6 @@ __all__ = [
 
 # What TensorFlow's SaverDef numbers.
 _FORMATS = {"v1": "v1", "v2": "v2", 1: "v1", 2: "v2"}
-_OTHERS = {"v1": "v2", "v2": "v1"}
 
 
 def checkpoint_format(version: str | int) -> str:
@@ -80,19 +79,10 @@ def remove_checkpoint(
 def files_to_remove(prefix: str, version: str | int, suffix: str = "meta") -> list[str]:
     """Gives the names of a checkpoint's files in the order in which they go.
 
-    What has the name of its graph and is none, a V1 checkpoint ``m.meta``, say, stays;
-    so does the graph, where a checkpoint of the other format has the name, too.
+    What has the name of its graph and is none, a V1 checkpoint ``m.meta``, say, stays.
     """
     graph = meta_graph_name(prefix, suffix)
-    stays = _is_format_there(prefix, _OTHERS[checkpoint_format(version)])
-    graphs = [] if stays or name_no_graph(graph) else [graph]
-    return [*tensor_files(prefix, version), *graphs]
-
-
-def _is_format_there(prefix: str, format: str) -> bool:
-    if format == "v2":
-        return os.path.lexists(f"{prefix}.index")
-    return any(is_format(file, "v1") for file in v1_files(prefix))
+    return [*tensor_files(prefix, version), *(() if name_no_graph(graph) else [graph])]
 
 
 def tensor_files(prefix: str, version: str | int) -> list[str]:

@@ -23,8 +23,8 @@ def warn_of_kept_v1(prefix: str) -> None:
     if name := _find_v1(prefix):
         warnings.warn(
             f"{prefix!r}: the V1 checkpoint {name!r} stays beside the V2 checkpoint "
-            "that is written, and counts again when that one is removed; "
-            f"remove_checkpoint({name!r}, 'v1') removes it",
+            "that is written, and counts again when that one is removed; where it is "
+            f"not needed, delete {name!r} alone: a .meta of this name is of both",
             stacklevel=callers_level(),
         )
 

@@ -27,7 +27,7 @@ TEST(PlaneCopy, RunsAreGatheredWhicheverStepIsSmaller) {
 }
 
 TEST(PlaneCopy, ScatterUndoesGather) {
-  for (const std::uint64_t run : {1, 2, 3, 4, 8, 16, 24}) {
+  for (const std::uint64_t run : {1U, 2U, 3U, 4U, 8U, 16U, 24U}) {
     const auto step = static_cast<std::int64_t>(run);
     Bytes memory = Count(8 * run);
     const Bytes before = memory;
@@ -52,7 +52,7 @@ TEST(PlaneCopy, UnitsAreReversedOnTheWayToMemory) {
 }
 
 TEST(PlaneCopy, UnitsOfAnySizeAreReversed) {
-  for (const std::size_t unit : {1, 2, 3, 4, 6, 8, 12}) {
+  for (const std::size_t unit : {1U, 2U, 3U, 4U, 6U, 8U, 12U}) {
     Bytes bytes = Count(24);
     SwapUnits(bytes.data(), bytes.size(), unit);
     for (std::size_t i = 0; i < bytes.size(); ++i) {

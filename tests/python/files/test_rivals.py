@@ -76,15 +76,11 @@ def test_a_removal_tells_of_the_v1_file_that_counts_again(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_removal_leaves_the_graph_of_the_other_of_the_name(version, tmp_path):
-    hide(tmp_path)
-    (tmp_path / "model.meta").write_bytes(b"\ngraph")
-    fastckpt.remove_checkpoint(tmp_path / "model", version)
-    assert (tmp_path / "model.meta").exists()
-    fastckpt.remove_checkpoint(tmp_path / "model", {"v1": "v2", "v2": "v1"}[version])
-    assert not list(tmp_path.iterdir())
+def test_what_a_v2_save_advises_keeps_the_graph_of_both(tmp_path):
+    fastckpt.save(tmp_path / "model", NEW, format="v1")
+    with pytest.warns(UserWarning, match="delete '.*model' alone: a .meta") as caught:
+        fastckpt.save(tmp_path / "model", NEW)
+    assert "remove_checkpoint" not in str(caught[0].message)
 
 
 def test_a_saver_tells_of_it(tmp_path):

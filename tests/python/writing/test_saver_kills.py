@@ -28,7 +28,7 @@ print("started", flush=True)
 while True:
     step += 1
     w = np.full(200_000, step)
-    saver.save(f"{folder}/m", {"w": w, "b": w[:3]}, step, meta_graph=b"\ngraph")
+    saver.save(f"{folder}/m", {"w": w, "b": w[:3]}, step, meta_graph=b"\\ngraph")
 """
 
 
