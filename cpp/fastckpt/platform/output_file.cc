@@ -248,12 +248,12 @@ void OutputFile::Move() {
 }
 
 // The lock is held until the file has gone: who made it, and comes for its lock
-// only now, then sees that.
+// only now, then sees that. What has the name by now may be another file.
 bool RemoveAbandoned(const Directory& directory, const std::string& name) {
   const Descriptor file =
       Open(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   return file.IsOpen() && flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
-         directory.Remove(name);
+         IsUnder(directory, name, file) && directory.Remove(name);
 }
 
 }  // namespace fastckpt::internal

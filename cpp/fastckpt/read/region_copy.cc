@@ -140,6 +140,15 @@ void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
   });
 }
 
+namespace {
+
+// A batch may end before it asks for the first time.
+void AskBetweenBatches(const RunOptions& options) {
+  if (options.interrupted && options.interrupted()) throw Interrupted{};
+}
+
+}  // namespace
+
 void CopyRegions(const TensorSource& source,
                  std::span<const WantedRegion> wanted, bool check,
                  const MakeDestination& make, const RunOptions& options) {
@@ -149,6 +158,7 @@ void CopyRegions(const TensorSource& source,
     const std::size_t size = copier.BatchSize(wanted.subspan(first));
     copier.CopyBatch(wanted.subspan(first, size), first);
     first += size;
+    if (first < wanted.size()) AskBetweenBatches(options);
   }
 }
 
@@ -162,6 +172,7 @@ std::uint64_t CheckRegions(const TensorSource& source,
     const std::size_t size = copier.BatchSize(wanted);
     counted += copier.CheckBatch(wanted.first(size));
     wanted = wanted.subspan(size);
+    if (!wanted.empty()) AskBetweenBatches(options);
   }
   return counted;
 }

@@ -218,7 +218,8 @@ TEST_P(CheckpointTest, ReadyViewNeedsNoCheckAnyMore) {
 
 TEST_P(CheckpointTest, InterruptedCallThrowsAndCanBeRepeated) {
   const auto checkpoint = Open();
-  std::vector<std::size_t> slots(400, *checkpoint->source().Find("big"));
+  // More than is read before the question is asked.
+  std::vector<std::size_t> slots(4000, *checkpoint->source().Find("big"));
   std::vector<ReadRequest> requests;
   Floats memory(1024 * 512);
   for (const std::size_t slot : slots) {
