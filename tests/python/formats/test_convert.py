@@ -19,6 +19,7 @@ import fastckpt
 from fastckpt.formats import safetensors
 from fastckpt.reading import chunks
 from places import GOLDEN, TESTDATA
+from process_memory import IS_MEASURABLE
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 TENSORS = {
@@ -510,7 +511,7 @@ print(peak() - before)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux does")
+@pytest.mark.skipif(not IS_MEASURABLE, reason="memory cannot be measured here")
 @pytest.mark.parametrize(
     ("name", "dtype", "most_mib"),
     [

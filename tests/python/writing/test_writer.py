@@ -22,6 +22,7 @@ import fastckpt
 from dtype_table import FIXED
 from fastckpt import CorruptionError, UnsupportedError
 from library_child import run_with
+from process_memory import IS_MEASURABLE
 from strategies import names, values
 
 
@@ -586,6 +587,7 @@ writer.finish()
     np.testing.assert_array_equal(loaded(tmp_path / "m")["w"], np.ones(10))
 
 
+@pytest.mark.skipif(not IS_MEASURABLE, reason="memory cannot be measured here")
 @pytest.mark.serial
 def test_memory_stays_flat_while_tensors_are_added(tmp_path):
     script = rf"""
