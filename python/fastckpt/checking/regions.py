@@ -75,13 +75,16 @@ def _jobs(
 def read_region(
     checkpoint: Checkpoint, name: str, region: tuple[slice, ...]
 ) -> NDArray[Any]:
-    """Copies the values of a region, checked once where a view would be."""
-    is_view = checkpoint.info(name).is_view
-    if is_view:
-        checkpoint[name]  # is checked, and not touched here: the file may be cut
-    threads = 1 if is_view else None  # other threads look at other regions
-    check = False if is_view else None
-    return read_steadily(checkpoint, name, region, threads, check=check)
+    """Copies the values of a region; of a tensor that lies whole the first is checked.
+
+    To check a part is to read it all, by reads and not in a mapping: the file may be
+    cut meanwhile.
+    """
+    is_first = not any(part.start for part in region)
+    if is_first or not checkpoint.info(name).is_view:
+        return read_steadily(checkpoint, name, region, check=None)
+    # Other threads look at other regions.
+    return read_steadily(checkpoint, name, region, threads=1, check=False)
 
 
 def in_parallel(
