@@ -21,12 +21,11 @@
 namespace fastckpt::internal {
 
 // Puts the checkpoint at `prefix` in place as BundleWriter does, and keeps the
-// sources. Of the options, sync, threads and
-// progress count. Throws System if a file is
-// missing, Corruption for an entry beyond its file and for a source that was
-// replaced or cut, Invalid if a tensor is in two sources or the sources'
-// headers differ, Interrupted between two files and while it waits
-// for another save.
+// sources. Of the options, sync, threads and progress count. Throws System if a
+// file is missing, Corruption for an entry beyond its file and for a source
+// that was replaced or cut, Invalid if a tensor is in two sources or the
+// sources' headers differ, Interrupted between two files and while it waits for
+// another save.
 void MergeBundles(const Sources& sources, const std::string& prefix,
                   const WriteOptions& options,
                   const Interrupt& interrupted = nullptr);

@@ -199,15 +199,18 @@ def _look_into(
         if shard := split_shard(base):
             saves.setdefault(shard.num_shards, []).append(shard)
     for count, shards in saves.items() or [(1, [])]:
-        parts = _prove_parts(prefix, folder, shards, threads)
+        parts = _prove_parts(prefix, folder, names, shards, threads)
         yield UnfinishedSave(prefix, "_temp", [folder], parts, count)
 
 
 def _prove_parts(
-    prefix: str, folder: str, shards: Iterable[ShardName], threads: int | None
+    prefix: str,
+    folder: str,
+    names: list[str],
+    shards: Iterable[ShardName],
+    threads: int | None,
 ) -> list[Part]:
-    """Verifies parts whose data files may have moved on."""
-    names = list_folder(folder)
+    """Verifies parts, of a folder with these names, whose data may have moved on."""
     parts: list[Part] = []
     for shard in shards:
         candidates = _list_data(folder, shard.name, names)

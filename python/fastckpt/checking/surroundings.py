@@ -54,18 +54,19 @@ def _examine_state(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding
         return
     if state is None:
         return
-    newest = _newest_sound(folder)
-    advice = f"the newest complete checkpoint here is {newest}" if newest else ""
     complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
     names = dict.fromkeys(
         [*state.all_model_checkpoint_paths, state.model_checkpoint_path]
     )
-    for prefix in names:
-        if not _is_there(prefix):
-            is_left = os.path.abspath(prefix) in complete
-            said = POINT_TO_NOTES if is_left else advice
-            message = f"{path}: names {prefix!r}, which is not there"
-            yield Finding("state file", message, said, path)
+    missing = [prefix for prefix in names if not _is_there(prefix)]
+    # To find it reads whole checkpoints.
+    newest = _newest_sound(folder) if missing else None
+    advice = f"the newest complete checkpoint here is {newest}" if newest else ""
+    for prefix in missing:
+        is_left = os.path.abspath(prefix) in complete
+        said = POINT_TO_NOTES if is_left else advice
+        message = f"{path}: names {prefix!r}, which is not there"
+        yield Finding("state file", message, said, path)
 
 
 def _newest_sound(folder: str) -> str | None:

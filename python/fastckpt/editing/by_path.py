@@ -8,7 +8,7 @@ from typing import TypeVar
 from fastckpt.base.names import select
 from fastckpt.editing.chosen_dtypes import Found
 from fastckpt.editing.dropped import spare_graph
-from fastckpt.editing.plan import Source, match
+from fastckpt.editing.plan import Source, match_one
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.object_graph import read_graph
@@ -82,7 +82,7 @@ class Names:
 
     def _match(self, pattern: str) -> list[str]:
         try:
-            return match(self._source, [pattern])
+            return match_one(self._source, pattern)
         except KeyError:
             paths = list(self.keys)
             slots = {path: slot for slot, path in enumerate(paths)}

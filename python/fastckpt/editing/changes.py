@@ -63,10 +63,6 @@ def plan_changes(source: Source, changes: Changes, *, has_graph: bool) -> Planne
 def _plan_steps(
     source: Source, known: Names, dropped: set[str], changes: Changes
 ) -> list[Step]:
-    if dropped and (dropped | {GRAPH_KEY}).issuperset(source):
-        raise ValueError(
-            f"all {len(source):,} tensors would be left out, nothing would be left"
-        )
     paths = {key: path for path, key in known.keys.items() if key not in dropped}
     names = paths | known.by_key(changes.rename)
     steps = plan(source, None, dropped, names, changes.dtype, known.find)

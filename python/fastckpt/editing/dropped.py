@@ -19,7 +19,10 @@ def match_dropped(names: list[str], patterns: Iterable[str]) -> set[str]:
     slots = {name: slot for slot, name in enumerate(names)}
     dropped: set[str] = set()
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        dropped |= spare_graph(select([pattern], names, slots.get), pattern)
+        # Of names there may be many: `select` looks at all for each.
+        is_named = isinstance(pattern, str) and pattern in slots
+        found = [pattern] if is_named else select([pattern], names, slots.get)
+        dropped |= spare_graph(found, pattern)
     return dropped
 
 

@@ -20,7 +20,7 @@ from fastckpt.reading.results import TensorInfo
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Source", "Step", "match", "plan"]
+__all__ = ["Source", "Step", "match_one", "plan"]
 
 Source = Checkpoint | LazyTensors
 """Where tensors come from: a checkpoint, or a file of another format."""
@@ -80,7 +80,18 @@ def _in_order(source: Source) -> Sequence[TensorInfo | ArrayInfo]:
     return source.infos()
 
 
-def match(checkpoint: Source, patterns: Iterable[str]) -> list[str]:
+def match_one(checkpoint: Source, pattern: str) -> list[str]:
+    """Gives the names that one name or pattern means; a name is not searched for.
+
+    Raises:
+        KeyError: It means none.
+    """
+    if isinstance(pattern, str) and pattern in checkpoint:
+        return [pattern]
+    return _match(checkpoint, [pattern])
+
+
+def _match(checkpoint: Source, patterns: Iterable[str]) -> list[str]:
     """Gives the names that patterns mean.
 
     Raises:
@@ -99,7 +110,7 @@ def _select(
         for old in select.values():
             checkpoint.info(old)  # a KeyError names the closest names
         return select
-    names = checkpoint if select is None else match(checkpoint, select)
+    names = checkpoint if select is None else _match(checkpoint, select)
     return {name: name for name in names}
 
 
@@ -112,7 +123,7 @@ def _plan_casts(
     """Gives the new dtype of the tensors that get one."""
 
     def find_names(pattern: str) -> Found:
-        return Found(match(checkpoint, [pattern]), pattern in checkpoint)
+        return Found(match_one(checkpoint, pattern), pattern in checkpoint)
 
     wanted = choose_dtypes(checkpoint.infos(), dtype, find or find_names)
     casts = {}
