@@ -61,3 +61,10 @@ def test_parts_of_callgrind_are_read_in_their_order(tmp_path):
     for part in (10, 2, 1):
         (tmp_path / f"part.{part}").write_text(f"desc: x\ntotals: {part}00\n")
     assert instructions.totals(tmp_path) == [100, 200, 1000]
+
+
+def test_a_work_is_counted_by_the_fewest_of_its_calls():
+    between, calls = [9, 9], [[5, 4, 6], [8, 8, 7]]
+    parts = [between[0], *calls[0], between[1], *calls[1], 9]
+    assert len(calls[0]) == instructions._TIMES
+    assert [instructions.fewest(parts, work) for work in (0, 1)] == [4, 7]
