@@ -10,11 +10,10 @@ PyObject* ArrayMaker::MappingOwner(const std::shared_ptr<const void>& mapping) {
   return size ? mappings_.Add(mapping, *size) : nullptr;
 }
 
-PyObject* ArrayMaker::OwnerOf(const std::shared_ptr<const void>& owner,
-                              OwnerCache* others) {
-  if (PyObject* mapping = MappingOwner(owner)) return mapping;
-  PyObject* known = others->Find(owner.get());
-  return known ? known : others->Add(owner, 0);
+PyObject* ArrayMaker::OwnerOf(const ArrayBytes& bytes, OwnerCache* others) {
+  if (PyObject* mapping = MappingOwner(bytes.owner)) return mapping;
+  PyObject* known = others->Find(bytes.owner.get());
+  return known ? known : others->Add(bytes.owner, bytes.mapped_bytes);
 }
 
 py::object ArrayMaker::MakeView(std::size_t slot, const ArrayBytes& bytes) {
@@ -32,7 +31,7 @@ py::list ArrayMaker::MakeAll(const std::vector<std::size_t>& slots,
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const TensorFacts facts = source_.Facts(slots[i]);
     if (i == 0 || arrays[i].owner != arrays[i - 1].owner) {
-      owner = OwnerOf(arrays[i].owner, &owners);
+      owner = OwnerOf(arrays[i], &owners);
     }
     PyList_SET_ITEM(
         list.ptr(), static_cast<Py_ssize_t>(i),

@@ -35,8 +35,7 @@ class ArrayMaker {
  private:
   // The object for a mapping, null if it is none.
   PyObject* MappingOwner(const std::shared_ptr<const void>& mapping);
-  PyObject* OwnerOf(const std::shared_ptr<const void>& owner,
-                    OwnerCache* others);
+  PyObject* OwnerOf(const ArrayBytes& bytes, OwnerCache* others);
 
   const TensorSource& source_;
   OwnerCache mappings_;

@@ -12,8 +12,10 @@
 #include "listing.h"
 #include "lock.h"
 #include "numpy_view.h"
+#include "on_write.h"
 #include "reader.h"
 #include "region_argument.h"
+#include "tensor_handle.h"
 #include "tensor_info.h"
 
 namespace py = pybind11;
@@ -57,33 +59,65 @@ std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
       CheckpointReader::OpenV1(paths, ModeOf(mapped), verify));
 }
 
+std::size_t CountFromPython(PyObject* number) {
+  const std::size_t count = PyLong_AsSize_t(number);
+  if (PyErr_Occurred()) throw py::error_already_set();
+  return count;
+}
+
 // Reader.get(name, threads): a plain C method, because for a view the call of a
 // bound one costs as much as all the rest.
 PyObject* GetArray(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  return Guarded([&]() -> PyObject* {
-    auto* reader = reinterpret_cast<py::detail::instance*>(self)
-                       ->get_value_and_holder()
-                       .value_ptr<Reader>();
+  return Guarded([&] {
+    const Reader* reader = ReaderIn(self);
     if (reader == nullptr || count != 2) {
-      PyErr_SetString(PyExc_TypeError, "get takes a name and a thread count");
-      return nullptr;
+      throw py::type_error("get takes a name and a thread count");
     }
-    const std::size_t threads = PyLong_AsSize_t(args[1]);
-    if (PyErr_Occurred()) throw py::error_already_set();
-    return reader->Get(args[0], threads).release().ptr();
+    const std::size_t threads = CountFromPython(args[1]);
+    return reader->Get(reader->SlotOf(args[0]), threads).release().ptr();
   });
 }
 
-PyMethodDef get_method = {
-    "get",
-    reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(GetArray)),
-    METH_FASTCALL, "get(name, threads) -> numpy.ndarray"};
+// Reader.tensor(checkpoint, name, threads): plain for the same reason.
+PyObject* GetTensor(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return Guarded([&] {
+    const Reader* reader = ReaderIn(self);
+    if (reader == nullptr || count != 3) {
+      throw py::type_error("tensor takes a checkpoint, a name, a thread count");
+    }
+    const std::size_t threads = CountFromPython(args[2]);
+    const std::size_t slot = reader->SlotOf(args[1]);
+    return MakeTensor(args[0], reader->checkpoint(), slot, threads);
+  });
+}
 
-void AddGet(const py::class_<Reader>& reader) {
+using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
+
+PyMethodDef MakeFast(const char* name, FastCall call, const char* doc) {
+  return {name,
+          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call)),
+          METH_FASTCALL, doc};
+}
+
+PyMethodDef fast_methods[] = {
+    MakeFast("get", GetArray, "get(name, threads) -> numpy.ndarray"),
+    MakeFast("tensor", GetTensor,
+             "tensor(checkpoint, name, threads) -> Tensor"),
+};
+
+void AddFast(const py::class_<Reader>& reader) {
   auto* type = reinterpret_cast<PyTypeObject*>(reader.ptr());
-  PyObject* method = PyDescr_NewMethod(type, &get_method);
-  if (method == nullptr) throw py::error_already_set();
-  reader.attr("get") = py::reinterpret_steal<py::object>(method);
+  for (PyMethodDef& definition : fast_methods) {
+    PyObject* method = PyDescr_NewMethod(type, &definition);
+    if (method == nullptr) throw py::error_already_set();
+    reader.attr(definition.ml_name) = py::reinterpret_steal<py::object>(method);
+  }
+}
+
+py::object ReadNamed(const Reader& reader, py::handle name, py::handle region,
+                     std::size_t threads, bool steadily,
+                     std::optional<bool> check) {
+  return reader.Read(reader.SlotOf(name), region, threads, steadily, check);
 }
 
 py::object RegionShape(const Reader& reader, std::size_t slot,
@@ -163,7 +197,7 @@ void RegisterReader(py::module_& module) {
              py::arg("verify"), unlocked);
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
-  AddGet(reader);
+  AddFast(reader);
   AddListing(&reader);
   reader.def("find", &Reader::Find, py::arg("name"))
       .def("is_string", &Reader::IsString, py::arg("slot"))
@@ -174,7 +208,9 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true))
       .def("copy", &Reader::Copy, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
-      .def("read", &Reader::Read, py::arg("name"), py::arg("region"),
+      .def("take_on_write", TakeOnWrite, py::arg("slots"), py::arg("threads"),
+           py::arg("progress").none(true))
+      .def("read", ReadNamed, py::arg("name"), py::arg("region"),
            py::arg("threads"), py::arg("steadily") = false,
            py::arg("check") = py::none())
       .def("read_into", &Reader::ReadInto, py::arg("requests"),

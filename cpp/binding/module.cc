@@ -15,6 +15,7 @@
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
+#include "tensor_handle.h"
 #include "tensor_info.h"
 
 namespace py = pybind11;
@@ -33,6 +34,7 @@ void Fill(py::module_ module) {
   RegisterErrors(module);
   RegisterNumpy(module);
   RegisterTensorInfo(module);
+  RegisterTensor(module);
   RegisterImports(module);
   RegisterReader(module);
   RegisterFiles(module);

@@ -45,6 +45,14 @@ py::object CopyElements(const py::object& array, py::handle region) {
 
 }  // namespace
 
+const Reader* ReaderIn(PyObject* object) {
+  static const py::handle type = py::type::of<Reader>();
+  if (py::type::handle_of(object).ptr() != type.ptr()) return nullptr;
+  return reinterpret_cast<py::detail::instance*>(object)
+      ->get_value_and_holder()
+      .value_ptr<Reader>();
+}
+
 Reader::~Reader() {
   arrays_.Forget();
   Unmap(source().OwnMappedBytes(), [&] {
@@ -111,7 +119,7 @@ std::size_t Reader::SlotOf(py::handle name) const {
   std::string storage;
   std::string_view bytes;
   std::optional<std::size_t> slot;
-  if (ViewName(name.ptr(), &storage, &bytes)) slot = source().Find(bytes);
+  if (ViewName(name.ptr(), &storage, &bytes)) slot = FindNext(bytes);
   if (!slot) ThrowMissing(name);
   return *slot;
 }
@@ -120,7 +128,7 @@ bool Reader::IsString(std::size_t slot) const {
   return source().Facts(slot).dtype == DType::kString;
 }
 
-std::optional<std::size_t> Reader::FindNext(std::string_view name) {
+std::optional<std::size_t> Reader::FindNext(std::string_view name) const {
   const std::size_t next = next_slot_.load(std::memory_order_relaxed);
   const bool is_next = next < source().slot_count() &&
                        source().IsTensor(next) && source().Name(next) == name;
@@ -129,15 +137,10 @@ std::optional<std::size_t> Reader::FindNext(std::string_view name) {
   return slot;
 }
 
-py::object Reader::Get(py::handle name, std::size_t threads) {
-  std::string storage;
-  std::string_view bytes;
-  std::optional<std::size_t> slot;
-  if (ViewName(name.ptr(), &storage, &bytes)) slot = FindNext(bytes);
-  if (!slot) ThrowMissing(name);
-  const auto ready = checkpoint_->FindReady(*slot);
-  if (!ready) return TakeOne(*slot, threads);
-  return arrays_.MakeView(*slot, *ready);
+py::object Reader::Get(std::size_t slot, std::size_t threads) const {
+  const auto ready = checkpoint_->FindReady(slot);
+  if (!ready) return TakeOne(slot, threads);
+  return arrays_.MakeView(slot, *ready);
 }
 
 py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
@@ -234,14 +237,18 @@ py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
   return arrays;
 }
 
-py::object Reader::Read(py::handle name, py::handle region, std::size_t threads,
-                        bool steadily, std::optional<bool> check) const {
-  const std::size_t slot = SlotOf(name);
+py::object Reader::Read(std::size_t slot, py::handle region,
+                        std::size_t threads, bool steadily,
+                        std::optional<bool> check) const {
   const ParsedRegion parsed = ParseRegion(slot, region);
   if (IsString(slot))
     return CopyElements(ReadStrings({slot}, true, check)[0], region);
   const TensorFacts facts = source().Facts(slot);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
+  // Who learns what slices are from an empty one waits for no check.
+  if (RegionCount(parsed.region) == 0 && ElementCount(facts.dims) > 0) {
+    return MakeCopy({}, facts.dtype, shape);
+  }
   const std::size_t item_size = source().LayoutOf(slot).item_size;
   const std::vector<std::int64_t> strides =
       parsed.Spread(ContiguousStrides(shape, item_size));

@@ -48,18 +48,21 @@ class Reader {
   // taken for it.
   void Check(std::size_t slot, pybind11::handle region) const;
 
-  // ckpt[name]; throws KeyError for what is no name of a tensor.
-  pybind11::object Get(pybind11::handle name, std::size_t threads);
+  // The slot of a name; throws KeyError for what is no name of a tensor.
+  std::size_t SlotOf(pybind11::handle name) const;
+
+  // ckpt[name].
+  pybind11::object Get(std::size_t slot, std::size_t threads) const;
   // The same for many slots.
   pybind11::list Take(const std::vector<std::size_t>& slots,
                       std::size_t threads, CallProgress* progress) const;
   // Writable copies.
   pybind11::list Copy(const std::vector<std::size_t>& slots,
                       std::size_t threads, CallProgress* progress) const;
-  // A writable copy of a region; throws KeyError as Get does.
-  pybind11::object Read(pybind11::handle name, pybind11::handle region,
-                        std::size_t threads, bool steadily,
-                        std::optional<bool> check) const;
+  // A writable copy of a region.
+  pybind11::object Read(std::size_t slot, pybind11::handle region,
+                        std::size_t threads, bool steadily = false,
+                        std::optional<bool> check = {}) const;
   // Copies regions into arrays: [(slot, region, out), ...]; with `checks_first`
   // all is checked before anything is written.
   void ReadInto(const pybind11::list& requests, std::size_t threads,
@@ -71,8 +74,7 @@ class Reader {
  private:
   // As TensorSource::Find; knows the name after the last one found, for those
   // who go through all of them.
-  std::optional<std::size_t> FindNext(std::string_view name);
-  std::size_t SlotOf(pybind11::handle name) const;
+  std::optional<std::size_t> FindNext(std::string_view name) const;
   ReadRequest ParseRequest(const pybind11::tuple& request) const;
   pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
                              bool is_writable,
@@ -90,7 +92,10 @@ class Reader {
 
   std::shared_ptr<const CheckpointReader> checkpoint_;
   mutable ArrayMaker arrays_;
-  std::atomic<std::size_t> next_slot_{0};
+  mutable std::atomic<std::size_t> next_slot_{0};
 };
+
+// The Reader in a Python object, null if that is none.
+const Reader* ReaderIn(PyObject* object);
 
 }  // namespace fastckpt::internal

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fastckpt._native import TensorInfo, __version__
+from fastckpt._native import Tensor, TensorInfo, __version__
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 from fastckpt.reading.checkpoint import Checkpoint
@@ -53,6 +53,7 @@ __all__ = [
     "Problem",
     "Saver",
     "Statistics",
+    "Tensor",
     "TensorInfo",
     "TensorLayout",
     "TensorPiece",

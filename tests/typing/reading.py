@@ -21,6 +21,15 @@ reveal_type(ckpt["w"])  # ndarray
 reveal_type(ckpt.load())  # builtins.dict[builtins.str, ndarray
 reveal_type(ckpt.load(["dense/*"], copy=True, threads=2, progress=True))  # dict[
 reveal_type(ckpt.load({"v": "v/ExponentialMovingAverage"}))  # dict[
+reveal_type(ckpt.load(copy="on-write", drop=["*/Adam*"]))  # dict[
+ckpt.load(copy="never")  # error: Argument "copy" to "load"
+tensor = ckpt.tensor("w")
+reveal_type(tensor)  # fastckpt._native.Tensor
+reveal_type(tensor.shape)  # builtins.tuple[builtins.int, ...]
+reveal_type(tensor[0:2])  # ndarray
+reveal_type(next(iter(tensor)))  # ndarray
+reveal_type(np.asarray(tensor))  # ndarray
+fastckpt.load("m", copy="on-write", drop="b*", verify=False, io="read")
 reveal_type(ckpt.byte_runs("w"))  # list[tuple[builtins.str, builtins.int, builtins.int
 
 info = ckpt.info("w")

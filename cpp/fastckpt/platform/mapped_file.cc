@@ -19,10 +19,19 @@ void* Address(ByteView bytes) {
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::Map(const FileReader& file) {
+  return Map(file, PROT_READ, MAP_SHARED);
+}
+
+std::shared_ptr<const MappedFile> MappedFile::MapPrivate(
+    const FileReader& file) {
+  return Map(file, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE);
+}
+
+std::shared_ptr<const MappedFile> MappedFile::Map(const FileReader& file,
+                                                  int protection, int flags) {
   const auto size = static_cast<std::size_t>(file.size());
   if (size == 0) return std::shared_ptr<const MappedFile>(new MappedFile({}));
-  void* address =
-      mmap(nullptr, size, PROT_READ, MAP_SHARED, file.descriptor(), 0);
+  void* address = mmap(nullptr, size, protection, flags, file.descriptor(), 0);
   if (address == MAP_FAILED) ThrowSystem(errno, "cannot map", file.path());
   const auto* begin = static_cast<const std::uint8_t*>(address);
   return std::shared_ptr<const MappedFile>(new MappedFile({begin, size}));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fastckpt/platform/memory.h"
+#include "fastckpt/read/private_views.h"
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/verify_v1.h"
@@ -129,6 +130,33 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
   for (std::size_t i = 0; i < indices.size(); ++i) {
     (*arrays)[indices[i]] = std::move(copied[i]);
   }
+}
+
+std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
+    std::span<const std::size_t> slots, const RunOptions& options) const {
+  std::vector<std::size_t> views;
+  std::vector<std::size_t> copies;
+  std::vector<std::size_t> viewed;
+  std::vector<std::size_t> alignments;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const bool is_view = source_->IsView(slots[i]);
+    (is_view ? views : copies).push_back(i);
+    if (!is_view) continue;
+    viewed.push_back(slots[i]);
+    alignments.push_back(
+        std::max<std::size_t>(SwapUnit(source_->TypeOf(slots[i])), 1));
+  }
+  std::vector<ArrayBytes> taken(slots.size());
+  std::vector<ArrayBytes> moved = *Take(viewed, options, true);
+  for (const std::size_t i :
+       MakePrivate(source_->OpenFiles(), alignments, &moved)) {
+    copies.push_back(views[i]);
+  }
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    taken[views[i]] = std::move(moved[i]);
+  }
+  CopySome(slots, copies, options, &taken);
+  return taken;
 }
 
 std::vector<ArrayBytes> CheckpointReader::Copy(

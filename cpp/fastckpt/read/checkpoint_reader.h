@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/array_bytes.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/byte_runs.h"
 #include "fastckpt/read/copy_check.h"
@@ -23,13 +24,6 @@
 #include "fastckpt/read/view_check.h"
 
 namespace fastckpt::internal {
-
-// An array's bytes in C order and what keeps them.
-struct ArrayBytes {
-  const std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-  std::shared_ptr<const void> owner;
-};
 
 // A region of a tensor to be copied somewhere. Steps are positive.
 struct ReadRequest {
@@ -65,6 +59,12 @@ class CheckpointReader {
   std::optional<std::vector<ArrayBytes>> Take(
       std::span<const std::size_t> slots, const RunOptions& options,
       bool may_wait) const;
+
+  // The bytes of numeric tensors, writable, each the caller's own: where Take
+  // gives a view, in a private mapping of the call and the file, else (and
+  // where it is unaligned, or overlaps another one) as Copy gives them.
+  std::vector<ArrayBytes> TakeOnWrite(std::span<const std::size_t> slots,
+                                      const RunOptions& options) const;
 
   // Copies of numeric tensors in memory of their own, writable.
   std::vector<ArrayBytes> Copy(std::span<const std::size_t> slots,

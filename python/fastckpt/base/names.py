@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from fastckpt.base.deferred import importing
 
-__all__ = ["closest", "missing", "select"]
+__all__ = ["closest", "match", "missing", "select"]
 
 #: At most about this many names are compared in full for a suggestion.
 _MAX_COMPARED = 1000
@@ -28,13 +28,25 @@ def select(
     """
     if isinstance(wanted, Mapping):
         return {new: _get(old, names, find) for new, old in wanted.items()}
-    if isinstance(wanted, str):
-        wanted = [wanted]
-    matched: set[str] = set()
-    for pattern in wanted:
-        matched.update(_match(pattern, names, find))
+    matched = match(wanted, names, find)
     slots = ((name, find(name)) for name in names if name in matched)
     return {name: slot for name, slot in slots if slot is not None}
+
+
+def match(
+    patterns: Iterable[str] | str,
+    names: list[str],
+    find: Callable[[str], int | None],
+) -> set[str]:
+    """Gives the names that patterns fit.
+
+    Raises:
+        KeyError: One fits nothing; the message has the closest names.
+    """
+    matched: set[str] = set()
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        matched.update(_match(pattern, names, find))
+    return matched
 
 
 def _match(
@@ -48,8 +60,8 @@ def _match(
         from fnmatch import translate
         from re import compile as compile_re
 
-    match = compile_re(translate(pattern)).match
-    found = [name for name in names if match(name)]
+    fits = compile_re(translate(pattern)).match
+    found = [name for name in names if fits(name)]
     if not found:
         raise missing(pattern, names)
     return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from fastckpt import _native
-from fastckpt._native import TensorInfo
+from fastckpt._native import Tensor, TensorInfo
 from fastckpt.base import names as select
 from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
@@ -18,6 +18,7 @@ from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
+from fastckpt.reading.closed import Closed
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, count_threads
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return object.__hash__(self)
 
     def __repr__(self) -> str:
-        if isinstance(self._reader, _Closed):
+        if isinstance(self._reader, Closed):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
@@ -223,6 +224,23 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     # Reading.
 
+    def tensor(self, name: str) -> Tensor:
+        """Gives a handle of a tensor; reads nothing until it is sliced.
+
+        Returns:
+            A ``Tensor``: ``t[region]`` is ``read(name, region)``, ``np.asarray(t)`` is
+            ``ckpt[name]``. What takes arrays by shape, dtype and slices takes it as it
+            stands: ``dask.array.from_array``, ``jax.make_array_from_callback``, data
+            loaders.
+
+        Raises:
+            KeyError: No such tensor; the message names the closest.
+        """
+        try:
+            return self._reader.tensor(self, name, self._threads)
+        except KeyError:
+            raise self._missing(name) from None
+
     def read(
         self,
         name: str,
@@ -287,7 +305,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self,
         names: Iterable[str] | Mapping[str, str] | None = None,
         *,
-        copy: bool = False,
+        drop: Iterable[str] = (),
+        copy: loading.Copy = False,
         out: Mapping[str, np.ndarray] | None = None,
         threads: int | None = None,
         progress: ProgressArgument = False,
@@ -298,8 +317,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
             names: Names and ``fnmatchcase`` patterns (``*`` matches ``/`` too; a
                 name that exists wins over the pattern it is), or {name wanted:
                 name in the checkpoint}; None: everything, or what ``out`` names.
+            drop: Names and patterns of tensors to leave out of these; of a mapping,
+                by the name in the checkpoint.
             copy: Whether the arrays are writable and the caller's own. Large ones
                 have an allocation each, small ones share slabs of up to 4 MiB.
+                "on-write": so are they, but where ``ckpt[name]`` is an aligned view
+                the system copies each page when it is first written; the arrays of
+                a file keep one mapping, and pages that were not written show what
+                others write into the file in place.
             out: {name: array} to copy into; shapes, dtypes and, unless ``verify`` is
                 False, all that is to be copied are checked before the first byte is
                 written: no error leaves the arrays half old and half new, but for
@@ -310,10 +335,11 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Returns:
             A dict in the checkpoint's order, or the mapping's: arrays as
-            ``ckpt[name]`` gives them, COPIES with ``copy``, the arrays of ``out``.
+            ``ckpt[name]`` gives them, COPIES with ``copy``, writable VIEWS and COPIES
+            with "on-write", the arrays of ``out``.
 
         Raises:
-            KeyError: A name or pattern that nothing matches.
+            KeyError: A name or pattern that nothing in the checkpoint matches.
             UnsupportedError: A tensor that has no form in NumPy; the message says
                 how to leave it out.
             CorruptionError, OSError, ValueError, TypeError: As ``read``.
@@ -321,7 +347,8 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Threads: safe; releases the interpreter lock once.
         """
         reader = self._reader
-        chosen, slots = loading.choose(reader, names, out)
+        loading.check_copy(copy, out)
+        chosen, slots = loading.choose(reader, names, out, drop)
         count = self._count(threads)
         with watch(progress) as counter:
             if out is not None:
@@ -396,7 +423,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def close(self) -> None:
         """Closes the files. Views that were handed out stay valid."""
-        self._reader = cast(_native.Reader, _Closed(self.path))
+        self._reader = cast(_native.Reader, Closed(self.path))
 
     def __enter__(self) -> Checkpoint:
         return self
@@ -411,19 +438,6 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else count_threads(threads)
-
-
-class _Closed:
-    """Stands for the reader of a checkpoint that was closed."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise ValueError(f"the checkpoint {self._path!r} is closed")
-
-    def __len__(self) -> int:
-        return self.__getattr__("__len__")
 
 
 def _absolute(path: str) -> str:

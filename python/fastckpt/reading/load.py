@@ -10,6 +10,7 @@ import numpy as np
 
 from fastckpt.base.progress import ProgressArgument
 from fastckpt.reading.checkpoint import open
+from fastckpt.reading.requests import Copy
 
 __all__ = ["load"]
 
@@ -18,7 +19,8 @@ def load(
     path: str | bytes | os.PathLike[Any],
     names: Iterable[str] | Mapping[str, str] | None = None,
     *,
-    copy: bool = False,
+    drop: Iterable[str] = (),
+    copy: Copy = False,
     out: Mapping[str, np.ndarray] | None = None,
     threads: int | None = None,
     progress: ProgressArgument = None,
@@ -28,7 +30,7 @@ def load(
 
     Args:
         path: What ``open`` accepts.
-        names, copy, out, threads, progress: As in ``Checkpoint.load``.
+        names, drop, copy, out, threads, progress: As in ``Checkpoint.load``.
         options: ``verify``, ``io``, ``max_index_bytes``: as in ``open``.
 
     Returns:
@@ -37,4 +39,4 @@ def load(
     Raises as ``open`` and ``Checkpoint.load``.
     """
     with open(path, threads=threads, **options) as checkpoint:
-        return checkpoint.load(names, copy=copy, out=out, progress=progress)
+        return checkpoint.load(names, drop=drop, copy=copy, out=out, progress=progress)

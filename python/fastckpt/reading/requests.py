@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from fastckpt._native import Progress, Reader
 from fastckpt.base.deferred import importing
-from fastckpt.base.names import select
+from fastckpt.base.names import match, select
 from fastckpt.errors import UnsupportedError
 from fastckpt.reading import string_tensors as strings
 
-__all__ = ["Request", "choose", "load", "load_into", "read_many"]
+__all__ = ["Copy", "Request", "check_copy", "choose", "load", "load_into", "read_many"]
 
+#: Whether arrays are the caller's own, and when: at once, or as they are written.
+Copy = bool | Literal["on-write"]
 #: A slot, a region as callers write it, and what to copy into.
 Request = tuple[int, Any, np.ndarray | None]
 
@@ -23,17 +25,21 @@ def choose(
     reader: Reader,
     names: Iterable[str] | Mapping[str, str] | None,
     out: Mapping[str, np.ndarray] | None,
+    drop: Iterable[str],
 ) -> tuple[list[str], list[int]]:
     """Gives the names in the result, and their slots, for what ``load`` asks for.
 
     Raises:
         KeyError: Nothing matches a name, or ``out`` has no array for one.
     """
+    known = reader.names()
+    dropped = {reader.find(name) for name in match(drop, known, reader.find)}
+    if names is None and out is None and not dropped:
+        return known, reader.slots()
     if names is None:
-        if out is None:
-            return reader.names(), reader.slots()
-        names = {name: name for name in out}
-    slots = select(names, reader.names(), reader.find)
+        names = {name: name for name in (known if out is None else out)}
+    slots = select(names, known, reader.find)
+    slots = {name: slot for name, slot in slots.items() if slot not in dropped}
     if out is not None:
         for name in slots:
             if name not in out:
@@ -41,11 +47,25 @@ def choose(
     return list(slots), list(slots.values())
 
 
+def check_copy(copy: Copy, out: Mapping[str, np.ndarray] | None) -> None:
+    """Checks what ``load`` is told about copies.
+
+    Raises:
+        ValueError: No such way, or one that leaves ``out`` without a meaning.
+    """
+    if not isinstance(copy, str):
+        return
+    if copy != "on-write":
+        raise ValueError(f"copy must be True, False or 'on-write', not {copy!r}")
+    if out is not None:
+        raise ValueError("copy='on-write' makes arrays of its own: it takes no out=")
+
+
 def load(
     reader: Reader,
     names: list[str],
     slots: list[int],
-    copy: bool,
+    copy: Copy,
     threads: int,
     counter: Progress | None,
 ) -> dict[str, np.ndarray]:
@@ -55,6 +75,8 @@ def load(
         UnsupportedError: A tensor has no form in NumPy; says how to leave it out.
     """
     take = reader.copy if copy else reader.take
+    if copy == "on-write":
+        take = reader.take_on_write
     try:
         arrays = take(slots, threads, counter)
     except UnsupportedError as error:
@@ -154,7 +176,7 @@ def _make(reader: Reader, slot: int, region: Any, shape: tuple[int, ...]) -> np.
 def _how_to_leave_out(error: UnsupportedError) -> UnsupportedError:
     if error.tensor is None:
         return error
-    hint = f"; to leave it out: load([n for n in ckpt if n != {error.tensor!r}])"
+    hint = f"; to leave it out: load(drop=[{error.tensor!r}])"
     return UnsupportedError(
         str(error) + hint, path=error.path, offset=error.offset, tensor=error.tensor
     )

@@ -47,5 +47,31 @@ TEST(MappedFile, ResidentBytesAreThoseOfTheFileNotOfItsPages) {
   EXPECT_LE(mapping->ResidentBytes(), 5000u);
 }
 
+std::uint8_t* Writable(const MappedFile& mapping) {
+  return const_cast<std::uint8_t*>(mapping.bytes().data());
+}
+
+TEST(MappedFile, WhatIsWrittenPrivatelyIsSeenThereAlone) {
+  const Folder folder;
+  const std::string bytes(20'000, 'p');
+  folder.Write("f", bytes);
+  const FileReader reader(folder.Path("f"));
+  const auto shared = MappedFile::Map(reader);
+  const auto one = MappedFile::MapPrivate(reader);
+  const auto other = MappedFile::MapPrivate(reader);
+  Writable(*one)[5000] = 'x';
+  EXPECT_EQ(one->bytes()[5000], 'x');
+  EXPECT_EQ(AsText(other->bytes()), bytes);
+  EXPECT_EQ(AsText(shared->bytes()), bytes);
+  EXPECT_EQ(AsText(MappedFile::Map(reader)->bytes()), bytes);
+}
+
+TEST(MappedFile, EmptyFileIsAnEmptyPrivateView) {
+  const Folder folder;
+  folder.Write("f", "");
+  const auto mapping = MappedFile::MapPrivate(FileReader(folder.Path("f")));
+  EXPECT_TRUE(mapping->bytes().empty());
+}
+
 }  // namespace
 }  // namespace fastckpt::internal

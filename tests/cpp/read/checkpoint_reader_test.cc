@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+namespace fs = std::filesystem;
 
 enum class Format { kV1, kV2 };
 
@@ -121,6 +122,29 @@ TEST_P(CheckpointTest, TakeAndCopyGiveEveryTensor) {
       EXPECT_EQ(arrays[3].size, 0u);
     }
   }
+}
+
+TEST_P(CheckpointTest, TakeOnWriteGivesEachTensorToTheCallerAlone) {
+  const auto checkpoint = Open();
+  const TensorSource& source = checkpoint->source();
+  std::vector<std::size_t> slots;
+  for (const char* name : {"v", "big", "i", "empty", "big"}) {
+    slots.push_back(*source.Find(name));
+  }
+  const std::string stored = folder_.Read(fs::path(DataPath()).filename());
+  const auto arrays = checkpoint->TakeOnWrite(slots, Options());
+  EXPECT_EQ(ToFloats(arrays[0]), all_);
+  EXPECT_EQ(ToFloats(arrays[1]), big_);
+  EXPECT_EQ(std::memcmp(arrays[2].data, ints_.data(), 16), 0);
+  EXPECT_EQ(arrays[3].size, 0u);
+  for (const ArrayBytes& array : arrays) {
+    std::memset(const_cast<std::uint8_t*>(array.data), 0, array.size);
+    if (&array == &arrays[1]) {
+      EXPECT_EQ(ToFloats(arrays[4]), big_);
+    }
+  }
+  EXPECT_EQ(folder_.Read(fs::path(DataPath()).filename()), stored);
+  EXPECT_EQ(ToFloats((*checkpoint->Take(slots, Options(), true))[1]), big_);
 }
 
 TEST_P(CheckpointTest, TakenViewLiesInTheMappingAndOutlivesTheCheckpoint) {

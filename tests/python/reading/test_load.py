@@ -110,6 +110,74 @@ def test_what_are_no_names_is_a_type_error(names, ckpt):
         ckpt.load(names)
 
 
+DROPPED = {
+    ("*/Adam*",): ["dense/w/Adam"],
+    ("dense/*", "a[0]"): ["a[0]", "dense/b", "dense/w", "dense/w/Adam"],
+    ("a[01]",): ["a0"],
+    ("*/w", "dense/w"): ["Dense/w", "conv1/w", "conv2/deep/w", "dense/w"],
+    ("*",): sorted(NAMES),
+    (): [],
+}
+
+
+@pytest.mark.parametrize(("patterns", "dropped"), DROPPED.items())
+def test_all_but_what_is_dropped_is_loaded(patterns, dropped, ckpt):
+    kept = [name for name in sorted(NAMES) if name not in dropped]
+    for drop in (patterns, list(patterns), iter(patterns)):
+        loaded = ckpt.load(drop=drop)
+        assert list(loaded) == kept
+        assert numbers(loaded) == {name: NAMES[name] for name in kept}
+
+
+def test_a_single_name_to_drop_is_a_pattern(ckpt):
+    assert "step" not in ckpt.load(drop="step")
+    assert list(ckpt.load(drop="[!s]*")) == ["step"]
+
+
+def test_names_are_chosen_and_then_dropped(ckpt):
+    assert list(ckpt.load(["dense/*"], drop=["*/Adam*"])) == ["dense/b", "dense/w"]
+    assert list(ckpt.load(["step"], drop=["*/Adam*"])) == ["step"]
+    assert ckpt.load("step", drop="step") == {}
+
+
+def test_a_mapping_drops_by_the_name_in_the_checkpoint(ckpt):
+    wanted = {"z": "step", "step": "a0", "x": "step"}
+    assert numbers(ckpt.load(wanted, drop=["step"])) == {"step": 2}
+    with pytest.raises(KeyError, match="'z'"):
+        ckpt.load(wanted, drop=["z"])
+
+
+def test_arrays_for_what_is_dropped_stay_as_they_are(ckpt):
+    out = {name: np.zeros(1, np.int32) for name in ("step", "a0")}
+    assert numbers(ckpt.load(out=out, drop=["a0"])) == {"step": 9}
+    assert out["a0"][0] == 0
+    only = {"dense/b": np.zeros(1, np.int32)}
+    loaded = ckpt.load(["dense/*"], out=only, drop=["dense/w*"])
+    assert numbers(loaded) == {"dense/b": 5}
+
+
+@pytest.mark.parametrize("drop", [["nothing/*"], ["step", "STEP"], "b[0]", [""]])
+@pytest.mark.parametrize("names", [None, ["dense/*"], {"x": "step"}])
+def test_what_is_dropped_must_be_there(names, drop, ckpt):
+    with pytest.raises(KeyError, match="no tensor"):
+        ckpt.load(names, drop=drop)
+
+
+@pytest.mark.parametrize("drop", [3, b"step", [3], [None], None])
+def test_what_are_no_names_to_drop_is_a_type_error(drop, ckpt):
+    with pytest.raises(TypeError):
+        ckpt.load(drop=drop)
+
+
+def test_an_unsupported_tensor_can_be_dropped(tmp_path):
+    bundle = good_bundle()
+    bundle.entries[b"b"]["dtype"] = 21
+    ckpt = fastckpt.open(bundle.write(tmp_path))
+    with pytest.raises(UnsupportedError, match=r"load\(drop=\['b'\]\)"):
+        ckpt.load()
+    assert set(ckpt.load(drop=["b"])) == set(GOOD) - {"b"}
+
+
 @given(made=st.one_of(bundles(), v1_files()))
 @pytest.mark.parametrize("how", [{}, {"copy": True}, {"threads": 1}, {"threads": 5}])
 def test_load_gives_every_tensor_exactly(how, made, tmp_path_factory):
@@ -273,6 +341,17 @@ def test_one_call_opens_loads_and_closes(tmp_path):
     copied["w"][0] = 7
     out = np.empty(3)
     assert fastckpt.load(tmp_path / "m", out={"b": out})["b"] is out
+    kept = fastckpt.load(
+        tmp_path / "m",
+        drop=["b"],
+        copy="on-write",
+        verify=False,
+        io="mmap",
+        max_index_bytes=1 << 20,
+        progress=False,
+    )
+    kept["a/w"] += 1
+    assert sorted(kept) == ["a/v", "a/w"]
     with pytest.raises(TypeError, match="foo"):
         fastckpt.load(tmp_path / "m", foo=1)
 
