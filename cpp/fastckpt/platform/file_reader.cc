@@ -75,10 +75,12 @@ FileReader::FileReader(std::string path)
 
 FileReader::~FileReader() { close(descriptor_); }
 
+// Of the calls that tell a file's size this one is the fastest by far, and on
+// network file systems it asks the server. Nobody reads from the position.
 void FileReader::CheckSize() const {
-  struct stat info;
-  if (fstat(descriptor_, &info) != 0) ThrowSystem(errno, "cannot stat", path_);
-  const auto now = static_cast<std::uint64_t>(info.st_size);
+  const off_t end = lseek(descriptor_, 0, SEEK_END);
+  if (end < 0) ThrowSystem(errno, "cannot find the end", path_);
+  const auto now = static_cast<std::uint64_t>(end);
   if (now != size()) {
     ThrowCorruption("the file had " + std::to_string(size()) +
                         " bytes when it was opened and has " +

@@ -137,7 +137,7 @@ class TensorSource {
                              std::vector<StringPiece>* pieces) const = 0;
 
   // The bytes of a tensor that is a view and needs no check any more, or
-  // nothing: at most one fstat of work.
+  // nothing: at most one call of the system of work.
   virtual std::optional<MappedView> ReadyView(std::size_t slot, bool check,
                                               SeenFiles* seen) const = 0;
 
