@@ -33,37 +33,52 @@ bool IsQuick(const std::string& path, bool mapped) {
   }
 }
 
+// True, False or "whole", as Python has checked.
+Checking CheckingOf(const py::object& verify) {
+  if (py::isinstance<py::str>(verify)) return Checking::kWhole;
+  return verify.cast<bool>() ? Checking::kOnce : Checking::kNever;
+}
+
 using Identity = std::tuple<std::uint64_t, std::uint64_t, std::int64_t>;
 
 std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
-                                   bool verify, std::uint64_t max_index_bytes,
+                                   const py::object& verify,
+                                   std::uint64_t max_index_bytes,
                                    const std::optional<Identity>& identity) {
   FileIdentity wanted;
   if (identity) {
     wanted = {std::get<0>(*identity), std::get<1>(*identity),
               std::get<2>(*identity)};
   }
+  const Checking checked = CheckingOf(verify);
   const auto open = [&] {
     return std::make_unique<Reader>(CheckpointReader::OpenBundle(
-        prefix, ModeOf(mapped), verify, max_index_bytes,
+        prefix, ModeOf(mapped), checked, max_index_bytes,
         identity ? &wanted : nullptr));
   };
   return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
 
 std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
-                               bool mapped, bool verify) {
-  return std::make_unique<Reader>(
-      CheckpointReader::OpenV1(paths, ModeOf(mapped), verify));
+                               bool mapped, const py::object& verify) {
+  const Checking checked = CheckingOf(verify);
+  return Unlocked([&] {
+    return std::make_unique<Reader>(
+        CheckpointReader::OpenV1(paths, ModeOf(mapped), checked));
+  });
+}
+
+Reader* ReaderOf(PyObject* self) {
+  return reinterpret_cast<py::detail::instance*>(self)
+      ->get_value_and_holder()
+      .value_ptr<Reader>();
 }
 
 // Reader.get(name, threads): a plain C method, because for a view the call of a
 // bound one costs as much as all the rest.
 PyObject* GetArray(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return Guarded([&]() -> PyObject* {
-    auto* reader = reinterpret_cast<py::detail::instance*>(self)
-                       ->get_value_and_holder()
-                       .value_ptr<Reader>();
+    Reader* reader = ReaderOf(self);
     if (reader == nullptr || count != 2) {
       PyErr_SetString(PyExc_TypeError, "get takes a name and a thread count");
       return nullptr;
@@ -74,16 +89,43 @@ PyObject* GetArray(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   });
 }
 
+// Reader.read(name, region, threads[, steadily, check]): the same, for rows.
+PyObject* ReadRegion(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return Guarded([&]() -> PyObject* {
+    const Reader* reader = ReaderOf(self);
+    if (reader == nullptr || (count != 3 && count != 5)) {
+      PyErr_SetString(PyExc_TypeError,
+                      "read takes a name, a region, a thread count and maybe "
+                      "how steadily and whether to check");
+      return nullptr;
+    }
+    const std::size_t threads = PyLong_AsSize_t(args[2]);
+    if (PyErr_Occurred()) throw py::error_already_set();
+    const bool steadily = count == 5 && args[3] == Py_True;
+    std::optional<bool> check;
+    if (count == 5 && args[4] != Py_None) check = args[4] == Py_True;
+    return reader->Read(args[0], args[1], threads, steadily, check)
+        .release()
+        .ptr();
+  });
+}
+
+PyMethodDef read_method = {
+    "read",
+    reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(ReadRegion)),
+    METH_FASTCALL,
+    "read(name, region, threads[, steadily, check]) -> numpy.ndarray"};
+
 PyMethodDef get_method = {
     "get",
     reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(GetArray)),
     METH_FASTCALL, "get(name, threads) -> numpy.ndarray"};
 
-void AddGet(const py::class_<Reader>& reader) {
+void AddMethod(const py::class_<Reader>& reader, PyMethodDef* method) {
   auto* type = reinterpret_cast<PyTypeObject*>(reader.ptr());
-  PyObject* method = PyDescr_NewMethod(type, &get_method);
-  if (method == nullptr) throw py::error_already_set();
-  reader.attr("get") = py::reinterpret_steal<py::object>(method);
+  PyObject* made = PyDescr_NewMethod(type, method);
+  if (made == nullptr) throw py::error_already_set();
+  reader.attr(method->ml_name) = py::reinterpret_steal<py::object>(made);
 }
 
 py::object RegionShape(const Reader& reader, std::size_t slot,
@@ -154,16 +196,16 @@ void AddProgress(py::module_& module) {
 }  // namespace
 
 void RegisterReader(py::module_& module) {
-  const auto unlocked = py::call_guard<py::gil_scoped_release>();
   AddProgress(module);
   module.def("open_bundle", OpenBundle, py::arg("prefix"), py::arg("mapped"),
              py::arg("verify"), py::arg("max_index_bytes"),
              py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
-             py::arg("verify"), unlocked);
+             py::arg("verify"));
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
-  AddGet(reader);
+  AddMethod(reader, &get_method);
+  AddMethod(reader, &read_method);
   AddListing(&reader);
   reader.def("find", &Reader::Find, py::arg("name"))
       .def("is_string", &Reader::IsString, py::arg("slot"))
@@ -174,9 +216,6 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true))
       .def("copy", &Reader::Copy, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
-      .def("read", &Reader::Read, py::arg("name"), py::arg("region"),
-           py::arg("threads"), py::arg("steadily") = false,
-           py::arg("check") = py::none())
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true),
            py::arg("checks_first"))

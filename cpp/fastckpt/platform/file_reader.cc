@@ -75,7 +75,7 @@ FileReader::FileReader(std::string path)
 
 FileReader::~FileReader() { close(descriptor_); }
 
-void FileReader::CheckSize() const {
+FileStamp FileReader::CheckSize() const {
   struct stat info;
   if (fstat(descriptor_, &info) != 0) ThrowSystem(errno, "cannot stat", path_);
   const auto now = static_cast<std::uint64_t>(info.st_size);
@@ -85,6 +85,7 @@ void FileReader::CheckSize() const {
                         std::to_string(now) + " now; open the checkpoint again",
                     Where{path_, {}, {}});
   }
+  return static_cast<FileStamp>(ToIdentity(info).mtime);
 }
 
 void FileReader::Read(std::uint64_t offset, std::span<std::uint8_t> out) const {
