@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.data import OUT, ROOT
@@ -28,7 +29,10 @@ def _wheel(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     build = f"--config-settings=build-dir={folder.parent / 'wheel-build'}"
     command = ("wheel", "-w", str(folder), build, str(ROOT))
-    if not _pip(*command, "--no-build-isolation") and not _pip(*command):
+    has_tools = all(map(find_spec, ("scikit_build_core", "pybind11")))
+    if not (has_tools and _pip(*command, "--no-build-isolation")) and not _pip(
+        *command
+    ):
         raise SystemExit("the wheel cannot be built")
     return next(folder.glob("fastckpt_io-*.whl"))
 
