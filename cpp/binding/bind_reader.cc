@@ -35,28 +35,39 @@ bool IsQuick(const std::string& path, bool mapped) {
   }
 }
 
+// True, False or "whole", as Python has checked.
+Checking CheckingOf(const py::object& verify) {
+  if (py::isinstance<py::str>(verify)) return Checking::kWhole;
+  return verify.cast<bool>() ? Checking::kOnce : Checking::kNever;
+}
+
 using Identity = std::tuple<std::uint64_t, std::uint64_t, std::int64_t>;
 
 std::unique_ptr<Reader> OpenBundle(const std::string& prefix, bool mapped,
-                                   bool verify, std::uint64_t max_index_bytes,
+                                   const py::object& verify,
+                                   std::uint64_t max_index_bytes,
                                    const std::optional<Identity>& identity) {
   FileIdentity wanted;
   if (identity) {
     wanted = {std::get<0>(*identity), std::get<1>(*identity),
               std::get<2>(*identity)};
   }
+  const Checking checked = CheckingOf(verify);
   const auto open = [&] {
     return std::make_unique<Reader>(CheckpointReader::OpenBundle(
-        prefix, ModeOf(mapped), verify, max_index_bytes,
+        prefix, ModeOf(mapped), checked, max_index_bytes,
         identity ? &wanted : nullptr));
   };
   return IsQuick(IndexName(prefix), mapped) ? open() : Unlocked(open);
 }
 
 std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
-                               bool mapped, bool verify) {
-  return std::make_unique<Reader>(
-      CheckpointReader::OpenV1(paths, ModeOf(mapped), verify));
+                               bool mapped, const py::object& verify) {
+  const Checking checked = CheckingOf(verify);
+  return Unlocked([&] {
+    return std::make_unique<Reader>(
+        CheckpointReader::OpenV1(paths, ModeOf(mapped), checked));
+  });
 }
 
 std::size_t CountFromPython(PyObject* number) {
@@ -91,6 +102,26 @@ PyObject* GetTensor(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   });
 }
 
+// Reader.read(name, region, threads[, steadily, check]): the same, for rows.
+PyObject* ReadRegion(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return Guarded([&] {
+    const Reader* reader = ReaderIn(self);
+    if (reader == nullptr || (count != 3 && count != 5)) {
+      throw py::type_error(
+          "read takes a name, a region, a thread count and maybe how steadily "
+          "and whether to check");
+    }
+    const std::size_t threads = CountFromPython(args[2]);
+    const bool steadily = count == 5 && args[3] == Py_True;
+    std::optional<bool> check;
+    if (count == 5 && args[4] != Py_None) check = args[4] == Py_True;
+    const std::size_t slot = reader->SlotOf(args[0]);
+    return reader->Read(slot, args[1], threads, steadily, check)
+        .release()
+        .ptr();
+  });
+}
+
 using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t);
 
 PyMethodDef MakeFast(const char* name, FastCall call, const char* doc) {
@@ -103,6 +134,8 @@ PyMethodDef fast_methods[] = {
     MakeFast("get", GetArray, "get(name, threads) -> numpy.ndarray"),
     MakeFast("tensor", GetTensor,
              "tensor(checkpoint, name, threads) -> Tensor"),
+    MakeFast("read", ReadRegion,
+             "read(name, region, threads[, steadily, check]) -> numpy.ndarray"),
 };
 
 void AddFast(const py::class_<Reader>& reader) {
@@ -112,12 +145,6 @@ void AddFast(const py::class_<Reader>& reader) {
     if (method == nullptr) throw py::error_already_set();
     reader.attr(definition.ml_name) = py::reinterpret_steal<py::object>(method);
   }
-}
-
-py::object ReadNamed(const Reader& reader, py::handle name, py::handle region,
-                     std::size_t threads, bool steadily,
-                     std::optional<bool> check) {
-  return reader.Read(reader.SlotOf(name), region, threads, steadily, check);
 }
 
 py::object RegionShape(const Reader& reader, std::size_t slot,
@@ -188,13 +215,12 @@ void AddProgress(py::module_& module) {
 }  // namespace
 
 void RegisterReader(py::module_& module) {
-  const auto unlocked = py::call_guard<py::gil_scoped_release>();
   AddProgress(module);
   module.def("open_bundle", OpenBundle, py::arg("prefix"), py::arg("mapped"),
              py::arg("verify"), py::arg("max_index_bytes"),
              py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
-             py::arg("verify"), unlocked);
+             py::arg("verify"));
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
   AddFast(reader);
@@ -210,9 +236,6 @@ void RegisterReader(py::module_& module) {
            py::arg("progress").none(true))
       .def("take_on_write", TakeOnWrite, py::arg("slots"), py::arg("threads"),
            py::arg("progress").none(true))
-      .def("read", ReadNamed, py::arg("name"), py::arg("region"),
-           py::arg("threads"), py::arg("steadily") = false,
-           py::arg("check") = py::none())
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true),
            py::arg("checks_first"))

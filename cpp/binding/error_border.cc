@@ -87,7 +87,7 @@ void SetCurrentPythonError() {
   } catch (py::error_already_set& error) {
     error.restore();
   } catch (const py::builtin_exception& error) {
-    error.set_error();
+    error.set_error();  // IndexError, TypeError ...
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "fastckpt/read/byte_runs.h"
+#include "fastckpt/read/gather.h"
 #include "lock.h"
 #include "numpy_types.h"
 #include "tensor_info.h"
@@ -69,7 +70,11 @@ py::list ListByteRuns(const TensorSource& source, std::size_t slot,
     const std::vector<PiecePlace> places = FindPlaces(source, slot);
     const std::size_t item_size = source.LayoutOf(slot).item_size;
     const auto find = [&] {
-      return FindByteRuns(places, region.region, item_size);
+      if (!region.list_axis) {
+        return FindByteRuns(places, region.region, item_size);
+      }
+      return FindGatheredRuns(places, region.region, *region.list_axis,
+                              region.ids, item_size);
     };
     const bool is_long = RegionCount(region.region) > kKeepLock;
     const std::vector<ByteRun> found = is_long ? Unlocked(find) : find();

@@ -1,6 +1,7 @@
 #include "on_write.h"
 
 #include "array_maker.h"
+#include "run_options.h"
 #include "signals.h"
 
 namespace py = pybind11;
@@ -13,10 +14,7 @@ py::list TakeNumeric(const CheckpointReader& checkpoint,
                      CallProgress* progress) {
   const auto arrays = Interruptible(
       [&](const Interrupt& interrupted) {
-        RunOptions options;
-        options.threads = threads;
-        options.progress = progress;
-        options.interrupted = interrupted;
+        const auto options = MakeOptions(threads, progress, interrupted);
         return checkpoint.TakeOnWrite(slots, options);
       },
       progress);

@@ -5,7 +5,10 @@
 
 #include "error_border.h"
 #include "lock.h"
+#include "row_read.h"
+#include "run_options.h"
 #include "signals.h"
+#include "string_read.h"
 #include "text.h"
 
 namespace py = pybind11;
@@ -13,29 +16,14 @@ namespace py = pybind11;
 namespace fastckpt::internal {
 namespace {
 
-RunOptions MakeOptions(std::size_t threads, Progress* progress,
-                       const Interrupt& interrupted) {
-  RunOptions options;
-  options.threads = threads;
-  options.progress = progress;
-  options.interrupted = interrupted;
-  return options;
-}
-
+template <typename Request>
 std::uint64_t RequestSize(const TensorSource& source,
-                          const std::vector<ReadRequest>& requests) {
+                          const std::vector<Request>& requests) {
   std::uint64_t size = 0;
-  for (const ReadRequest& request : requests) {
+  for (const Request& request : requests) {
     size += source.Facts(request.slot).size;
   }
   return size;
-}
-
-// array[region] in an array of its own, of no dimension too.
-py::object CopyElements(const py::object& array, py::handle region) {
-  if (region.is_none()) return array;
-  return py::module_::import("numpy").attr("array")(py::object(array[region]),
-                                                    "O");
 }
 
 [[noreturn]] void ThrowMissing(py::handle name) {
@@ -68,29 +56,33 @@ ParsedRegion Reader::ParseRegion(std::size_t slot, py::handle region) const {
   return ParseRegionArgument(region, source().Facts(slot).dims);
 }
 
-ReadRequest Reader::ParseRequest(const py::tuple& request) const {
+void Reader::ParseRequest(const py::tuple& request, Requests* parsed) const {
   const auto slot = request[0].cast<std::size_t>();
-  const ParsedRegion parsed = ParseRegion(slot, request[1]);
+  const ParsedRegion region = ParseRegion(slot, request[1]);
   const auto label = [&] {
     return "tensor " + Quote(source().Name(slot)) + ": ";
   };
   OutArray out;
   try {
     out = ViewOutArray(request[2], source().Facts(slot).dtype,
-                       parsed.KeptShape());
+                       region.KeptShape());
   } catch (const py::type_error& error) {
     throw py::type_error(label() + error.what());
   } catch (const py::value_error& error) {
     throw py::value_error(label() + error.what());
   }
+  if (region.list_axis) {
+    parsed->rows.push_back(MakeGather(slot, region, out.data, out.strides));
+    return;
+  }
   ReadRequest result{
-      slot, parsed.region, {out.data, parsed.Spread(out.strides)}};
+      slot, region.region, {out.data, region.Spread(out.strides)}};
   FlipNegativeSteps(&result.region, &result.destination);
-  return result;
+  parsed->regions.push_back(std::move(result));
 }
 
 void Reader::Check(std::size_t slot, py::handle region) const {
-  const Region rising = RisingRegion(ParseRegion(slot, region).region);
+  const Region rising = RisingRegion(HullOf(ParseRegion(slot, region)));
   const auto find = [&] {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;
@@ -144,7 +136,7 @@ py::object Reader::Get(std::size_t slot, std::size_t threads) const {
 }
 
 py::object Reader::TakeOne(std::size_t slot, std::size_t threads) const {
-  if (IsString(slot)) return ReadStrings({slot}, false)[0];
+  if (IsString(slot)) return ReadStrings(*checkpoint_, {slot}, false)[0];
   const std::vector<std::size_t> slots = {slot};
   std::optional<std::vector<ArrayBytes>> taken;
   const bool is_small =
@@ -207,7 +199,7 @@ py::list Reader::WithStrings(
   }
   py::list arrays = (this->*read)(numeric, threads, progress);
   if (texts.empty()) return arrays;
-  py::list strings = ReadStrings(texts, is_writable);
+  py::list strings = ReadStrings(*checkpoint_, texts, is_writable);
   py::list all(slots.size());
   std::size_t next_array = 0;
   std::size_t next_string = 0;
@@ -218,31 +210,20 @@ py::list Reader::WithStrings(
   return all;
 }
 
-py::list Reader::ReadStrings(const std::vector<std::size_t>& slots,
-                             bool is_writable,
-                             std::optional<bool> check) const {
-  const auto pieces = Interruptible([&](const Interrupt& interrupted) {
-    std::vector<std::vector<StringPiece>> found(slots.size());
-    const auto read = [&](std::size_t i) {
-      found[i] = checkpoint_->Strings(slots[i], check);
-    };
-    if (!ParallelFor(slots.size(), 1, read, interrupted)) throw Interrupted{};
-    return found;
-  });
-  py::list arrays;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    arrays.append(
-        MakeStringArray(pieces[i], source().Facts(slots[i]).dims, is_writable));
-  }
-  return arrays;
-}
-
 py::object Reader::Read(std::size_t slot, py::handle region,
                         std::size_t threads, bool steadily,
                         std::optional<bool> check) const {
+  if (!steadily && !check) {
+    PyObject* rows = ReadRowsQuickly(*checkpoint_, slot, region.ptr());
+    if (rows != nullptr) return py::reinterpret_steal<py::object>(rows);
+  }
   const ParsedRegion parsed = ParseRegion(slot, region);
-  if (IsString(slot))
-    return CopyElements(ReadStrings({slot}, true, check)[0], region);
+  if (IsString(slot)) {
+    return ReadStringRegion(*checkpoint_, slot, parsed, region, check);
+  }
+  if (parsed.list_axis) {
+    return ReadRows(*checkpoint_, slot, parsed, threads, steadily, check);
+  }
   const TensorFacts facts = source().Facts(slot);
   const std::vector<std::int64_t> shape = parsed.KeptShape();
   // Who learns what slices are from an empty one waits for no check.
@@ -268,15 +249,24 @@ py::object Reader::Read(std::size_t slot, py::handle region,
 
 void Reader::ReadInto(const py::list& requests, std::size_t threads,
                       CallProgress* progress, bool checks_first) const {
-  std::vector<ReadRequest> parsed;
+  Requests parsed;
   for (const py::handle request : requests) {
-    parsed.push_back(ParseRequest(py::reinterpret_borrow<py::tuple>(request)));
+    ParseRequest(py::reinterpret_borrow<py::tuple>(request), &parsed);
   }
   const bool is_small =
-      !source().DecodesPieces() && RequestSize(source(), parsed) <= kKeepLock;
+      !source().DecodesPieces() && RequestSize(source(), parsed.regions) +
+                                           RequestSize(source(), parsed.rows) <=
+                                       kKeepLock;
+  const CheckRule rule = checkpoint_->RuleOf({});
   const auto read = [&](const Interrupt& interrupted) {
-    checkpoint_->Read(parsed, MakeOptions(threads, progress, interrupted),
-                      checks_first);
+    const RunOptions options = MakeOptions(threads, progress, interrupted);
+    for (const GatherRequest& rows : parsed.rows) {
+      if (checks_first) CheckGathered(source(), rows, rule, options);
+    }
+    checkpoint_->Read(parsed.regions, options, checks_first);
+    for (const GatherRequest& rows : parsed.rows) {
+      CopyGathered(source(), rows, rule, options);
+    }
   };
   is_small ? read(nullptr) : Interruptible(read, progress);
 }

@@ -16,6 +16,7 @@
 #include "array_maker.h"
 #include "call_progress.h"
 #include "fastckpt/read/checkpoint_reader.h"
+#include "fastckpt/read/gather.h"
 #include "region_argument.h"
 
 namespace fastckpt::internal {
@@ -75,10 +76,12 @@ class Reader {
   // As TensorSource::Find; knows the name after the last one found, for those
   // who go through all of them.
   std::optional<std::size_t> FindNext(std::string_view name) const;
-  ReadRequest ParseRequest(const pybind11::tuple& request) const;
-  pybind11::list ReadStrings(const std::vector<std::size_t>& slots,
-                             bool is_writable,
-                             std::optional<bool> check = {}) const;
+  // Regions, and those of them that have a list of indices.
+  struct Requests {
+    std::vector<ReadRequest> regions;
+    std::vector<GatherRequest> rows;
+  };
+  void ParseRequest(const pybind11::tuple& request, Requests* parsed) const;
   pybind11::object TakeOne(std::size_t slot, std::size_t threads) const;
   pybind11::list WithStrings(
       const std::vector<std::size_t>& slots, bool is_writable,

@@ -1,11 +1,13 @@
-// RegionArgument: NumPy's basic indexing, as callers write it, for one shape.
+// RegionArgument: NumPy's indexing, as callers write it, for one shape.
 //
-// Integers, slices with any step and `...`; no arrays, no None inside.
+// Integers, slices with any step and `...`, and on one axis a list or a 1-d
+// array of integers; no booleans, no None inside.
 #pragma once
 
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "fastckpt/read/region.h"
@@ -18,6 +20,12 @@ namespace fastckpt::internal {
 struct ParsedRegion {
   Region region;
   std::vector<bool> keeps;
+  // The axis of a list of indices, and these; the region only counts them.
+  std::optional<std::size_t> list_axis;
+  std::vector<std::int64_t> ids;
+  // Whether its dimension goes before all others: NumPy's rule where a slice
+  // stands between the list and an integer.
+  bool is_list_first = false;
 
   std::vector<std::int64_t> KeptShape() const;
   // One stride per dimension of the tensor from those of the kept ones.
@@ -26,8 +34,11 @@ struct ParsedRegion {
 };
 
 // What array[argument] takes of an array of that shape; None is all of it.
-// Throws IndexError for an integer out of bounds or too many of them, TypeError
-// for what is no basic index, ValueError for a step of 0.
+// Throws IndexError for an integer out of bounds, too many of them or None
+// inside, TypeError for what is no index, ValueError for a step of 0.
 ParsedRegion ParseRegionArgument(pybind11::handle argument, Dims dims);
+
+// The region's hull: from the first index of a list to its last.
+Region HullOf(const ParsedRegion& parsed);
 
 }  // namespace fastckpt::internal

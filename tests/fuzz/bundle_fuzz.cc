@@ -34,7 +34,7 @@ std::string Join(std::string_view index, std::string_view shard) {
   return input.append(index).append(shard);
 }
 
-void Open(const std::string& prefix, IoMode mode, bool verify) {
+void Open(const std::string& prefix, IoMode mode, Checking verify) {
   try {
     ReadEverything(
         *CheckpointReader::OpenBundle(prefix, mode, verify, kMaxIndex));
@@ -53,8 +53,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string prefix = folder.PathOf("model");
   folder.Write(IndexName("model"), input.index);
   folder.Write(DataName("model", 0, 1), input.shard);
-  Open(prefix, IoMode::kMap, true);
-  Open(prefix, IoMode::kRead, false);
+  Open(prefix, IoMode::kMap, Checking::kOnce);
+  Open(prefix, IoMode::kRead, Checking::kNever);
   return 0;
 }
 

@@ -65,7 +65,7 @@ bool ReadTensor(const CheckpointReader& checkpoint, std::size_t slot) {
   source.Slices(slot);
   const DType dtype = source.Facts(slot).dtype;
   if (dtype == DType::kString) {
-    return Try([&] { checkpoint.Strings(slot); });
+    return Try([&] { checkpoint.Strings(slot, checkpoint.RuleOf({})); });
   }
   if (ElementSize(dtype) > 0) return ReadNumbers(checkpoint, slot);
   return true;

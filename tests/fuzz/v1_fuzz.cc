@@ -12,7 +12,7 @@
 namespace fastckpt::internal {
 namespace {
 
-void Open(const std::vector<std::string>& paths, IoMode mode, bool verify) {
+void Open(const std::vector<std::string>& paths, IoMode mode, Checking verify) {
   try {
     ReadEverything(*CheckpointReader::OpenV1(paths, mode, verify));
   } catch (const Error&) {
@@ -26,10 +26,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fastckpt::internal;
   if (size > kMaxFuzzInput) return 0;
   const std::string path = FuzzFolder::Get().Write("model", {data, size});
-  Open({path}, IoMode::kMap, true);
-  Open({path}, IoMode::kRead, false);
+  Open({path}, IoMode::kMap, Checking::kOnce);
+  Open({path}, IoMode::kRead, Checking::kNever);
   // As two shards that list the same tensors.
-  Open({path, path}, IoMode::kMap, false);
+  Open({path, path}, IoMode::kMap, Checking::kNever);
   return 0;
 }
 

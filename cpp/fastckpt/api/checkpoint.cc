@@ -15,6 +15,7 @@
 namespace fastckpt {
 namespace {
 
+using internal::Checking;
 using internal::CheckpointFiles;
 using internal::CheckpointReader;
 using internal::IoMode;
@@ -35,10 +36,11 @@ IoMode ModeFor(Io io, const CheckpointFiles& files) {
 std::unique_ptr<CheckpointReader> OpenReader(const CheckpointFiles& files,
                                              const OpenOptions& options) {
   const IoMode mode = ModeFor(options.io, files);
+  const Checking verify = options.verify ? Checking::kOnce : Checking::kNever;
   if (files.is_v1) {
-    return CheckpointReader::OpenV1(files.v1_files, mode, options.verify);
+    return CheckpointReader::OpenV1(files.v1_files, mode, verify);
   }
-  return CheckpointReader::OpenBundle(files.prefix, mode, options.verify,
+  return CheckpointReader::OpenBundle(files.prefix, mode, verify,
                                       options.max_index_bytes);
 }
 
@@ -249,7 +251,7 @@ std::vector<std::string> Checkpoint::ReadStrings(std::string_view name) const {
   }
   const std::size_t slot = impl_->CheckedSlotOf(name);
   // The pieces are there before anything is sized by the shape.
-  const auto pieces = impl_->reader->Strings(slot);
+  const auto pieces = impl_->reader->Strings(slot, impl_->reader->RuleOf({}));
   std::vector<std::string> elements(
       static_cast<std::size_t>(internal::ElementCount(info.shape)));
   for (const internal::StringPiece& piece : pieces) {

@@ -21,6 +21,10 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+// The time of a file's last change, which tells whether it was written since.
+// An open file's device and inode stay, and another size is an error.
+using FileStamp = std::uint64_t;
+
 // Stats a path. Throws System (ENOENT ...).
 FileIdentity StatFile(const std::string& path);
 
@@ -41,8 +45,9 @@ class FileReader {
   const FileIdentity& identity() const { return identity_; }
   int descriptor() const { return descriptor_; }
 
-  // Throws Corruption if the file's size is no longer what it was.
-  void CheckSize() const;
+  // Throws Corruption if the file's size is no longer what it was; gives what
+  // tells whether anything was written to it. One fstat.
+  FileStamp CheckSize() const;
 
   // Fills `out` from `offset`. Throws Corruption if the file ends before, and
   // System if the system reports an error.

@@ -158,14 +158,15 @@ void BundleSource::AppendPieces(std::size_t slot, const Region* region,
   }
 }
 
-// The file that holds a slot's bytes, which are proved to be in it.
-const DataFile& BundleSource::OpenPlace(std::size_t slot,
-                                        SeenFiles* seen) const {
+// The file that holds a slot's bytes, which are proved to be in it, and its
+// stamp.
+const DataFile& BundleSource::OpenPlace(std::size_t slot, SeenFiles* seen,
+                                        FileStamp* stamp) const {
   CheckPlace(slot);
   const StoredEntry& entry = index_.entry(slot);
   const DataFile& file =
       files_.Get(entry.shard, [&] { return OpenShard(slot, mode_); });
-  seen->CheckUnchanged(file);
+  *stamp = seen->CheckUnchanged(file);
   file.CheckRange(static_cast<std::uint64_t>(entry.offset),
                   static_cast<std::uint64_t>(entry.size));
   return file;
@@ -173,9 +174,11 @@ const DataFile& BundleSource::OpenPlace(std::size_t slot,
 
 std::optional<MappedView> BundleSource::ReadyView(std::size_t slot, bool check,
                                                   SeenFiles* seen) const {
-  if (!IsView(slot) || (check && !states_[slot].IsDone())) return std::nullopt;
+  if (!IsView(slot)) return std::nullopt;
   CheckShape(slot);
-  const DataFile& file = OpenPlace(slot, seen);
+  FileStamp stamp = 0;
+  const DataFile& file = OpenPlace(slot, seen, &stamp);
+  if (check && !states_[slot].IsDone(stamp)) return std::nullopt;
   const StoredEntry& entry = index_.entry(slot);
   return MappedView{&file, file.mapping()->bytes().subspan(
                                static_cast<std::size_t>(entry.offset),
@@ -183,9 +186,9 @@ std::optional<MappedView> BundleSource::ReadyView(std::size_t slot, bool check,
 }
 
 Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
-  const DataFile& file = OpenPlace(slot, seen);
-  const StoredEntry& entry = index_.entry(slot);
   Piece piece;
+  const DataFile& file = OpenPlace(slot, seen, &piece.stamp);
+  const StoredEntry& entry = index_.entry(slot);
   piece.offset = static_cast<std::uint64_t>(entry.offset);
   piece.size = static_cast<std::uint64_t>(entry.size);
   piece.crc32c = entry.crc32c;
@@ -194,22 +197,27 @@ Piece BundleSource::StoredPiece(std::size_t slot, SeenFiles* seen) const {
   return piece;
 }
 
-void BundleSource::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+void BundleSource::AppendStrings(std::size_t slot, CheckRule rule,
+                                 SeenFiles* seen,
                                  std::vector<StringPiece>* pieces) const {
   CheckShape(slot);
   if (!index_.IsSliced(slot)) {
     pieces->push_back(
-        ReadStrings({slot, WholeBox(index_.dims(slot))}, check, seen));
+        ReadStrings({slot, WholeBox(index_.dims(slot))}, rule, seen));
     return;
   }
   for (const Part& part : PartsOf(slot, nullptr)) {
-    pieces->push_back(ReadStrings(part, check, seen));
+    pieces->push_back(ReadStrings(part, rule, seen));
   }
 }
 
-StringPiece BundleSource::ReadStrings(const Part& part, bool check,
+StringPiece BundleSource::ReadStrings(const Part& part, CheckRule rule,
                                       SeenFiles* seen) const {
   const Piece piece = StoredPiece(part.slot, seen);
+  const bool may_be_done =
+      rule == CheckRule::kOnce || rule == CheckRule::kFirst;
+  const bool check = rule != CheckRule::kNever &&
+                     !(may_be_done && piece.state->IsDone(piece.stamp));
   return WithContext(Where{piece.file->path(), piece.offset, {}}, [&] {
     auto scratch = std::make_shared<Scratch>();
     const ByteView stored = piece.file->Fetch(
@@ -217,6 +225,7 @@ StringPiece BundleSource::ReadStrings(const Part& part, bool check,
     StringElements elements =
         ParseStrings(stored, ElementCount(part.box.extent), piece.crc32c,
                      big_endian(), check);
+    if (check) piece.state->Finish(/*is_right=*/true, piece.stamp);
     std::shared_ptr<const void> owner = scratch;
     if (piece.file->mapping()) owner = piece.file->mapping();
     return StringPiece{part.box, std::move(elements.sizes), elements.bytes,

@@ -48,7 +48,7 @@ class BundleSource final : public TensorSource {
   void CheckMeaning(std::size_t slot) const override;
   void AppendPieces(std::size_t slot, const Region* region, bool check,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
-  void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+  void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
   std::optional<MappedView> ReadyView(std::size_t slot, bool check,
                                       SeenFiles* seen) const override;
@@ -99,8 +99,10 @@ class BundleSource final : public TensorSource {
   }
   bool big_endian() const { return index_.header().endianness == 1; }
   std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
-  const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen) const;
-  StringPiece ReadStrings(const Part& part, bool check, SeenFiles* seen) const;
+  const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen,
+                            FileStamp* stamp) const;
+  StringPiece ReadStrings(const Part& part, CheckRule rule,
+                          SeenFiles* seen) const;
 
   BundlePlace place_;
   IoMode mode_;

@@ -32,15 +32,8 @@ class RunCollector {
   }
 
   void Add(std::size_t place, std::uint64_t offset, std::uint64_t size) {
-    offset += places_[place].offset;
-    if (!runs_.empty()) {
-      ByteRun& last = runs_.back();
-      if (last.place == place && last.offset + last.size == offset) {
-        last.size += size;
-        return;
-      }
-    }
-    runs_.push_back({place, offset, size});
+    AppendByteRun(places_, {place, places_[place].offset + offset, size},
+                  &runs_);
   }
 
   const std::vector<PiecePlace>& places_;
@@ -75,6 +68,20 @@ void CollectInOrder(const Region& region, std::size_t outer,
 }
 
 }  // namespace
+
+void AppendByteRun(const std::vector<PiecePlace>& places, const ByteRun& run,
+                   std::vector<ByteRun>* runs) {
+  if (!runs->empty()) {
+    ByteRun& last = runs->back();
+    const bool is_same_file = last.place == run.place ||
+                              places[last.place].path == places[run.place].path;
+    if (is_same_file && last.offset + last.size == run.offset) {
+      last.size += run.size;
+      return;
+    }
+  }
+  runs->push_back(run);
+}
 
 std::vector<ByteRun> FindByteRuns(const std::vector<PiecePlace>& places,
                                   const Region& region, std::size_t item_size) {

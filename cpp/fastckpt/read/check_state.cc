@@ -6,17 +6,19 @@ namespace fastckpt::internal {
 namespace {
 
 // Bit 1 tells a claim from the two resting states; the rest counts forks.
-constexpr std::uint32_t kClaimBit = 2;
+constexpr std::uint64_t kClaimBit = 2;
 
-std::uint32_t ClaimWord() { return ForkCount() << 2 | kClaimBit; }
+std::uint64_t ClaimWord() {
+  return static_cast<std::uint64_t>(ForkCount()) << 2 | kClaimBit;
+}
 
 }  // namespace
 
-CheckState::Claim CheckState::TryClaim() {
-  std::uint32_t seen = word_.load(std::memory_order_acquire);
-  const std::uint32_t mine = ClaimWord();
+CheckState::Claim CheckState::TryClaim(FileStamp stamp) {
+  std::uint64_t seen = word_.load(std::memory_order_acquire);
+  const std::uint64_t mine = ClaimWord();
   while (true) {
-    if (seen == kDoneWord) return Claim::kDone;
+    if (seen == DoneWord(stamp)) return Claim::kDone;
     // A claim from before a fork belongs to a thread of the parent.
     if (seen == mine) return Claim::kBusy;
     if (word_.compare_exchange_weak(seen, mine, std::memory_order_acq_rel)) {
@@ -25,8 +27,9 @@ CheckState::Claim CheckState::TryClaim() {
   }
 }
 
-void CheckState::Finish(bool is_right) {
-  word_.store(is_right ? kDoneWord : kIdleWord, std::memory_order_release);
+void CheckState::Finish(bool is_right, FileStamp stamp) {
+  word_.store(is_right ? DoneWord(stamp) : kIdleWord,
+              std::memory_order_release);
   word_.notify_all();
 }
 

@@ -24,7 +24,7 @@ Destination DenseDestination(std::uint8_t* base, Dims dims,
 }  // namespace
 
 std::unique_ptr<CheckpointReader> CheckpointReader::OpenBundle(
-    const std::string& prefix, IoMode mode, bool verify,
+    const std::string& prefix, IoMode mode, Checking verify,
     std::uint64_t max_index_bytes, const FileIdentity* wanted) {
   return std::unique_ptr<CheckpointReader>(new CheckpointReader(
       std::make_unique<BundleSource>(prefix, mode, max_index_bytes, wanted),
@@ -32,13 +32,13 @@ std::unique_ptr<CheckpointReader> CheckpointReader::OpenBundle(
 }
 
 std::unique_ptr<CheckpointReader> CheckpointReader::OpenV1(
-    const std::vector<std::string>& paths, IoMode mode, bool verify) {
+    const std::vector<std::string>& paths, IoMode mode, Checking verify) {
   return std::unique_ptr<CheckpointReader>(
       new CheckpointReader(std::make_unique<V1Source>(paths, mode), verify));
 }
 
 CheckpointReader::CheckpointReader(std::unique_ptr<BundleSource> source,
-                                   bool verify)
+                                   Checking verify)
     : bundle_(source.get()), verify_(verify) {
   verify_source_ = [bundle = source.get()](const RunOptions& options) {
     return VerifyBundle(*bundle, options);
@@ -47,7 +47,7 @@ CheckpointReader::CheckpointReader(std::unique_ptr<BundleSource> source,
 }
 
 CheckpointReader::CheckpointReader(std::unique_ptr<V1Source> source,
-                                   bool verify)
+                                   Checking verify)
     : verify_(verify) {
   verify_source_ = [v1 = source.get()](const RunOptions& options) {
     return VerifyV1(*v1, options);
@@ -60,7 +60,7 @@ CheckpointReader::~CheckpointReader() = default;
 std::optional<ArrayBytes> CheckpointReader::FindReady(std::size_t slot) const {
   return WithName(*source_, slot, [&]() -> std::optional<ArrayBytes> {
     SeenFiles seen;
-    const auto view = source_->ReadyView(slot, verify_, &seen);
+    const auto view = source_->ReadyView(slot, verifies(), &seen);
     if (!view) return std::nullopt;
     return ToArrayBytes(*view);
   });
@@ -89,10 +89,11 @@ std::optional<std::vector<ArrayBytes>> CheckpointReader::Take(
 // A view that is added to `unchecked` unless it needs no check any more.
 ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
                                       UncheckedViews* unchecked) const {
-  const auto ready = WithName(
-      *source_, slot, [&] { return source_->ReadyView(slot, verify_, seen); });
+  const auto ready = WithName(*source_, slot, [&] {
+    return source_->ReadyView(slot, verifies(), seen);
+  });
   if (ready) return ToArrayBytes(*ready);
-  AppendPieces(*source_, {slot, nullptr}, verify_, seen, &unchecked->pieces);
+  AppendPieces(*source_, {slot, nullptr}, verifies(), seen, &unchecked->pieces);
   unchecked->slots.push_back(slot);
   const Piece& piece = unchecked->pieces.back();
   const auto& mapping = piece.file->mapping();
@@ -110,7 +111,7 @@ std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
   const auto take = [&](std::size_t i, SeenFiles* seen) {
     if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
     std::vector<Piece> pieces;
-    AppendPieces(*source_, {slots[i], nullptr}, verify_, seen, &pieces);
+    AppendPieces(*source_, {slots[i], nullptr}, verifies(), seen, &pieces);
     const Piece& piece = pieces.front();
     taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
@@ -126,7 +127,8 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
                                 std::vector<ArrayBytes>* arrays) const {
   std::vector<std::size_t> wanted;
   for (const std::size_t i : indices) wanted.push_back(slots[i]);
-  std::vector<ArrayBytes> copied = Copy(wanted, options);
+  std::vector<ArrayBytes> copied = CopyBy(
+      verifies() ? CheckRule::kFirst : CheckRule::kNever, wanted, options);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     (*arrays)[indices[i]] = std::move(copied[i]);
   }
@@ -161,6 +163,25 @@ std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
 
 std::vector<ArrayBytes> CheckpointReader::Copy(
     std::span<const std::size_t> slots, const RunOptions& options) const {
+  return CopyBy(RuleOf({}), slots, options);
+}
+
+CheckRule CheckpointReader::RuleOf(std::optional<bool> check) const {
+  if (check) return *check ? CheckRule::kAlways : CheckRule::kNever;
+  switch (verify_) {
+    case Checking::kNever:
+      return CheckRule::kNever;
+    case Checking::kWhole:
+      return CheckRule::kWhole;
+    case Checking::kOnce:
+      break;
+  }
+  return CheckRule::kOnce;
+}
+
+std::vector<ArrayBytes> CheckpointReader::CopyBy(
+    CheckRule rule, std::span<const std::size_t> slots,
+    const RunOptions& options) const {
   std::vector<ArrayBytes> copies(slots.size());
   std::vector<WantedRegion> wanted;
   std::uint64_t small_bytes = 0;
@@ -180,7 +201,7 @@ std::vector<ArrayBytes> CheckpointReader::Copy(
     return DenseDestination(place.data, facts.dims,
                             source_->LayoutOf(slots[i]).item_size);
   };
-  CopyRegions(*source_, wanted, verify_, make, options);
+  CopyRegions(*source_, wanted, rule, make, options);
   return copies;
 }
 
@@ -202,8 +223,7 @@ ArrayBytes CheckpointReader::CopyRegion(
     FlipNegativeSteps(&again, &destination);
     return destination;
   };
-  CopyRegions(*source_, {&wanted, 1}, options.check.value_or(verify_), make,
-              options);
+  CopyRegions(*source_, {&wanted, 1}, RuleOf(options.check), make, options);
   return copy;
 }
 
@@ -216,18 +236,19 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
   }
   const auto make = [&](std::size_t i) { return requests[i].destination; };
   RunOptions copying = options;
-  if (checks_first && verify_) {
-    copying.counted = CheckRegions(*source_, wanted, options);
+  const CheckRule rule = RuleOf({});
+  if (checks_first && rule != CheckRule::kNever) {
+    copying.counted = CheckRegions(*source_, wanted, rule, options);
   }
-  CopyRegions(*source_, wanted, verify_, make, copying);
+  CopyRegions(*source_, wanted, rule, make, copying);
 }
 
-std::vector<StringPiece> CheckpointReader::Strings(
-    std::size_t slot, std::optional<bool> check) const {
+std::vector<StringPiece> CheckpointReader::Strings(std::size_t slot,
+                                                   CheckRule rule) const {
   return WithName(*source_, slot, [&] {
     std::vector<StringPiece> pieces;
     SeenFiles seen;
-    source_->AppendStrings(slot, check.value_or(verify_), &seen, &pieces);
+    source_->AppendStrings(slot, rule, &seen, &pieces);
     return pieces;
   });
 }

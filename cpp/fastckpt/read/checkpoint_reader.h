@@ -25,6 +25,9 @@
 
 namespace fastckpt::internal {
 
+// What an open checkpoint checks of what it hands out; see CheckRule.
+enum class Checking { kNever, kWhole, kOnce };
+
 // A region of a tensor to be copied somewhere. Steps are positive.
 struct ReadRequest {
   std::size_t slot = 0;
@@ -37,18 +40,17 @@ class CheckpointReader {
   // `prefix` is that of a V2 bundle; `wanted` tells which one, wherever a save
   // has moved it (see OpenIndex). Throws for any damage to its index.
   static std::unique_ptr<CheckpointReader> OpenBundle(
-      const std::string& prefix, IoMode mode, bool verify,
+      const std::string& prefix, IoMode mode, Checking verify,
       std::uint64_t max_index_bytes, const FileIdentity* wanted = nullptr);
   // The files of a V1 checkpoint, in order.
   static std::unique_ptr<CheckpointReader> OpenV1(
-      const std::vector<std::string>& paths, IoMode mode, bool verify);
+      const std::vector<std::string>& paths, IoMode mode, Checking verify);
   ~CheckpointReader();
 
   // The checkpoint's tensors; lives as long as this.
   const TensorSource& source() const { return *source_; }
   // The same of V2, for who asks more of a bundle; null of V1.
   const BundleSource* bundle() const { return bundle_; }
-  bool verifies() const { return verify_; }
 
   // A view of the mapping that needs no check any more, or nothing.
   std::optional<ArrayBytes> FindReady(std::size_t slot) const;
@@ -82,16 +84,18 @@ class CheckpointReader {
   void Read(std::span<const ReadRequest> requests, const RunOptions& options,
             bool checks_first = false) const;
 
-  // The elements of a string tensor; `check` as in RunOptions.
-  std::vector<StringPiece> Strings(std::size_t slot,
-                                   std::optional<bool> check = {}) const;
+  // The elements of a string tensor, checked by this rule.
+  std::vector<StringPiece> Strings(std::size_t slot, CheckRule rule) const;
+
+  // How what a call copies is checked; `check` as in RunOptions.
+  CheckRule RuleOf(std::optional<bool> check) const;
 
   // Checks every block and every tensor.
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
-  CheckpointReader(std::unique_ptr<BundleSource> source, bool verify);
-  CheckpointReader(std::unique_ptr<V1Source> source, bool verify);
+  CheckpointReader(std::unique_ptr<BundleSource> source, Checking verify);
+  CheckpointReader(std::unique_ptr<V1Source> source, Checking verify);
 
   ArrayBytes TakeView(std::size_t slot, SeenFiles* seen,
                       UncheckedViews* unchecked) const;
@@ -100,12 +104,16 @@ class CheckpointReader {
   void CopySome(std::span<const std::size_t> slots,
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;
+  std::vector<ArrayBytes> CopyBy(CheckRule rule,
+                                 std::span<const std::size_t> slots,
+                                 const RunOptions& options) const;
+  bool verifies() const { return verify_ != Checking::kNever; }
 
   std::unique_ptr<const TensorSource> source_;
   const BundleSource* bundle_ = nullptr;
   // How the source's own format is verified.
   std::function<VerifyResult(const RunOptions&)> verify_source_;
-  bool verify_;
+  Checking verify_;
 };
 
 }  // namespace fastckpt::internal

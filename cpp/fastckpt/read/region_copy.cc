@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "fastckpt/read/slot_groups.h"
@@ -36,40 +37,80 @@ std::optional<StridedCopy> MakeStrided(const Target& target,
                            target.layout.item_size, target.layout.swap_unit);
 }
 
+// How a piece is checked that is about to be copied from.
+enum class Check { kNot, kOnTheWay, kBefore };
+
+// Up to here a piece is checked without a claim: whoever calls may hold a lock
+// that the claim's owner waits for, and so small a check costs next to nothing.
+constexpr std::uint64_t kSmall = 64 << 10;
+// Less than one part in so many is read apart from the check.
+constexpr std::uint64_t kLargePart = 8;
+
+Check HowToCheck(CheckRule rule, const Piece& piece, bool is_full,
+                 std::uint64_t taken) {
+  if (rule == CheckRule::kNever || piece.state == nullptr) return Check::kNot;
+  if (rule == CheckRule::kAlways) return Check::kOnTheWay;
+  if (rule == CheckRule::kWhole) {
+    return is_full ? Check::kOnTheWay : Check::kNot;
+  }
+  if (is_full && rule == CheckRule::kOnce) return Check::kOnTheWay;
+  if (piece.state->IsDone(piece.stamp)) return Check::kNot;
+  const bool is_large_part = taken >= piece.size / kLargePart;
+  return piece.size <= kSmall || is_large_part ? Check::kOnTheWay
+                                               : Check::kBefore;
+}
+
+// Notes that what tasks have checked is right.
+void NoteRight(const std::vector<PieceTask>& tasks) {
+  for (const PieceTask& task : tasks) {
+    const Piece& piece = *task.piece;
+    if (task.check && piece.state) piece.state->Finish(true, piece.stamp);
+  }
+}
+
+// What one batch of regions comes to.
+struct Batch {
+  UncheckedViews unchecked;  // to be checked before anything is copied
+  std::vector<PieceTask> tasks;
+  // What the tasks check: several regions of a piece check it once.
+  std::unordered_set<const CheckState*> on_the_way;
+};
+
 class RegionCopier {
  public:
-  RegionCopier(const TensorSource& source, bool check,
+  RegionCopier(const TensorSource& source, CheckRule rule,
                const MakeDestination& make, const RunOptions& options)
-      : source_(source), check_(check), make_(make), options_(options) {}
+      : source_(source), rule_(rule), make_(make), options_(options) {}
 
   // The regions of one batch, of which the first has this index.
   void CopyBatch(std::span<const WantedRegion> wanted,
                  std::size_t first) const {
     const std::vector<std::vector<Piece>> pieces = FindPieces(wanted);
-    std::vector<PieceTask> tasks;
-    tasks.reserve(wanted.size());
+    Batch batch;
+    batch.tasks.reserve(wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      AddTasks(wanted[i], pieces[i], make_(first + i), &tasks);
+      AddTasks(wanted[i], pieces[i], make_(first + i), &batch);
     }
-    RunInFileOrder(&tasks, options_);
+    CheckApart(batch.unchecked);
+    RunInFileOrder(&batch.tasks, options_);
+    NoteRight(batch.tasks);
   }
 
   // Finds the pieces of one batch, which throws where they are not there, and
   // checks those that lie in files: others were checked when they were found.
   std::uint64_t CheckBatch(std::span<const WantedRegion> wanted) const {
-    UncheckedViews found;
+    Batch batch;
     std::uint64_t bytes = 0;
     const auto pieces = FindPieces(wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       for (const Piece& piece : pieces[i]) {
-        if (!piece.file) continue;
-        bytes += piece.size;
-        found.pieces.push_back(piece);
-        found.slots.push_back(wanted[i].slot);
+        bytes += AddCheck(wanted[i], piece, &batch);
       }
     }
     if (options_.progress) options_.progress->total += bytes;
-    CheckViews(source_, found, options_, /*may_wait=*/true);
+    CheckApart(batch.unchecked);
+    RunInFileOrder(&batch.tasks, Uncounted());
+    NoteRight(batch.tasks);
     return bytes;
   }
 
@@ -88,8 +129,9 @@ class RegionCopier {
   std::vector<std::vector<Piece>> FindPieces(
       std::span<const WantedRegion> wanted) const {
     std::vector<std::vector<Piece>> pieces(wanted.size());
+    const bool check = rule_ != CheckRule::kNever;
     const auto find = [&](std::size_t i, SeenFiles* seen) {
-      AppendPieces(source_, wanted[i], check_, seen, &pieces[i]);
+      AppendPieces(source_, wanted[i], check, seen, &pieces[i]);
     };
     if (!source_.DecodesPieces()) {
       SeenFiles seen;
@@ -102,8 +144,47 @@ class RegionCopier {
     return pieces;
   }
 
+  // Of a run whose bytes are no part of `options_.counted`.
+  RunOptions Uncounted() const {
+    RunOptions options = options_;
+    options.counted = 0;
+    return options;
+  }
+
+  void CheckApart(const UncheckedViews& unchecked) const {
+    if (unchecked.pieces.empty()) return;
+    CheckViews(source_, unchecked, Uncounted(), /*may_wait=*/true);
+  }
+
+  bool IsFull(const WantedRegion& wanted, const Piece& piece) const {
+    if (wanted.region == nullptr) return true;
+    const Dims dims = source_.DimsOf(wanted.slot);
+    const Box box = piece.box.extent.empty() ? WholeBox(dims) : piece.box;
+    return CountInside(box, *wanted.region) == ElementCount(box.extent);
+  }
+
+  // Adds the check of a piece that is to be copied later; gives the bytes that
+  // the copy will check again.
+  std::uint64_t AddCheck(const WantedRegion& wanted, const Piece& piece,
+                         Batch* batch) const {
+    const bool is_full = IsFull(wanted, piece);
+    const Check how = HowToCheck(rule_, piece, is_full, /*taken=*/0);
+    if (how == Check::kNot) return 0;
+    const bool is_known = piece.state->IsDone(piece.stamp);
+    if (!is_known && piece.size <= kSmall) {
+      if (batch->on_the_way.insert(piece.state).second) {
+        batch->tasks.emplace_back().piece = &piece;
+        batch->tasks.back().name = source_.Name(wanted.slot);
+      }
+    } else if (!is_known) {
+      batch->unchecked.pieces.push_back(piece);
+      batch->unchecked.slots.push_back(wanted.slot);
+    }
+    return is_full ? piece.size : 0;
+  }
+
   void AddTasks(const WantedRegion& wanted, const std::vector<Piece>& pieces,
-                Destination destination, std::vector<PieceTask>* tasks) const {
+                Destination destination, Batch* batch) const {
     const TensorFacts facts = source_.Facts(wanted.slot);
     const Target target{
         facts, source_.LayoutOf(wanted.slot),
@@ -114,19 +195,39 @@ class RegionCopier {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      task.check = check_;
       if (is_dense) {
         task.dense = target.destination.base;
       } else {
         task.strided = MakeStrided(target, piece);
-        if (!task.strided && !check_) continue;
       }
-      tasks->push_back(std::move(task));
+      task.check = ChecksOnTheWay(wanted, task, batch);
+      if (!is_dense && !task.strided && !task.check) continue;
+      batch->tasks.push_back(std::move(task));
     }
   }
 
+  // Whether a task checks its piece; where it is to be checked before, that is
+  // noted.
+  bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
+                      Batch* batch) const {
+    const Piece& piece = *task.piece;
+    const bool is_full = task.dense || IsFull(wanted, piece);
+    const std::uint64_t taken = task.strided ? task.strided->run_bytes() : 0;
+    switch (HowToCheck(rule_, piece, is_full, taken)) {
+      case Check::kNot:
+        return false;
+      case Check::kOnTheWay:
+        return batch->on_the_way.insert(piece.state).second || is_full;
+      case Check::kBefore:
+        batch->unchecked.pieces.push_back(piece);
+        batch->unchecked.slots.push_back(wanted.slot);
+        return false;
+    }
+    return true;
+  }
+
   const TensorSource& source_;
-  const bool check_;
+  const CheckRule rule_;
   const MakeDestination& make_;
   const RunOptions& options_;
 };
@@ -150,9 +251,9 @@ void AskBetweenBatches(const RunOptions& options) {
 }  // namespace
 
 void CopyRegions(const TensorSource& source,
-                 std::span<const WantedRegion> wanted, bool check,
+                 std::span<const WantedRegion> wanted, CheckRule rule,
                  const MakeDestination& make, const RunOptions& options) {
-  const RegionCopier copier(source, check, make, options);
+  const RegionCopier copier(source, rule, make, options);
   std::size_t first = 0;
   while (first < wanted.size()) {
     const std::size_t size = copier.BatchSize(wanted.subspan(first));
@@ -163,10 +264,10 @@ void CopyRegions(const TensorSource& source,
 }
 
 std::uint64_t CheckRegions(const TensorSource& source,
-                           std::span<const WantedRegion> wanted,
+                           std::span<const WantedRegion> wanted, CheckRule rule,
                            const RunOptions& options) {
   const MakeDestination none;
-  const RegionCopier copier(source, /*check=*/true, none, options);
+  const RegionCopier copier(source, rule, none, options);
   std::uint64_t counted = 0;
   while (!wanted.empty()) {
     const std::size_t size = copier.BatchSize(wanted);

@@ -25,7 +25,8 @@ struct WantedRegion {
   const Region* region;
 };
 
-// Appends the pieces that the region needs; an Error names the tensor.
+// Appends the pieces that the region needs; an Error names the tensor. `check`
+// is for sources that decode.
 void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
                   bool check, SeenFiles* seen, std::vector<Piece>* pieces);
 
@@ -33,19 +34,19 @@ void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
 // region are known to be there, so that it may allocate.
 using MakeDestination = std::function<Destination(std::size_t index)>;
 
-// Copies all regions; with `check` the bytes of every piece on the way. Throws
-// the Error of a tensor that cannot be read, or Interrupted; what was copied
-// until then is unspecified.
+// Copies all regions, of pieces that are checked by that rule: on the way where
+// much of one is copied, else before. Throws the Error of a tensor that cannot
+// be read, or Interrupted; what was copied until then is unspecified.
 void CopyRegions(const TensorSource& source,
-                 std::span<const WantedRegion> wanted, bool check,
+                 std::span<const WantedRegion> wanted, CheckRule rule,
                  const MakeDestination& make, const RunOptions& options);
 
-// Finds, and checks, all that CopyRegions with `check` would read, and copies
+// Finds, and checks, all that CopyRegions by that rule would, and copies
 // nothing: nothing can be wrong then but what is damaged meanwhile. What was
 // found right before is not checked again. Throws as CopyRegions. Gives how
 // many bytes of that copy `options.progress->total` counts now.
 std::uint64_t CheckRegions(const TensorSource& source,
-                           std::span<const WantedRegion> wanted,
+                           std::span<const WantedRegion> wanted, CheckRule rule,
                            const RunOptions& options);
 
 }  // namespace fastckpt::internal

@@ -4,10 +4,13 @@
 
 namespace fastckpt::internal {
 
-void SeenFiles::CheckUnchanged(const DataFile& file) {
-  if (std::find(seen_.begin(), seen_.end(), &file) != seen_.end()) return;
-  file.file().CheckSize();
-  seen_.push_back(&file);
+FileStamp SeenFiles::CheckUnchanged(const DataFile& file) {
+  for (const auto& [known, stamp] : seen_) {
+    if (known == &file) return stamp;
+  }
+  const FileStamp stamp = file.file().CheckSize();
+  seen_.emplace_back(&file, stamp);
+  return stamp;
 }
 
 std::optional<std::uint64_t> TensorSource::MappingSize(

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fastckpt/base/error.h"
@@ -35,7 +36,10 @@ struct Piece {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::uint32_t crc32c = 0;
+  // Whether it was found right, and the stamp of the file that is to be read;
+  // null where nothing is left to be checked.
   CheckState* state = nullptr;
+  FileStamp stamp = 0;
   ByteView memory;
   std::shared_ptr<const void> owner;  // keeps `memory`
 };
@@ -81,8 +85,9 @@ struct MappedView {
 // whatever else a source wants to know again for the next tensor.
 class SeenFiles {
  public:
-  // Throws Corruption if a file is no longer as long as it was; asks once.
-  void CheckUnchanged(const DataFile& file);
+  // Throws Corruption if a file is no longer as long as it was; gives its
+  // stamp. Asks once.
+  FileStamp CheckUnchanged(const DataFile& file);
 
   // A source's own memory between two tensors; of no type at first.
   template <typename Known>
@@ -92,7 +97,7 @@ class SeenFiles {
   }
 
  private:
-  std::vector<const DataFile*> seen_;
+  std::vector<std::pair<const DataFile*, FileStamp>> seen_;
   std::any memory_;
 };
 
@@ -133,11 +138,11 @@ class TensorSource {
   virtual void AppendPieces(std::size_t slot, const Region* region, bool check,
                             SeenFiles* seen,
                             std::vector<Piece>* pieces) const = 0;
-  virtual void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+  virtual void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                              std::vector<StringPiece>* pieces) const = 0;
 
   // The bytes of a tensor that is a view and needs no check any more, or
-  // nothing: at most one call of the system of work.
+  // nothing: at most one fstat of work.
   virtual std::optional<MappedView> ReadyView(std::size_t slot, bool check,
                                               SeenFiles* seen) const = 0;
 

@@ -42,6 +42,12 @@ void Keep(std::vector<std::uint8_t> bytes, Piece* piece) {
   piece->owner = std::move(kept);
 }
 
+// Where bytes of a raw block lie in its file.
+std::uint64_t OffsetOf(ByteView inside, const LastBlock& last) {
+  return last.table->handle(last.index).offset +
+         static_cast<std::uint64_t>(inside.data() - last.block.contents.data());
+}
+
 bool IsWithin(ByteView inner, ByteView outer) {
   return inner.data() >= outer.data() &&
          inner.data() + inner.size() <= outer.data() + outer.size();
@@ -50,11 +56,10 @@ bool IsWithin(ByteView inner, ByteView outer) {
 }  // namespace
 
 V1Source::V1Source(const std::vector<std::string>& paths, IoMode mode)
-    : mode_(mode), reader_(paths, mode) {
-  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
-    states_.emplace_back(reader_.table(i).block_count());
-  }
-}
+    : mode_(mode),
+      reader_(paths, mode),
+      blocks_(reader_, mode),
+      packed_(reader_.tensors()) {}
 
 TensorFacts V1Source::Facts(std::size_t slot) const {
   TensorFacts facts;
@@ -117,43 +122,18 @@ bool V1Source::IsView(std::size_t slot) const {
   }
 }
 
-Block V1Source::ReadBlock(std::uint32_t file, std::size_t block, bool check,
-                          BlockScratch* scratch) const {
-  const TableReader& table = reader_.table(file);
-  if (!check) return table.ReadUnchecked(block, scratch);
-  if (mode_ == IoMode::kRead) return table.ReadBlock(block, scratch);
-  CheckState& state = states_[file][block];
-  while (true) {
-    const CheckState::Claim claim = state.TryClaim();
-    if (claim == CheckState::Claim::kDone) {
-      return table.ReadUnchecked(block, scratch);
-    }
-    if (claim == CheckState::Claim::kBusy) {
-      state.Wait();
-      continue;
-    }
-    try {
-      const Block contents = table.ReadBlock(block, scratch);
-      state.Finish(true);
-      return contents;
-    } catch (...) {
-      state.Finish(false);
-      throw;
-    }
-  }
-}
-
 V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
                               bool check, SeenFiles* seen) const {
   const DataFile& file = reader_.file(slice.file);
-  seen->CheckUnchanged(file);
+  const FileStamp stamp = seen->CheckUnchanged(file);
   const std::size_t block = reader_.BlockOf(tensor, slice);
   const TableReader& table = reader_.table(slice.file);
   return WithContext(Where{file.path(), table.handle(block).offset, {}}, [&] {
     auto* last = seen->Recall<LastBlock>();
     if (last->table != &table || last->index != block) {
       auto scratch = std::make_shared<BlockScratch>();
-      const Block contents = ReadBlock(slice.file, block, check, scratch.get());
+      const Block contents =
+          blocks_.Read({slice.file, block}, check, stamp, scratch.get());
       *last = {&table, block, contents, std::move(scratch)};
       if (file.mapping() && contents.type == BlockType::kRaw) {
         last->owner = file.mapping();
@@ -163,8 +143,39 @@ V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
   });
 }
 
-Piece V1Source::ReadPiece(std::size_t slot, const V1Slice& slice,
-                          const Box& box, bool check, SeenFiles* seen) const {
+std::optional<Piece> V1Source::FindPacked(std::size_t slot, std::size_t index,
+                                          const Box& box,
+                                          SeenFiles* seen) const {
+  const PackedPlace* place = packed_.Find(slot, index);
+  if (place == nullptr) return std::nullopt;
+  const std::uint32_t number = tensor(slot).slices[index].file;
+  const DataFile& file = reader_.file(number);
+  const FileStamp stamp = seen->CheckUnchanged(file);
+  if (place->stamp != stamp || !blocks_.IsDone({number, place->block}, stamp)) {
+    return std::nullopt;
+  }
+  Piece piece;
+  piece.box = box;
+  piece.file = &file;
+  piece.offset = place->offset;
+  piece.size = place->size;
+  return piece;
+}
+
+void V1Source::NotePacked(std::size_t slot, std::size_t index, ByteView packed,
+                          SeenFiles* seen) const {
+  const LastBlock& last = *seen->Recall<LastBlock>();
+  const ByteView contents = last.block.contents;
+  if (last.block.type != BlockType::kRaw || !IsWithin(packed, contents)) return;
+  const DataFile& file = reader_.file(tensor(slot).slices[index].file);
+  packed_.Note(slot, index,
+               {last.index, OffsetOf(packed, last), packed.size(),
+                seen->CheckUnchanged(file)});
+}
+
+Piece V1Source::ReadPiece(std::size_t slot, std::size_t index, const Box& box,
+                          bool check, SeenFiles* seen) const {
+  const V1Slice& slice = tensor(slot).slices[index];
   V1Record record = ReadRecord(tensor(slot), slice, check, seen);
   const DType type = dtype(slot);
   Piece piece;
@@ -173,6 +184,7 @@ Piece V1Source::ReadPiece(std::size_t slot, const V1Slice& slice,
       FindPackedArray(record.message, type, ElementCount(box.extent));
   if (!piece.memory.empty()) {
     CheckAgrees(record.message, type, box.extent);
+    if (check) NotePacked(slot, index, piece.memory, seen);
     piece.owner = std::move(record.owner);
     const std::size_t kept = seen->Recall<LastBlock>()->block.contents.size();
     const bool is_mapped = piece.owner == reader_.file(slice.file).mapping();
@@ -190,9 +202,13 @@ void V1Source::AppendPieces(std::size_t slot, const Region* region, bool check,
                             SeenFiles* seen, std::vector<Piece>* pieces) const {
   const std::vector<Box> boxes = BoxesOf(slot, region);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    if (region && CountInside(boxes[i], *region) == 0) continue;
-    pieces->push_back(
-        ReadPiece(slot, tensor(slot).slices[i], boxes[i], check, seen));
+    const std::uint64_t count = region ? CountInside(boxes[i], *region) : 0;
+    if (region && count == 0) continue;
+    std::optional<Piece> packed;
+    const bool is_part = region && count < ElementCount(boxes[i].extent);
+    if (is_part && check) packed = FindPacked(slot, i, boxes[i], seen);
+    if (!packed) packed = ReadPiece(slot, i, boxes[i], check, seen);
+    pieces->push_back(std::move(*packed));
   }
 }
 
@@ -212,8 +228,9 @@ StringPiece V1Source::ReadStrings(const V1Tensor& tensor, const V1Slice& slice,
   return piece;
 }
 
-void V1Source::AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+void V1Source::AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                              std::vector<StringPiece>* pieces) const {
+  const bool check = rule != CheckRule::kNever;
   const std::vector<Box> boxes = BoxesOf(slot, nullptr);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     pieces->push_back(ReadStrings(tensor(slot), tensor(slot).slices[i],
@@ -234,10 +251,7 @@ std::optional<PiecePlace> V1Source::FindPlace(std::size_t slot,
       !IsWithin(packed, contents)) {
     return std::nullopt;
   }
-  const auto inside =
-      static_cast<std::uint64_t>(packed.data() - contents.data());
-  return PiecePlace{reader_.file(slice.file).path(),
-                    last.table->handle(last.index).offset + inside,
+  return PiecePlace{reader_.file(slice.file).path(), OffsetOf(packed, last),
                     packed.size(), box};
 }
 

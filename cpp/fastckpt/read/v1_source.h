@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/checked_blocks.h"
+#include "fastckpt/read/packed_places.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v1/v1_reader.h"
 
@@ -43,7 +46,7 @@ class V1Source final : public TensorSource {
   void CheckMeaning(std::size_t slot) const override;
   void AppendPieces(std::size_t slot, const Region* region, bool check,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
-  void AppendStrings(std::size_t slot, bool check, SeenFiles* seen,
+  void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
   // Values are always looked up in their record.
   std::optional<MappedView> ReadyView(std::size_t, bool,
@@ -57,6 +60,11 @@ class V1Source final : public TensorSource {
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
 
+  // Says that a block was found right in the file with that stamp.
+  void NoteRight(const BlockPlace& place, FileStamp stamp) const {
+    blocks_.NoteRight(place, stamp);
+  }
+
  private:
   const V1Tensor& tensor(std::size_t slot) const {
     return reader_.tensors()[slot];
@@ -67,10 +75,12 @@ class V1Source final : public TensorSource {
   std::vector<Box> BoxesOf(std::size_t slot, const Region* region) const;
   V1Record ReadRecord(const V1Tensor& tensor, const V1Slice& slice, bool check,
                       SeenFiles* seen) const;
-  Block ReadBlock(std::uint32_t file, std::size_t block, bool check,
-                  BlockScratch* scratch) const;
-  Piece ReadPiece(std::size_t slot, const V1Slice& slice, const Box& box,
+  Piece ReadPiece(std::size_t slot, std::size_t index, const Box& box,
                   bool check, SeenFiles* seen) const;
+  std::optional<Piece> FindPacked(std::size_t slot, std::size_t index,
+                                  const Box& box, SeenFiles* seen) const;
+  void NotePacked(std::size_t slot, std::size_t index, ByteView packed,
+                  SeenFiles* seen) const;
   StringPiece ReadStrings(const V1Tensor& tensor, const V1Slice& slice,
                           const Box& box, bool check, SeenFiles* seen) const;
   std::optional<PiecePlace> FindPlace(std::size_t slot, const V1Slice& slice,
@@ -78,8 +88,8 @@ class V1Source final : public TensorSource {
 
   IoMode mode_;
   V1Reader reader_;
-  // Per file, per block: whether it was checked (mappings only).
-  mutable std::vector<std::vector<CheckState>> states_;
+  mutable CheckedBlocks blocks_;
+  mutable PackedPlaces packed_;
 };
 
 }  // namespace fastckpt::internal

@@ -21,11 +21,15 @@ class BundleVerifier {
       Catch(slot, [&] { Prepare(slot); });
     }
     RunOptions options = options_;
+    std::vector<PieceTask> tasks = Tasks();
+    std::vector<bool> is_wrong(tasks.size());
     options.on_error = [&](std::size_t task, const Error& error) {
+      is_wrong[task] = true;
       problems_.Add(task_slots_[task], error);
     };
-    std::vector<PieceTask> tasks = Tasks();
-    result_.was_interrupted = !RunTasks(tasks, options) || !CheckEncoded();
+    const bool is_complete = RunTasks(tasks, options);
+    if (is_complete) NoteRight(tasks, is_wrong);
+    result_.was_interrupted = !is_complete || !CheckEncoded();
     for (Error& error : problems_.Take()) {
       result_.problems.push_back(std::move(error));
     }
@@ -33,6 +37,15 @@ class BundleVerifier {
   }
 
  private:
+  // What was found right need not be checked again.
+  static void NoteRight(const std::vector<PieceTask>& tasks,
+                        const std::vector<bool>& is_wrong) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const Piece& piece = *tasks[i].piece;
+      if (!is_wrong[i]) piece.state->Finish(/*is_right=*/true, piece.stamp);
+    }
+  }
+
   // The index may have changed since it was opened.
   void CheckIndex() {
     Problems problems;
@@ -133,6 +146,7 @@ class BundleVerifier {
       } else {
         ParseStrings(stored, count, piece.crc32c,
                      source_.index().header().endianness == 1, true);
+        piece.state->Finish(/*is_right=*/true, piece.stamp);
       }
     });
   }

@@ -73,11 +73,6 @@ class V1Verifier {
   }
 
  private:
-  struct BlockPlace {
-    std::uint32_t file;
-    std::size_t block;
-  };
-
   void ListBlocks() {
     for (std::uint32_t file = 0; file < reader_.file_count(); ++file) {
       const TableReader& table = reader_.table(file);
@@ -109,13 +104,14 @@ class V1Verifier {
     const TableReader& table = reader_.table(file);
     std::optional<std::string> unknown;
     problems_.Catch(i, [&, file = file, block = block] {
-      reader_.file(file).file().CheckSize();
+      const FileStamp stamp = reader_.file(file).file().CheckSize();
       BlockScratch scratch;
       table.VisitBlock(block, table.ReadBlock(block, &scratch),
                        [&](std::string_view key, ByteView) {
                          if (unknown || key.empty()) return;
                          if (!finder_.Lists(key, file)) unknown = key;
                        });
+      source_.NoteRight({file, block}, stamp);
     });
     if (!unknown) return;
     problems_.Catch(blocks_.size() + source_.slot_count() + i, [&,
@@ -178,7 +174,7 @@ class V1Verifier {
   void Decode(std::size_t slot, SeenFiles* seen) const {
     if (source_.Facts(slot).dtype == DType::kString) {
       std::vector<StringPiece> strings;
-      source_.AppendStrings(slot, false, seen, &strings);
+      source_.AppendStrings(slot, CheckRule::kNever, seen, &strings);
     } else {
       std::vector<Piece> pieces;
       source_.AppendPieces(slot, nullptr, false, seen, &pieces);

@@ -15,17 +15,19 @@ class Claims {
   Claims() { ++count; }
   ~Claims() {
     --count;
-    for (CheckState* state : states_) state->Finish(is_right_);
+    for (const Piece* piece : pieces_) {
+      piece->state->Finish(is_right_, piece->stamp);
+    }
   }
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
   // Whether this thread may have claims now.
   static bool Exist() { return count > 0; }
-  void Add(CheckState* state) { states_.push_back(state); }
+  void Add(const Piece* piece) { pieces_.push_back(piece); }
   void Succeed() { is_right_ = true; }
 
  private:
-  std::vector<CheckState*> states_;
+  std::vector<const Piece*> pieces_;
   bool is_right_ = false;
   static thread_local int count;
 };
@@ -57,10 +59,10 @@ std::vector<std::size_t> CheckUnclaimed(const TensorSource& source,
   std::vector<PieceTask> tasks;
   for (const std::size_t i : pending) {
     const Piece& piece = views.pieces[i];
-    const CheckState::Claim claim = piece.state->TryClaim();
+    const CheckState::Claim claim = piece.state->TryClaim(piece.stamp);
     if (claim == CheckState::Claim::kDone) continue;
     if (claim == CheckState::Claim::kMine) {
-      claims.Add(piece.state);
+      claims.Add(&piece);
     } else if (!is_nested) {
       busy.push_back(i);
       continue;

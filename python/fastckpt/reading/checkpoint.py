@@ -19,7 +19,7 @@ from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
-from fastckpt.reading.options import MAX_INDEX_BYTES, Options, count_threads
+from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
 
 if TYPE_CHECKING:
     from fastckpt.objects.mapping import ObjectGraph
@@ -35,7 +35,7 @@ _DEFAULTS = Options()
 def open(
     path: str | bytes | os.PathLike[Any],
     *,
-    verify: bool = True,
+    verify: Verify | None = None,
     io: str = "auto",
     threads: int | None = None,
     max_index_bytes: int = MAX_INDEX_BYTES,
@@ -48,9 +48,12 @@ def open(
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
             ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
-        verify: Whether data is checked against its checksums: views once, before
-            the first is handed out; copies every time, in the same pass. What calls
-            write from it (``save``, ``convert`` ...) is checked in any case.
+        verify: How data is checked against its checksums. True, which None means:
+            every stored piece once, before any byte of it is handed out, and again
+            where its file was written since; whole copies every time, in the same
+            pass. "whole": what is read in full; parts are not, and only their
+            bytes are read. False: nothing. What calls write from it (``save``,
+            ``convert`` ...) is checked in any case.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
             systems and files that others may cut) or "auto", which chooses by
             the file system and says what it chose in ``Checkpoint.io``.
@@ -215,9 +218,10 @@ class Checkpoint(Mapping[str, np.ndarray]):
     def byte_runs(self, name: str, region: Any = None) -> list[tuple[str, int, int]]:
         """Gives the byte ranges that hold a region: [(file, offset, nbytes), ...].
 
-        Adjacent ranges are joined. Those of an unsliced tensor are, end to end,
-        the region's bytes in C order and no byte more; a sliced tensor gives them
-        slice by slice. Raises as ``layout`` and, for the region, as ``read``.
+        Adjacent ranges are joined, across slices too. Those of an unsliced tensor
+        are, end to end, the region's bytes in C order and no byte more, rows by
+        number as they are asked for; a sliced tensor gives them slice by slice.
+        Raises as ``layout`` and, for the region, as ``read``.
         """
         slot = self._slot(name)
         return self._reader.byte_runs(slot, region)
@@ -253,23 +257,28 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         Args:
             name: The tensor.
-            region: Basic indexing, as in ``np.s_[0:128, :]``; None: all of it.
+            region: Basic indexing, as in ``np.s_[0:128, :]``, and on at most one axis
+                a list or a 1-d array of integers, as in ``[3, 99, 7]``: NumPy's
+                values, shape and dtype. None: all of it.
             out: An array to copy into, of any strides, with the region's shape and
                 the tensor's dtype; as it was where the tensor is damaged.
             threads: As in ``open``.
 
         Returns:
-            A COPY: ``out``, or a writable array of the caller's own, 64-byte
-            aligned. Always an ``ndarray``, of no dimension too.
+            A COPY: ``out``, or a writable array of the caller's own, aligned.
+            Always an ``ndarray``, of no dimension too.
 
         Raises:
             KeyError: No such tensor.
             IndexError, TypeError, ValueError: The region or ``out`` does not fit.
             CorruptionError, UnsupportedError, OSError: As ``open``.
 
-        Threads: safe; releases the interpreter lock.
+        A region of a piece that was checked (see ``open``) reads its own bytes and no
+        others.
+
+        Threads: safe; releases the interpreter lock where it reads more than 64 KiB.
         """
-        count = self._count(threads)
+        count = self._threads if threads is None else count_threads(threads)
         if out is not None:
             request = (self._slot(name), region, out)
             return loading.read_many(self._reader, [request], count, None)[0]

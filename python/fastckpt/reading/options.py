@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from operator import index as as_index
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+import numpy as np
 
 from fastckpt import _native
 
-__all__ = ["MAX_INDEX_BYTES", "NO_LIMIT", "Options", "count_threads"]
+__all__ = ["MAX_INDEX_BYTES", "NO_LIMIT", "Options", "Verify", "count_threads"]
+
+#: What ``open`` checks: each stored piece once and whole copies every time; what is
+#: read in full; nothing.
+Verify = bool | Literal["whole"]
 
 MAX_INDEX_BYTES = 1 << 30
 NO_LIMIT = (1 << 63) - 1
@@ -18,22 +24,38 @@ _MAX_THREADS = 1024
 class Options(NamedTuple):
     """The options of ``open``, as it explains them."""
 
-    verify: bool = True
+    verify: Verify = True
     io: str = "auto"
     threads: int | None = None
     max_index_bytes: int = MAX_INDEX_BYTES
 
     @classmethod
     def checked(
-        cls, verify: bool, io: str, threads: int | None, max_index_bytes: int
+        cls,
+        verify: Verify | None,
+        io: str,
+        threads: int | None,
+        max_index_bytes: int,
     ) -> Options:
         """Gives the options of a call.
 
         Raises:
-            TypeError, ValueError: The limit is no positive int.
+            TypeError, ValueError: The limit is no positive int, ``verify`` none of its
+                values.
         """
         limit = min(_check_positive(max_index_bytes, "max_index_bytes"), NO_LIMIT)
-        return cls(bool(verify), io, threads, limit)
+        return cls(_checked_verify(verify), io, threads, limit)
+
+
+def _checked_verify(verify: object) -> Verify:
+    """Gives how much is checked; None: what files get by default."""
+    if verify is None:
+        return True
+    if isinstance(verify, (bool, np.bool_)):
+        return bool(verify)
+    if isinstance(verify, str) and verify == "whole":
+        return "whole"
+    raise ValueError(f"verify must be True, False, 'whole' or None, not {verify!r}")
 
 
 def count_threads(threads: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -142,7 +142,7 @@ class Explanation(NamedTuple):
     io: str
     reason: str
     filesystem: str
-    verify: bool
+    verify: bool | Literal["whole"]
     threads: int
     crc32c: str
     tensors: int
@@ -164,7 +164,12 @@ class Explanation(NamedTuple):
         return "\n".join(lines + [self._file(file) for file in self.files])
 
     def _checks(self) -> str:
-        return f"views once, copies every time ({self.crc32c})"
+        how = (
+            "what is read in full, parts of it are not checked"
+            if self.verify == "whole"
+            else "every stored piece once, whole copies every time"
+        )
+        return f"{how} ({self.crc32c})"
 
     @staticmethod
     def _file(file: OpenFile) -> str:

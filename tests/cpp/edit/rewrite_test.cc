@@ -145,7 +145,7 @@ TEST_F(RewriteTest, ValuesTakeThePlaceOfWhatIsStored) {
   const BundleSource found(folder_.Path("new"), IoMode::kRead, UINT64_MAX);
   SeenFiles seen;
   std::vector<StringPiece> pieces;
-  found.AppendStrings(*found.Find("d"), true, &seen, &pieces);
+  found.AppendStrings(*found.Find("d"), CheckRule::kAlways, &seen, &pieces);
   EXPECT_EQ(AsText(pieces[0].bytes), "longertext");
   EXPECT_TRUE(found.Slices(*found.Find("v")).empty());
   // 8 bytes of "a", "b" and "v"; of "d" its letters, their lengths, a checksum.

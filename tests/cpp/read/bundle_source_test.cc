@@ -160,8 +160,8 @@ TEST_P(BundleSourceTest, ReadyViewIsThereOnceTheBytesWereChecked) {
   SeenFiles seen;
   EXPECT_FALSE(source.ReadyView(0, true, &seen));
   const Piece piece = PiecesOf(source, "w")[0];
-  ASSERT_EQ(piece.state->TryClaim(), CheckState::Claim::kMine);
-  piece.state->Finish(true);
+  ASSERT_EQ(piece.state->TryClaim(piece.stamp), CheckState::Claim::kMine);
+  piece.state->Finish(true, piece.stamp);
   const auto view = source.ReadyView(0, true, &seen);
   ASSERT_EQ(view.has_value(), GetParam() == IoMode::kMap);
   if (!view) return;

@@ -15,30 +15,44 @@ namespace {
 
 using Claim = CheckState::Claim;
 
+constexpr FileStamp kStamp = 1'700'000'000'123'456'789;
+
 TEST(CheckState, FirstClaimsAndOthersAreTurnedAway) {
   CheckState state;
-  EXPECT_FALSE(state.IsDone());
-  EXPECT_EQ(state.TryClaim(), Claim::kMine);
-  EXPECT_EQ(state.TryClaim(), Claim::kBusy);
-  EXPECT_FALSE(state.IsDone());
-  state.Finish(true);
-  EXPECT_TRUE(state.IsDone());
-  EXPECT_EQ(state.TryClaim(), Claim::kDone);
+  EXPECT_FALSE(state.IsDone(kStamp));
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kMine);
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kBusy);
+  EXPECT_FALSE(state.IsDone(kStamp));
+  state.Finish(true, kStamp);
+  EXPECT_TRUE(state.IsDone(kStamp));
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kDone);
 }
 
 TEST(CheckState, PieceThatWasWrongCanBeClaimedAgain) {
   CheckState state;
-  ASSERT_EQ(state.TryClaim(), Claim::kMine);
-  state.Finish(false);
-  EXPECT_FALSE(state.IsDone());
-  EXPECT_EQ(state.TryClaim(), Claim::kMine);
+  ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
+  state.Finish(false, kStamp);
+  EXPECT_FALSE(state.IsDone(kStamp));
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kMine);
+}
+
+TEST(CheckState, WhatWasRightOfAnotherStampIsCheckedAgain) {
+  CheckState state;
+  state.Finish(true, kStamp);
+  EXPECT_TRUE(state.IsDone(kStamp));
+  EXPECT_FALSE(state.IsDone(kStamp + 1));
+  EXPECT_EQ(state.TryClaim(kStamp + 1), Claim::kMine);
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kBusy);
+  state.Finish(true, kStamp + 1);
+  EXPECT_EQ(state.TryClaim(kStamp + 1), Claim::kDone);
+  EXPECT_FALSE(state.IsDone(kStamp));
 }
 
 TEST(CheckState, WaitReturnsAtOnceWhereNobodyChecks) {
   CheckState state;
   state.Wait();
-  ASSERT_EQ(state.TryClaim(), Claim::kMine);
-  state.Finish(true);
+  ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
+  state.Finish(true, kStamp);
   state.Wait();
 }
 
@@ -47,7 +61,7 @@ TEST(CheckState, WaitReturnsAtOnceWhereNobodyChecks) {
 int Check(CheckState* state, std::atomic<int>* failures) {
   int checks = 0;
   while (true) {
-    switch (state->TryClaim()) {
+    switch (state->TryClaim(kStamp)) {
       case Claim::kDone:
         return checks;
       case Claim::kBusy:
@@ -55,7 +69,7 @@ int Check(CheckState* state, std::atomic<int>* failures) {
         break;
       case Claim::kMine:
         ++checks;
-        state->Finish(failures->fetch_sub(1) <= 0);
+        state->Finish(failures->fetch_sub(1) <= 0, kStamp);
     }
   }
 }
@@ -77,7 +91,7 @@ TEST(CheckState, WaitersOfAFailedCheckTakeItOverOneByOne) {
     std::atomic<int> checks{0};
     RunTogether(8, [&](std::size_t) { checks += Check(&state, &failures); });
     EXPECT_EQ(checks, 4);
-    EXPECT_TRUE(state.IsDone());
+    EXPECT_TRUE(state.IsDone(kStamp));
   }
 }
 
@@ -88,12 +102,12 @@ TEST(CheckState, FinishedCheckPublishesWhatCameBefore) {
     int value = 0;
     RunTogether(4, [&](std::size_t i) {
       if (i == 0) {
-        ASSERT_EQ(state.TryClaim(), Claim::kMine);
+        ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
         value = 42;
-        state.Finish(true);
+        state.Finish(true, kStamp);
         return;
       }
-      while (!state.IsDone()) std::this_thread::yield();
+      while (!state.IsDone(kStamp)) std::this_thread::yield();
       EXPECT_EQ(value, 42);
     });
   }
@@ -102,27 +116,27 @@ TEST(CheckState, FinishedCheckPublishesWhatCameBefore) {
 // The claim belongs to a thread that the child does not have.
 TEST(CheckState, ChildTakesOverTheClaimOfItsParent) {
   CheckState state;
-  ASSERT_EQ(state.TryClaim(), Claim::kMine);
+  ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
   const pid_t child = fork();
   if (child == 0) {
     state.Wait();
-    const bool is_mine = state.TryClaim() == Claim::kMine;
-    state.Finish(true);
-    _exit(is_mine && state.IsDone() ? 0 : 1);
+    const bool is_mine = state.TryClaim(kStamp) == Claim::kMine;
+    state.Finish(true, kStamp);
+    _exit(is_mine && state.IsDone(kStamp) ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  EXPECT_EQ(state.TryClaim(), Claim::kBusy);
-  state.Finish(true);
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kBusy);
+  state.Finish(true, kStamp);
 }
 
 TEST(CheckState, FinishedCheckStaysFinishedInTheChild) {
   CheckState state;
-  ASSERT_EQ(state.TryClaim(), Claim::kMine);
-  state.Finish(true);
+  ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
+  state.Finish(true, kStamp);
   const pid_t child = fork();
-  if (child == 0) _exit(state.TryClaim() == Claim::kDone ? 0 : 1);
+  if (child == 0) _exit(state.TryClaim(kStamp) == Claim::kDone ? 0 : 1);
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -63,7 +63,8 @@ class CheckpointTest : public ::testing::TestWithParam<Way> {
     }
   }
 
-  std::unique_ptr<CheckpointReader> Open(bool verify = true) const {
+  std::unique_ptr<CheckpointReader> Open(
+      Checking verify = Checking::kOnce) const {
     const std::string path = folder_.Path("m");
     if (GetParam().format == Format::kV1) {
       return CheckpointReader::OpenV1({path}, GetParam().mode, verify);
@@ -105,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(EachWay, CheckpointTest,
                                            Way{Format::kV2, IoMode::kRead}));
 
 TEST_P(CheckpointTest, TakeAndCopyGiveEveryTensor) {
-  for (const bool verify : {true, false}) {
+  for (const Checking verify : {Checking::kOnce, Checking::kNever}) {
     const auto checkpoint = Open(verify);
     const TensorSource& source = checkpoint->source();
     std::vector<std::size_t> slots;
@@ -198,7 +199,8 @@ TEST_P(CheckpointTest, ManyRegionsAreReadIntoMemoryThatIsThere) {
 
 TEST_P(CheckpointTest, StringsAreGiven) {
   const auto checkpoint = Open();
-  const auto pieces = checkpoint->Strings(*checkpoint->source().Find("s"));
+  const auto pieces =
+      checkpoint->Strings(*checkpoint->source().Find("s"), CheckRule::kAlways);
   ASSERT_EQ(pieces.size(), 1u);
   EXPECT_EQ(AsText(pieces[0].bytes), "abxyz");
 }
@@ -237,7 +239,7 @@ TEST_P(CheckpointTest, ReadyViewNeedsNoCheckAnyMore) {
   const bool is_v2_view =
       GetParam().format == Format::kV2 && GetParam().mode == IoMode::kMap;
   EXPECT_EQ(checkpoint->FindReady(slot).has_value(), is_v2_view);
-  EXPECT_EQ(Open(/*verify=*/false)->FindReady(slot).has_value(), is_v2_view);
+  EXPECT_EQ(Open(Checking::kNever)->FindReady(slot).has_value(), is_v2_view);
 }
 
 TEST_P(CheckpointTest, InterruptedCallThrowsAndCanBeRepeated) {

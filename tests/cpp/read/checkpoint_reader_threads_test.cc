@@ -80,9 +80,9 @@ class CheckpointConcurrency : public ::testing::TestWithParam<Way> {
   std::unique_ptr<CheckpointReader> Open() const {
     const std::string path = folder_.Path("m");
     if (GetParam().format == Format::kV1) {
-      return CheckpointReader::OpenV1({path}, GetParam().mode, true);
+      return CheckpointReader::OpenV1({path}, GetParam().mode, Checking::kOnce);
     }
-    return CheckpointReader::OpenBundle(path, GetParam().mode, true,
+    return CheckpointReader::OpenBundle(path, GetParam().mode, Checking::kOnce,
                                         UINT64_MAX);
   }
 

@@ -88,7 +88,7 @@ TEST_P(RegionCopyTest, RegionsGoToTheirDestinations) {
     const std::vector<std::vector<std::int64_t>> strides = {
         {8, 4}, {8, 4}, {4, 8}, {12, 4}};
     CopyRegions(
-        *source_, wanted, check,
+        *source_, wanted, check ? CheckRule::kOnce : CheckRule::kNever,
         [&](std::size_t i) {
           return Destination{BytesOf(&found[i]), strides[i]};
         },
@@ -114,7 +114,7 @@ TEST_P(RegionCopyTest, PiecesThatARegionDoesNotTouchAreNotAskedFor) {
 
 TEST_P(RegionCopyTest, NothingWantedIsNothingDone) {
   CopyRegions(
-      *source_, {}, true,
+      *source_, {}, CheckRule::kOnce,
       [](std::size_t) -> Destination {
         ADD_FAILURE() << "there is no region";
         return {};
@@ -128,12 +128,12 @@ TEST_P(RegionCopyTest, WhatIsCheckedBeforeItIsCopiedIsCountedOnce) {
   Progress progress;
   RunOptions options;
   options.progress = &progress;
-  options.counted = CheckRegions(*source_, wanted, options);
+  options.counted = CheckRegions(*source_, wanted, CheckRule::kOnce, options);
   const std::uint64_t total = progress.total;
   EXPECT_EQ(progress.done, total - options.counted);
   Ints found(4 + 12);
   CopyRegions(
-      *source_, wanted, true,
+      *source_, wanted, CheckRule::kOnce,
       [&](std::size_t i) {
         return i == 0 ? Destination{BytesOf(&found), {8, 4}}
                       : Destination{BytesOf(&found) + 16, {12, 4}};
@@ -157,7 +157,7 @@ class BundleRegionCopyTest : public ::testing::Test {
     Ints found(2);
     const WantedRegion wanted{*source.Find("w"), nullptr};
     CopyRegions(
-        source, {&wanted, 1}, check,
+        source, {&wanted, 1}, check ? CheckRule::kOnce : CheckRule::kNever,
         [&](std::size_t) {
           ++made_;
           return Destination{BytesOf(&found), {4}};
@@ -201,6 +201,75 @@ TEST_F(BundleRegionCopyTest, BytesOfTheOtherOrderAreSwapped) {
               ElementsAre(0x01000000, 0x02000000));
 }
 
+// "w" of 256 KiB in pieces of its own rule: how often a damaged byte far from
+// what is copied is seen.
+class CheckRuleTest : public ::testing::Test {
+ protected:
+  CheckRuleTest() {
+    WriteBundle(folder_, "m",
+                {{"w", MakeEntry(DType::kInt32, {1 << 16}, 0, data_)}}, data_);
+    source_ = std::make_unique<BundleSource>(folder_.Path("m"), IoMode::kMap,
+                                             UINT64_MAX);
+  }
+
+  // Copies elements [begin, begin + count).
+  void Copy(std::int64_t begin, std::int64_t count, CheckRule rule) const {
+    const Region part = {{begin, count, 1}};
+    const WantedRegion wanted{0, &part};
+    Ints found(static_cast<std::size_t>(count));
+    CopyRegions(
+        *source_, {&wanted, 1}, rule,
+        [&](std::size_t) {
+          return Destination{BytesOf(&found), {4}};
+        },
+        RunOptions());
+  }
+
+  bool IsDone() const {
+    SeenFiles seen;
+    const Piece piece = source_->StoredPiece(0, &seen);
+    return piece.state->IsDone(piece.stamp);
+  }
+
+  void Damage() const {
+    std::string damaged = data_;
+    damaged[100] = 'y';
+    folder_.Write("m.data-00000-of-00001", damaged);
+  }
+
+  const Folder folder_;
+  const std::string data_ = std::string(1 << 18, 'x');
+  std::unique_ptr<BundleSource> source_;
+};
+
+TEST_F(CheckRuleTest, SmallPartIsCopiedAfterAllOfThePieceWasChecked) {
+  EXPECT_FALSE(IsDone());
+  Copy(9000, 1, CheckRule::kOnce);
+  EXPECT_TRUE(IsDone());
+}
+
+TEST_F(CheckRuleTest, LargePartAndWholeAreCheckedOnTheWay) {
+  Copy(9000, 1 << 15, CheckRule::kOnce);
+  EXPECT_TRUE(IsDone());
+}
+
+TEST_F(CheckRuleTest, PartIsNotCheckedWhereOnlyTheWholeIs) {
+  Damage();
+  Copy(9000, 1 << 15, CheckRule::kWhole);
+  EXPECT_FALSE(IsDone());
+  EXPECT_THROW(Copy(0, 1 << 16, CheckRule::kWhole), Error);
+}
+
+TEST_F(CheckRuleTest, DamagedPieceGivesNoPartOfIt) {
+  Damage();
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_THROW(Copy(9000, 1, CheckRule::kOnce), Error);
+    EXPECT_THROW(Copy(9000, 1 << 15, CheckRule::kFirst), Error);
+  }
+  EXPECT_FALSE(IsDone());
+  Copy(9000, 1, CheckRule::kNever);
+}
+
 // 128 MiB of decoded values at most: of tensors of 8 MiB sixteen at a time.
 TEST(V1RegionCopy, DecodedTensorsAreCopiedInBatches) {
   constexpr std::size_t kWanted = 20;
@@ -217,7 +286,7 @@ TEST(V1RegionCopy, DecodedTensorsAreCopiedInBatches) {
   Ints found(kWanted);
   std::vector<std::ptrdiff_t> copied_before;
   CopyRegions(
-      source, wanted, true,
+      source, wanted, CheckRule::kOnce,
       [&](std::size_t i) {
         copied_before.push_back(std::count(found.begin(), found.end(), 7));
         return Destination{BytesOf(&found) + 4 * i, {4}};

@@ -109,7 +109,7 @@ TEST_P(V1SourceTest, StringsAreTheirSizesAndBytes) {
   const V1Source source = Open();
   std::vector<StringPiece> pieces;
   SeenFiles seen;
-  source.AppendStrings(*source.Find("s"), true, &seen, &pieces);
+  source.AppendStrings(*source.Find("s"), CheckRule::kAlways, &seen, &pieces);
   ASSERT_EQ(pieces.size(), 1u);
   EXPECT_THAT(pieces[0].sizes, ElementsAre(2, 0, 3));
   EXPECT_EQ(AsText(pieces[0].bytes), "abxyz");

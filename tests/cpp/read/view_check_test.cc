@@ -51,9 +51,11 @@ class ViewCheckTest : public ::testing::Test {
   }
 
   CheckState& State(std::size_t i) const { return *views_.pieces[i].state; }
+  FileStamp Stamp(std::size_t i) const { return views_.pieces[i].stamp; }
 
   std::vector<bool> AreDone() const {
-    return {State(0).IsDone(), State(1).IsDone(), State(2).IsDone()};
+    return {State(0).IsDone(Stamp(0)), State(1).IsDone(Stamp(1)),
+            State(2).IsDone(Stamp(2))};
   }
 
   bool Check(bool may_wait) const {
@@ -84,27 +86,27 @@ TEST_F(ViewCheckTest, WrongViewIsNamedAndNoClaimIsLeftBehind) {
   for (int again = 0; again < 2; ++again) {
     EXPECT_THAT(CorruptionOf([&] { Check(true); }), HasSubstr("tensor 'b'"));
     for (std::size_t i = 0; i < 3; ++i) {
-      EXPECT_EQ(State(i).TryClaim(), CheckState::Claim::kMine);
-      State(i).Finish(false);
+      EXPECT_EQ(State(i).TryClaim(Stamp(i)), CheckState::Claim::kMine);
+      State(i).Finish(false, Stamp(i));
     }
   }
 }
 
 TEST_F(ViewCheckTest, WhoMayNotWaitIsTurnedAwayAfterCheckingTheRest) {
-  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  ASSERT_EQ(State(1).TryClaim(Stamp(1)), CheckState::Claim::kMine);
   EXPECT_FALSE(Check(/*may_wait=*/false));
   EXPECT_THAT(AreDone(), ElementsAre(true, false, true));
-  State(1).Finish(true);
+  State(1).Finish(true, Stamp(1));
   EXPECT_TRUE(Check(false));
 }
 
 // The waiter would find "b" wrong if it looked.
 TEST_F(ViewCheckTest, WhoWaitsTrustsTheOtherCheck) {
-  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  ASSERT_EQ(State(1).TryClaim(Stamp(1)), CheckState::Claim::kMine);
   Damage();
   std::thread other([&] {
-    while (!State(0).IsDone()) std::this_thread::yield();
-    State(1).Finish(true);
+    while (!State(0).IsDone(Stamp(0))) std::this_thread::yield();
+    State(1).Finish(true, Stamp(1));
   });
   EXPECT_TRUE(Check(/*may_wait=*/true));
   other.join();
@@ -112,10 +114,10 @@ TEST_F(ViewCheckTest, WhoWaitsTrustsTheOtherCheck) {
 }
 
 TEST_F(ViewCheckTest, WhoWaitsTakesOverACheckThatFailed) {
-  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  ASSERT_EQ(State(1).TryClaim(Stamp(1)), CheckState::Claim::kMine);
   std::thread other([&] {
-    while (!State(0).IsDone()) std::this_thread::yield();
-    State(1).Finish(false);
+    while (!State(0).IsDone(Stamp(0))) std::this_thread::yield();
+    State(1).Finish(false, Stamp(1));
   });
   EXPECT_TRUE(Check(/*may_wait=*/true));
   other.join();
@@ -123,11 +125,11 @@ TEST_F(ViewCheckTest, WhoWaitsTakesOverACheckThatFailed) {
 }
 
 TEST_F(ViewCheckTest, WhoWaitsCanBeInterrupted) {
-  ASSERT_EQ(State(1).TryClaim(), CheckState::Claim::kMine);
+  ASSERT_EQ(State(1).TryClaim(Stamp(1)), CheckState::Claim::kMine);
   RunOptions options;
   options.interrupted = [] { return true; };
   EXPECT_THROW(CheckViews(source_, views_, options, true), Interrupted);
-  State(1).Finish(true);
+  State(1).Finish(true, Stamp(1));
   EXPECT_TRUE(Check(true));
 }
 

@@ -11,7 +11,7 @@ import pytest
 
 import fastckpt
 from bundle_maker import BundleMaker
-from damage import change_byte
+from damage import change_byte, change_byte_unseen
 from fastckpt import CorruptionError
 from hostile_checks import GOOD, assert_same, good_bundle
 from snappy_maker import literals_only
@@ -207,7 +207,7 @@ def test_is_view_tells_the_truth_about_v1(name, packed, compress, tmp_path):
 def test_a_view_is_checked_once_and_a_copy_every_time(folder):
     ckpt = fastckpt.open(folder / "model", io="mmap")
     view = ckpt["a"]
-    change_byte(folder / SHARD, 0)
+    change_byte_unseen(folder / SHARD, 0)
     assert ckpt["a"].tobytes() == view.tobytes()
     for copy in (lambda: ckpt.read("a"), lambda: ckpt.load(["a"], copy=True)):
         with pytest.raises(CorruptionError, match="'a'"):

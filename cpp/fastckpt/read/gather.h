@@ -1,0 +1,50 @@
+// Gather: the elements that a list of indices takes of one axis of a tensor.
+//
+// The other axes have ranges, as any region. Rows lie anywhere, so they are
+// fetched ahead from a mapping; where they must be read, neighbours are read
+// together. What is not asked for is not touched.
+//
+// Thread-safety: as the source.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "fastckpt/read/byte_runs.h"
+#include "fastckpt/read/check_state.h"
+#include "fastckpt/read/copy_check.h"
+#include "fastckpt/read/region.h"
+#include "fastckpt/read/tensor_source.h"
+
+namespace fastckpt::internal {
+
+// What is to be taken of a tensor. The region's own entry for `axis` counts the
+// indices and says nothing else; other steps are positive. Indices lie in the
+// tensor, in any order, some maybe more than once.
+struct GatherRequest {
+  std::size_t slot = 0;
+  Region region;
+  std::size_t axis = 0;
+  std::vector<std::int64_t> ids;
+  Destination destination;
+};
+
+// Checks, by that rule, the pieces that hold something of it and were not found
+// right before. Throws as CheckRegions.
+void CheckGathered(const TensorSource& source, const GatherRequest& request,
+                   CheckRule rule, const RunOptions& options);
+
+// The same, then copies what is asked for. Throws the Error of the tensor, or
+// Interrupted; what was copied until then is unspecified.
+void CopyGathered(const TensorSource& source, const GatherRequest& request,
+                  CheckRule rule, const RunOptions& options);
+
+// As FindByteRuns, for a list of indices on one axis: as they are asked for.
+// Other steps may have any sign.
+std::vector<ByteRun> FindGatheredRuns(const std::vector<PiecePlace>& places,
+                                      const Region& region, std::size_t axis,
+                                      const std::vector<std::int64_t>& ids,
+                                      std::size_t item_size);
+
+}  // namespace fastckpt::internal
