@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -203,12 +204,15 @@ TEST_P(CheckpointConcurrency, DamageIsToldToEveryThread) {
 // view tells nothing, while a copy, which is checked each time, does.
 class CheckOnceConcurrency : public CheckpointConcurrency {
  protected:
+  // As a disk does it, which leaves the time of change as it was.
   void Damage() const {
-    const std::string name = "m.data-00001-of-00003";
-    std::fstream file(folder_.Path(name),
-                      std::ios::binary | std::ios::in | std::ios::out);
+    const std::string path = folder_.Path("m.data-00001-of-00003");
+    const auto time = std::filesystem::last_write_time(path);
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
     file.seekp(1000);
     file.put('\x55');
+    file.close();
+    std::filesystem::last_write_time(path, time);
   }
 };
 
