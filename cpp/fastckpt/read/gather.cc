@@ -14,11 +14,19 @@ namespace {
 // slice: a slice has all of a range or nothing.
 std::vector<Region> RangesOf(const TensorSource& source,
                              const GatherRequest& request) {
+  const std::vector<SliceSpec> slices = source.Slices(request.slot);
+  if (slices.empty()) {
+    const auto [low, high] =
+        std::minmax_element(request.ids.begin(), request.ids.end());
+    Region range = request.region;
+    range[request.axis] = {*low, *high - *low + 1, 1};
+    return {std::move(range)};
+  }
   std::vector<std::int64_t> sorted = request.ids;
   std::sort(sorted.begin(), sorted.end());
   std::vector<std::int64_t> borders;
   const Dims dims = source.DimsOf(request.slot);
-  for (const Box& box : ResolveSlices(source.Slices(request.slot), dims)) {
+  for (const Box& box : ResolveSlices(slices, dims)) {
     borders.push_back(box.begin[request.axis]);
     borders.push_back(box.begin[request.axis] + box.extent[request.axis]);
   }
