@@ -36,6 +36,8 @@ struct ReadRequest {
   std::size_t slot = 0;
   Region region;
   Destination destination;
+  // See WantedRegion.
+  CastTo* cast = nullptr;
 };
 
 class CheckpointReader {
@@ -66,9 +68,11 @@ class CheckpointReader {
       std::span<const std::size_t> slots, const RunOptions& options,
       bool may_wait) const;
 
-  // Copies of numeric tensors in memory of their own, writable.
+  // Copies of numeric tensors in memory of their own, writable; cast as
+  // `casts` say, one per slot, unless it is empty.
   std::vector<ArrayBytes> Copy(std::span<const std::size_t> slots,
-                               const RunOptions& options) const;
+                               const RunOptions& options,
+                               std::span<CastTo> casts = {}) const;
 
   // A copy of a region, of any steps, in memory of its own: as dense as the
   // caller's strides make it, one per dimension of the tensor.

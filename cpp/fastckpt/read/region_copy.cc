@@ -28,12 +28,23 @@ bool IsDenseCopy(const Target& target) {
          IsDense(target.region, target.destination, target.layout.item_size);
 }
 
+Box BoxOf(const Target& target, const Piece& piece) {
+  const bool is_all = piece.box.extent.empty();
+  return is_all ? WholeBox(target.facts.dims) : piece.box;
+}
+
 std::optional<StridedCopy> MakeStrided(const Target& target,
                                        const Piece& piece) {
-  const bool is_all = piece.box.extent.empty();
-  return StridedCopy::Make(is_all ? WholeBox(target.facts.dims) : piece.box,
-                           target.region, target.destination,
-                           target.layout.item_size, target.layout.swap_unit);
+  return StridedCopy::Make(BoxOf(target, piece), target.region,
+                           target.destination, target.layout.item_size,
+                           target.layout.swap_unit);
+}
+
+std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
+                                 CastTo* to) {
+  return CastCopy::Make(target.facts.dtype, to, BoxOf(target, piece),
+                        target.facts.dims, target.destination,
+                        target.layout.swap_unit);
 }
 
 class RegionCopier {
@@ -115,7 +126,10 @@ class RegionCopier {
       task.piece = &piece;
       task.name = facts.name;
       task.check = check_;
-      if (is_dense) {
+      if (wanted.cast) {
+        task.cast = MakeCast(target, piece, wanted.cast);
+        if (!task.cast && !check_) continue;
+      } else if (is_dense) {
         task.dense = target.destination.base;
       } else {
         task.strided = MakeStrided(target, piece);
