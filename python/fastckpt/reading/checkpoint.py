@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
+from fastckpt.reading.closed import Closed
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, count_threads
 
 if TYPE_CHECKING:
+    from fastckpt.base.cast import DType
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.reading.results import Explanation, TensorLayout, VerifyReport
 
@@ -150,7 +152,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return object.__hash__(self)
 
     def __repr__(self) -> str:
-        if isinstance(self._reader, _Closed):
+        if isinstance(self._reader, Closed):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
@@ -289,6 +291,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         *,
         copy: bool = False,
         out: Mapping[str, np.ndarray] | None = None,
+        dtype: DType | Mapping[str, DType] | None = None,
         threads: int | None = None,
         progress: ProgressArgument = False,
     ) -> dict[str, np.ndarray]:
@@ -304,26 +307,42 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 False, all that is to be copied are checked before the first byte is
                 written: no error leaves the arrays half old and half new, but for
                 files that are damaged in that very moment.
+            dtype: A floating dtype for all floating tensors, or {name or pattern:
+                dtype} of which the first that fits counts. They are cast while they
+                are checked and copied, rounded as NumPy and ml_dtypes do; all others
+                are what ``copy`` and ``out`` say.
             threads: As in ``open``.
             progress: True: a line on standard error, if that is a terminal; or a
                 callable (bytes done, bytes in all), called from another thread.
 
         Returns:
             A dict in the checkpoint's order, or the mapping's: arrays as
-            ``ckpt[name]`` gives them, COPIES with ``copy``, the arrays of ``out``.
+            ``ckpt[name]`` gives them, COPIES with ``copy`` or where they are cast,
+            the arrays of ``out``.
 
         Raises:
             KeyError: A name or pattern that nothing matches.
             UnsupportedError: A tensor that has no form in NumPy; the message says
                 how to leave it out.
-            CorruptionError, OSError, ValueError, TypeError: As ``read``.
+            CorruptionError, OSError, ValueError, TypeError: As ``read``; a dtype
+                that is not floating; an array of another one than that.
 
-        Threads: safe; releases the interpreter lock once.
+        Warns:
+            RuntimeWarning: ``dtype`` could not hold some numbers; how many.
+
+        Threads: safe; releases the interpreter lock, without ``dtype`` once.
         """
         reader = self._reader
         chosen, slots = loading.choose(reader, names, out)
         count = self._count(threads)
         with watch(progress) as counter:
+            if dtype is not None:
+                with importing:
+                    from fastckpt.reading import casts
+
+                return casts.load(
+                    reader, chosen, slots, dtype, copy, out, count, counter
+                )
             if out is not None:
                 return loading.load_into(reader, chosen, slots, out, count, counter)
             return loading.load(reader, chosen, slots, copy, count, counter)
@@ -396,7 +415,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def close(self) -> None:
         """Closes the files. Views that were handed out stay valid."""
-        self._reader = cast(_native.Reader, _Closed(self.path))
+        self._reader = cast(_native.Reader, Closed(self.path))
 
     def __enter__(self) -> Checkpoint:
         return self
@@ -411,19 +430,6 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else count_threads(threads)
-
-
-class _Closed:
-    """Stands for the reader of a checkpoint that was closed."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise ValueError(f"the checkpoint {self._path!r} is closed")
-
-    def __len__(self) -> int:
-        return self.__getattr__("__len__")
 
 
 def _absolute(path: str) -> str:
