@@ -5,6 +5,7 @@
 // an interpreter before it can ask which one that is, and there hangs.
 #include <pybind11/pybind11.h>
 
+#include "bind_casts.h"
 #include "bind_codec.h"
 #include "bind_edit.h"
 #include "bind_files.h"
@@ -37,6 +38,7 @@ void Fill(py::module_ module) {
   RegisterTensor(module);
   RegisterImports(module);
   RegisterReader(module);
+  RegisterCasts(module);
   RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);

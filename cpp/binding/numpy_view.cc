@@ -137,7 +137,8 @@ std::string ShapeText(const std::vector<std::int64_t>& shape) {
 }  // namespace
 
 OutArray ViewOutArray(py::handle array, DType dtype,
-                      const std::vector<std::int64_t>& shape) {
+                      const std::vector<std::int64_t>& shape,
+                      const char* whose) {
   if (!PyArray_Check(array.ptr())) {
     throw py::type_error("out must be a numpy.ndarray");
   }
@@ -149,7 +150,7 @@ OutArray ViewOutArray(py::handle array, DType dtype,
         "out has dtype " +
         py::str(py::handle(reinterpret_cast<PyObject*>(PyArray_DESCR(typed))))
             .cast<std::string>() +
-        ", the tensor " + py::str(DTypeToPython(dtype)).cast<std::string>());
+        ", " + whose + " " + py::str(DTypeToPython(dtype)).cast<std::string>());
   }
   if (!PyArray_ISWRITEABLE(typed)) {
     throw py::value_error("out is read-only");

@@ -47,12 +47,13 @@ pybind11::object MakeStringArray(const std::vector<StringPiece>& pieces,
 
 // The memory and strides of a writable array of that dtype, for a region whose
 // kept dimensions the array has. Throws ValueError or TypeError with both
-// shapes or dtypes if it does not fit.
+// shapes or dtypes if it does not fit; `whose` wants that dtype.
 struct OutArray {
   std::uint8_t* data = nullptr;
   std::vector<std::int64_t> strides;
 };
 OutArray ViewOutArray(pybind11::handle array, DType dtype,
-                      const std::vector<std::int64_t>& shape);
+                      const std::vector<std::int64_t>& shape,
+                      const char* whose = "the tensor");
 
 }  // namespace fastckpt::internal

@@ -150,6 +150,20 @@ class Reader:
     def paths(self) -> list[str]: ...
     def identity(self) -> list[tuple[int, int, int]]: ...
 
+def copy_cast(
+    reader: Reader,
+    slots: Sequence[int],
+    dtypes: Sequence[str],
+    threads: int,
+    progress: Progress | None,
+) -> tuple[list[np.ndarray], list[int]]: ...
+def cast_into(
+    reader: Reader,
+    requests: list[tuple[int, np.ndarray, str | None]],
+    threads: int,
+    progress: Progress | None,
+) -> list[int]: ...
+def cast_floats(source: Any, from_dtype: str, target: Any, to_dtype: str) -> int: ...
 def open_bundle(
     prefix: bytes,
     mapped: bool,

@@ -37,6 +37,10 @@ BESIDE = {
     "codec/crc32c_avx2": "codec/crc32c",
     "codec/crc32c_avx512": "codec/crc32c",
     "codec/crc32c_arm64": "codec/crc32c",
+    "codec/float_cast_portable": "codec/float_cast",
+    "codec/float_cast_avx2": "codec/float_cast",
+    "codec/float_cast_avx512": "codec/float_cast",
+    "codec/float_cast_arm64": "codec/float_cast",
 }
 PYTHON_HEADERS = re.compile(r"#include <(pybind11/|Python\.h|numpy/)")
 # What only `platform/` asks, and what only the kernels of `codec/` may know of the

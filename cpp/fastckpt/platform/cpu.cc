@@ -3,8 +3,24 @@
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 namespace fastckpt::internal {
+
+#if defined(__x86_64__)
+namespace {
+
+// Not every compiler's __builtin_cpu_supports knows of it. Its registers are
+// AVX's.
+bool HasF16c() {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+
+}  // namespace
+#endif
 
 // __builtin_cpu_supports asks the operating system's state (XGETBV) too.
 #if defined(__x86_64__)
@@ -24,10 +40,22 @@ bool HasAvx512Vpclmul() {
          __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vbmi");
 }
+
+bool HasAvx2F16c() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx2") && HasF16c();
+}
+
+bool HasAvx512Bw() {
+  return HasAvx2F16c() && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512bw");
+}
 #else
 bool HasSse42Pclmul() { return false; }
 bool HasAvx2Vpclmul() { return false; }
 bool HasAvx512Vpclmul() { return false; }
+bool HasAvx2F16c() { return false; }
+bool HasAvx512Bw() { return false; }
 #endif
 
 #if defined(__aarch64__) && defined(__linux__)

@@ -45,15 +45,18 @@ class FileReader {
   const FileIdentity& identity() const { return identity_; }
   int descriptor() const { return descriptor_; }
 
-  // Throws Corruption if the file's size is no longer what it was; gives what
-  // tells whether anything was written to it. One fstat.
-  FileStamp CheckSize() const;
+  // Throws Corruption if the file's size is no longer what it was.
+  void CheckSize() const;
+  // The same; gives what tells whether anything was written to the file.
+  FileStamp CheckStamp() const;
 
   // Fills `out` from `offset`. Throws Corruption if the file ends before, and
   // System if the system reports an error.
   void Read(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
  private:
+  void Compare(std::uint64_t now) const;
+
   std::string path_;
   int descriptor_;
   FileIdentity identity_;

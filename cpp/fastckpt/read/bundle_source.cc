@@ -159,14 +159,18 @@ void BundleSource::AppendPieces(std::size_t slot, const Region* region,
 }
 
 // The file that holds a slot's bytes, which are proved to be in it, and its
-// stamp.
+// stamp unless that is null.
 const DataFile& BundleSource::OpenPlace(std::size_t slot, SeenFiles* seen,
                                         FileStamp* stamp) const {
   CheckPlace(slot);
   const StoredEntry& entry = index_.entry(slot);
   const DataFile& file =
       files_.Get(entry.shard, [&] { return OpenShard(slot, mode_); });
-  *stamp = seen->CheckUnchanged(file);
+  if (stamp) {
+    *stamp = seen->CheckStamp(file);
+  } else {
+    seen->CheckSize(file);
+  }
   file.CheckRange(static_cast<std::uint64_t>(entry.offset),
                   static_cast<std::uint64_t>(entry.size));
   return file;
@@ -177,7 +181,7 @@ std::optional<MappedView> BundleSource::ReadyView(std::size_t slot, bool check,
   if (!IsView(slot)) return std::nullopt;
   CheckShape(slot);
   FileStamp stamp = 0;
-  const DataFile& file = OpenPlace(slot, seen, &stamp);
+  const DataFile& file = OpenPlace(slot, seen, check ? &stamp : nullptr);
   if (check && !states_[slot].IsDone(stamp)) return std::nullopt;
   const StoredEntry& entry = index_.entry(slot);
   return MappedView{&file, file.mapping()->bytes().subspan(

@@ -162,8 +162,9 @@ std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
 }
 
 std::vector<ArrayBytes> CheckpointReader::Copy(
-    std::span<const std::size_t> slots, const RunOptions& options) const {
-  return CopyBy(RuleOf({}), slots, options);
+    std::span<const std::size_t> slots, const RunOptions& options,
+    std::span<CastTo> casts) const {
+  return CopyBy(RuleOf({}), slots, options, casts);
 }
 
 CheckRule CheckpointReader::RuleOf(std::optional<bool> check) const {
@@ -181,25 +182,27 @@ CheckRule CheckpointReader::RuleOf(std::optional<bool> check) const {
 
 std::vector<ArrayBytes> CheckpointReader::CopyBy(
     CheckRule rule, std::span<const std::size_t> slots,
-    const RunOptions& options) const {
+    const RunOptions& options, std::span<CastTo> casts) const {
   std::vector<ArrayBytes> copies(slots.size());
   std::vector<WantedRegion> wanted;
   std::uint64_t small_bytes = 0;
-  for (const std::size_t slot : slots) {
-    wanted.push_back({slot, nullptr});
-    const auto size = static_cast<std::size_t>(source_->Facts(slot).size);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    CastTo* cast = casts.empty() ? nullptr : NullIfNone(&casts[i]);
+    wanted.push_back({slots[i], nullptr, cast});
+    // As much as is stored; where a cast makes that more, slabs are more too.
+    const auto size = static_cast<std::size_t>(source_->Facts(slots[i]).size);
     if (SlabAllocator::IsSmall(size))
       small_bytes += SlabAllocator::Padded(size);
   }
   SlabAllocator allocator(small_bytes);
   const auto make = [&](std::size_t i) {
     const TensorFacts facts = source_->Facts(slots[i]);
-    const auto size =
-        static_cast<std::size_t>(ByteCount(facts.dims, facts.dtype));
+    const CastTo* cast = wanted[i].cast;
+    const DType dtype = cast ? cast->dtype : facts.dtype;
+    const auto size = static_cast<std::size_t>(ByteCount(facts.dims, dtype));
     const SlabAllocator::Place place = allocator.Allocate(size);
     copies[i] = {place.data, size, place.owner};
-    return DenseDestination(place.data, facts.dims,
-                            source_->LayoutOf(slots[i]).item_size);
+    return DenseDestination(place.data, facts.dims, ElementSize(dtype));
   };
   CopyRegions(*source_, wanted, rule, make, options);
   return copies;
@@ -232,7 +235,7 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
                             bool checks_first) const {
   std::vector<WantedRegion> wanted;
   for (const ReadRequest& request : requests) {
-    wanted.push_back({request.slot, &request.region});
+    wanted.push_back({request.slot, &request.region, request.cast});
   }
   const auto make = [&](std::size_t i) { return requests[i].destination; };
   RunOptions copying = options;

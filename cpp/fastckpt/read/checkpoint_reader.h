@@ -33,6 +33,8 @@ struct ReadRequest {
   std::size_t slot = 0;
   Region region;
   Destination destination;
+  // See WantedRegion.
+  CastTo* cast = nullptr;
 };
 
 class CheckpointReader {
@@ -68,9 +70,11 @@ class CheckpointReader {
   std::vector<ArrayBytes> TakeOnWrite(std::span<const std::size_t> slots,
                                       const RunOptions& options) const;
 
-  // Copies of numeric tensors in memory of their own, writable.
+  // Copies of numeric tensors in memory of their own, writable; cast as
+  // `casts` say, one per slot, unless it is empty.
   std::vector<ArrayBytes> Copy(std::span<const std::size_t> slots,
-                               const RunOptions& options) const;
+                               const RunOptions& options,
+                               std::span<CastTo> casts = {}) const;
 
   // A copy of a region, of any steps, in memory of its own: as dense as the
   // caller's strides make it, one per dimension of the tensor.
@@ -106,7 +110,8 @@ class CheckpointReader {
                 std::vector<ArrayBytes>* arrays) const;
   std::vector<ArrayBytes> CopyBy(CheckRule rule,
                                  std::span<const std::size_t> slots,
-                                 const RunOptions& options) const;
+                                 const RunOptions& options,
+                                 std::span<CastTo> casts = {}) const;
   bool verifies() const { return verify_ != Checking::kNever; }
 
   std::unique_ptr<const TensorSource> source_;

@@ -14,12 +14,13 @@
 #include "fastckpt/base/error.h"
 #include "fastckpt/base/progress.h"
 #include "fastckpt/platform/parallel.h"
+#include "fastckpt/read/cast_copy.h"
 #include "fastckpt/read/strided_copy.h"
 #include "fastckpt/read/tensor_source.h"
 
 namespace fastckpt::internal {
 
-// One piece to check, to copy, or both. With neither destination it is only
+// One piece to check, to copy, or both. With no destination it is only
 // checked.
 struct PieceTask {
   const Piece* piece = nullptr;
@@ -27,8 +28,10 @@ struct PieceTask {
   bool check = true;      // ignored for pieces in memory
   // The piece goes here as it is ...
   std::uint8_t* dense = nullptr;
-  // ... or what the region takes of it goes where this says.
+  // ... or what the region takes of it goes where this says ...
   std::optional<StridedCopy> strided;
+  // ... or all of it, as numbers of another type.
+  std::optional<CastCopy> cast;
 };
 
 // How a set of tasks is to be run.

@@ -29,12 +29,23 @@ bool IsDenseCopy(const Target& target) {
          IsDense(target.region, target.destination, target.layout.item_size);
 }
 
+Box BoxOf(const Target& target, const Piece& piece) {
+  const bool is_all = piece.box.extent.empty();
+  return is_all ? WholeBox(target.facts.dims) : piece.box;
+}
+
 std::optional<StridedCopy> MakeStrided(const Target& target,
                                        const Piece& piece) {
-  const bool is_all = piece.box.extent.empty();
-  return StridedCopy::Make(is_all ? WholeBox(target.facts.dims) : piece.box,
-                           target.region, target.destination,
-                           target.layout.item_size, target.layout.swap_unit);
+  return StridedCopy::Make(BoxOf(target, piece), target.region,
+                           target.destination, target.layout.item_size,
+                           target.layout.swap_unit);
+}
+
+std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
+                                 CastTo* to) {
+  return CastCopy::Make(target.facts.dtype, to, BoxOf(target, piece),
+                        target.facts.dims, target.destination,
+                        target.layout.swap_unit);
 }
 
 // How a piece is checked that is about to be copied from.
@@ -195,13 +206,16 @@ class RegionCopier {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      if (is_dense) {
+      if (wanted.cast) {
+        task.cast = MakeCast(target, piece, wanted.cast);
+      } else if (is_dense) {
         task.dense = target.destination.base;
       } else {
         task.strided = MakeStrided(target, piece);
       }
       task.check = ChecksOnTheWay(wanted, task, batch);
-      if (!is_dense && !task.strided && !task.check) continue;
+      const bool copies = task.dense || task.strided || task.cast;
+      if (!copies && !task.check) continue;
       batch->tasks.push_back(std::move(task));
     }
   }
@@ -211,7 +225,7 @@ class RegionCopier {
   bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
                       Batch* batch) const {
     const Piece& piece = *task.piece;
-    const bool is_full = task.dense || IsFull(wanted, piece);
+    const bool is_full = task.dense || task.cast || IsFull(wanted, piece);
     const std::uint64_t taken = task.strided ? task.strided->run_bytes() : 0;
     switch (HowToCheck(rule_, piece, is_full, taken)) {
       case Check::kNot:

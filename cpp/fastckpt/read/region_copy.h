@@ -23,6 +23,8 @@ namespace fastckpt::internal {
 struct WantedRegion {
   std::size_t slot;
   const Region* region;
+  // Null: not cast. REQUIRES: the region is the whole, and CanCast.
+  CastTo* cast = nullptr;
 };
 
 // Appends the pieces that the region needs; an Error names the tensor. `check`

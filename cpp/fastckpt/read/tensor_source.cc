@@ -4,12 +4,25 @@
 
 namespace fastckpt::internal {
 
-FileStamp SeenFiles::CheckUnchanged(const DataFile& file) {
-  for (const auto& [known, stamp] : seen_) {
-    if (known == &file) return stamp;
+SeenFiles::Seen* SeenFiles::Find(const DataFile& file) {
+  for (Seen& seen : seen_) {
+    if (seen.file == &file) return &seen;
   }
-  const FileStamp stamp = file.file().CheckSize();
-  seen_.emplace_back(&file, stamp);
+  return nullptr;
+}
+
+void SeenFiles::CheckSize(const DataFile& file) {
+  if (Find(file)) return;
+  file.file().CheckSize();
+  seen_.push_back({&file, {}});
+}
+
+FileStamp SeenFiles::CheckStamp(const DataFile& file) {
+  Seen* seen = Find(file);
+  if (seen && seen->stamp) return *seen->stamp;
+  const FileStamp stamp = file.file().CheckStamp();
+  if (!seen) seen = &seen_.emplace_back(Seen{&file, {}});
+  seen->stamp = stamp;
   return stamp;
 }
 

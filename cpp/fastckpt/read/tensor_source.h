@@ -85,9 +85,10 @@ struct MappedView {
 // whatever else a source wants to know again for the next tensor.
 class SeenFiles {
  public:
-  // Throws Corruption if a file is no longer as long as it was; gives its
-  // stamp. Asks once.
-  FileStamp CheckUnchanged(const DataFile& file);
+  // Throws Corruption if a file is no longer as long as it was. Asks once.
+  void CheckSize(const DataFile& file);
+  // The same; gives the file's stamp. Asks once.
+  FileStamp CheckStamp(const DataFile& file);
 
   // A source's own memory between two tensors; of no type at first.
   template <typename Known>
@@ -97,7 +98,14 @@ class SeenFiles {
   }
 
  private:
-  std::vector<std::pair<const DataFile*, FileStamp>> seen_;
+  struct Seen {
+    const DataFile* file;
+    std::optional<FileStamp> stamp;
+  };
+
+  Seen* Find(const DataFile& file);
+
+  std::vector<Seen> seen_;
   std::any memory_;
 };
 

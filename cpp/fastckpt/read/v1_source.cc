@@ -125,7 +125,7 @@ bool V1Source::IsView(std::size_t slot) const {
 V1Record V1Source::ReadRecord(const V1Tensor& tensor, const V1Slice& slice,
                               bool check, SeenFiles* seen) const {
   const DataFile& file = reader_.file(slice.file);
-  const FileStamp stamp = seen->CheckUnchanged(file);
+  const FileStamp stamp = seen->CheckStamp(file);
   const std::size_t block = reader_.BlockOf(tensor, slice);
   const TableReader& table = reader_.table(slice.file);
   return WithContext(Where{file.path(), table.handle(block).offset, {}}, [&] {
@@ -150,7 +150,7 @@ std::optional<Piece> V1Source::FindPacked(std::size_t slot, std::size_t index,
   if (place == nullptr) return std::nullopt;
   const std::uint32_t number = tensor(slot).slices[index].file;
   const DataFile& file = reader_.file(number);
-  const FileStamp stamp = seen->CheckUnchanged(file);
+  const FileStamp stamp = seen->CheckStamp(file);
   if (place->stamp != stamp || !blocks_.IsDone({number, place->block}, stamp)) {
     return std::nullopt;
   }
@@ -170,7 +170,7 @@ void V1Source::NotePacked(std::size_t slot, std::size_t index, ByteView packed,
   const DataFile& file = reader_.file(tensor(slot).slices[index].file);
   packed_.Note(slot, index,
                {last.index, OffsetOf(packed, last), packed.size(),
-                seen->CheckUnchanged(file)});
+                seen->CheckStamp(file)});
 }
 
 Piece V1Source::ReadPiece(std::size_t slot, std::size_t index, const Box& box,

@@ -104,7 +104,7 @@ class V1Verifier {
     const TableReader& table = reader_.table(file);
     std::optional<std::string> unknown;
     problems_.Catch(i, [&, file = file, block = block] {
-      const FileStamp stamp = reader_.file(file).file().CheckSize();
+      const FileStamp stamp = reader_.file(file).file().CheckStamp();
       BlockScratch scratch;
       table.VisitBlock(block, table.ReadBlock(block, &scratch),
                        [&](std::string_view key, ByteView) {

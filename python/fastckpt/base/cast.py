@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt._native import cast_floats
 from fastckpt.base.deferred import importing
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "is_complex",
     "is_floating",
     "is_integer",
+    "is_of_core",
     "to_dtype",
 ]
 
@@ -29,6 +31,9 @@ DType = str | np.dtype[Any] | type[Any]
 
 _KINDS = {"bool": 0, "int": 1, "uint": 1, "float": 2, "bfloat": 2, "complex": 3}
 """How a dtype's name begins, and how wide its kind is: casts go up or stay."""
+
+
+_OF_CORE = frozenset({"float64", "float32", "float16", "bfloat16"})
 
 
 def to_dtype(dtype: DType) -> np.dtype[Any]:
@@ -73,6 +78,11 @@ def is_complex(dtype: np.dtype[Any] | None) -> bool:
     return dtype is not None and _kind(dtype) == _KINDS["complex"]
 
 
+def is_of_core(dtype: np.dtype[Any]) -> bool:
+    """Tells whether the core casts a dtype to the others of which it says so."""
+    return dtype.isnative and dtype.name in _OF_CORE
+
+
 def check_cast(name: str, source: np.dtype[Any] | None, target: np.dtype[Any]) -> None:
     """Checks that values of one dtype may become another.
 
@@ -99,6 +109,8 @@ def cast(
     Raises:
         ValueError: Integers do not fit, or a float does not hold them exactly.
     """
+    if is_of_core(array.dtype) and is_of_core(dtype) and array.dtype != dtype:
+        return _cast_in_core(array, dtype)
     is_whole = _kind(array.dtype) in (_KINDS["bool"], _KINDS["int"])
     if is_whole and array.dtype.kind in "Vb":
         array = array.astype(np.int8)  # types below a byte have no casts to another
@@ -114,6 +126,15 @@ def cast(
         check_exact(name, array, result)
         return result, 0
     return result, count_lost(array, result)
+
+
+def _cast_in_core(
+    array: NDArray[Any], dtype: np.dtype[Any]
+) -> tuple[NDArray[Any], int]:
+    array = np.asarray(array, order="C")
+    result: NDArray[Any] = np.empty(array.shape, dtype)
+    numbers, room = (it.reshape(-1).view(np.uint8) for it in (array, result))
+    return result, cast_floats(numbers, array.dtype.name, room, dtype.name)
 
 
 def _convert(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -220,12 +241,16 @@ class Losses:
         if dtype is None:
             return array
         result, lost = cast(name, array, dtype)
+        self.add(name, dtype, lost)
+        return result
+
+    def add(self, name: str, dtype: np.dtype[Any], lost: int) -> None:
+        """Takes note of how many numbers of a tensor were lost."""
         if lost:
             self._first.setdefault(name, dtype)
             self._numbers += lost
-        return result
 
-    def warn(self) -> None:
+    def warn(self, stacklevel: int = 3) -> None:
         """Warns of what was lost, the caller's caller, if anything was.
 
         Warns:
@@ -240,5 +265,5 @@ class Losses:
             "too large or have no form in their new dtype, and became infinite, NaN or "
             f"other numbers, first in {name!r}, now {dtype}",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

@@ -22,6 +22,7 @@ from fastckpt.reading.closed import Closed
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
 
 if TYPE_CHECKING:
+    from fastckpt.base.cast import DType
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.reading.results import Explanation, TensorLayout, VerifyReport
 
@@ -317,6 +318,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         drop: Iterable[str] = (),
         copy: loading.Copy = False,
         out: Mapping[str, np.ndarray] | None = None,
+        dtype: DType | Mapping[str, DType] | None = None,
         threads: int | None = None,
         progress: ProgressArgument = False,
     ) -> dict[str, np.ndarray]:
@@ -338,28 +340,43 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 False, all that is to be copied are checked before the first byte is
                 written: no error leaves the arrays half old and half new, but for
                 files that are damaged in that very moment.
+            dtype: A floating dtype for all floating tensors, or {name or pattern:
+                dtype} of which the first that fits counts. They are cast while they
+                are checked and copied, rounded as NumPy and ml_dtypes do; all others
+                are what ``copy`` and ``out`` say.
             threads: As in ``open``.
             progress: True: a line on standard error, if that is a terminal; or a
                 callable (bytes done, bytes in all), called from another thread.
 
         Returns:
             A dict in the checkpoint's order, or the mapping's: arrays as
-            ``ckpt[name]`` gives them, COPIES with ``copy``, writable VIEWS and COPIES
-            with "on-write", the arrays of ``out``.
+            ``ckpt[name]`` gives them, COPIES with ``copy`` or where they are cast,
+            writable VIEWS and COPIES with "on-write", the arrays of ``out``.
 
         Raises:
             KeyError: A name or pattern that nothing in the checkpoint matches.
             UnsupportedError: A tensor that has no form in NumPy; the message says
                 how to leave it out.
-            CorruptionError, OSError, ValueError, TypeError: As ``read``.
+            CorruptionError, OSError, ValueError, TypeError: As ``read``; a dtype
+                that is not floating; an array of another one than that.
 
-        Threads: safe; releases the interpreter lock once.
+        Warns:
+            RuntimeWarning: ``dtype`` could not hold some numbers; how many.
+
+        Threads: safe; releases the interpreter lock, without ``dtype`` once.
         """
         reader = self._reader
         loading.check_copy(copy, out)
         chosen, slots = loading.choose(reader, names, out, drop)
         count = self._count(threads)
         with watch(progress) as counter:
+            if dtype is not None:
+                with importing:
+                    from fastckpt.reading import casts
+
+                return casts.load(
+                    reader, chosen, slots, dtype, copy, out, count, counter
+                )
             if out is not None:
                 return loading.load_into(reader, chosen, slots, out, count, counter)
             return loading.load(reader, chosen, slots, copy, count, counter)

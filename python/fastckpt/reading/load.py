@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastckpt.base.progress import ProgressArgument
 from fastckpt.reading.checkpoint import open
 from fastckpt.reading.requests import Copy
+
+if TYPE_CHECKING:
+    from fastckpt.base.cast import DType
 
 __all__ = ["load"]
 
@@ -22,6 +25,7 @@ def load(
     drop: Iterable[str] = (),
     copy: Copy = False,
     out: Mapping[str, np.ndarray] | None = None,
+    dtype: DType | Mapping[str, DType] | None = None,
     threads: int | None = None,
     progress: ProgressArgument = None,
     **options: Any,
@@ -30,7 +34,7 @@ def load(
 
     Args:
         path: What ``open`` accepts.
-        names, drop, copy, out, threads, progress: As in ``Checkpoint.load``.
+        names, drop, copy, out, dtype, threads, progress: As in ``Checkpoint.load``.
         options: ``verify``, ``io``, ``max_index_bytes``: as in ``open``.
 
     Returns:
@@ -39,4 +43,6 @@ def load(
     Raises as ``open`` and ``Checkpoint.load``.
     """
     with open(path, threads=threads, **options) as checkpoint:
-        return checkpoint.load(names, drop=drop, copy=copy, out=out, progress=progress)
+        return checkpoint.load(
+            names, drop=drop, copy=copy, out=out, dtype=dtype, progress=progress
+        )

@@ -13,7 +13,16 @@ from fastckpt.base.names import match, select
 from fastckpt.errors import UnsupportedError
 from fastckpt.reading import string_tensors as strings
 
-__all__ = ["Copy", "Request", "check_copy", "choose", "load", "load_into", "read_many"]
+__all__ = [
+    "Copy",
+    "Request",
+    "check_copy",
+    "check_targets",
+    "choose",
+    "load",
+    "load_into",
+    "read_many",
+]
 
 #: Whether arrays are the caller's own, and when: at once, or as they are written.
 Copy = bool | Literal["on-write"]
@@ -93,15 +102,20 @@ def load_into(
     counter: Progress | None,
 ) -> dict[str, np.ndarray]:
     """Copies tensors into arrays, all of which are checked before the first."""
-    for name in names:
-        if out[name] is None:  # which would ask for an array of its own
-            raise TypeError(f"tensor {name!r}: out must be a numpy.ndarray, not None")
-    _check_apart({name: out[name] for name in names})
+    check_targets(names, out)
     requests: list[Request] = [
         (slot, None, out[name]) for name, slot in zip(names, slots, strict=True)
     ]
     read_many(reader, requests, threads, counter)
     return {name: out[name] for name in names}
+
+
+def check_targets(names: list[str], out: Mapping[str, np.ndarray]) -> None:
+    """Checks that there is an array for each tensor, and each has its own memory."""
+    for name in names:
+        if out[name] is None:  # which would ask for an array of its own
+            raise TypeError(f"tensor {name!r}: out must be a numpy.ndarray, not None")
+    _check_apart({name: out[name] for name in names})
 
 
 def _check_apart(out: Mapping[str, np.ndarray]) -> None:

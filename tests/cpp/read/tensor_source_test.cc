@@ -75,11 +75,25 @@ TEST(TensorSource, FileIsSeenUnchangedOncePerCall) {
   folder.Write("f", "0123456789");
   const DataFile file(folder.Path("f"), IoMode::kRead);
   SeenFiles seen;
-  seen.CheckUnchanged(file);
+  seen.CheckStamp(file);
   std::filesystem::resize_file(folder.Path("f"), 5);
-  seen.CheckUnchanged(file);
+  seen.CheckStamp(file);
   SeenFiles next_call;
-  EXPECT_THAT(CorruptionOf([&] { next_call.CheckUnchanged(file); }),
+  EXPECT_THAT(CorruptionOf([&] { next_call.CheckStamp(file); }),
+              HasSubstr("had 10 bytes"));
+}
+
+TEST(TensorSource, FileWhoseSizeWasSeenIsAskedForItsStamp) {
+  const Folder folder;
+  folder.Write("f", "0123456789");
+  const DataFile file(folder.Path("f"), IoMode::kRead);
+  SeenFiles seen;
+  seen.CheckSize(file);
+  EXPECT_EQ(seen.CheckStamp(file), file.file().CheckStamp());
+  std::filesystem::resize_file(folder.Path("f"), 5);
+  seen.CheckSize(file);
+  SeenFiles next_call;
+  EXPECT_THAT(CorruptionOf([&] { next_call.CheckSize(file); }),
               HasSubstr("had 10 bytes"));
 }
 

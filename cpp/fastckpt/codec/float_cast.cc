@@ -1,0 +1,92 @@
+#include "fastckpt/codec/float_cast.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+
+#include "fastckpt/codec/float_cast_internal.h"
+#include "fastckpt/platform/cpu.h"
+#include "fastckpt/platform/float_mode.h"
+
+namespace fastckpt::internal {
+namespace {
+
+using float_cast::Kind;
+
+std::optional<Kind> KindOf(DType dtype) {
+  if (dtype == DType::kDouble) return Kind::kDouble;
+  if (dtype == DType::kFloat) return Kind::kFloat;
+  if (dtype == DType::kHalf) return Kind::kHalf;
+  if (dtype == DType::kBfloat16) return Kind::kBfloat16;
+  return std::nullopt;
+}
+
+template <const float_cast::Table* kTable>
+CastFunction FindIn(DType from, DType to) {
+  const std::optional<Kind> row = KindOf(from);
+  const std::optional<Kind> column = KindOf(to);
+  if (!row || !column) return nullptr;
+  return kTable->functions[static_cast<std::size_t>(*row)]
+                          [static_cast<std::size_t>(*column)];
+}
+
+// Fastest first. A processor that can run one can run those after it.
+constexpr FloatCastRoutines kRoutines[] = {
+#if defined(__x86_64__)
+    {"avx512", FindIn<&float_cast::kAvx512>},
+    {"avx2-f16c", FindIn<&float_cast::kAvx2>},
+#elif defined(__aarch64__)
+    {"neon", FindIn<&float_cast::kArm64>},
+#endif
+    {"portable", FindIn<&float_cast::kPortable>},
+};
+
+#if defined(__x86_64__)
+std::size_t FirstAvailable() {
+  if (HasAvx512Bw()) return 0;
+  return HasAvx2F16c() ? 1 : 2;
+}
+#else
+std::size_t FirstAvailable() { return 0; }
+#endif
+
+// Asked once: to ask a processor that is a guest takes microseconds. Not by a
+// static of the function, whose lock a fork would leave locked.
+constexpr std::size_t kUnknown = SIZE_MAX;
+constinit std::atomic<std::size_t> first_available{kUnknown};
+
+}  // namespace
+
+bool CanCast(DType from, DType to) {
+  return from != to && KindOf(from) && KindOf(to);
+}
+
+std::uint64_t CastFloats(DType from, DType to, const void* source, void* target,
+                         std::size_t count) {
+  const CastFunction cast = AvailableFloatCasts().front().find(from, to);
+  const auto* in = static_cast<const std::uint8_t*>(source);
+  auto* out = static_cast<std::uint8_t*>(target);
+  const PlainFloatMode mode;
+  std::uint64_t lost = 0;
+  while (count > 0) {
+    const std::size_t some = std::min(count, kMaxCastCount);
+    lost += cast(in, out, some);
+    in += some * ElementSize(from);
+    out += some * ElementSize(to);
+    count -= some;
+  }
+  return lost;
+}
+
+std::span<const FloatCastRoutines> AvailableFloatCasts() {
+  std::size_t first = first_available.load(std::memory_order_relaxed);
+  if (first == kUnknown) {
+    first = FirstAvailable();
+    first_available.store(first, std::memory_order_relaxed);
+  }
+  return std::span(kRoutines).subspan(first);
+}
+
+}  // namespace fastckpt::internal
