@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OUT", "ROOT", "Data", "child_environment", "ensure"]
+__all__ = ["OUT", "ROOT", "VERSION", "Data", "child_environment", "ensure"]
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"
+VERSION = 2
+"""Of what the data holds: data of another one is made anew."""
 
 
 class Data:
@@ -58,10 +60,17 @@ def child_environment() -> dict[str, str]:
     }
 
 
+def _is_made(folder: Path) -> bool:
+    manifest = folder / "manifest.json"
+    return manifest.exists() and json.loads(manifest.read_text()).get("version") == (
+        VERSION
+    )
+
+
 def ensure(parent: Path, nbytes: int, tensors: int) -> Data:
     """Gives the data of a size, made with TensorFlow if it is not there yet."""
     folder = parent / f"data-{nbytes >> 20}MiB-{tensors}"
-    if not (folder / "manifest.json").exists():
+    if not _is_made(folder):
         folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "benchmarks.make_data", str(folder)]
         subprocess.run(

@@ -28,6 +28,7 @@ def facts(nbytes: int, tensors: int) -> dict[str, str]:
     bert, embedding = models.bert(nbytes), models.embedding(nbytes)
     resnet = models.resnet(min(nbytes, 100 << 20))
     rows, columns = embedding[models.MATRIX]
+    ((table_rows, table_columns),) = models.table(nbytes).values()
     return {
         "bert": f"{len(bert)} tensors, {in_bytes(_bytes(bert))}",
         "bert_count": f"{len(bert)}",
@@ -35,5 +36,7 @@ def facts(nbytes: int, tensors: int) -> dict[str, str]:
         "strings": f"{tensors:,} strings",
         "resnet": f"{len(resnet)} tensors of a ResNet, {in_bytes(_bytes(resnet))}",
         "one": in_bytes(prod(embedding[models.ONE_TENSOR]) * _ITEM),
+        "table": f"{table_rows:,} x {table_columns}, "
+        f"{in_bytes(table_rows * table_columns * _ITEM)}",
         "matrix": f"{rows:,} x {columns}, {in_bytes(rows * columns * _ITEM)}",
     }

@@ -60,6 +60,7 @@ def of_row(row: Row, measured: Measured, facts: Mapping[str, str]) -> dict[str, 
         "floors": dict(measured.floors),
         "tried": {label: dict(of) for label, of in measured.tried.items()},
         "resident": measured.resident,
+        "missing": dict(measured.missing),
     }
 
 

@@ -17,7 +17,8 @@ import numpy as np
 import tensorflow as tf
 from safetensors.numpy import save_file
 
-from benchmarks import digest, models
+from benchmarks import digest, models, row_numbers
+from benchmarks.data import VERSION
 
 ROWS = (1000, 1128)  # of the matrix, that a row of the table reads
 _PARTS = 8
@@ -91,6 +92,27 @@ def _embedding(folder: Path, nbytes: int) -> dict[str, Any]:
     return entry
 
 
+def _table(folder: Path, nbytes: int) -> dict[str, Any]:
+    """Writes the table, and what must be found by those who ask for some rows."""
+    arrays = _fill(models.table(nbytes), 5)
+    table = arrays[models.MATRIX]
+    entry = _plain(folder, "table", arrays)
+    wanted = {
+        "single": row_numbers.single(len(table)),
+        "batches": row_numbers.batches(len(table)),
+        "many": row_numbers.many(len(table)),
+    }
+    for name, rows in wanted.items():
+        entry[name] = digest.of_arrays({models.MATRIX: table[rows]})
+    # For the floor: the rows that it gathers, and how the result must be.
+    wanted["many"].astype(np.int64).tofile(folder / "gather.table.rows")
+    gathered = table[wanted["many"]]
+    (folder / "gather.table").write_text(
+        f"0 {gathered.nbytes} {digest.crc32c(gathered)}\n"
+    )
+    return entry
+
+
 def _strings(folder: Path, count: int) -> dict[str, Any]:
     words = np.array([b"word %d" % i * (1 + i % 5) for i in range(count)], object)
     tensor = tf.constant(words.tolist(), tf.string)
@@ -112,6 +134,7 @@ def _new_process(arrays: _Arrays) -> dict[str, Any]:
 def main(folder: Path, nbytes: int, tensors: int) -> None:
     bert = _fill(models.bert(nbytes), 1)
     manifest = {
+        "version": VERSION,
         "nbytes": nbytes,
         "numpy": np.__version__,
         "tensorflow": tf.__version__,
@@ -123,6 +146,7 @@ def main(folder: Path, nbytes: int, tensors: int) -> None:
     manifest["resnet"] = _plain(folder, "resnet", resnet)
     manifest["small"] = _plain(folder, "small", _fill(models.small(tensors), 3))
     manifest["embedding"] = _embedding(folder, nbytes)
+    manifest["table"] = _table(folder, nbytes)
     manifest["strings"] = _strings(folder, tensors)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from benchmarks import ways
@@ -198,6 +199,17 @@ def _compare(started: dict[str, list[Contender]], context: Context) -> Measured:
     return Measured(samples, floors, tried, resident)
 
 
+def _missing(row: Row) -> dict[str, str]:
+    """Gives {label: module} of those whose modules are not installed."""
+    return {
+        label: module
+        for label, who in row.contenders.items()
+        if isinstance(who, Child)
+        for module in who.needs.split()
+        if find_spec(module) is None
+    }
+
+
 def run_row(row: Row, context: Context) -> Measured:
     """Measures all contenders of a row.
 
@@ -209,10 +221,14 @@ def run_row(row: Row, context: Context) -> Measured:
         found = getattr(import_module(f"benchmarks.{module}"), function)(context)
         return found if isinstance(found, Measured) else Measured(found)
     started: dict[str, list[Contender]] = {}
+    missing = _missing(row)
+    if missing.keys() == row.contenders.keys():
+        return Measured({}, missing=missing)
     try:
         for label, who in row.contenders.items():
-            started[label] = start(label, who, context)
-        return _compare(started, context)
+            if label not in missing:
+                started[label] = start(label, who, context)
+        return _compare(started, context)._replace(missing=missing)
     finally:
         for contenders in started.values():
             contenders[0].process.close()

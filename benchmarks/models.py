@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["MATRIX", "ONE_TENSOR", "bert", "embedding", "resnet", "small"]
+__all__ = ["MATRIX", "ONE_TENSOR", "bert", "embedding", "resnet", "small", "table"]
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -95,3 +95,8 @@ def embedding(nbytes: int) -> Shapes:
         MATRIX: (rows // 8 * 8, 128),
         ONE_TENSOR: (max(64, round(3200 * min(1, nbytes / (1 << 30)))), 1000),
     }
+
+
+def table(nbytes: int) -> Shapes:
+    """Gives a table of about `nbytes` whose rows are 512 bytes."""
+    return {MATRIX: (max(1024, nbytes // 512), 128)}

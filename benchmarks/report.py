@@ -17,6 +17,7 @@ __all__ = [
     "growth_table",
     "label_of",
     "limits_table",
+    "not_measured",
     "summary",
     "title_of",
     "to_markdown",
@@ -98,6 +99,16 @@ def summary(report: dict[str, Any]) -> str:
     )
 
 
+def not_measured(report: dict[str, Any]) -> str:
+    """Says who is in no row because it is not installed; empty where all are."""
+    found = [
+        f"{row['name']}: {label} ({module} is not installed)"
+        for row in report["rows"]
+        for label, module in row["missing"].items()
+    ]
+    return f"Not measured: {'; '.join(found)}." if found else ""
+
+
 def limits_table(report: dict[str, Any]) -> Iterator[str]:
     """Gives what the machine can do, and what part of it each path reaches."""
     yield "| limit | GB/s | threads | row | GB/s | share |"
@@ -131,6 +142,8 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
     if row["resident"] is not None:
         yield f"- in the page cache when a run began: {in_bytes(row['resident'])}"
     yield from (f"- busy: {reason}" for reason in row["busy"])
+    for label, module in row["missing"].items():
+        yield f"- not measured: {label}: {module} is not installed"
     for label, tried in row["tried"].items():
         ways = [f"{way.split(': ', 1)[1]}: {tried[way]:.3g} s" for way in tried]
         yield f"- ways tried for {label} (threads, way: the fastest of two runs): "

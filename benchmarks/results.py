@@ -13,6 +13,7 @@ from benchmarks.report import (
     goal_table,
     growth_table,
     limits_table,
+    not_measured,
     summary,
     title_of,
 )
@@ -117,6 +118,7 @@ def write(report: dict[str, Any]) -> None:
     if missing:
         raise SystemExit(f"the report lacks rows: {', '.join(sorted(missing))}")
     parts = [_conditions(report), summary(report), goal_table(report)]
+    parts += [text] if (text := not_measured(report)) else []
     parts += [_LIMITS, "\n".join(limits_table(report))]
     if report["growth"]:
         parts += [_GROWTH, "\n".join(growth_table(report))]

@@ -18,12 +18,14 @@ class Child(NamedTuple):
     Attributes:
         gives: What the caller has in the end, where that differs between the
             contenders of a row: "views", "copies", "handles".
+        needs: The modules without which it is not measured, with spaces between.
     """
 
     module: str
     function: str
     arguments: Mapping[str, Any] = {}
     gives: str = ""
+    needs: str = ""
 
 
 class Floor(NamedTuple):
@@ -89,12 +91,14 @@ class Measured(NamedTuple):
         tried: {label of a floor: {way: its fastest time when it was tried}}.
         resident: The most bytes of the file that were in the page cache when a cold
             run began; None where no run was cold.
+        missing: {label of who was not measured: the module that is not there}.
     """
 
     samples: Samples
     floors: Mapping[str, str] = {}
     tried: Mapping[str, Mapping[str, float]] = {}
     resident: int | None = None
+    missing: Mapping[str, str] = {}
 
 
 class Row(NamedTuple):

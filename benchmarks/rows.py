@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks import table_rows
 from benchmarks.facts import in_bytes
 from benchmarks.row import Bound, Child, Floor, Goal, Row
 
@@ -314,6 +315,7 @@ ROWS: tuple[Row, ...] = (
             "TensorFlow": Child(_TF, "load_strings"),
         },
     ),
+    *table_rows.ROWS,
 )
 
 

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 import fastckpt
-from benchmarks import digest
+from benchmarks import digest, row_numbers
 from benchmarks.case import Case
 from benchmarks.data import Data
 from benchmarks.models import MATRIX, ONE_TENSOR
@@ -109,6 +110,102 @@ def rows(
         data.entry("embedding")["rows"],
         loops=loops,
     )
+
+
+def handles(data: Data, name: str) -> Case:
+    path = data.prefix(name)
+
+    def run() -> list[Any]:
+        checkpoint = fastckpt.open(path)
+        found = [checkpoint.tensor(tensor) for tensor in checkpoint]
+        return [(handle, handle.shape, handle.dtype) for handle in found]
+
+    def prove(found: list[Any]) -> str:
+        return digest.of_listing((h.name, dtype, shape) for h, shape, dtype in found)
+
+    return Case(run, prove, data.entry(name)["listing"])
+
+
+def _stacked(found: Any) -> str:
+    return digest.of_arrays({MATRIX: np.stack(found)})
+
+
+def single_rows(data: Data, by_handle: bool = False) -> Case:
+    """One after the other, by default checked: before the first."""
+    checkpoint = fastckpt.open(data.prefix("table"))
+    table = checkpoint.tensor(MATRIX)
+    rows = row_numbers.single(len(table))
+
+    def read() -> list[np.ndarray]:
+        return [checkpoint.read(MATRIX, row) for row in rows]
+
+    def index() -> list[np.ndarray]:
+        return [table[row] for row in rows]
+
+    return Case(index if by_handle else read, _stacked, data.entry("table")["single"])
+
+
+def batches(data: Data) -> Case:
+    table = fastckpt.open(data.prefix("table")).tensor(MATRIX)
+    wanted = row_numbers.batches(len(table))
+    expected = data.entry("table")["batches"]
+    return Case(lambda: [table[rows] for rows in wanted], _stacked, expected)
+
+
+def many_rows(data: Data, keeps: bool = False) -> Case:
+    """65,536 at once, into an array that is kept or into a new one."""
+    checkpoint = fastckpt.open(data.prefix("table"))
+    rows = row_numbers.many(checkpoint.info(MATRIX).shape[0])
+    out = checkpoint.read(MATRIX, rows) if keeps else None
+    return Case(
+        lambda: {MATRIX: checkpoint.read(MATRIX, rows, out)},
+        digest.of_arrays,
+        data.entry("table")["many"],
+    )
+
+
+def load_on_write(data: Data) -> Case:
+    path = data.prefix("bert")
+    return _arrays(data, "bert", lambda: fastckpt.open(path).load(copy="on-write"))
+
+
+def load_and_write(data: Data, copy: bool | str) -> Case:
+    """Loads, and then writes each page: every value as it was."""
+    path = data.prefix("bert")
+
+    def run() -> dict[str, np.ndarray]:
+        arrays = fastckpt.open(path).load(copy=copy)
+        for array in arrays.values():
+            flat = array.reshape(-1)
+            flat[::1024] = flat[::1024]
+        return arrays
+
+    return _arrays(data, "bert", run)
+
+
+def load_cast(data: Data, dtype: str, afterwards: bool = False) -> Case:
+    """To another dtype while loading, or by NumPy afterwards."""
+    path = data.prefix("bert")
+    wanted = np.dtype(getattr(ml_dtypes, dtype, dtype))
+
+    def run() -> dict[str, np.ndarray]:
+        if not afterwards:
+            return fastckpt.open(path).load(dtype=dtype)
+        arrays = fastckpt.open(path).load()
+        return {name: array.astype(wanted) for name, array in arrays.items()}
+
+    # By ml_dtypes and NumPy, from the bytes in the file.
+    whole, places = np.memmap(data.file("bert"), np.uint8, "r"), data.places("bert")
+    expected = digest.of_arrays(
+        {
+            name: whole[offset : offset + int(np.prod(shape)) * 4]
+            .view(np.float32)
+            .reshape(shape)
+            .astype(wanted)
+            for name, (offset, shape) in places.items()
+        }
+    )
+    return Case(run, digest.of_arrays, expected)
 
 
 def verify(data: Data) -> Case:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import digest
+from benchmarks import digest, row_numbers
 from benchmarks.case import Case
 from benchmarks.data import Data
 from benchmarks.models import MATRIX
@@ -60,4 +60,45 @@ def rows(data: Data, loops: int = 1) -> Case:
         digest.of_arrays,
         data.entry("embedding")["rows"],
         loops=loops,
+    )
+
+
+def _table(data: Data) -> np.memmap:
+    _, shape = data.places("table")[MATRIX]
+    return np.memmap(data.file("table"), np.float32, "r", 0, shape)
+
+
+def _stacked(found: list[np.ndarray]) -> str:
+    return digest.of_arrays({MATRIX: np.stack(found)})
+
+
+def single_rows(data: Data) -> Case:
+    table = _table(data)
+    rows = row_numbers.single(len(table))
+    expected = data.entry("table")["single"]
+    return Case(lambda: [table[row].copy() for row in rows], _stacked, expected)
+
+
+def batches(data: Data, takes: bool = False) -> Case:
+    """By `np.take`, or by indexing."""
+    table = _table(data)
+    wanted = row_numbers.batches(len(table))
+    expected = data.entry("table")["batches"]
+    if takes:
+        plain = np.asarray(table)
+        return Case(
+            lambda: [np.take(plain, rows, axis=0) for rows in wanted],
+            _stacked,
+            expected,
+        )
+    return Case(lambda: [table[rows] for rows in wanted], _stacked, expected)
+
+
+def many_rows(data: Data) -> Case:
+    table = np.asarray(_table(data))
+    rows = row_numbers.many(len(table))
+    return Case(
+        lambda: {MATRIX: np.take(table, rows, axis=0)},
+        digest.of_arrays,
+        data.entry("table")["many"],
     )

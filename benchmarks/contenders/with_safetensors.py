@@ -8,10 +8,10 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from benchmarks import digest
+from benchmarks import digest, row_numbers
 from benchmarks.case import Case
 from benchmarks.data import Data
-from benchmarks.models import ONE_TENSOR
+from benchmarks.models import MATRIX, ONE_TENSOR
 
 
 def load(data: Data, name: str = "bert") -> Case:
@@ -49,6 +49,33 @@ def list_all(data: Data, name: str = "small") -> Case:
         return digest.of_listing((n, numpy_dtypes[d], s) for n, d, s in rows)
 
     return Case(run, prove, data.entry(name)["listing"])
+
+
+def handles(data: Data, name: str) -> Case:
+    path = data.safetensors(name)
+
+    def run() -> list[Any]:
+        file = safe_open(path, framework="numpy")
+        found = [(tensor, file.get_slice(tensor)) for tensor in file.keys()]  # noqa: SIM118
+        return [(n, part, part.get_shape(), part.get_dtype()) for n, part in found]
+
+    def prove(found: list[Any]) -> str:
+        numpy_dtypes = {"F32": np.dtype(np.float32)}
+        return digest.of_listing((n, numpy_dtypes[d], s) for n, _, s, d in found)
+
+    return Case(run, prove, data.entry(name)["listing"])
+
+
+def single_rows(data: Data) -> Case:
+    file = safe_open(data.safetensors("table"), framework="numpy")
+    table = file.get_slice(MATRIX)
+    rows = row_numbers.single(table.get_shape()[0])
+
+    def prove(found: list[np.ndarray]) -> str:
+        return digest.of_arrays({MATRIX: np.concatenate(found)})
+
+    expected = data.entry("table")["single"]
+    return Case(lambda: [table[row : row + 1] for row in rows], prove, expected)
 
 
 def one(data: Data) -> Case:

@@ -31,6 +31,7 @@ const std::map<std::string, Ways>& Paths() {
       {"copy-fresh", FreshCopyWays()},
       {"save", SaveWays()},
       {"cold", ColdWays()},
+      {"gather", GatherWays()},
       {"limits", LimitWays()}};
   return paths;
 }
@@ -101,6 +102,7 @@ int Main(int count, char** arguments) {
   job.data = arguments[2];
   job.tensors = ReadTable(arguments[3]);
   job.out = arguments[4];
+  job.rows = ReadRows(std::string(arguments[3]) + ".rows");
   Serve(arguments[1], job);
   return 0;
 }

@@ -26,6 +26,16 @@ std::vector<Tensor> ReadTable(const std::string& path) {
   return tensors;
 }
 
+std::vector<std::int64_t> ReadRows(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::int64_t> rows;
+  std::int64_t row = 0;
+  while (file.read(reinterpret_cast<char*>(&row), sizeof row)) {
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 std::vector<Part> Split(const Job& job, std::uint64_t largest) {
   std::uint64_t total = 0;
   for (const Tensor& tensor : job.tensors) total += tensor.size;

@@ -36,6 +36,8 @@ struct Job {
   std::string data;
   std::vector<Tensor> tensors;
   std::string out;
+  // Rows of the data that are gathered; empty where none are asked for.
+  std::vector<std::int64_t> rows;
   std::size_t threads = 1;
 
   std::size_t End() const;
@@ -60,6 +62,9 @@ struct Way {
 
 // Lines of "offset size crc32c".
 std::vector<Tensor> ReadTable(const std::string& path);
+
+// Numbers of 64 bits, as they lie; none where there is no such file.
+std::vector<std::int64_t> ReadRows(const std::string& path);
 
 // Parts of at most `largest` bytes, smaller where the threads would run dry.
 std::vector<Part> Split(const Job& job, std::uint64_t largest = kPart);
@@ -93,6 +98,7 @@ std::vector<Way> CopyWays();
 std::vector<Way> FreshCopyWays();
 std::vector<Way> SaveWays();
 std::vector<Way> ColdWays();
+std::vector<Way> GatherWays();
 std::vector<Way> LimitWays();
 
 }  // namespace floor_program

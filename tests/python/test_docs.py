@@ -1,5 +1,6 @@
 """The pages in docs/: their blocks run, their links lead somewhere."""
 
+import importlib.util
 import os
 import re
 import sys
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PACKAGE = Path(fastckpt.__file__).parents[1]
 NEEDS_TENSORFLOW = "# needs TensorFlow\n"
+NEEDS_TORCH = "# needs torch\n"
 
 # A block that begins with the name of a file is that file.
 FILE = re.compile(r"# (\w+\.py)\n")
@@ -34,7 +36,9 @@ def program(page: str) -> str:
     """The blocks of a page that are one program, one after the other."""
     found = blocks(page, "python")
     left_out = [each for each in found if FILE.match(each)]
-    left_out += [each for each in found if each.startswith(NEEDS_TENSORFLOW)]
+    left_out += [
+        each for each in found if each.startswith((NEEDS_TENSORFLOW, NEEDS_TORCH))
+    ]
     return "\n".join(each for each in found if each not in left_out)
 
 
@@ -77,6 +81,25 @@ def test_tensorflow_runs_what_was_frozen(folder):
     (text,) = [b for b in blocks("graphs.md", "python") if NEEDS_TENSORFLOW in b]
     fastckpt.freeze(folder / "models", "predictions", to=folder / "frozen.pb")
     printed = run(sys.executable, "-c", text, cwd=folder, CUDA_VISIBLE_DEVICES="-1")
+    assert printed.splitlines() == TOLD.findall(text)
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (page, text)
+        for page in PAGES
+        for text in blocks(page, "python")
+        if text.startswith(NEEDS_TORCH)
+    ],
+)
+def test_blocks_for_torch_print_what_they_say(page, text, folder):
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    run(sys.executable, "-c", program(page), cwd=folder)
+    # Spawned workers import the file of their parent.
+    (folder / "block.py").write_text(text)
+    printed = run(sys.executable, "block.py", cwd=folder)
     assert printed.splitlines() == TOLD.findall(text)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from benchmarks import facts
 from benchmarks.__main__ import main
-from benchmarks.row import Child
+from benchmarks.measure import run_row
+from benchmarks.row import Child, Context, Row
 from benchmarks.rows import ROWS
 
 import children
@@ -68,3 +69,12 @@ def test_contenders_that_give_different_things_say_so():
 )
 def test_sizes_are_told_in_the_largest_unit_that_fits(size, text):
     assert facts.in_bytes(size) == text
+
+
+def test_a_row_of_which_nobody_is_installed_is_not_measured(tmp_path):
+    who = Child("with_nothing", "nope", needs="numpy no_such_module")
+    row = Row("name", "title", {"peer": who})
+    context = Context(None, "floor", 1, 1)
+    measured = run_row(row, context)
+    assert measured.samples == {}
+    assert measured.missing == {"peer": "no_such_module"}

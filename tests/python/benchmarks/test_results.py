@@ -2,12 +2,11 @@
 
 import pytest
 from benchmarks import judge, report, results
+from benchmarks.facts import facts
 from benchmarks.row import Measured
 from benchmarks.rows import ROWS
 
-FACTS = dict.fromkeys(
-    ("bert", "bert_count", "small", "strings", "resnet", "one", "matrix"), "some"
-)
+FACTS = dict.fromkeys(facts(1 << 20, 100), "some")
 CONDITIONS = {
     "commit": "abc", "data": {"nbytes": 1 << 20}, "cpus": 2, "cpu": "A CPU",
     "memory": "1 kB", "kernel": "6", "huge pages": "never", "fastckpt": "1",
@@ -88,3 +87,12 @@ def test_a_report_of_some_rows_is_refused(written):
     whole["rows"] = whole["rows"][1:]
     with pytest.raises(SystemExit, match=r"lacks rows: load$"):
         written(whole)
+
+
+def test_who_is_not_installed_is_named(written):
+    whole = found([])
+    assert "Not measured" not in written(whole)[0]
+    whole["rows"][0]["missing"] = {"h5py": "h5py"}
+    line = "Not measured: load: h5py (h5py is not installed)."
+    assert line in written(whole)[0].splitlines()
+    assert "- not measured: h5py: h5py is not installed" in report.to_markdown(whole)

@@ -1,0 +1,95 @@
+"""A torch DataLoader whose four workers gather batches of rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+import fastckpt
+from benchmarks import row_numbers
+from benchmarks.case import Case
+from benchmarks.contenders import with_stores
+from benchmarks.data import Data
+from benchmarks.models import MATRIX
+
+_WORKERS = 4
+_BATCHES = 200
+
+
+class _Rows(Dataset[Any]):
+    """Rows of a table, a batch at a time."""
+
+    def __init__(self, get: Callable[[Any], np.ndarray], count: int) -> None:
+        self._get, self._count = get, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, row: int) -> torch.Tensor:
+        return torch.from_numpy(self._get(row))
+
+    def __getitems__(self, rows: list[int]) -> torch.Tensor:
+        return torch.from_numpy(self._get(rows))
+
+
+class _SameBatches:
+    """The same rows in each epoch."""
+
+    def __init__(self, batches: list[list[int]]) -> None:
+        self._batches = batches
+
+    def __iter__(self) -> Any:
+        return iter(self._batches)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+
+def _same(batch: torch.Tensor) -> torch.Tensor:
+    return batch
+
+
+def _memmap(data: Data) -> Callable[[Any], np.ndarray]:
+    _, shape = data.places("table")[MATRIX]
+    table = np.memmap(data.file("table"), np.float32, "r", 0, shape)
+    return lambda rows: table[rows]
+
+
+def _ours(data: Data) -> Callable[[Any], np.ndarray]:
+    table = fastckpt.open(data.prefix("table")).tensor(MATRIX)
+    table[0]  # the first check, apart
+    return lambda rows: table[rows]
+
+
+def loader(data: Data, who: str) -> Case:
+    """One epoch; the workers stay for the next."""
+    _, (rows, _) = data.places("table")[MATRIX]
+    if who in ("ours", "memmap"):
+        get = {"ours": _ours, "memmap": _memmap}[who](data)
+    else:
+        get = with_stores.open_store(data, who)
+    ids = np.random.default_rng(14).integers(0, rows, (_BATCHES, row_numbers.BATCH))
+    batches = DataLoader(
+        _Rows(get, rows),
+        batch_sampler=_SameBatches(ids.tolist()),
+        num_workers=_WORKERS,
+        collate_fn=_same,
+        persistent_workers=True,
+        multiprocessing_context="fork",
+    )
+
+    def run() -> int:
+        total = 0
+        for batch in batches:
+            total += int(batch.numpy().view(np.uint32).sum(dtype=np.uint64))
+        return total
+
+    values = _memmap(data)
+    expected = sum(
+        int(values(rows).view(np.uint32).sum(dtype=np.uint64)) for rows in ids
+    )
+    return Case(run, str, str(expected))
