@@ -84,6 +84,7 @@ def test_tensorflow_runs_what_was_frozen(folder):
     assert printed.splitlines() == TOLD.findall(text)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize(
     ("page", "text"),
     [

@@ -90,6 +90,7 @@ def test_training_that_ends_is_saved(models):
 OPEN = "import fastckpt\nckpt = fastckpt.open('models/model.ckpt-200')\n"
 
 
+@pytest.mark.frameworks
 def test_torch_recipe_keeps_bfloat16(models):
     kernel = models["dense/kernel"].astype(ml_dtypes.bfloat16)
     fastckpt.save("models/model.ckpt-200", models | {"dense/kernel": kernel})
@@ -99,12 +100,14 @@ def test_torch_recipe_keeps_bfloat16(models):
     assert printed == f"torch.bfloat16 {kernel.tolist()}\n"
 
 
+@pytest.mark.frameworks
 def test_data_loader_recipe_gives_every_row(models):
     block = f"import torch\n{block_with('DataLoader')}"
     printed = run_with("torch", f"{OPEN}{block}print(torch.cat(list(loader)).tolist())")
     assert json.loads(printed) == models["dense/kernel"].tolist()
 
 
+@pytest.mark.frameworks
 def test_jax_recipe_leaves_strings_out(models):
     printed = run_with("jax", f"{OPEN}{block_with('jax.numpy')}print(sorted(params))")
     assert printed == f"{sorted(models.keys() - {'vocabulary'})}\n"

@@ -367,19 +367,17 @@ class Checkpoint(Mapping[str, np.ndarray]):
         """
         reader = self._reader
         loading.check_copy(copy, out)
-        chosen, slots = loading.choose(reader, names, out, drop)
+        chosen = loading.choose(reader, names, out, drop)
         count = self._count(threads)
         with watch(progress) as counter:
             if dtype is not None:
                 with importing:
                     from fastckpt.reading import casts
 
-                return casts.load(
-                    reader, chosen, slots, dtype, copy, out, count, counter
-                )
+                return casts.load(reader, *chosen, dtype, copy, out, count, counter)
             if out is not None:
-                return loading.load_into(reader, chosen, slots, out, count, counter)
-            return loading.load(reader, chosen, slots, copy, count, counter)
+                return loading.load_into(reader, *chosen, out, count, counter)
+            return loading.load(reader, *chosen, copy, count, counter)
 
     # Checking.
 

@@ -12,7 +12,7 @@ from fastckpt import _native
 from fastckpt.errors import UnsupportedError
 from fastckpt.writing.nested_lists import array_of
 
-__all__ = ["Stored", "check_whole", "stored"]
+__all__ = ["Stored", "check_whole", "stored", "told_size"]
 
 # TensorFlow's quantised types, which NumPy does not name, and their storage.
 _STORAGE = {
@@ -68,11 +68,11 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
         ValueError: ``tf_dtype`` cannot be stored as what the value is; elements are
             masked, or values have a unit.
     """
-    size = getattr(value, "nbytes", None)
+    size = told_size(value)
     if type(value) is not np.ndarray:
         value = _array_or_capsule(name, value)
     if not isinstance(value, np.ndarray):
-        nbytes = size if isinstance(size, int) else _UNKNOWN_SIZE
+        nbytes = _UNKNOWN_SIZE if size is None else size
         found = Stored(_native.dlpack_dtype(value), value, None, nbytes)
     elif value.dtype.kind in _STRING_KINDS:
         elements = value.ravel().tolist()
@@ -83,6 +83,15 @@ def stored(name: str, value: Any, tf_dtype: str | None = None) -> Stored:
         return found
     _check_storage(name, tf_dtype, found.dtype)
     return found._replace(dtype=tf_dtype)
+
+
+def told_size(value: Any) -> int | None:
+    """Gives the bytes that a value says it has; None where it says nothing."""
+    try:
+        size = getattr(value, "nbytes", None)
+    except Exception:  # torch's of sparse tensors is a RuntimeError
+        return None
+    return size if isinstance(size, int) else None
 
 
 def _size_of(elements: Iterable[Any]) -> int:

@@ -14,7 +14,7 @@ from fastckpt.files.rivals import warn_of_kept_v1
 from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.selection import tf_dtypes_of, value_of
-from fastckpt.writing.storable import stored
+from fastckpt.writing.storable import stored, told_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -229,7 +229,7 @@ def _count_bytes(tensors: Mapping[str, Any]) -> int:
         return sum(info.nbytes or 0 for info in tensors.infos())
     if not isinstance(tensors, dict):
         return 0
-    return sum(getattr(value, "nbytes", 0) for value in tensors.values())
+    return sum(told_size(value) or 0 for value in tensors.values())
 
 
 def _batches(tensors: Mapping[str, Any]) -> Iterable[list[Any]]:

@@ -21,6 +21,7 @@ USERS = {
 }
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize(("user", "library"), USERS.items())
 def test_a_handle_serves_as_it_stands(user, library, tmp_path):
     if find_spec(library) is None:

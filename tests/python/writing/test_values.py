@@ -208,6 +208,19 @@ class Pending:
         return self.values.__dlpack__()
 
 
+class Sparse:
+    """A tensor that says nothing of its size, and is no array."""
+
+    @property
+    def nbytes(self):
+        raise RuntimeError("nbytes is not defined")
+
+
+def test_what_raises_for_its_size_is_refused_as_what_it_is(tmp_path):
+    with pytest.raises(TypeError, match="w"):
+        fastckpt.save(tmp_path / "m", {"w": Sparse()}, progress=lambda *_: None)
+
+
 def test_a_sign_that_is_pending_is_resolved(tmp_path):
     fastckpt.save(tmp_path / "m", {"w": Pending(np.array([1.0, -2.0]))})
     assert fastckpt.open(tmp_path / "m")["w"].tolist() == [-1, 2]
@@ -227,6 +240,7 @@ for value in (torch.eye(2).to_sparse(),
 """
 
 
+@pytest.mark.frameworks
 def test_what_torch_puts_off_is_done(tmp_path):
     printed = run_with("torch", TORCH, tmp_path / "m")
     expected = {"conj": [1 - 2j, 3 + 4j], "neg": [-2.0, 4.0]}

@@ -212,6 +212,7 @@ fastckpt.save(sys.argv[1], {name: jnp.arange(4).astype(name) for name in names})
 """
 
 
+@pytest.mark.frameworks
 def test_tensors_of_torch_are_taken(tmp_path):
     run_with("torch", TORCH, tmp_path / "m")
     found = loaded(tmp_path / "m")
@@ -223,6 +224,7 @@ def test_tensors_of_torch_are_taken(tmp_path):
         np.testing.assert_array_equal(got.astype(int), [[0, 3], [1, 4], [2, 5]])
 
 
+@pytest.mark.frameworks
 def test_arrays_of_jax_are_taken(tmp_path):
     run_with("jax", JAX, tmp_path / "m")
     found = loaded(tmp_path / "m")
