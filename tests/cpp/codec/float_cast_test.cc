@@ -211,7 +211,7 @@ TEST_P(FloatCastTest, RoundsDoublesBesideTiesOfFloats) {
   std::mt19937_64 random(2);
   Words words;
   for (std::uint64_t exponent = 0; exponent < 2047; ++exponent) {
-    for (const std::uint64_t kept : {42, 43, 29, 28, 30}) {
+    for (const std::uint64_t kept : {42u, 43u, 29u, 28u, 30u}) {
       const std::uint64_t tie = std::uint64_t{1} << (kept - 1);
       const std::uint64_t above = random() >> kept << kept;
       const std::uint64_t mantissa = (above | tie) & ((1ull << 52) - 1);
@@ -230,11 +230,11 @@ TEST_P(FloatCastTest, RoundsTheBordersOfInfinity) {
     return words;
   };
   for (const std::uint64_t bits :
-       {0x47efffffe0000000, 0x47effffff0000000, 0x47efeffff0000000,
-        0x40effe0000000000, 0x7ff0000000000000}) {
+       {0x47efffffe0000000u, 0x47effffff0000000u, 0x47efeffff0000000u,
+        0x40effe0000000000u, 0x7ff0000000000000u}) {
     CheckToEach(kDouble, around(bits));
   }
-  for (const std::uint64_t bits : {0x477ff000, 0x7f7f8000, 0x7f800000}) {
+  for (const std::uint64_t bits : {0x477ff000u, 0x7f7f8000u, 0x7f800000u}) {
     CheckToEach(kFloat, around(bits));
   }
 }
