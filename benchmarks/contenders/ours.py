@@ -177,7 +177,7 @@ def load_and_write(data: Data, copy: bool | str) -> Case:
         arrays = fastckpt.open(path).load(copy=copy)
         for array in arrays.values():
             flat = array.reshape(-1)
-            flat[::1024] = flat[::1024]
+            flat[::1024] *= 1  # an assignment to itself would write nothing
         return arrays
 
     return _arrays(data, "bert", run)

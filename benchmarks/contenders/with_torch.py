@@ -16,15 +16,28 @@ from benchmarks.contenders import with_stores
 from benchmarks.data import Data
 from benchmarks.models import MATRIX
 
+_Get = Callable[[Any], np.ndarray]
+
 _WORKERS = 4
+# It has threads of its own, which do not survive a fork.
+_SPAWNED = {"tensorstore"}
 _BATCHES = 200
 
 
 class _Rows(Dataset[Any]):
-    """Rows of a table, a batch at a time."""
+    """Rows of a table, a batch at a time; opened by whoever asks first."""
 
-    def __init__(self, get: Callable[[Any], np.ndarray], count: int) -> None:
-        self._get, self._count = get, count
+    def __init__(self, data: Data, who: str, count: int) -> None:
+        self._data, self._who, self._count = data, who, count
+        self._opened: _Get | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_opened": None}
+
+    def _get(self, rows: Any) -> np.ndarray:
+        if self._opened is None:
+            self._opened = _open(self._data, self._who)
+        return self._opened(rows)
 
     def __len__(self) -> int:
         return self._count
@@ -53,33 +66,37 @@ def _same(batch: torch.Tensor) -> torch.Tensor:
     return batch
 
 
-def _memmap(data: Data) -> Callable[[Any], np.ndarray]:
+def _memmap(data: Data) -> _Get:
     _, shape = data.places("table")[MATRIX]
     table = np.memmap(data.file("table"), np.float32, "r", 0, shape)
     return lambda rows: table[rows]
 
 
-def _ours(data: Data) -> Callable[[Any], np.ndarray]:
+def _ours(data: Data) -> _Get:
     table = fastckpt.open(data.prefix("table")).tensor(MATRIX)
-    table[0]  # the first check, apart
     return lambda rows: table[rows]
+
+
+def _open(data: Data, who: str) -> _Get:
+    if who in ("ours", "memmap"):
+        return {"ours": _ours, "memmap": _memmap}[who](data)
+    return with_stores.open_store(data, who)
 
 
 def loader(data: Data, who: str) -> Case:
     """One epoch; the workers stay for the next."""
     _, (rows, _) = data.places("table")[MATRIX]
-    if who in ("ours", "memmap"):
-        get = {"ours": _ours, "memmap": _memmap}[who](data)
-    else:
-        get = with_stores.open_store(data, who)
+    table = _Rows(data, who, rows)
+    if who not in _SPAWNED:
+        table[0]  # opened here; the first check, apart
     ids = np.random.default_rng(14).integers(0, rows, (_BATCHES, row_numbers.BATCH))
     batches = DataLoader(
-        _Rows(get, rows),
+        table,
         batch_sampler=_SameBatches(ids.tolist()),
         num_workers=_WORKERS,
         collate_fn=_same,
         persistent_workers=True,
-        multiprocessing_context="fork",
+        multiprocessing_context="spawn" if who in _SPAWNED else "fork",
     )
 
     def run() -> int:
