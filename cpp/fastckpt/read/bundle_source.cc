@@ -178,7 +178,9 @@ const DataFile& BundleSource::OpenPlace(std::size_t slot, SeenFiles* seen,
 
 std::optional<MappedView> BundleSource::ReadyView(std::size_t slot, bool check,
                                                   SeenFiles* seen) const {
-  if (!IsView(slot)) return std::nullopt;
+  if (!IsView(slot) || (check && !states_[slot].MayBeDone())) {
+    return std::nullopt;
+  }
   CheckShape(slot);
   FileStamp stamp = 0;
   const DataFile& file = OpenPlace(slot, seen, check ? &stamp : nullptr);

@@ -35,6 +35,11 @@ class CheckState {
     return word_.load(std::memory_order_acquire) == DoneWord(stamp);
   }
 
+  // False where IsDone is so for any stamp: nobody needs to ask for one.
+  bool MayBeDone() const {
+    return (word_.load(std::memory_order_acquire) & kDoneBit) != 0;
+  }
+
   // kDone: found right before. kMine: the caller checks now and must call
   // Finish. kBusy: another thread is at it; Wait, then ask again.
   Claim TryClaim(FileStamp stamp);
@@ -52,10 +57,10 @@ class CheckState {
  private:
   static constexpr std::uint64_t kIdleWord = 0;
 
-  // Bit 0 tells it from the others. Two times 2^62 ns apart, 146 years, are
-  // the same.
+  // Tells it from the others. Two times 2^62 ns apart, 146 years, are the same.
+  static constexpr std::uint64_t kDoneBit = 1;
   static constexpr std::uint64_t DoneWord(FileStamp stamp) {
-    return stamp << 2 | 1;
+    return stamp << 2 | kDoneBit;
   }
 
   std::atomic<std::uint64_t> word_{kIdleWord};

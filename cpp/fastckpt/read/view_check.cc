@@ -57,6 +57,7 @@ std::vector<std::size_t> CheckUnclaimed(const TensorSource& source,
   std::vector<std::size_t> busy;
   Claims claims;
   std::vector<PieceTask> tasks;
+  tasks.reserve(pending.size());
   for (const std::size_t i : pending) {
     const Piece& piece = views.pieces[i];
     const CheckState::Claim claim = piece.state->TryClaim(piece.stamp);
