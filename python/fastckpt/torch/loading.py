@@ -98,8 +98,8 @@ def _choose(
     """Gives {name in the result: name in the checkpoint} of what torch can hold."""
     known = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(known)}
-    dropped = match(drop, known, slots.get)
-    wanted = slots if names is None else select(names, known, slots.get)
+    dropped = match(drop, lambda: known, slots.get)
+    wanted = slots if names is None else select(names, lambda: known, slots.get)
     chosen = {new: known[at] for new, at in wanted.items() if known[at] not in dropped}
     cast = _cast_names(known, slots, dtypes)
     formless = [
@@ -116,7 +116,7 @@ def _cast_names(
     """Gives the names of tensors that are cast, if they are floating ones."""
     if dtypes is None or not isinstance(dtypes, Mapping):
         return set() if dtypes is None else set(known)
-    return match(dtypes, known, slots.get)
+    return set(match(dtypes, lambda: known, slots.get))
 
 
 def _is_held(checkpoint: Checkpoint, name: str, cast: set[str]) -> bool:

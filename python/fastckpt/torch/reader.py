@@ -68,7 +68,7 @@ class CheckpointReader:
         """Gives {name in the state dict: name in the checkpoint}."""
         for source in self._rules:
             if source not in checkpoint:
-                raise missing(source, list(checkpoint))
+                raise missing(source, lambda: list(checkpoint))
         sources: dict[str, str] = {}
         for name in checkpoint:
             target = self._rules.get(name, name)
