@@ -94,6 +94,15 @@ PyObject* CopyListed(const ArrayBytes& bytes, DType dtype, Dims dims,
   return rows;
 }
 
+// Where a region with a list goes, once its steps are made positive.
+Destination DestinationOf(const ParsedRegion& parsed, std::uint8_t* data,
+                          const std::vector<std::int64_t>& strides) {
+  Region region = parsed.region;
+  Destination destination{data, parsed.Spread(strides)};
+  FlipNegativeSteps(&region, &destination);
+  return destination;
+}
+
 }  // namespace
 
 PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
@@ -120,13 +129,9 @@ PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
 GatherRequest MakeGather(std::size_t slot, ParsedRegion parsed,
                          std::uint8_t* data,
                          const std::vector<std::int64_t>& strides) {
-  GatherRequest request{slot,
-                        std::move(parsed.region),
-                        *parsed.list_axis,
-                        std::move(parsed.ids),
-                        {data, parsed.Spread(strides)}};
-  FlipNegativeSteps(&request.region, &request.destination);
-  return request;
+  Destination destination = DestinationOf(parsed, data, strides);
+  return {slot, RisingRegion(std::move(parsed.region)), *parsed.list_axis,
+          std::move(parsed.ids), std::move(destination)};
 }
 
 py::object ReadRows(const CheckpointReader& checkpoint, std::size_t slot,
@@ -141,15 +146,13 @@ py::object ReadRows(const CheckpointReader& checkpoint, std::size_t slot,
   const auto read = [&](RunOptions options) -> ArrayBytes {
     options.steadily = steadily;
     const CheckRule rule = checkpoint.RuleOf(check);
-    const GatherRequest request = MakeGather(
-        slot, parsed, nullptr, std::vector<std::int64_t>(shape.size()));
+    const GatherRequest request{
+        slot, RisingRegion(parsed.region), *parsed.list_axis, parsed.ids, {}};
     const Gather gather(source, request, rule, options);
     const std::shared_ptr<Memory> memory = Memory::Allocate(size);
-    Region region = parsed.region;
-    Destination destination{memory->data(),
-                            parsed.Spread(ContiguousStrides(shape, item_size))};
-    FlipNegativeSteps(&region, &destination);
-    gather.Copy(destination, options);
+    gather.Copy(DestinationOf(parsed, memory->data(),
+                              ContiguousStrides(shape, item_size)),
+                options);
     return {memory->data(), size, memory};
   };
   const bool is_small =

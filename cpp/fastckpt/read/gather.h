@@ -32,6 +32,7 @@ struct GatherRequest {
   Destination destination;
 };
 
+// What a request takes: found and checked, then copied.
 class Gather {
  public:
   // Finds the pieces that hold something of it, and checks, by that rule, those

@@ -147,12 +147,12 @@ void ScatteredRuns::AddIndices(std::span<const std::int64_t> ids,
                                std::int64_t file_step,
                                std::int64_t memory_step) {
   dims_.push_back({static_cast<std::int64_t>(ids.size()), file_step,
-                   memory_step, false, ids.data()});
+                   memory_step, true, ids.data()});
 }
 
 // Inner dimensions that lie dense on both sides are one run.
 void ScatteredRuns::Finish() {
-  while (!dims_.empty() && !dims_.back().is_list && !dims_.back().ids &&
+  while (!dims_.empty() && !dims_.back().is_list &&
          dims_.back().file_step == run_ && dims_.back().memory_step == run_) {
     run_ *= dims_.back().count;
     dims_.pop_back();

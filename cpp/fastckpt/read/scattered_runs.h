@@ -76,7 +76,7 @@ class ScatteredRuns {
     std::int64_t count;
     std::int64_t file_step;
     std::int64_t memory_step;
-    bool is_list;  // of hits
+    bool is_list;  // of `ids`, or of hits where these are null
     const std::int64_t* ids = nullptr;
   };
   // So many rows are on their way from memory while one is copied.
@@ -100,7 +100,7 @@ class ScatteredRuns {
         Walk(level + 1, 0, dims_[level + 1].count, run, visit, ahead);
         continue;
       }
-      if ((dim.ids || dim.is_list) && i + kAhead < end) {
+      if (dim.is_list && i + kAhead < end) {
         ahead(at.offset + StepOf(dim, i + kAhead).file);
       }
       visit(run);
