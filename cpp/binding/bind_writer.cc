@@ -37,6 +37,15 @@ void Add(CheckpointWriter* writer, const py::list& items,
       progress);
 }
 
+void Alias(CheckpointWriter* writer, const py::bytes& name,
+           const py::bytes& of) {
+  const std::string new_name = name;
+  const std::string old_name = of;
+  Interruptible([&](const Interrupt& interrupted) {
+    writer->Alias(new_name, old_name, interrupted);
+  });
+}
+
 void Finish(CheckpointWriter* writer, const CallProgress* progress) {
   Interruptible(
       [&](const Interrupt& interrupted) { writer->Finish(interrupted); },
@@ -83,6 +92,7 @@ void RegisterWriter(py::module_& m) {
            py::keep_alive<1, 8>())
       .def("add", &Add, py::arg("items"),
            py::arg("progress").none(true) = py::none())
+      .def("alias", &Alias, py::arg("name"), py::arg("of"))
       .def("finish", &Finish, py::arg("progress").none(true) = py::none())
       .def("abort", &Abort);
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));

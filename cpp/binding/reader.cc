@@ -58,7 +58,7 @@ ParsedRegion Reader::ParseRegion(std::size_t slot, py::handle region) const {
 
 void Reader::ParseRequest(const py::tuple& request, Requests* parsed) const {
   const auto slot = request[0].cast<std::size_t>();
-  const ParsedRegion region = ParseRegion(slot, request[1]);
+  ParsedRegion region = ParseRegion(slot, request[1]);
   const auto label = [&] {
     return "tensor " + Quote(source().Name(slot)) + ": ";
   };
@@ -72,7 +72,8 @@ void Reader::ParseRequest(const py::tuple& request, Requests* parsed) const {
     throw py::value_error(label() + error.what());
   }
   if (region.list_axis) {
-    parsed->rows.push_back(MakeGather(slot, region, out.data, out.strides));
+    parsed->rows.push_back(
+        MakeGather(slot, std::move(region), out.data, out.strides));
     return;
   }
   ReadRequest result{
@@ -260,12 +261,20 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
   const CheckRule rule = checkpoint_->RuleOf({});
   const auto read = [&](const Interrupt& interrupted) {
     const RunOptions options = MakeOptions(threads, progress, interrupted);
+    // What is decoded need not wait in memory.
+    std::vector<Gather> found;
     for (const GatherRequest& rows : parsed.rows) {
-      if (checks_first) CheckGathered(source(), rows, rule, options);
+      if (source().DecodesPieces() || !checks_first) break;
+      found.emplace_back(source(), rows, rule, options);
     }
     checkpoint_->Read(parsed.regions, options, checks_first);
-    for (const GatherRequest& rows : parsed.rows) {
-      CopyGathered(source(), rows, rule, options);
+    for (std::size_t i = 0; i < parsed.rows.size(); ++i) {
+      const GatherRequest& rows = parsed.rows[i];
+      if (found.empty()) {
+        Gather(source(), rows, rule, options).Copy(rows.destination, options);
+      } else {
+        found[i].Copy(rows.destination, options);
+      }
     }
   };
   is_small ? read(nullptr) : Interruptible(read, progress);

@@ -117,13 +117,13 @@ PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
   return copy;
 }
 
-GatherRequest MakeGather(std::size_t slot, const ParsedRegion& parsed,
+GatherRequest MakeGather(std::size_t slot, ParsedRegion parsed,
                          std::uint8_t* data,
                          const std::vector<std::int64_t>& strides) {
   GatherRequest request{slot,
-                        parsed.region,
+                        std::move(parsed.region),
                         *parsed.list_axis,
-                        parsed.ids,
+                        std::move(parsed.ids),
                         {data, parsed.Spread(strides)}};
   FlipNegativeSteps(&request.region, &request.destination);
   return request;
@@ -141,13 +141,15 @@ py::object ReadRows(const CheckpointReader& checkpoint, std::size_t slot,
   const auto read = [&](RunOptions options) -> ArrayBytes {
     options.steadily = steadily;
     const CheckRule rule = checkpoint.RuleOf(check);
-    GatherRequest request =
-        MakeGather(slot, parsed, nullptr, ContiguousStrides(shape, item_size));
-    CheckGathered(source, request, rule, options);
+    const GatherRequest request = MakeGather(
+        slot, parsed, nullptr, std::vector<std::int64_t>(shape.size()));
+    const Gather gather(source, request, rule, options);
     const std::shared_ptr<Memory> memory = Memory::Allocate(size);
-    request = MakeGather(slot, parsed, memory->data(),
-                         ContiguousStrides(shape, item_size));
-    CopyGathered(source, request, rule, options);
+    Region region = parsed.region;
+    Destination destination{memory->data(),
+                            parsed.Spread(ContiguousStrides(shape, item_size))};
+    FlipNegativeSteps(&region, &destination);
+    gather.Copy(destination, options);
     return {memory->data(), size, memory};
   };
   const bool is_small =

@@ -25,7 +25,7 @@ PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
 
 // A request of a region with a list, that goes to `data` by the strides of the
 // dimensions it keeps.
-GatherRequest MakeGather(std::size_t slot, const ParsedRegion& parsed,
+GatherRequest MakeGather(std::size_t slot, ParsedRegion parsed,
                          std::uint8_t* data,
                          const std::vector<std::int64_t>& strides);
 

@@ -1,14 +1,20 @@
 """The errors that fastckpt raises, beside the built-in ones.
 
 Files that cannot be read raise the ``OSError`` they are; a missing tensor is a
-``KeyError`` and a bad argument a ``ValueError`` or ``TypeError``.
+``KeyError``, here one whose text is not quoted, and a bad argument a ``ValueError`` or
+``TypeError``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["CheckpointError", "CorruptionError", "UnsupportedError"]
+__all__ = [
+    "CheckpointError",
+    "CorruptionError",
+    "MissingKeyError",
+    "UnsupportedError",
+]
 
 
 class CheckpointError(Exception):
@@ -43,6 +49,17 @@ class CorruptionError(CheckpointError, ValueError):
 
 class UnsupportedError(CheckpointError, NotImplementedError):
     """The bytes are legal, but fastckpt does not handle them."""
+
+
+class MissingKeyError(KeyError):
+    """A ``KeyError`` that says what is missing in a sentence.
+
+    ``str()`` of a plain one quotes its text, as if that were the key. The text may be
+    a ``LateText``: names like the missing one are looked for when it is shown.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 def _rebuild(

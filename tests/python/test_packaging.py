@@ -48,9 +48,17 @@ def test_the_distribution_has_a_name_of_its_own():
 
 
 def test_every_extra_is_one_that_some_code_uses():
-    assert sorted(extras()) == ["all", "cli", "dev", "graph", "safetensors", "test"]
+    assert sorted(extras()) == [
+        "all",
+        "cli",
+        "dev",
+        "graph",
+        "safetensors",
+        "test",
+        "torch",
+    ]
     uses = "\n".join(path.read_text() for path in SAID if path.suffix == ".py")
-    for library in ("rich", "google.protobuf", "safetensors"):
+    for library in ("rich", "google.protobuf", "safetensors", "torch"):
         assert re.search(rf"\b{re.escape(library)}\b", uses)
 
 

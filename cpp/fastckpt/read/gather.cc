@@ -5,135 +5,117 @@
 #include <utility>
 
 #include "fastckpt/read/region_copy.h"
-#include "fastckpt/read/scattered_runs.h"
 
 namespace fastckpt::internal {
 namespace {
 
-// The ranges of the axis that hold indices, none of them across the border of a
-// slice: a slice has all of a range or nothing.
-std::vector<Region> RangesOf(const TensorSource& source,
-                             const GatherRequest& request) {
-  const std::vector<SliceSpec> slices = source.Slices(request.slot);
-  if (slices.empty()) {
-    const auto [low, high] =
-        std::minmax_element(request.ids.begin(), request.ids.end());
-    Region range = request.region;
-    range[request.axis] = {*low, *high - *low + 1, 1};
-    return {std::move(range)};
-  }
-  std::vector<std::int64_t> sorted = request.ids;
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<std::int64_t> borders;
-  const Dims dims = source.DimsOf(request.slot);
-  for (const Box& box : ResolveSlices(slices, dims)) {
-    borders.push_back(box.begin[request.axis]);
-    borders.push_back(box.begin[request.axis] + box.extent[request.axis]);
-  }
-  std::sort(borders.begin(), borders.end());
-  std::vector<Region> ranges;
-  auto from = sorted.begin();
-  while (from != sorted.end()) {
-    const auto border = std::upper_bound(borders.begin(), borders.end(), *from);
-    const auto to = border == borders.end()
-                        ? sorted.end()
-                        : std::lower_bound(from, sorted.end(), *border);
-    Region& range = ranges.emplace_back(request.region);
-    range[request.axis] = {*from, *(to - 1) - *from + 1, 1};
-    from = to;
-  }
-  return ranges;
+Region HullOf(const GatherRequest& request) {
+  const auto [low, high] =
+      std::minmax_element(request.ids.begin(), request.ids.end());
+  Region hull = request.region;
+  hull[request.axis] = {*low, *high - *low + 1, 1};
+  return hull;
 }
 
-bool IsSamePlace(const Piece& a, const Piece& b) {
-  return a.box.begin == b.box.begin && a.box.extent == b.box.extent;
-}
+}  // namespace
 
-// The pieces that hold something of what is asked for, each once.
-std::vector<Piece> FindPieces(const TensorSource& source,
-                              const GatherRequest& request, bool check) {
-  std::vector<Piece> pieces;
-  SeenFiles seen;
-  for (const Region& range : RangesOf(source, request)) {
-    std::vector<Piece> found;
-    AppendPieces(source, {request.slot, &range}, check, &seen, &found);
-    for (Piece& piece : found) {
-      const auto same = [&](const Piece& it) { return IsSamePlace(it, piece); };
-      if (std::none_of(pieces.begin(), pieces.end(), same)) {
-        pieces.push_back(std::move(piece));
-      }
+Gather::Gather(const TensorSource& source, const GatherRequest& request,
+               CheckRule rule, const RunOptions& options)
+    : source_(source), request_(request) {
+  if (RegionCount(request.region) == 0) return;
+  Region region;
+  std::vector<std::int64_t> rising;
+  if (source.Slices(request.slot).empty()) {
+    region = HullOf(request);
+  } else {
+    SortIndices();
+    for (const Listed& one : order_) {
+      if (rising.empty() || rising.back() != one.id) rising.push_back(one.id);
     }
+    region = request.region;
+    const auto count = static_cast<std::int64_t>(rising.size());
+    region[request.axis] = {0, count, 1, rising.data()};
   }
-  return pieces;
+  const WantedRegion wanted{request.slot, &region};
+  SeenFiles seen;
+  AppendPieces(source, wanted, rule != CheckRule::kNever, &seen, &pieces_);
+  // A source that decodes has checked what it decoded; parts are not checked
+  // where only what is read in full is.
+  if (source.DecodesPieces()) return;
+  if (rule == CheckRule::kNever || rule == CheckRule::kWhole) return;
+  RunOptions quiet = options;
+  quiet.progress = nullptr;
+  CheckPieces(source, wanted, pieces_, CheckRule::kOnce, quiet);
+}
+
+void Gather::SortIndices() {
+  order_.reserve(request_.ids.size());
+  for (const std::int64_t id : request_.ids) {
+    order_.push_back({id, static_cast<std::int64_t>(order_.size())});
+  }
+  const auto by_id = [](const Listed& a, const Listed& b) {
+    return std::pair(a.id, a.at) < std::pair(b.id, b.at);
+  };
+  if (!std::is_sorted(order_.begin(), order_.end(), by_id)) {
+    std::sort(order_.begin(), order_.end(), by_id);
+  }
+}
+
+// The indices that lie in [begin, begin + extent), from the first of which a
+// step leads to each.
+std::vector<ScatteredRuns::Hit> Gather::HitsInside(std::int64_t begin,
+                                                   std::int64_t extent,
+                                                   Step step) const {
+  const auto from =
+      std::partition_point(order_.begin(), order_.end(),
+                           [&](const Listed& it) { return it.id < begin; });
+  std::vector<ScatteredRuns::Hit> hits;
+  for (auto it = from; it != order_.end() && it->id < begin + extent; ++it) {
+    hits.push_back({(it->id - begin) * step.file, it->at * step.memory});
+  }
+  return hits;
 }
 
 // Where the elements of one piece are, and where they go; nothing if there are
 // none.
-std::optional<ScatteredRuns> MakeRuns(const Piece& piece, Dims dims,
-                                      const GatherRequest& request,
-                                      const Layout& layout) {
+std::optional<ScatteredRuns> Gather::MakeRuns(
+    const Piece& piece, const Destination& destination) const {
+  const Dims dims = source_.DimsOf(request_.slot);
+  const Layout layout = source_.LayoutOf(request_.slot);
   const Box box = piece.box.extent.empty() ? WholeBox(dims) : piece.box;
   const std::vector<std::int64_t> strides =
       ContiguousStrides(box.extent, layout.item_size);
-  ScatteredRuns runs(piece, request.destination.base, layout);
+  ScatteredRuns runs(piece, destination.base, layout);
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    const std::int64_t to = request.destination.strides[i];
-    if (i == request.axis) {
-      std::vector<ScatteredRuns::Hit> hits;
-      for (std::size_t at = 0; at < request.ids.size(); ++at) {
-        const std::int64_t inside = request.ids[at] - box.begin[i];
-        if (inside < 0 || inside >= box.extent[i]) continue;
-        hits.push_back(
-            {inside * strides[i], static_cast<std::int64_t>(at) * to});
-      }
+    const Step step{strides[i], destination.strides[i]};
+    if (i == request_.axis && order_.empty()) {
+      runs.AddIndices(request_.ids, step.file, step.memory);
+    } else if (i == request_.axis) {
+      auto hits = HitsInside(box.begin[i], box.extent[i], step);
       if (hits.empty()) return std::nullopt;
       runs.AddHits(std::move(hits));
-      continue;
+    } else {
+      const RegionDim& dim = request_.region[i];
+      const IndexRange part = IndicesInside(dim, box.begin[i], box.extent[i]);
+      if (part.count <= 0) return std::nullopt;
+      const std::int64_t first =
+          dim.start + part.first * dim.step - box.begin[i];
+      runs.Skip(first * step.file, part.first * step.memory);
+      runs.AddDim(part.count, dim.step * step.file, step.memory);
     }
-    const RegionDim& dim = request.region[i];
-    const IndexRange part = IndicesInside(dim, box.begin[i], box.extent[i]);
-    if (part.count <= 0) return std::nullopt;
-    const std::int64_t first = dim.start + part.first * dim.step - box.begin[i];
-    runs.Skip(first * strides[i], part.first * to);
-    runs.AddDim(part.count, dim.step * strides[i], to);
   }
   runs.Finish();
   return runs;
 }
 
-}  // namespace
-
-void CheckGathered(const TensorSource& source, const GatherRequest& request,
-                   CheckRule rule, const RunOptions& options) {
-  // A source that decodes checks what it decodes; parts are not checked where
-  // only what is read in full is.
-  if (rule == CheckRule::kNever || rule == CheckRule::kWhole) return;
-  if (source.DecodesPieces() || RegionCount(request.region) == 0) return;
-  const std::vector<Region> ranges = RangesOf(source, request);
-  std::vector<WantedRegion> wanted;
-  for (const Region& range : ranges) wanted.push_back({request.slot, &range});
-  RunOptions quiet = options;
-  quiet.progress = nullptr;
-  CheckRegions(source, wanted, CheckRule::kOnce, quiet);
-}
-
-void CopyGathered(const TensorSource& source, const GatherRequest& request,
-                  CheckRule rule, const RunOptions& options) {
-  if (RegionCount(request.region) == 0) return;
-  CheckGathered(source, request, rule, options);
-  const std::vector<Piece> pieces =
-      FindPieces(source, request, rule != CheckRule::kNever);
-  const Layout layout = source.LayoutOf(request.slot);
-  const std::vector<std::int64_t> dims = [&] {
-    const Dims view = source.DimsOf(request.slot);
-    return std::vector<std::int64_t>(view.begin(), view.end());
-  }();
+void Gather::Copy(const Destination& destination,
+                  const RunOptions& options) const {
   std::vector<ScatteredRuns> all;
-  for (const Piece& piece : pieces) {
-    auto runs = MakeRuns(piece, dims, request, layout);
+  for (const Piece& piece : pieces_) {
+    auto runs = MakeRuns(piece, destination);
     if (runs) all.push_back(std::move(*runs));
   }
-  WithName(source, request.slot, [&] { CopyRuns(all, options); });
+  WithName(source_, request_.slot, [&] { CopyRuns(all, options); });
 }
 
 std::vector<ByteRun> FindGatheredRuns(const std::vector<PiecePlace>& places,

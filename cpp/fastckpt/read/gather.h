@@ -9,12 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "fastckpt/read/byte_runs.h"
 #include "fastckpt/read/check_state.h"
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/region.h"
+#include "fastckpt/read/scattered_runs.h"
 #include "fastckpt/read/tensor_source.h"
 
 namespace fastckpt::internal {
@@ -30,15 +32,42 @@ struct GatherRequest {
   Destination destination;
 };
 
-// Checks, by that rule, the pieces that hold something of it and were not found
-// right before. Throws as CheckRegions.
-void CheckGathered(const TensorSource& source, const GatherRequest& request,
-                   CheckRule rule, const RunOptions& options);
+class Gather {
+ public:
+  // Finds the pieces that hold something of it, and checks, by that rule, those
+  // that were not found right before. All arguments must outlive it. Throws as
+  // CheckRegions; what a source must decode is in memory then.
+  Gather(const TensorSource& source, const GatherRequest& request,
+         CheckRule rule, const RunOptions& options);
 
-// The same, then copies what is asked for. Throws the Error of the tensor, or
-// Interrupted; what was copied until then is unspecified.
-void CopyGathered(const TensorSource& source, const GatherRequest& request,
-                  CheckRule rule, const RunOptions& options);
+  // Copies what is asked for. Throws the Error of the tensor, or Interrupted;
+  // what was copied until then is unspecified.
+  void Copy(const Destination& destination, const RunOptions& options) const;
+
+ private:
+  // One of the indices, and its number in the list.
+  struct Listed {
+    std::int64_t id;
+    std::int64_t at;
+  };
+  // Bytes along an axis, in a piece and in memory.
+  struct Step {
+    std::int64_t file;
+    std::int64_t memory;
+  };
+
+  void SortIndices();
+  std::vector<ScatteredRuns::Hit> HitsInside(std::int64_t begin,
+                                             std::int64_t extent,
+                                             Step step) const;
+  std::optional<ScatteredRuns> MakeRuns(const Piece& piece,
+                                        const Destination& destination) const;
+
+  const TensorSource& source_;
+  const GatherRequest& request_;
+  std::vector<Listed> order_;  // rising; of a tensor of slices alone
+  std::vector<Piece> pieces_;
+};
 
 // As FindByteRuns, for a list of indices on one axis: as they are asked for.
 // Other steps may have any sign.

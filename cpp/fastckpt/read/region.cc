@@ -29,6 +29,12 @@ std::uint64_t RegionCount(const Region& region) {
 
 IndexRange IndicesInside(const RegionDim& dim, std::int64_t begin,
                          std::int64_t extent) {
+  if (dim.listed) {
+    const std::int64_t* end = dim.listed + dim.count;
+    const std::int64_t* first = std::lower_bound(dim.listed, end, begin);
+    const std::int64_t* last = std::lower_bound(first, end, begin + extent);
+    return {first - dim.listed, last - first};
+  }
   if (dim.count == 1) {
     const bool is_inside = dim.start >= begin && dim.start < begin + extent;
     return {0, is_inside ? 1 : 0};

@@ -18,6 +18,9 @@ struct RegionDim {
   std::int64_t start = 0;
   std::int64_t count = 0;
   std::int64_t step = 1;
+  // Unless null: so many indices, each once and rising, that are asked for in
+  // place of a range. Only what counts or finds knows of it.
+  const std::int64_t* listed = nullptr;
 };
 
 using Region = std::vector<RegionDim>;

@@ -107,12 +107,30 @@ class RegionCopier {
     NoteRight(batch.tasks);
   }
 
-  // Finds the pieces of one batch, which throws where they are not there, and
-  // checks those that lie in files: others were checked when they were found.
-  std::uint64_t CheckBatch(std::span<const WantedRegion> wanted) const {
+  // The pieces of one batch; throws where they are not there.
+  std::vector<std::vector<Piece>> FindPieces(
+      std::span<const WantedRegion> wanted) const {
+    std::vector<std::vector<Piece>> pieces(wanted.size());
+    const bool check = rule_ != CheckRule::kNever;
+    const auto find = [&](std::size_t i, SeenFiles* seen) {
+      AppendPieces(source_, wanted[i], check, seen, &pieces[i]);
+    };
+    if (!source_.DecodesPieces()) {
+      SeenFiles seen;
+      for (std::size_t i = 0; i < wanted.size(); ++i) find(i, &seen);
+      return pieces;
+    }
+    std::vector<std::size_t> slots;
+    for (const WantedRegion& one : wanted) slots.push_back(one.slot);
+    if (!ForEachSlot(source_, slots, options_, find)) throw Interrupted{};
+    return pieces;
+  }
+
+  // Checks those that lie in files; others were checked when they were found.
+  std::uint64_t CheckFound(std::span<const WantedRegion> wanted,
+                           std::span<const std::vector<Piece>> pieces) const {
     Batch batch;
     std::uint64_t bytes = 0;
-    const auto pieces = FindPieces(wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       for (const Piece& piece : pieces[i]) {
         bytes += AddCheck(wanted[i], piece, &batch);
@@ -137,24 +155,6 @@ class RegionCopier {
   }
 
  private:
-  std::vector<std::vector<Piece>> FindPieces(
-      std::span<const WantedRegion> wanted) const {
-    std::vector<std::vector<Piece>> pieces(wanted.size());
-    const bool check = rule_ != CheckRule::kNever;
-    const auto find = [&](std::size_t i, SeenFiles* seen) {
-      AppendPieces(source_, wanted[i], check, seen, &pieces[i]);
-    };
-    if (!source_.DecodesPieces()) {
-      SeenFiles seen;
-      for (std::size_t i = 0; i < wanted.size(); ++i) find(i, &seen);
-      return pieces;
-    }
-    std::vector<std::size_t> slots;
-    for (const WantedRegion& one : wanted) slots.push_back(one.slot);
-    if (!ForEachSlot(source_, slots, options_, find)) throw Interrupted{};
-    return pieces;
-  }
-
   // Of a run whose bytes are no part of `options_.counted`.
   RunOptions Uncounted() const {
     RunOptions options = options_;
@@ -246,6 +246,11 @@ class RegionCopier {
   const RunOptions& options_;
 };
 
+// A batch may end before it asks for the first time.
+void AskBetweenBatches(const RunOptions& options) {
+  if (options.interrupted && options.interrupted()) throw Interrupted{};
+}
+
 }  // namespace
 
 void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
@@ -254,15 +259,6 @@ void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
     source.AppendPieces(wanted.slot, wanted.region, check, seen, pieces);
   });
 }
-
-namespace {
-
-// A batch may end before it asks for the first time.
-void AskBetweenBatches(const RunOptions& options) {
-  if (options.interrupted && options.interrupted()) throw Interrupted{};
-}
-
-}  // namespace
 
 void CopyRegions(const TensorSource& source,
                  std::span<const WantedRegion> wanted, CheckRule rule,
@@ -285,11 +281,20 @@ std::uint64_t CheckRegions(const TensorSource& source,
   std::uint64_t counted = 0;
   while (!wanted.empty()) {
     const std::size_t size = copier.BatchSize(wanted);
-    counted += copier.CheckBatch(wanted.first(size));
+    const auto batch = wanted.first(size);
+    counted += copier.CheckFound(batch, copier.FindPieces(batch));
     wanted = wanted.subspan(size);
     if (!wanted.empty()) AskBetweenBatches(options);
   }
   return counted;
+}
+
+void CheckPieces(const TensorSource& source, const WantedRegion& wanted,
+                 const std::vector<Piece>& pieces, CheckRule rule,
+                 const RunOptions& options) {
+  const MakeDestination none;
+  const RegionCopier copier(source, rule, none, options);
+  copier.CheckFound({&wanted, 1}, {&pieces, 1});
 }
 
 }  // namespace fastckpt::internal

@@ -51,4 +51,9 @@ std::uint64_t CheckRegions(const TensorSource& source,
                            std::span<const WantedRegion> wanted, CheckRule rule,
                            const RunOptions& options);
 
+// The same, of one region whose pieces were found.
+void CheckPieces(const TensorSource& source, const WantedRegion& wanted,
+                 const std::vector<Piece>& pieces, CheckRule rule,
+                 const RunOptions& options);
+
 }  // namespace fastckpt::internal

@@ -143,9 +143,16 @@ void ScatteredRuns::AddHits(std::vector<Hit> hits) {
   dims_.push_back({static_cast<std::int64_t>(hits_.size()), 0, 0, true});
 }
 
+void ScatteredRuns::AddIndices(std::span<const std::int64_t> ids,
+                               std::int64_t file_step,
+                               std::int64_t memory_step) {
+  dims_.push_back({static_cast<std::int64_t>(ids.size()), file_step,
+                   memory_step, false, ids.data()});
+}
+
 // Inner dimensions that lie dense on both sides are one run.
 void ScatteredRuns::Finish() {
-  while (!dims_.empty() && !dims_.back().is_list &&
+  while (!dims_.empty() && !dims_.back().is_list && !dims_.back().ids &&
          dims_.back().file_step == run_ && dims_.back().memory_step == run_) {
     run_ *= dims_.back().count;
     dims_.pop_back();

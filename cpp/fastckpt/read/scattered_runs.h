@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "fastckpt/read/copy_check.h"
@@ -46,6 +47,9 @@ class ScatteredRuns {
   void AddDim(std::int64_t count, std::int64_t file_step,
               std::int64_t memory_step);
   void AddHits(std::vector<Hit> hits);
+  // The same for indices that must outlive it: the k-th lies at ids[k] steps.
+  void AddIndices(std::span<const std::int64_t> ids, std::int64_t file_step,
+                  std::int64_t memory_step);
   // Ends that: from here on the runs are to be used.
   void Finish();
 
@@ -72,12 +76,14 @@ class ScatteredRuns {
     std::int64_t count;
     std::int64_t file_step;
     std::int64_t memory_step;
-    bool is_list;
+    bool is_list;  // of hits
+    const std::int64_t* ids = nullptr;
   };
   // So many rows are on their way from memory while one is copied.
   static constexpr std::int64_t kAhead = 12;
 
   Hit StepOf(const Dim& dim, std::int64_t i) const {
+    if (dim.ids) return {dim.ids[i] * dim.file_step, i * dim.memory_step};
     if (dim.is_list) return hits_[static_cast<std::size_t>(i)];
     return {i * dim.file_step, i * dim.memory_step};
   }
@@ -94,7 +100,7 @@ class ScatteredRuns {
         Walk(level + 1, 0, dims_[level + 1].count, run, visit, ahead);
         continue;
       }
-      if (dim.is_list && i + kAhead < end) {
+      if ((dim.ids || dim.is_list) && i + kAhead < end) {
         ahead(at.offset + StepOf(dim, i + kAhead).file);
       }
       visit(run);

@@ -105,6 +105,11 @@ bool BundleWriter::Add(const std::vector<TensorInput>& inputs,
   return true;
 }
 
+void BundleWriter::Alias(const std::string& name, const std::string& of) {
+  CheckSound();
+  entries_.Alias(name, of);
+}
+
 void BundleWriter::Finish(const Interrupt& interrupted) {
   CheckSound();
   is_sound_ = false;

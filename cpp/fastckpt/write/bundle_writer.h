@@ -47,6 +47,10 @@ class BundleWriter {
   bool Add(const std::vector<TensorInput>& inputs,
            const Interrupt& interrupted = nullptr);
 
+  // Gives a whole tensor that was added a second name in the index; its values
+  // are stored once. Throws Invalid as EntryTable::Alias, and nothing is done.
+  void Alias(const std::string& name, const std::string& of);
+
   // Puts the checkpoint in its place. Throws System, and Interrupted before the
   // first file is renamed; then the place is as it was.
   void Finish(const Interrupt& interrupted = nullptr);

@@ -73,6 +73,14 @@ void CheckpointWriter::Add(const std::vector<TensorInput>& inputs,
   });
 }
 
+void CheckpointWriter::Alias(const std::string& name, const std::string& of,
+                             const Interrupt& interrupted) {
+  Run(interrupted, [&](const Interrupt&) {
+    if (!v2_) ThrowInvalid("a V1 file stores values once for each name");
+    v2_->Alias(name, of);
+  });
+}
+
 void CheckpointWriter::Finish(const Interrupt& interrupted) {
   Run(interrupted, [this](const Interrupt& stopped) {
     if (v1_) v1_->Finish(stopped);

@@ -45,6 +45,11 @@ class CheckpointWriter {
   void Add(const std::vector<TensorInput>& inputs,
            const Interrupt& interrupted = nullptr);
 
+  // Gives a whole tensor a second name. Throws as BundleWriter::Alias, and
+  // Invalid for a V1 file, where values are part of the tensor's record.
+  void Alias(const std::string& name, const std::string& of,
+             const Interrupt& interrupted = nullptr);
+
   // Puts the checkpoint in its place and closes the writer. Throws as Add, and
   // System; then the place is as it was. From the first renaming on it is too
   // late to abort.

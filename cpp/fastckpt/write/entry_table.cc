@@ -48,6 +48,17 @@ void EntryTable::Set(const std::string& key, const BundleEntry& entry) {
   entries_.at(key) = std::move(bytes);
 }
 
+void EntryTable::Alias(const std::string& name, const std::string& of) {
+  const Where where{{}, {}, name};
+  const auto entry = entries_.find(of);
+  if (entry == entries_.end() || IsPartitioned(of)) {
+    ThrowInvalid("no whole tensor " + Quote(of) + " was added", where);
+  }
+  if (name.empty()) ThrowInvalid("a tensor's name is empty", where);
+  Claim(name, name);
+  entries_.at(name) = entry->second;
+}
+
 // As if each shard had been written by itself and merged with the others: the
 // slices are in the order of shards, and the entry belongs to the first.
 void EntryTable::SetPartitioned(const std::string& name, Partitioned* tensor) {

@@ -40,6 +40,10 @@ class EntryTable {
   // Sets the entry of a key that was claimed.
   void Set(const std::string& key, const BundleEntry& entry);
 
+  // Gives a whole tensor, whose entry is set, a second name. Throws Invalid if
+  // there is no such tensor, or the name is empty or taken.
+  void Alias(const std::string& name, const std::string& of);
+
   // Writes the index of a bundle of so many shards. Throws System, and Invalid
   // if slices of one tensor overlap.
   void Write(const BundleHeader& header, const OutputFile& file);

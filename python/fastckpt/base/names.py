@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from fastckpt.base.deferred import importing
+from fastckpt.base.late_text import LateText
+from fastckpt.errors import MissingKeyError
 
 __all__ = ["closest", "match", "missing", "select"]
 
 #: At most about this many names are compared in full for a suggestion.
 _MAX_COMPARED = 1000
 _MAX_NAME = 200
+#: What makes a pattern of a name.
+_MAGIC = frozenset("*?[")
 
 
 def select(
     wanted: Iterable[str] | Mapping[str, str] | str,
-    names: list[str],
+    names: Callable[[], list[str]],
     find: Callable[[str], int | None],
 ) -> dict[str, int]:
     """Gives {name in the result: slot} for what ``load`` was asked for.
@@ -23,62 +27,87 @@ def select(
     A name that exists wins over the pattern it also is. A mapping is taken
     literally: {name wanted: name in the checkpoint}.
 
+    Args:
+        wanted: Names and patterns, or a mapping.
+        names: Gives all names, sorted; asked only for patterns and misses.
+        find: Gives the slot of a name; slots are in the order of the names.
+
     Raises:
         KeyError: A name or pattern that nothing matches, with the closest names.
     """
     if isinstance(wanted, Mapping):
         return {new: _get(old, names, find) for new, old in wanted.items()}
     matched = match(wanted, names, find)
-    slots = ((name, find(name)) for name in names if name in matched)
-    return {name: slot for name, slot in slots if slot is not None}
+    return dict(sorted(matched.items(), key=lambda pair: pair[1]))
 
 
 def match(
     patterns: Iterable[str] | str,
-    names: list[str],
+    names: Callable[[], list[str]],
     find: Callable[[str], int | None],
-) -> set[str]:
-    """Gives the names that patterns fit.
+) -> dict[str, int]:
+    """Gives {name: slot} of what patterns fit, in no order; see ``select``.
 
     Raises:
         KeyError: One fits nothing; the message has the closest names.
     """
-    matched: set[str] = set()
+    matched: dict[str, int] = {}
+    listed: list[str] | None = None
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        matched.update(_match(pattern, names, find))
+        if not isinstance(pattern, str):
+            raise TypeError(f"a name or pattern must be a str, not {pattern!r}")
+        slot = find(pattern)
+        if slot is not None:
+            matched[pattern] = slot
+        elif _MAGIC.isdisjoint(pattern):
+            raise missing(pattern, names)
+        else:
+            listed = names() if listed is None else listed
+            matched.update(_match(pattern, listed, find))
     return matched
 
 
 def _match(
     pattern: str, names: list[str], find: Callable[[str], int | None]
-) -> list[str]:
-    if not isinstance(pattern, str):
-        raise TypeError(f"a name or pattern must be a str, not {pattern!r}")
-    if find(pattern) is not None:
-        return [pattern]
+) -> dict[str, int]:
     with importing:
         from fnmatch import translate
         from re import compile as compile_re
 
     fits = compile_re(translate(pattern)).match
-    found = [name for name in names if fits(name)]
-    if not found:
-        raise missing(pattern, names)
-    return found
+    slots = {name: find(name) for name in names if fits(name)}
+    if not slots:
+        raise missing(pattern, lambda: names)
+    return {name: slot for name, slot in slots.items() if slot is not None}
 
 
-def _get(name: str, names: list[str], find: Callable[[str], int | None]) -> int:
+def _get(
+    name: str, names: Callable[[], list[str]], find: Callable[[str], int | None]
+) -> int:
     slot = find(name)
     if slot is None:
         raise missing(name, names)
     return slot
 
 
-def missing(name: object, names: list[str]) -> KeyError:
-    """Makes the KeyError for a name that is not there, with the closest names."""
-    close = closest(name, names) if isinstance(name, str) else []
-    hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
-    return KeyError(f"no tensor {_short(name)} among {len(names)}{hint}")
+def missing(name: object, names: Callable[[], Iterable[str]]) -> MissingKeyError:
+    """Makes the KeyError for a name that is not there.
+
+    The closest names are looked for when its text is shown: who asks for a name and
+    goes on without it pays for the question alone.
+
+    Args:
+        name: What was asked for.
+        names: Gives all names, sorted.
+    """
+
+    def tell() -> str:
+        known = list(names())
+        close = closest(name, known) if isinstance(name, str) else []
+        hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
+        return f"no tensor {_short(name)} among {len(known)}{hint}"
+
+    return MissingKeyError(LateText(tell))
 
 
 def closest(name: str, names: list[str]) -> list[str]:

@@ -154,7 +154,7 @@ def _choose(
         chosen = {name: name for name in order}
     else:
         slots = {name: slot for slot, name in enumerate(order)}
-        found = select(names, order, slots.get)
+        found = select(names, lambda: order, slots.get)
         chosen = {new: order[slot] for new, slot in found.items()}
     for name in set(chosen.values()):
         if infos[name].problem is not None:

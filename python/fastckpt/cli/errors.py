@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from fastckpt.errors import CheckpointError
+from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.files.urls import UrlError
 
 __all__ = [
@@ -42,6 +42,8 @@ def explain_error(error: Exception) -> tuple[str, int]:
         return str(error), BROKEN
     if isinstance(error, OSError):
         return _explain_os_error(error), USAGE
+    if isinstance(error, MissingKeyError):
+        return str(error), USAGE
     if isinstance(error, KeyError):  # its str() is the repr of its argument
         return str(error.args[0]) if error.args else "no such tensor", USAGE
     if isinstance(error, MemoryError):

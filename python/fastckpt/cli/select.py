@@ -30,7 +30,7 @@ def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]
     slots = {name: slot for slot, name in enumerate(names)}
     chosen: dict[str, int] = {}
     for text in as_meant(slots, wanted):
-        chosen.update(select([text], names, slots.get))
+        chosen.update(select([text], lambda: names, slots.get))
     return list(chosen)
 
 

@@ -88,4 +88,5 @@ class Names:
             slots = {path: slot for slot, path in enumerate(paths)}
             if not paths:
                 raise
-            return [self.keys[path] for path in select([pattern], paths, slots.get)]
+            found = select([pattern], lambda: paths, slots.get)
+            return [self.keys[path] for path in found]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fastckpt.base.names import select
+from fastckpt.base.names import match
 from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["match_dropped", "spare_graph"]
@@ -19,9 +19,7 @@ def match_dropped(names: list[str], patterns: Iterable[str]) -> set[str]:
     slots = {name: slot for slot, name in enumerate(names)}
     dropped: set[str] = set()
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        # Of names there may be many: `select` looks at all for each.
-        is_named = isinstance(pattern, str) and pattern in slots
-        found = [pattern] if is_named else select([pattern], names, slots.get)
+        found = match([pattern], lambda: names, slots.get)
         dropped |= spare_graph(found, pattern)
     return dropped
 

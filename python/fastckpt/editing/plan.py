@@ -99,7 +99,7 @@ def _match(checkpoint: Source, patterns: Iterable[str]) -> list[str]:
     """
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
-    return list(select_names(patterns, names, slots.get))
+    return list(select_names(patterns, lambda: names, slots.get))
 
 
 def _select(

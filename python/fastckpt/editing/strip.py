@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fastckpt.base.names import select
+from fastckpt.base.names import match
 from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.rewrite import opened, rewrite
 from fastckpt.objects.edits import find_optimizer_state
@@ -82,7 +82,7 @@ def find_dropped(
     """
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
-    kept = set(select(keep, names, slots.get))
+    kept = set(match(keep, lambda: names, slots.get))
     content = read_graph(checkpoint)
     if content is None:
         shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}

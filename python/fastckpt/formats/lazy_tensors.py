@@ -59,7 +59,7 @@ class LazyTensors(Mapping[str, NDArray[Any]]):
             KeyError: There is none; the message names the closest.
         """
         if name not in self._infos:
-            raise missing(name, sorted(self._infos))
+            raise missing(name, lambda: sorted(self._infos))
         return self._infos[name]
 
     def infos(self) -> list[ArrayInfo]:
@@ -68,7 +68,7 @@ class LazyTensors(Mapping[str, NDArray[Any]]):
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._infos:
-            raise KeyError(name)
+            raise missing(name, lambda: sorted(self._infos))
         return self._make(name)
 
     def __iter__(self) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from fastckpt.base.cached import cached_property
-from fastckpt.errors import CorruptionError
+from fastckpt.base.late_text import LateText
+from fastckpt.errors import CorruptionError, MissingKeyError
 from fastckpt.files.find import PathName
 from fastckpt.graph.averages import map_averages
 from fastckpt.graph.files import Tags, find_graph_file, parse, read_graph
@@ -236,8 +237,9 @@ class MetaGraph:
         """
         operation = self._operations.get(name)
         if operation is None:
-            close = find_close(name, self._operations)
-            raise KeyError(f"the graph has no operation {name!r}{close}")
+            there = self._operations
+            text = f"the graph has no operation {name!r}"
+            raise MissingKeyError(LateText(lambda: text + find_close(name, there)))
         return operation
 
     def get_tensor_by_name(self, name: str) -> GraphTensor:
@@ -253,7 +255,7 @@ class MetaGraph:
         node, index = parse_tensor_name(name)
         outputs = self.get_operation_by_name(node).outputs
         if index >= len(outputs):
-            raise KeyError(
+            raise MissingKeyError(
                 f"operation {node!r} has {len(outputs)} outputs; not {name!r}"
             )
         return outputs[index]

@@ -56,5 +56,5 @@ def parse_tensor_name(name: str) -> tuple[str, int]:
 
 def find_close(name: object, names: Iterable[str]) -> str:
     """Gives the names closest to one that is not there, as the end of a message."""
-    close = closest(name, list(names)) if isinstance(name, str) else []
+    close = closest(name, sorted(names)) if isinstance(name, str) else []
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -13,7 +13,7 @@ from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.formats.refusals import require
 from fastckpt.jax.dtypes import check_held
 from fastckpt.jax.placement import Placed, ShardingArgument, place
-from fastckpt.jax.selection import select, warn_of_graph
+from fastckpt.jax.selection import select, warn_of_left
 from fastckpt.jax.shards import ShardReader
 from fastckpt.jax.trees import check_tree, nest
 from fastckpt.reading import casts
@@ -47,8 +47,7 @@ def load(
 
     Args:
         path: What ``fastckpt.open`` accepts.
-        names, drop, threads, progress: As in ``Checkpoint.load``. The object graph of
-            TensorFlow 2 is no array: where nothing names it, it is left out.
+        names, drop, threads, progress: As in ``Checkpoint.load``.
         sharding: None: the default device. A ``jax.sharding.Sharding`` for all; {name
             or pattern: Sharding}, of which the first that fits counts and what none
             fits is on the default device; or a function (name, shape) -> Sharding, or
@@ -67,8 +66,8 @@ def load(
 
     Raises:
         KeyError: A name or pattern, of ``sharding`` and ``dtype`` too, fits nothing.
-        TypeError: A string tensor, which has no form in JAX; the message says how to
-            leave it out. A sharding that is none.
+        TypeError: JAX has no form for what is asked for by name, strings and such; a
+            sharding is none.
         ValueError: Without ``jax_enable_x64``: float64, complex128, and integers that
             do not fit 32 bits; others of 64 bits become 32-bit exactly, decided from
             the whole tensor. A shape that a sharding does not divide. Names that make
@@ -77,7 +76,8 @@ def load(
         CorruptionError, UnsupportedError, OSError: As ``open``.
 
     Warns:
-        UserWarning: The object graph was left out.
+        UserWarning: Strings, resources and variants were left out, as no names were
+            given; once for all of them.
         RuntimeWarning: ``dtype`` could not hold some numbers of this process.
 
     Threads: safe. Nothing here waits for another process.
@@ -95,8 +95,7 @@ def load(
         with watch(progress) as counter:
             arrays = _load(checkpoint, placed, targets, losses, counter)
         losses.warn(callers_level() + 1)
-        if chosen.has_graph_left:
-            warn_of_graph(callers_level() + 1)
+        warn_of_left(chosen.left, callers_level() + 1)
         return arrays if tree is None else nest(tree, arrays)
 
 

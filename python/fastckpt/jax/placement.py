@@ -119,7 +119,7 @@ def _by_name(checkpoint: Checkpoint, shardings: Mapping[str, Any]) -> dict[str, 
     reader = checkpoint._reader
     chosen: dict[str, Any] = {}
     for pattern, each in shardings.items():
-        for name in match([pattern], reader.names(), reader.find):
+        for name in match([pattern], reader.names, reader.find):
             chosen.setdefault(name, _checked(each, pattern))
     return chosen
 
@@ -153,7 +153,7 @@ def _divide(name: str, shape: tuple[int, ...], sharding: Any) -> list[Part]:
     try:
         sharding.shard_shape(shape)
         regions = sharding.addressable_devices_indices_map(shape)
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # of a spec with too many axes, too
         raise ValueError(f"tensor {name!r}, shape {shape}: {error}") from None
     found: dict[tuple[tuple[int, int], ...], list[Any]] = {}
     for device, region in regions.items():

@@ -1,4 +1,4 @@
-"""Which tensors become arrays: the object graph is left out, other strings refused."""
+"""Which tensors become arrays: strings do not, nor what has no form anywhere."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading import requests
 from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["Chosen", "select", "warn_of_graph"]
+__all__ = ["Chosen", "select", "warn_of_left"]
+
+_MOST_NAMED = 5
+_FORMLESS = ("string", "resource", "variant")
 
 
 class Chosen(NamedTuple):
@@ -18,11 +20,11 @@ class Chosen(NamedTuple):
 
     Attributes:
         slots: {name in the result: slot}, of tensors that are numbers.
-        has_graph_left: Whether the object graph was left out of them.
+        left: The names of those that were left out, as JAX has no form for them.
     """
 
     slots: dict[str, int]
-    has_graph_left: bool
+    left: list[str]
 
 
 def select(
@@ -34,57 +36,43 @@ def select(
 
     Raises:
         KeyError: A name or pattern fits nothing.
-        TypeError: A tensor of strings is asked for; says how to leave it out.
-        UnsupportedError, CorruptionError: A tensor has no form outside TensorFlow.
+        TypeError: JAX has no form for what is asked for by name; says how to leave it
+            out.
+        CorruptionError: The index is wrong about a tensor.
     """
-    if names is not None and not isinstance(names, Mapping):
-        names = [names] if isinstance(names, str) else list(names)
     reader = checkpoint._reader
     slots = dict(zip(*requests.choose(reader, names, None, drop), strict=True))
-    graph = reader.find(GRAPH_KEY)
-    is_left = (
-        graph is not None
-        and graph in slots.values()
-        and reader.is_string(graph)
-        and not _is_named(names)
-    )
-    if is_left:
-        slots = {name: slot for name, slot in slots.items() if slot != graph}
-    for slot in slots.values():
+    left = []
+    for name, slot in slots.items():
         info = reader.info(slot)
-        if reader.is_string(slot):
-            raise TypeError(
-                f"tensor {info.name!r} is of strings, which JAX has no arrays of; to "
-                f"leave it out: load(drop=[{info.name!r}])"
-            )
-        if info.dtype is None:
-            _refuse_formless(checkpoint, slot)
-    return Chosen(slots, is_left)
+        if info.tf_dtype in _FORMLESS:
+            if names is not None:
+                raise TypeError(
+                    f"tensor {info.name!r}: JAX has no arrays of {info.tf_dtype}; "
+                    f"leave it out: drop=[{info.name!r}]"
+                )
+            left.append(name)
+        elif info.dtype is None:
+            # Raises what a load says of it, before anything is read.
+            requests.load(reader, [name], [slot], False, 1, None)
+    for name in left:
+        del slots[name]
+    return Chosen(slots, left)
 
 
-def _is_named(names: Iterable[str] | Mapping[str, str] | None) -> bool:
-    """Tells whether the object graph itself is asked for, and no pattern fits it."""
-    if names is None:
-        return False
-    return GRAPH_KEY in (names.values() if isinstance(names, Mapping) else names)
-
-
-def _refuse_formless(checkpoint: Checkpoint, slot: int) -> None:
-    """Raises what a load says of a tensor that cannot be read, before anything is."""
-    name = checkpoint._reader.info(slot).name
-    requests.load(checkpoint._reader, [name], [slot], False, 1, None)
-    raise AssertionError(name)
-
-
-def warn_of_graph(stacklevel: int) -> None:
-    """Warns that the object graph was left out.
+def warn_of_left(left: list[str], stacklevel: int) -> None:
+    """Warns of what was left out, if anything was.
 
     Warns:
         UserWarning: The one of ``load``.
     """
+    if not left:
+        return
+    shown = ", ".join(map(repr, left[:_MOST_NAMED]))
+    more = len(left) - _MOST_NAMED
+    listed = f"{shown} and {more:,} more" if more > 0 else shown
     warnings.warn(
-        f"the object graph, {GRAPH_KEY!r}, is no array and was left out; "
-        f"drop={[GRAPH_KEY]!r} says that it is to be",
+        f"JAX has no strings, resources and variants; left out: {listed}",
         UserWarning,
         stacklevel=stacklevel + 1,
     )

@@ -10,7 +10,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fastckpt.base.late_text import LateText
 from fastckpt.base.names import closest
+from fastckpt.errors import MissingKeyError
 from fastckpt.objects.copies import find_copies
 from fastckpt.objects.message import (
     GRAPH_KEY,
@@ -62,7 +64,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         """
         content = read_content(checkpoint)
         if content is None:
-            raise KeyError(
+            raise MissingKeyError(
                 f"the checkpoint has no object graph (no tensor {GRAPH_KEY!r}): its "
                 "tensors have names of their own, see list(ckpt)"
             )
@@ -146,7 +148,9 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         """Gives the nodes below a path, with that at it where there are others."""
         below = [it for it in self._nodes.values() if _find_rest(it.parts, path)]
         if not below and path in self._nodes:
-            raise KeyError(f"{path!r} is a value and has none below it: see objects[]")
+            raise MissingKeyError(
+                f"{path!r} is a value and has none below it: see objects[]"
+            )
         if not below:
             raise self._make_missing(path)
         return [self._nodes[path], *below] if path in self._nodes else below
@@ -199,9 +203,14 @@ class ObjectGraph(Mapping[str, ObjectNode]):
                 self._aliases[alias] = None
 
     def _make_missing(self, path: object) -> KeyError:
-        close = closest(path, list(self._nodes)) if isinstance(path, str) else []
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        return KeyError(f"the checkpoint has no object {path!r}{hint}")
+        nodes = self._nodes
+
+        def tell() -> str:
+            close = closest(path, sorted(nodes)) if isinstance(path, str) else []
+            hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+            return f"the checkpoint has no object {path!r}{hint}"
+
+        return MissingKeyError(LateText(tell))
 
     def _choose_path(self, paths: list[tuple[str, ...]]) -> tuple[str, ...]:
         """Gives the first path that is no other value's, if need be with a number."""

@@ -10,7 +10,7 @@ import numpy as np
 from fastckpt._native import cast_into, copy_cast
 from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import DType, Losses, cast, is_floating, is_of_core, to_dtype
-from fastckpt.base.names import select
+from fastckpt.base.names import match
 from fastckpt.reading import requests as loading
 from fastckpt.reading import string_tensors as strings
 
@@ -103,7 +103,7 @@ def _choose(
     chosen: dict[int, np.dtype] = {}
     for pattern, target in dtype.items():
         floating = _to_floating(target)
-        for slot in select([pattern], reader.names(), reader.find).values():
+        for slot in match([pattern], reader.names, reader.find).values():
             chosen.setdefault(slot, floating)
     return chosen
 

@@ -160,7 +160,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
     def _missing(self, name: object) -> KeyError:
-        return select.missing(name, self._reader.names())
+        return select.missing(name, self._reader.names)
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)

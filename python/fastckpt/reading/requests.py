@@ -10,7 +10,7 @@ import numpy as np
 from fastckpt._native import Progress, Reader
 from fastckpt.base.deferred import importing
 from fastckpt.base.names import match, select
-from fastckpt.errors import UnsupportedError
+from fastckpt.errors import MissingKeyError, UnsupportedError
 from fastckpt.reading import string_tensors as strings
 
 __all__ = [
@@ -41,18 +41,17 @@ def choose(
     Raises:
         KeyError: Nothing matches a name, or ``out`` has no array for one.
     """
-    known = reader.names()
-    dropped = {reader.find(name) for name in match(drop, known, reader.find)}
+    dropped = set(match(drop, reader.names, reader.find).values())
     if names is None and out is None and not dropped:
-        return known, reader.slots()
+        return reader.names(), reader.slots()
     if names is None:
-        names = {name: name for name in (known if out is None else out)}
-    slots = select(names, known, reader.find)
+        names = {name: name for name in (reader.names() if out is None else out)}
+    slots = select(names, reader.names, reader.find)
     slots = {name: slot for name, slot in slots.items() if slot not in dropped}
     if out is not None:
         for name in slots:
             if name not in out:
-                raise KeyError(f"out has no array for {name!r}")
+                raise MissingKeyError(f"out has no array for {name!r}")
     return list(slots), list(slots.values())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol, SupportsIndex
 
 from fastckpt.base.arguments import check_prefixes
+from fastckpt.errors import MissingKeyError
 from fastckpt.files.find import PathName, find_listed, looks, v1_files
 from fastckpt.files.remove import (
     checkpoint_format,
@@ -233,7 +234,9 @@ class Saver:
             return {name: name for name in tensors}
         for name in self._names.values():
             if name not in tensors:
-                raise KeyError(f"{name!r} is to be saved or restored and is not given")
+                raise MissingKeyError(
+                    f"{name!r} is to be saved or restored and is not given"
+                )
         return self._names
 
     def _numbered(self, name: str, step: SupportsIndex | None) -> str:

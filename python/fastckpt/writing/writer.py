@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     StrPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-__all__ = ["Writer", "save"]
+__all__ = ["Writer", "save", "save_shared"]
 
 # Tensors are handed to the native writer in batches of about this many bytes, so
 # that many small ones share one call and lazily made ones do not pile up.
@@ -179,6 +179,39 @@ def save(
         UnsupportedError: A value's type has no form in a checkpoint.
         OSError: It could not be written; what was there before is there again.
     """
+    save_shared(
+        prefix,
+        tensors,
+        {},
+        format=format,
+        shards=shards,
+        align=align,
+        fsync=fsync,
+        threads=threads,
+        progress=progress,
+    )
+
+
+def save_shared(
+    prefix: StrPath,
+    tensors: Mapping[str, Any],
+    same_as: Mapping[str, str],
+    *,
+    format: str,
+    shards: int,
+    align: int,
+    fsync: bool,
+    threads: int | None,
+    progress: ProgressArgument,
+) -> None:
+    """Saves as ``save`` does, some values under several names.
+
+    Args:
+        same_as: {second name: name in ``tensors``}: entries of the index whose values
+            are those of another; V2 alone has them.
+
+    Raises as ``save``.
+    """
     with watch(progress) as counter:
         if counter is not None:
             counter.total = _count_bytes(tensors)
@@ -187,6 +220,8 @@ def save(
             for batch in _batches(tensors):
                 writer.add(batch, counter)
                 batch.clear()  # or lazily made values live until the next is full
+            for name, of in same_as.items():
+                writer.alias(encode_name(name), encode_name(of))
             writer.finish(counter)
         finally:
             writer.abort()

@@ -63,7 +63,9 @@ class GatherTest : public ::testing::TestWithParam<Way> {
                                 std::move(ids),
                                 {reinterpret_cast<std::uint8_t*>(found.data()),
                                  {4 * columns.count, 4}}};
-    CopyGathered(*source_, request, CheckRule::kOnce, RunOptions());
+    const RunOptions options;
+    Gather(*source_, request, CheckRule::kOnce, options)
+        .Copy(request.destination, options);
     return found;
   }
 
@@ -85,6 +87,11 @@ TEST_P(GatherTest, RowsComeInTheOrderOfTheList) {
               ElementsAre(10, 11, 12, 1, 2, 3, 10, 11, 12));
   EXPECT_THAT(Rows({1, 2}, {0, 2, 2}), ElementsAre(4, 6, 7, 9));
   EXPECT_TRUE(Rows({}, {0, 3, 1}).empty());
+}
+
+TEST_P(GatherTest, RowsOfSlicesAreFoundWhereTheListHasThemTwice) {
+  EXPECT_THAT(Rows({2, 1, 2, 1, 1}, {1, 1, 1}), ElementsAre(8, 5, 8, 5, 5));
+  EXPECT_THAT(Rows({3, 3}, {0, 2, 2}), ElementsAre(10, 12, 10, 12));
 }
 
 TEST_P(GatherTest, ManyThreadsTakeRowsAtOnce) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace fastckpt::internal {
@@ -78,6 +79,20 @@ TEST(Region, DestinationIsDenseInTheRegionsOrderOnly) {
   EXPECT_FALSE(IsDense(region, {nullptr, {4, 0, 8}}, 4));
   EXPECT_FALSE(IsDense(region, {nullptr, {12, 0, -4}}, 4));
   EXPECT_TRUE(IsDense({}, {nullptr, {}}, 4));
+}
+
+TEST(IndicesInside, OfAListAreThoseThatLieThere) {
+  const std::vector<std::int64_t> rising = {0, 3, 4, 9};
+  const RegionDim dim{0, 4, 1, rising.data()};
+  const auto inside = [&](std::int64_t begin, std::int64_t extent) {
+    const IndexRange range = IndicesInside(dim, begin, extent);
+    return std::pair(range.first, range.count);
+  };
+  using Range = std::pair<std::int64_t, std::int64_t>;
+  EXPECT_EQ(inside(0, 10), Range(0, 4));
+  EXPECT_EQ(inside(3, 2), Range(1, 2));
+  EXPECT_EQ(inside(5, 4).second, 0);
+  EXPECT_EQ(inside(10, 2).second, 0);
 }
 
 }  // namespace

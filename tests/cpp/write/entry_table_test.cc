@@ -94,5 +94,26 @@ TEST_F(EntryTableTest, OverlapIsRefusedAtTheEnd) {
   EXPECT_THROW(Write(), Error);
 }
 
+TEST_F(EntryTableTest, SecondNameIsTheSameEntry) {
+  table_.Claim("w", "w");
+  BundleEntry entry = Full(3, {});
+  entry.offset = 40;
+  entry.size = 16;
+  table_.Set("w", entry);
+  table_.Alias("tied", "w");
+  Write();
+  const BundleIndex index(folder_.Path("index"), UINT64_MAX);
+  const auto tied = index.Find("tied");
+  ASSERT_TRUE(tied);
+  EXPECT_EQ(index.entry(*tied).offset, 40);
+  EXPECT_EQ(index.entry(*tied).shard, 3);
+}
+
+TEST_F(EntryTableTest, SecondNameOfNoWholeTensorIsRefused) {
+  table_.AddSlices("part", Full(0, {{{0, 4}}}));
+  EXPECT_THROW(table_.Alias("tied", "part"), Error);
+  EXPECT_THROW(table_.Alias("tied", "w"), Error);
+}
+
 }  // namespace
 }  // namespace fastckpt::internal

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import fastckpt.compat.tensorflow.errors as errors
+from fastckpt.base.late_text import LateText
 from fastckpt.compat.tensorflow._os_errors import describe, from_os_error
 from fastckpt.errors import CorruptionError, UnsupportedError
 
@@ -76,8 +77,10 @@ def reading(checkpoint: Checkpoint, name: str) -> Iterator[None]:
     try:
         yield
     except KeyError as error:
-        message = f"Key {name} not found in checkpoint; {error.args[0]}"
-        raise errors.NotFoundError(None, None, message) from error
+        # Who asks for a name that may not be there seldom reads what is close to it.
+        missing = error
+        told = LateText(lambda: f"Key {name} not found in checkpoint; {missing}")
+        raise errors.NotFoundError(None, None, told) from error
     except CorruptionError as error:
         raise _damaged_tensor(checkpoint, name, error) from error
     except UnsupportedError as error:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fastckpt.base.late_text import LateText
+
 __all__ = [
     "ABORTED",
     "ALREADY_EXISTS",
@@ -79,7 +81,7 @@ class OpError(Exception):
     Args:
         node_def: The node that failed; None for everything raised here.
         op: The operation that failed; None for everything raised here.
-        message: What is wrong.
+        message: What is wrong; maybe a text that is made when it is shown.
         args: The error code (a subclass has its own, and takes none), then a
             dictionary of details, or nothing.
         error_code: The error code by its name.
@@ -91,7 +93,7 @@ class OpError(Exception):
         self,
         node_def: Any,
         op: Any,
-        message: str,
+        message: str | LateText,
         *args: Any,
         error_code: int | None = None,
     ) -> None:
@@ -116,12 +118,12 @@ class OpError(Exception):
         return type(self), (self._node_def, self._op, self._message, *code)
 
     def __str__(self) -> str:
-        return self._message
+        return str(self._message)
 
     @property
     def message(self) -> str:
         """What is wrong."""
-        return self._message
+        return str(self._message)
 
     @property
     def error_code(self) -> int:

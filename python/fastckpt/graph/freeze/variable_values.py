@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastckpt.errors import MissingKeyError
 from fastckpt.graph.names import find_close
 from fastckpt.graph.variables import GraphVariable
 from fastckpt.reading.steady import read_steadily
@@ -29,13 +30,13 @@ def check_variable(checkpoint: Checkpoint, variable: GraphVariable) -> tuple[int
     """
     name = variable.checkpoint_name
     if name is None:
-        raise KeyError(
+        raise MissingKeyError(
             f"the outputs need variable {variable.name!r}, which the graph's saver "
             f"does not save; {_SAY_HOW}"
         )
     if name not in checkpoint:
         close = find_close(name, checkpoint)
-        raise KeyError(
+        raise MissingKeyError(
             f"the outputs need variable {variable.name!r}, but the checkpoint has no "
             f"tensor {name!r}{f'{close} Otherwise' if close else ';'} {_SAY_HOW}"
         )

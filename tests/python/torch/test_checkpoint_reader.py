@@ -1,0 +1,44 @@
+"""CheckpointReader: processes that load together, each what is its own."""
+
+import importlib.util
+import os
+import sys
+from contextlib import ExitStack
+from subprocess import PIPE
+
+import pytest
+
+import children
+from places import TESTS
+
+WRITE = "from pathlib import Path; import torch_ranks; torch_ranks.write(Path({!r}))"
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("ranks", [2, 4])
+@pytest.mark.parametrize("case", ["shards", "fully_sharded", "missing", "damaged"])
+def test_processes_load_together(case, ranks, tmp_path):
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "OMP_NUM_THREADS": "1",
+    }
+    code = WRITE.format(str(tmp_path))
+    command = [sys.executable, "-c", code, "write", tmp_path, "0", "1"]
+    assert children.run(command, env=environment).returncode == 0
+    script = [sys.executable, TESTS / "torch_ranks.py", case, tmp_path]
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                children.started(
+                    [*script, str(rank), str(ranks)],
+                    env=environment,
+                    stderr=PIPE,
+                    text=True,
+                )
+            )
+            for rank in range(ranks)
+        ]
+        said = [child.communicate(timeout=120)[1] for child in running]
+        assert [child.returncode for child in running] == [0] * ranks, said[0]
