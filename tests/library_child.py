@@ -5,17 +5,17 @@ Imported here, PyTorch and JAX would leave threads to every test that forks.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 import pytest
 
 import children
+from installed import is_installed
 
 
 def run_with(library: str, script: str, *arguments: object) -> str:
     """Gives what a script prints; skips the test where the library is missing."""
-    if importlib.util.find_spec(library) is None:
+    if not is_installed(library):
         pytest.skip(f"{library} is not installed")
     child = children.run(
         [sys.executable, "-c", script, *map(str, arguments)],

@@ -1,6 +1,5 @@
 """The pages in docs/: their blocks run, their links lead somewhere."""
 
-import importlib.util
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ import fastckpt
 import fastckpt.compat.tensorflow as tf
 from docs_folder import make_folder
 from fastckpt.compat.tensorflow import _out_of_reach
+from installed import is_installed
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -95,7 +95,7 @@ def test_tensorflow_runs_what_was_frozen(folder):
     ],
 )
 def test_blocks_for_torch_print_what_they_say(page, text, folder):
-    if importlib.util.find_spec("torch") is None:
+    if not is_installed("torch"):
         pytest.skip("torch is not installed")
     run(sys.executable, "-c", program(page), cwd=folder)
     # Spawned workers import the file of their parent.

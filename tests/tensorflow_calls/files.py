@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from tensorflow_calls.describe import attempt
+
 
 def _read_and_write(c, mode):
     path = c.new("text")
@@ -79,8 +81,41 @@ def _relative_globs(c):
         os.chdir(before)
 
 
+def _begun(c, mode, work):
+    path = c.new(f"begun {mode}".replace("+", "p"))
+    file = c.gfile.GFile(path, mode)
+    outcome = attempt(work, file)
+    file.close()
+    made = c.gfile.exists(path)
+    return [outcome, made, made and c.gfile.GFile(path).read()]
+
+
 CALLS = {
     # Files.
+    **{
+        f"a new file in mode {mode}": (
+            lambda c, m=mode: [
+                _begun(c, m, lambda file: file.write("ab")),
+            ]
+        )
+        for mode in ("r+", "w+", "a+", "w")
+    },
+    "read of less than nothing": lambda c: [
+        attempt(c.gfile.GFile(c.at("files/text")).read, n) for n in (-1, -2, 0, 2)
+    ],
+    **{
+        f"gfile.{function} of {name!r} with a slash": (
+            lambda c, f=function, n=name: getattr(c.gfile, f)(c.at(n) + "/")
+        )
+        for function in ("exists", "isdir")
+        for name in ("files/text", "files/below", "nothing")
+    },
+    "io.read_file": lambda c: [
+        c.tf.io.read_file(c.at("files/text")).numpy(),
+        c.tf.io.read_file(filename=c.at("files/text")).dtype,
+        attempt(c.tf.io.read_file, c.at("nothing")),
+        attempt(c.tf.io.read_file, c.at("files")),
+    ],
     **{
         f"gfile.{function} of {name!r}": (
             lambda c, f=function, n=name: getattr(c.gfile, f)(c.at(n) if n else n)

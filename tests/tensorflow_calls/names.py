@@ -73,6 +73,25 @@ CALLS = {
     },
     "the version": lambda c: c.tf.__version__.split(".")[0],
     "disable_v2_behavior": lambda c: c.v1.disable_v2_behavior(),
+    "more versions": lambda c: [
+        c.v1.VERSION.split(".")[0],
+        c.tf.__version__ == c.tf.version.VERSION,
+        [isinstance(c.tf.version.GIT_VERSION, str)],
+    ],
+    "switches": lambda c: [
+        c.v1.disable_v2_tensorshape(),
+        c.v1.enable_v2_tensorshape(),
+        c.v1.disable_control_flow_v2(),
+        c.v1.reset_default_graph(),
+        c.tf.random.set_seed(1),
+        c.v1.set_random_seed(seed=1),
+    ],
+    "devices": lambda c: [
+        c.tf.config.list_physical_devices("GPU"),
+        c.tf.config.experimental.list_physical_devices(device_type="GPU"),
+        c.tf.config.set_visible_devices([], "GPU"),
+        c.tf.config.get_visible_devices("GPU"),
+    ],
     # The listing tool.
     **{
         f"inspect_checkpoint of {name}": (
@@ -126,6 +145,13 @@ CALLS = {
             ("tensorflow.errors", "NotFoundError"),
             ("tensorflow.io.gfile", "exists"),
             ("tensorflow.dtypes", "cast"),
+            ("tensorflow.python.training.saver", "latest_checkpoint"),
+            ("tensorflow.python.training.saver", "get_checkpoint_state"),
+            ("tensorflow.python.lib.io.file_io", "FileIO"),
+            ("tensorflow.python.lib.io.file_io", "file_exists"),
+            ("tensorflow.python.lib.io.file_io", "get_matching_files_v2"),
+            ("tensorflow.python.util._pywrap_checkpoint_reader", "CheckpointReader"),
+            ("tensorflow.python.util.compat", "as_str_any"),
         )
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 
@@ -102,7 +103,28 @@ def _half(values):
     return np.array(values, ml_dtypes.bfloat16)
 
 
+def _texts(c):
+    compat = c.tf.compat
+    functions = ("as_bytes", "as_text", "as_str", "as_str_any", "path_to_str")
+    values = ["a\u00e9", b"a\xc3\xa9", b"\xff", bytearray(b"a"), 1, None, Path("p/q")]
+    return [
+        [attempt(getattr(compat, name), value) for value in values]
+        for name in functions
+    ]
+
+
 CALLS = {
+    "text and bytes": _texts,
+    "text of another encoding": lambda c: [
+        c.tf.compat.as_bytes("\u00e9", "latin-1"),
+        c.tf.compat.as_text(b"\xe9", encoding="latin-1"),
+        c.tf.compat.as_str_any(b"\xe9", "latin-1"),
+    ],
+    "types of text and numbers": lambda c: [
+        [isinstance(value, getattr(c.tf.compat, f"{kind}_types"))]
+        for kind in ("bytes_or_text", "integral", "real", "complex")
+        for value in ("a", b"a", 1, 1.5, 1j, np.int8(1), np.float16(1), True, None)
+    ],
     # Types.
     **{f"tf.{name}": (lambda c, n=name: _dtype_facts(c, n)) for name in DTYPES},
     "what equals float32": _float32_equals,

@@ -1,18 +1,62 @@
-"""What a file is that is none of ours, by its first bytes."""
+"""What a file is that is none of ours, by its first bytes.
+
+They are looked at and never trusted: nothing in them says how much is read, or run.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+
+from fastckpt.base.deferred import importing
 
 __all__ = ["looks_like_table", "name_foreign", "name_foreign_file"]
 
+_WORDS = {
+    "zip": "a zip file",
+    "npz": "a NumPy archive, a zip file of arrays (.npz)",
+    "keras": "a Keras model, a zip file (.keras)",
+    "torch": "a PyTorch file, a zip file of pickles",
+    "old torch": "a PyTorch file of the old kind, a pickle",
+    "pickle": "a pickle",
+    "npy": "a .npy file, one NumPy array",
+    "gzip": "a gzip file",
+    "bzip2": "a bzip2 file",
+    "xz": "an xz file",
+    "zstd": "a Zstandard file",
+    "tar": "a tar file",
+    "packed tar": "a compressed tar file",
+    "hdf5": "an HDF5 file (as Keras and h5py write them)",
+    "safetensors": "a safetensors file",
+    "msgpack": "a msgpack file (as Flax and T5X save models)",
+    "onnx": "an ONNX model",
+    "tflite": "a TensorFlow Lite model",
+    "gguf": "a GGUF file (as llama.cpp reads them)",
+    "events": "a TensorBoard event file",
+}
+"""What the files of each kind are called."""
+
 _BEGINNINGS = (
-    (b"PK\x03\x04", "a zip file (.npz, .keras, torch)"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-    (b"\x93NUMPY", "a .npy file"),
-    *((bytes([0x80, version]), "a pickle") for version in range(2, 6)),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (b"\x93NUMPY", "npy"),
+    (b"GGUF", "gguf"),
+    # The number with which PyTorch began its files before version 1.6.
+    (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "old torch"),
+    *((bytes([0x80, version]), "pickle") for version in range(2, 6)),
+)
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+# The first two fields of an ONNX model: its version, and what wrote it, as a text.
+_ONNX = re.compile(rb"\x08[\x03-\x20]\x12([\x01-\x3f])([ -~]+)")
+# How a zip file's first member is called tells what wrote it.
+_MEMBERS = (
+    (re.compile(rb"[^\0]*\.npy"), "npz"),
+    (re.compile(rb"(metadata|config)\.json|model\.weights\.h5"), "keras"),
+    (re.compile(rb"[^/\0]*/(data\.pkl|version|\.format_version|byteorder)"), "torch"),
 )
 # A map of a few, or of many, entries; its first key is a short or a longer text.
 _MAP_SIZES = {0xDE: 3, 0xDF: 5}
@@ -22,7 +66,7 @@ _TAR = slice(257, 262)
 _TABLE_BEGIN = bytes(2)
 _TABLE_END = bytes.fromhex("57fb808b247547db")
 # What is enough to know any of them.
-_BEGIN_BYTES = 512
+_BEGIN_BYTES = 1024
 
 
 def name_foreign(begin: bytes) -> str | None:
@@ -34,27 +78,35 @@ def name_foreign(begin: bytes) -> str | None:
     Returns:
         None where it is no format that is known here.
     """
-    for beginning, what in _BEGINNINGS:
-        if begin.startswith(beginning):
-            return what
-    if begin[_TAR] == b"ustar":
-        return "a tar file"
-    if begin[8:10] == b'{"' and begin[2:8] == bytes(6):
-        return "a safetensors file"
-    if _is_msgpack(begin):
-        return "a msgpack file (as Flax and T5X save models)"
-    return None
+    kind = _kind_of(begin[:_BEGIN_BYTES])
+    return None if kind is None else _WORDS[kind]
 
 
 def name_foreign_file(path: str) -> str | None:
     """Does that for a file; None too where none is there that can be read."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            return name_foreign(file.read(_BEGIN_BYTES))
-    except OSError:
-        return None
+    begin = _read_begin(path)
+    return None if begin is None else name_foreign(begin)
+
+
+def _kind_of(begin: bytes) -> str | None:
+    """Gives the key of a kind in the words above; None where none is known."""
+    if begin.startswith(_ZIPS):
+        return _kind_of_zip(begin)
+    for beginning, kind in _BEGINNINGS:
+        if begin.startswith(beginning):
+            is_tar = kind == "gzip" and _unzipped(begin)[_TAR] == b"ustar"
+            return "packed tar" if is_tar else kind
+    if begin[_TAR] == b"ustar":
+        return "tar"
+    if begin[8:10] == b'{"' and begin[2:8] == bytes(6):
+        return "safetensors"
+    if begin[4:8] == b"TFL3":
+        return "tflite"
+    if b"brain.Event:" in begin[12:40]:
+        return "events"
+    if _is_onnx(begin):
+        return "onnx"
+    return "msgpack" if _is_msgpack(begin) else None
 
 
 def looks_like_table(path: str) -> bool:
@@ -68,6 +120,40 @@ def looks_like_table(path: str) -> bool:
             return begin == _TABLE_BEGIN or file.read() == _TABLE_END
     except OSError:
         return False
+
+
+def _read_begin(path: str) -> bytes | None:
+    """Gives the first bytes; None where no regular file is that can be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            return file.read(_BEGIN_BYTES)
+    except (OSError, ValueError):  # a name with NUL is a ValueError
+        return None
+
+
+def _kind_of_zip(begin: bytes) -> str:
+    size = int.from_bytes(begin[26:28], "little")
+    name = begin[30 : 30 + size]
+    kinds = (kind for pattern, kind in _MEMBERS if pattern.fullmatch(name))
+    return next(kinds, "zip")
+
+
+def _unzipped(begin: bytes) -> bytes:
+    """Unpacks as much of what a gzip file begins with as is enough to know it."""
+    with importing:
+        import zlib
+
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(begin, _BEGIN_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _is_onnx(begin: bytes) -> bool:
+    found = _ONNX.match(begin)
+    return found is not None and len(found[2]) >= found[1][0]
 
 
 def _is_msgpack(begin: bytes) -> bool:

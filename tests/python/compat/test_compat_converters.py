@@ -6,7 +6,6 @@ whose interpreter FASTCKPT_CONVERTERS_PYTHON names.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -16,6 +15,7 @@ import pytest
 
 import children
 from converters.families import FAMILIES
+from installed import is_installed
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
@@ -46,7 +46,7 @@ def _run(*arguments):
 @pytest.fixture(scope="module")
 def parameters(tmp_path_factory):
     """Digests of the parameters: as written, and as each library loads them."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDED if not is_installed(name)]
     if sys.executable == PYTHON and missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("converters")

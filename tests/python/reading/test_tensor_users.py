@@ -2,12 +2,12 @@
 
 import os
 import sys
-from importlib.util import find_spec
 
 import pytest
 
 import children
 import tensor_users
+from installed import is_installed
 from places import TESTS
 
 # What each needs; in processes of their own, for some of them start threads.
@@ -24,7 +24,7 @@ USERS = {
 @pytest.mark.frameworks
 @pytest.mark.parametrize(("user", "library"), USERS.items())
 def test_a_handle_serves_as_it_stands(user, library, tmp_path):
-    if find_spec(library) is None:
+    if not is_installed(library):
         pytest.skip(f"needs {library}")
     tensor_users.write(str(tmp_path / "m"))
     child = children.run(

@@ -1,6 +1,5 @@
 """CheckpointReader: processes that load together, each what is its own."""
 
-import importlib.util
 import os
 import sys
 from contextlib import ExitStack
@@ -9,6 +8,7 @@ from subprocess import PIPE
 import pytest
 
 import children
+from installed import is_installed
 from places import TESTS
 
 WRITE = "from pathlib import Path; import torch_ranks; torch_ranks.write(Path({!r}))"
@@ -18,7 +18,7 @@ WRITE = "from pathlib import Path; import torch_ranks; torch_ranks.write(Path({!
 @pytest.mark.parametrize("ranks", [2, 4])
 @pytest.mark.parametrize("case", ["shards", "fully_sharded", "missing", "damaged"])
 def test_processes_load_together(case, ranks, tmp_path):
-    if importlib.util.find_spec("torch") is None:
+    if not is_installed("torch"):
         pytest.skip("torch is not installed")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path),

@@ -1,6 +1,5 @@
 """fastckpt.torch: checkpoints to tensors and back, each case a process."""
 
-import importlib.util
 import os
 import pickle
 import sys
@@ -13,6 +12,7 @@ import children
 import fastckpt
 import tensorflow_child
 from fastckpt import _native
+from installed import is_installed
 from places import TESTS
 
 CASES = [
@@ -38,7 +38,7 @@ def test_torch(case, tmp_path):
 
 
 def run(case, folder):
-    if importlib.util.find_spec("torch") is None:
+    if not is_installed("torch"):
         pytest.skip("torch is not installed")
     child = children.run(
         [sys.executable, "-W", "error", TESTS / "torch_child.py", case, folder],

@@ -24,6 +24,12 @@ from fastckpt.compat.tensorflow import (
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
 from fastckpt.compat.tensorflow._namespaces import forwarded_to_absl, namespace
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.compat.tensorflow._switches import (
+    config,
+    do_nothing,
+    executing_eagerly,
+    random,
+)
 from fastckpt.compat.tensorflow._tensor import Tensor, cast
 from fastckpt.compat.tensorflow.dtypes import (
     bfloat16,
@@ -53,6 +59,7 @@ from fastckpt.compat.tensorflow.dtypes import (
     variant,
 )
 from fastckpt.compat.tensorflow.errors import OpError
+from fastckpt.compat.tensorflow.io import read_file
 from fastckpt.compat.tensorflow.logging import get_logger
 from fastckpt.compat.tensorflow.readers import (
     CheckpointReader,
@@ -63,6 +70,7 @@ from fastckpt.compat.tensorflow.readers import (
 )
 
 __all__ = [
+    "VERSION",
     "DType",
     "GraphKeys",
     "OpError",
@@ -75,14 +83,24 @@ __all__ = [
     "compat",
     "complex64",
     "complex128",
+    "config",
     "contrib",
+    "disable_control_flow_v2",
     "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_tensor_equality",
     "disable_v2_behavior",
+    "disable_v2_tensorshape",
     "double",
     "dtypes",
+    "enable_control_flow_v2",
     "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_tensor_equality",
     "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "errors",
+    "executing_eagerly",
     "flags",
     "float16",
     "float32",
@@ -103,7 +121,11 @@ __all__ = [
     "qint32",
     "quint8",
     "quint16",
+    "random",
+    "read_file",
+    "reset_default_graph",
     "resource",
+    "set_random_seed",
     "string",
     "train",
     "uint8",
@@ -111,10 +133,15 @@ __all__ = [
     "uint32",
     "uint64",
     "variant",
+    "version",
 ]
 
 # The TensorFlow whose answers these are.
-__version__ = "2.21.0"
+__version__ = VERSION = "2.21.0"
+
+version = namespace(
+    "tf.version", VERSION=VERSION, GIT_VERSION="unknown", COMPILER_VERSION="unknown"
+)
 
 app = forwarded_to_absl("tf.app", "absl.app")
 flags = forwarded_to_absl("tf.flags", "absl.flags")
@@ -142,12 +169,13 @@ class GraphKeys:
     TRAINABLE_VARIABLES = "trainable_variables"
 
 
-def disable_v2_behavior() -> None:
-    """Does nothing: there is no behaviour to switch."""
-
-
-disable_eager_execution = enable_eager_execution = disable_v2_behavior
-enable_v2_behavior = disable_v2_behavior
+disable_control_flow_v2 = enable_control_flow_v2 = do_nothing
+disable_eager_execution = enable_eager_execution = do_nothing
+disable_resource_variables = enable_resource_variables = do_nothing
+disable_tensor_equality = enable_tensor_equality = do_nothing
+disable_v2_behavior = enable_v2_behavior = do_nothing
+disable_v2_tensorshape = enable_v2_tensorshape = do_nothing
+reset_default_graph = set_random_seed = do_nothing
 
 
 def install() -> None:

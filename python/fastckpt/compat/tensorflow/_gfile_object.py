@@ -68,7 +68,13 @@ class GFile:
         return True
 
     def read(self, n: int = -1) -> Any:
-        """Returns `n` bytes from here, or all that follow, as text or bytes."""
+        """Returns `n` bytes from here, or all that follow (-1), as text or bytes.
+
+        Raises:
+            InvalidArgumentError: `n` is below -1.
+        """
+        if n < -1:
+            raise InvalidArgumentError(None, None, f"Cannot read {n} bytes")
         with tensorflow_errors():
             return self._as_asked(self._opened_for_reading().read(n))
 

@@ -7,6 +7,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import fastckpt.compat.tensorflow._management as _management
+import fastckpt.compat.tensorflow._text as _text
 import fastckpt.compat.tensorflow._waiting as _waiting
 import fastckpt.compat.tensorflow.dtypes as dtypes
 import fastckpt.compat.tensorflow.errors as errors
@@ -27,6 +28,43 @@ _UTILS = namespace(
     load_variable=readers.load_variable,
     wait_for_new_checkpoint=_waiting.wait_for_new_checkpoint,
 )
+# TensorFlow's file_io has names of its own for what gfile has.
+_FILE_IO = namespace(
+    "file_io",
+    FileIO=gfile.GFile,
+    copy_v2=gfile.copy,
+    copy=gfile.Copy,
+    create_dir=gfile.MkDir,
+    create_dir_v2=gfile.mkdir,
+    delete_file=gfile.Remove,
+    delete_file_v2=gfile.remove,
+    delete_recursively=gfile.DeleteRecursively,
+    delete_recursively_v2=gfile.rmtree,
+    file_exists=gfile.Exists,
+    file_exists_v2=gfile.exists,
+    get_matching_files=gfile.Glob,
+    get_matching_files_v2=gfile.glob,
+    is_directory=gfile.IsDirectory,
+    is_directory_v2=gfile.isdir,
+    list_directory=gfile.ListDirectory,
+    list_directory_v2=gfile.listdir,
+    recursive_create_dir=gfile.MakeDirs,
+    recursive_create_dir_v2=gfile.makedirs,
+    rename=gfile.Rename,
+    rename_v2=gfile.rename,
+    stat=gfile.Stat,
+    stat_v2=gfile.stat,
+    walk=gfile.Walk,
+    walk_v2=gfile.walk,
+)
+_SAVER = namespace(
+    "saver",
+    checkpoint_exists=_management.checkpoint_exists,
+    get_checkpoint_state=_management.get_checkpoint_state,
+    latest_checkpoint=_management.latest_checkpoint,
+    update_checkpoint_state=_management.update_checkpoint_state,
+)
+_READER = namespace("checkpoint_reader", CheckpointReader=readers.CheckpointReader)
 _PUBLIC = {
     "dtypes": dtypes,
     "errors": errors,
@@ -41,12 +79,16 @@ _INTERNAL = {
     "framework.dtypes": dtypes,
     "framework.errors": errors,
     "framework.errors_impl": errors,
+    "lib.io.file_io": _FILE_IO,
     "platform.gfile": gfile,
     "platform.tf_logging": logging,
     "tools.inspect_checkpoint": inspect_checkpoint,
     "training.checkpoint_management": _management,
     "training.checkpoint_utils": _UTILS,
     "training.py_checkpoint_reader": readers,
+    "training.saver": _SAVER,
+    "util._pywrap_checkpoint_reader": _READER,
+    "util.compat": _text,
 }
 
 _installed: dict[str, ModuleType] = {}
@@ -85,6 +127,7 @@ def _targets(tf: ModuleType) -> dict[str, ModuleType]:
         "pywrap_tensorflow": tf.pywrap_tensorflow,
     }
     targets = {f"tensorflow.python.{name}": it for name, it in private.items()}
+    targets["tensorflow.compat"] = tf.compat
     targets["tensorflow.contrib.framework"] = tf.contrib.framework
     targets[f"{_CONTRIB}.checkpoint_utils"] = _UTILS
     for root in ("tensorflow", "tensorflow.compat.v1", "tensorflow.compat.v2"):

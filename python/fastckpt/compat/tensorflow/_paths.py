@@ -31,7 +31,7 @@ def local_path(value: Any) -> str:
     path = text_of(os.fspath(value) if isinstance(value, os.PathLike) else value)
     scheme, separator, rest = path.partition("://")
     if not separator or not scheme.isalnum():
-        return path
+        return _without_last_slash(path)
     if scheme != "file":
         raise UnimplementedError(
             None,
@@ -39,4 +39,9 @@ def local_path(value: Any) -> str:
             f"File system scheme '{scheme}' not implemented (file: '{path}'); "
             "the stand-in for TensorFlow reads local files only: copy it here first",
         )
-    return rest
+    return _without_last_slash(rest)
+
+
+# TensorFlow cleans paths: to it "file/" is the file.
+def _without_last_slash(path: str) -> str:
+    return path.rstrip("/") or path[:1]

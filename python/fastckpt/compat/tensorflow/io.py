@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import numpy as np
 
 import fastckpt.compat.tensorflow.gfile as gfile
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.compat.tensorflow._tensor import Tensor
+from fastckpt.compat.tensorflow.dtypes import string
 
-__all__ = ["gfile"]
+__all__ = ["gfile", "read_file"]
+
+
+def read_file(filename: Any, name: str | None = None) -> Tensor:
+    """Returns the bytes of a file, as a string tensor without dimensions.
+
+    Args:
+        filename: the path.
+        name: ignored; TensorFlow's name for the operation.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+    content = np.empty((), object)
+    content[()] = gfile.GFile(filename, "rb").read()
+    return Tensor(content, string)
 
 
 def __getattr__(name: str) -> NoReturn:
