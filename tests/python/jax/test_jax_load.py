@@ -1,6 +1,5 @@
 """fastckpt.jax.load: one process with four devices, and two processes with two each."""
 
-import importlib.util
 import json
 import os
 import re
@@ -14,6 +13,7 @@ import pytest
 
 import children
 import fastckpt
+from installed import is_installed
 from places import TESTS
 
 CHILD = TESTS / "jax_child.py"
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.frameworks
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """What went wrong, by case; all in one process, for JAX takes long to start."""
-    if importlib.util.find_spec("jax") is None:
+    if not is_installed("jax"):
         pytest.skip("jax is not installed")
     child = children.run(
         [sys.executable, "-W", "error", CHILD, tmp_path_factory.mktemp("jax")],
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 
 def test_two_processes_with_two_devices_each(tmp_path):
-    if importlib.util.find_spec("jax") is None:
+    if not is_installed("jax"):
         pytest.skip("jax is not installed")
     code = WRITE.format(str(tmp_path))
     assert children.run([sys.executable, "-c", code], env=ENVIRONMENT).returncode == 0
