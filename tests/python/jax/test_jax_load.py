@@ -13,6 +13,7 @@ import pytest
 
 import children
 import fastckpt
+import fastckpt.jax
 from installed import is_installed
 from places import TESTS
 
@@ -79,3 +80,9 @@ def test_two_processes_with_two_devices_each(tmp_path):
 def test_importing_it_imports_no_jax():
     code = "import sys, fastckpt.jax; assert 'jax' not in sys.modules"
     assert children.run([sys.executable, "-c", code], env=ENVIRONMENT).returncode == 0
+
+
+def test_a_missing_jax_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ImportError, match="pip install jax"):
+        fastckpt.jax.load(tmp_path / "m")
