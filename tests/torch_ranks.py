@@ -124,7 +124,7 @@ if __name__ == "__main__":
         init_method=f"file://{folder}/store",
         rank=int(sys.argv[3]),
         world_size=RANKS,
-        timeout=timedelta(seconds=40),
+        timeout=timedelta(seconds=200),
     )
     globals()[sys.argv[1]](folder)
     dist.barrier()
