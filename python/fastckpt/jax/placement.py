@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,10 @@ class Part(NamedTuple):
 
     region: Region | None
     devices: list[Any]
+
+    def shape_in(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Gives the shape of the region of a tensor of that shape."""
+        return tuple(high - low for low, high in _bounds(self.region or (), shape))
 
 
 class Placed(NamedTuple):
@@ -143,7 +148,7 @@ def _place(checkpoint: Checkpoint, name: str, slot: int, sharding: Any) -> Place
     parts = [Part(None, [None])]
     if sharding is not None:
         parts = _divide(info.name, info.shape, sharding)
-    count = sum(_count(part.region, info.shape) for part in parts)
+    count = sum(prod(part.shape_in(info.shape)) for part in parts)
     nbytes = count * info.dtype.itemsize
     return Placed(name, slot, info.shape, sharding, parts, nbytes)
 
@@ -168,11 +173,3 @@ def _divide(name: str, shape: tuple[int, ...], sharding: Any) -> list[Part]:
 def _bounds(region: Region, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     told = [it.indices(size)[:2] for it, size in zip(region, shape, strict=False)]
     return (*told, *((0, size) for size in shape[len(told) :]))
-
-
-def _count(region: Region | None, shape: tuple[int, ...]) -> int:
-    """Gives how many elements a region has."""
-    count = 1
-    for low, high in _bounds(region or (), shape):
-        count *= high - low
-    return count

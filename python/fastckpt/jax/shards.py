@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastckpt._native import copy_cast
 from fastckpt.base.cast import Losses, is_of_core
 from fastckpt.jax.dtypes import narrowed
+from fastckpt.jax.memory import Form, allocate
 from fastckpt.jax.placement import Placed
 from fastckpt.reading import requests
 
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["ShardReader"]
-
-
-class _Wanted(NamedTuple):
-    """A region of a tensor, and the dtype that it is cast to, if any."""
-
-    slot: int
-    region: Any
-    dtype: np.dtype[Any] | None
 
 
 class ShardReader:
@@ -51,18 +44,14 @@ class ShardReader:
 
     def read(self, placed: Sequence[Placed]) -> list[list[np.ndarray]]:
         """Gives the values of the parts of each tensor."""
-        wanted = [
-            _Wanted(it.slot, part.region, self._target_of(it.slot))
+        whole = [it.slot for it in placed if _has_whole(it)]
+        divided = [it for it in placed if it.parts and not _has_whole(it)]
+        found = self._read_whole(whole)
+        parts = self._read_parts(divided)
+        return [
+            [found[it.slot]] if _has_whole(it) else next(parts) if it.parts else []
             for it in placed
-            for part in it.parts
         ]
-        found = self._read_whole([it for it in wanted if it.region is None])
-        own = [
-            found[it.slot] if it.region is None else self._read_part(it)
-            for it in wanted
-        ]
-        rest = iter(own)
-        return [[next(rest) for _ in it.parts] for it in placed]
 
     def dtype_of(self, slot: int) -> np.dtype[Any]:
         """Gives the dtype of a tensor's values as ``read`` gives them."""
@@ -76,9 +65,9 @@ class ShardReader:
         assert stored is not None
         return stored
 
-    def _read_whole(self, wanted: list[_Wanted]) -> dict[int, np.ndarray]:
+    def _read_whole(self, slots: list[int]) -> dict[int, np.ndarray]:
         """Gives whole tensors, checked and copied in one pass, by their slots."""
-        targets = {it.slot: it.dtype for it in wanted}
+        targets = {slot: self._target_of(slot) for slot in slots}
         fused = {
             slot: dtype
             for slot, dtype in targets.items()
@@ -107,12 +96,29 @@ class ShardReader:
     def _is_fused(self, slot: int, dtype: np.dtype[Any]) -> bool:
         return is_of_core(self._stored(slot)) and is_of_core(dtype)
 
-    def _read_part(self, wanted: _Wanted) -> np.ndarray:
-        name = self._reader.info(wanted.slot).name
-        values = self._reader.read(name, wanted.region, self._threads)
-        return self._cast(wanted.slot, values, wanted.dtype)
+    def _read_parts(self, placed: list[Placed]) -> Iterator[list[np.ndarray]]:
+        """Gives the parts of tensors, all read in one pass in the files' order."""
+        forms = [
+            [Form(part.shape_in(it.shape), self._stored(it.slot)) for part in it.parts]
+            for it in placed
+        ]
+        arrays = list(allocate(forms))
+        requests = [
+            (it.slot, part.region, out)
+            for it, own in zip(placed, arrays, strict=True)
+            for part, out in zip(it.parts, own, strict=True)
+        ]
+        self._reader.read_into(requests, self._threads, self._counter, False)
+        for it, own in zip(placed, arrays, strict=True):
+            target = self._target_of(it.slot)
+            yield [self._cast(it.slot, values, target) for values in own]
 
     def _cast(
         self, slot: int, values: np.ndarray, dtype: np.dtype[Any] | None
     ) -> np.ndarray:
         return self._losses.cast(self._reader.info(slot).name, values, dtype)
+
+
+def _has_whole(placed: Placed) -> bool:
+    """Tells whether a tensor is read in full; then that is its only part."""
+    return any(part.region is None for part in placed.parts)
