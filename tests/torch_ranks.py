@@ -26,14 +26,18 @@ class Counting(fastckpt.torch.CheckpointReader):
     """Counts the bytes that a plan asks for."""
 
     def read_data(self, plan, planner):
-        from fastckpt.torch.reader import _region_of
+        from fastckpt.matching.parts import find_parts
+        from fastckpt.torch.reader import _box_of
 
         self.wanted = 0
         for item in plan.items:
-            name = self._sources[item.storage_index.fqn]
-            region = _region_of(item, self._checkpoint.info(name).shape)
-            runs = self._checkpoint.byte_runs(name, region)
-            self.wanted += sum(nbytes for _, _, nbytes in runs)
+            pair = self._pairs[item.storage_index.fqn]
+            shapes = [self._checkpoint.info(name).shape for name in pair.sources]
+            for part in find_parts(pair, shapes, _box_of(item)):
+                name = pair.sources[part.source]
+                region = tuple(slice(*bounds) for bounds in part.box)
+                runs = self._checkpoint.byte_runs(name, region)
+                self.wanted += sum(nbytes for _, _, nbytes in runs)
         return super().read_data(plan, planner)
 
 
@@ -70,6 +74,35 @@ def shards(folder: Path) -> None:
         grid = init_device_mesh("cpu", (2, 2))
         for placements in ([Shard(0), Shard(1)], [Shard(1), Replicate()]):
             loaded(folder, placements, grid)
+
+
+def transformed(folder: Path) -> None:
+    """Rules turn, take and join; each process reads its own all the same."""
+    mesh = init_device_mesh("cpu", (RANKS,))
+    rules = fastckpt.Rules.parse(
+        "w -> top take 0 0:20 transpose\nw -> rest take 0 20:70 transpose\n"
+        "one + two -> both concat 0\nthree -> flat reshape 12\n"
+    )
+    one, three = torch.ones(3, 4), torch.arange(12.0).reshape(3, 4)
+    if dist.get_rank() == 0:
+        tensors = {"w": W, "one": one, "two": 2 * one, "three": three}
+        fastckpt.torch.save_file(tensors, folder / "t")
+    dist.barrier()
+    wanted = {"top": W[:20].T, "rest": W[20:].T, "both": torch.cat([one, 2 * one])}
+    for placement in (Shard(0), Shard(1), Replicate()):
+        state = {
+            name: distribute_tensor(torch.zeros(value.shape), mesh, [placement])
+            for name, value in wanted.items()
+        }
+        reader = Counting(folder / "t", rules=rules)
+        dcp.load(state, storage_reader=reader)
+        assert reader.wanted == sum(it.to_local().nbytes for it in state.values())
+        for name, value in wanted.items():
+            assert torch.equal(state[name].full_tensor(), value), name
+    flat = {"flat": distribute_tensor(torch.zeros(12), mesh, [Shard(0)])}
+    reader = fastckpt.torch.CheckpointReader(folder / "t", rules=rules)
+    dcp.load(flat, storage_reader=reader)
+    assert torch.equal(flat["flat"].full_tensor(), three.reshape(12))
 
 
 def fully_sharded(folder: Path) -> None:

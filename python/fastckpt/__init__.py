@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from fastckpt.files.state_update import update_checkpoint_state
     from fastckpt.graph.freeze.freeze import freeze
     from fastckpt.graph.meta_graph import MetaGraph
+    from fastckpt.matching.match import match
+    from fastckpt.matching.plan import MatchPlan
+    from fastckpt.matching.rules import Rules
     from fastckpt.reading.load import load
     from fastckpt.reading.results import (
         Finding,
@@ -49,8 +52,10 @@ __all__ = [
     "Diff",
     "Examination",
     "Finding",
+    "MatchPlan",
     "MetaGraph",
     "Problem",
+    "Rules",
     "Saver",
     "Statistics",
     "Tensor",
@@ -70,6 +75,7 @@ __all__ = [
     "get_checkpoint_state",
     "latest_checkpoint",
     "load",
+    "match",
     "merge",
     "remove_checkpoint",
     "rewrite",
@@ -86,8 +92,10 @@ _LAZY = {
     "Diff": "checking.diff",
     "Examination": "checking.examine",
     "Finding": "reading.results",
+    "MatchPlan": "matching.plan",
     "MetaGraph": "graph.meta_graph",
     "Problem": "reading.results",
+    "Rules": "matching.rules",
     "Saver": "writing.saver",
     "Statistics": "checking.statistics",
     "TensorLayout": "reading.results",
@@ -103,6 +111,7 @@ _LAZY = {
     "get_checkpoint_state": "files.state_file",
     "latest_checkpoint": "files.state_file",
     "load": "reading.load",
+    "match": "matching.match",
     "merge": "writing.merging",
     "remove_checkpoint": "files.remove",
     "rewrite": "editing.rewrite",

@@ -72,12 +72,14 @@ PYTHON_FLOORS = (
     {"reading"},
     {"writing"},
     {"formats", "graph"},
-    {"checking", "editing", "jax", "torch"},
+    {"checking", "editing"},
+    {"matching"},
+    {"jax", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )
 
 # Functions that the package has or is to have, beside those in `__all__`.
-VERBS = {"convert", "match", "open", "salvage"}
+VERBS = {"open", "salvage"}
 
 IMPORT_ALL = """
 import importlib, sys

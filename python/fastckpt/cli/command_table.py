@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "rename": "give tensors other names",
     "average": "write the mean of several checkpoints",
     "merge": "make one checkpoint of several parts",
+    "match": "plan which tensor becomes which parameter of a model",
     "doctor": "what is wrong here, what to do, what can be saved",
     "freeze": "make one file of a graph and its checkpoint",
     "graph": "show a graph: inputs, outputs, variables, operations",

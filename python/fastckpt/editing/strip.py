@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fastckpt.base.progress import ProgressArgument
     from fastckpt.writing.writer import StrPath
 
-__all__ = ["find_dropped", "strip"]
+__all__ = ["find_dropped", "find_training_state", "strip"]
 
 
 def strip(
@@ -83,13 +83,7 @@ def find_dropped(
     names = list(checkpoint)
     slots = {name: slot for slot, name in enumerate(names)}
     kept = set(match(keep, lambda: names, slots.get))
-    content = read_graph(checkpoint)
-    if content is None:
-        shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}
-        dropped = set(find_slots(names, shapes))
-    else:
-        dropped = find_optimizer_state(content, slots.keys())
-    dropped |= match_dropped(names, drop)
+    dropped = find_training_state(checkpoint) | match_dropped(names, drop)
     dropped -= kept
     if dropped and dropped >= slots.keys() - {GRAPH_KEY}:
         raise ValueError(
@@ -97,3 +91,15 @@ def find_dropped(
             "keep says what is to stay"
         )
     return [name for name in names if name in dropped]
+
+
+def find_training_state(checkpoint: Checkpoint) -> set[str]:
+    """Gives the names of what only training needs, which may be all.
+
+    Raises as ``strip``.
+    """
+    content = read_graph(checkpoint)
+    if content is not None:
+        return find_optimizer_state(content, dict.fromkeys(checkpoint).keys())
+    shapes = {info.name: tuple(info.shape) for info in checkpoint.infos()}
+    return set(find_slots(list(checkpoint), shapes))

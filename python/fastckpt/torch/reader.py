@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.base.names import missing
+from fastckpt.matching.parts import Box, list_chunks, read_box
+from fastckpt.matching.plan import Pair
+from fastckpt.matching.rules import Rules
+from fastckpt.matching.spread import spread
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.options import Verify
 from fastckpt.torch.dtypes import array_of, has_form, tensor_of
@@ -23,11 +27,13 @@ class CheckpointReader:
 
     Args:
         path: What ``fastckpt.open`` accepts.
-        rules: {name in the checkpoint: name in the state dict}; other names stay.
+        rules: ``fastckpt.Rules``, transforms too; or {name in the checkpoint: name in
+            the state dict}. Names that they do not fit stay.
         verify: As in ``fastckpt.open``: "whole" checks what is read in full.
 
     Raises:
-        TypeError: ``rules`` are no mapping.
+        TypeError: ``rules`` are neither.
+        ValueError: They do not fit the checkpoint, in a process that loads alone.
         ImportError: torch is not installed.
         As ``fastckpt.open``, and KeyError where a rule fits no tensor: in a process
         that loads alone.
@@ -36,20 +42,23 @@ class CheckpointReader:
     def __init__(
         self,
         path: str | bytes | os.PathLike[Any],
-        rules: Mapping[str, str] | None = None,
+        rules: Rules | Mapping[str, str] | None = None,
         verify: Verify = "whole",
     ) -> None:
         with importing:
             from torch.distributed.checkpoint import StorageReader
 
         StorageReader.register(CheckpointReader)
-        if rules is not None and not isinstance(rules, Mapping):
-            raise TypeError("rules are {name in the checkpoint: name in the state}")
-        self._rules = dict(rules or {})
+        if rules is not None and not isinstance(rules, Mapping | Rules):
+            raise TypeError(
+                "rules are fastckpt.Rules or {name in the checkpoint: name in the "
+                f"state dict}}, not {rules!r}"
+            )
+        self._rules = rules
         self._verify = verify
         self._checkpoint: Checkpoint | None = None
         self._error: Exception | None = None
-        self._sources: dict[str, str] = {}
+        self._pairs: dict[str, Pair] = {}
         self._open(path)
 
     def _open(self, path: Any) -> None:
@@ -57,27 +66,12 @@ class CheckpointReader:
         self._checkpoint = self._error = None
         try:
             checkpoint = open(path, verify=self._verify)
-            self._sources = self._rename(checkpoint)
+            self._pairs = _find_pairs(checkpoint, self._rules)
             self._checkpoint = checkpoint
         except Exception as error:
             if not _is_together():
                 raise
             self._error = error
-
-    def _rename(self, checkpoint: Checkpoint) -> dict[str, str]:
-        """Gives {name in the state dict: name in the checkpoint}."""
-        for source in self._rules:
-            if source not in checkpoint:
-                raise missing(source, lambda: list(checkpoint))
-        sources: dict[str, str] = {}
-        for name in checkpoint:
-            target = self._rules.get(name, name)
-            if target in sources:
-                raise ValueError(
-                    f"{sources[target]!r} and {name!r} would both become {target!r}"
-                )
-            sources[target] = name
-        return sources
 
     def _opened(self) -> Checkpoint:
         if self._error is not None:
@@ -106,11 +100,16 @@ class CheckpointReader:
 
         checkpoint = self._opened()
         held = {
-            target: checkpoint.info(source)
-            for target, source in self._sources.items()
-            if has_form(checkpoint.info(source).dtype)
+            target: [checkpoint.info(source) for source in pair.sources]
+            for target, pair in self._pairs.items()
         }
-        return Metadata({target: _describe(info) for target, info in held.items()})
+        return Metadata(
+            {
+                target: _describe(self._pairs[target], infos)
+                for target, infos in held.items()
+                if has_form(infos[0].dtype)
+            }
+        )
 
     def set_up_storage_reader(self, metadata: Any, is_coordinator: bool) -> None:
         """Nothing is to be set up."""
@@ -131,22 +130,57 @@ class CheckpointReader:
         checkpoint = self._opened()
         direct, others = [], []
         for item in plan.items:
-            name = self._sources[item.storage_index.fqn]
+            pair = self._pairs[item.storage_index.fqn]
             target = planner.resolve_tensor(item).detach()
-            region = _region_of(item, checkpoint.info(name).shape)
-            out = _memory_of(target, checkpoint.info(name).dtype)
+            out = None
+            if pair == Pair(pair.sources[:1]):
+                out = _memory_of(target, checkpoint.info(pair.sources[0]).dtype)
             if out is None:
-                others.append((name, region, target))
+                others.append((pair, _box_of(item), target))
             else:
-                direct.append((name, region, out))
+                region = _region(_box_of(item), checkpoint.info(pair.sources[0]).shape)
+                direct.append((pair.sources[0], region, out))
         checkpoint.read_many(direct)
-        for name, region, target in others:
-            target.copy_(tensor_of(checkpoint.read(name, region)))
+        for pair, box, target in others:
+            values = _read(checkpoint, pair, box)
+            target.copy_(tensor_of(values if values.flags.writeable else values.copy()))
         for item in plan.items:
             planner.commit_tensor(item, planner.resolve_tensor(item).detach())
         done: Any = Future()
         done.set_result(None)
         return done
+
+
+def _find_pairs(
+    checkpoint: Checkpoint, rules: Rules | Mapping[str, str] | None
+) -> dict[str, Pair]:
+    """Gives {name in the state dict: how it comes about}."""
+    if isinstance(rules, Rules):
+        return spread(rules, {info.name: info for info in checkpoint.infos()})
+    names = rules or {}
+    for source in names:
+        if source not in checkpoint:
+            raise missing(source, lambda: list(checkpoint))
+    pairs: dict[str, Pair] = {}
+    for name in checkpoint:
+        target = names.get(name, name)
+        if target in pairs:
+            raise ValueError(
+                f"{pairs[target].sources[0]!r} and {name!r} would both become "
+                f"{target!r}"
+            )
+        pairs[target] = Pair((name,))
+    return pairs
+
+
+def _read(checkpoint: Checkpoint, pair: Pair, box: Box) -> Any:
+    """Gives a box of what a pair makes."""
+    shapes = [checkpoint.info(name).shape for name in pair.sources]
+
+    def read(number: int, own: Box) -> Any:
+        return checkpoint.read(pair.sources[number], _region(own, shapes[number]))
+
+    return read_box(pair, shapes, box, read)
 
 
 def _is_together() -> bool:
@@ -156,18 +190,26 @@ def _is_together() -> bool:
     return bool(distributed.is_available() and distributed.is_initialized())
 
 
-def _describe(info: Any) -> Any:
+def _describe(pair: Pair, infos: Sequence[Any]) -> Any:
     """Gives what torch's planner wants to know of a tensor."""
     with importing:
         import numpy as np
         import torch
         from torch.distributed.checkpoint import metadata as described
 
-    dtype = tensor_of(np.empty(0, info.dtype)).dtype
-    chunks = info.slices or (([0] * len(info.shape), info.shape),)
+    dtype = tensor_of(np.empty(0, infos[0].dtype)).dtype
+    shapes = [info.shape for info in infos]
+    shape = pair.shape_of(shapes)
+    if infos[0].slices and pair == Pair(pair.sources[:1]):
+        chunks = [*infos[0].slices]
+    else:
+        chunks = [
+            ([low for low, _ in box], [high - low for low, high in box])
+            for box in list_chunks(pair, shapes)
+        ]
     return described.TensorStorageMetadata(
         described.TensorProperties(dtype=dtype),
-        torch.Size(info.shape),
+        torch.Size(shape),
         [
             described.ChunkStorageMetadata(torch.Size(begin), torch.Size(extent))
             for begin, extent in chunks
@@ -175,14 +217,19 @@ def _describe(info: Any) -> Any:
     )
 
 
-def _region_of(item: Any, shape: tuple[int, ...]) -> Any:
-    """Gives which part of a tensor an item of a plan asks for; None: all of it."""
-    if tuple(item.lengths) == shape:
-        return None
-    chunk = item.storage_index.offset or [0] * len(shape)
+def _box_of(item: Any) -> Box:
+    """Gives which part of a tensor an item of a plan asks for."""
+    chunk = item.storage_index.offset or [0] * len(item.lengths)
     begins = [sum(pair) for pair in zip(chunk, item.storage_offsets, strict=True)]
     pairs = zip(begins, item.lengths, strict=True)
-    return tuple(slice(begin, begin + length) for begin, length in pairs)
+    return tuple((begin, begin + length) for begin, length in pairs)
+
+
+def _region(box: Box, shape: tuple[int, ...]) -> Any:
+    """Gives a box as ``Checkpoint.read`` takes it; None: all of a tensor."""
+    if box == tuple((0, size) for size in shape):
+        return None
+    return tuple(slice(*bounds) for bounds in box)
 
 
 def _memory_of(target: Any, dtype: Any) -> Any:

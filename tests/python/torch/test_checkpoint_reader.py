@@ -16,7 +16,9 @@ WRITE = "from pathlib import Path; import torch_ranks; torch_ranks.write(Path({!
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("ranks", [2, 4])
-@pytest.mark.parametrize("case", ["shards", "fully_sharded", "missing", "damaged"])
+@pytest.mark.parametrize(
+    "case", ["shards", "transformed", "fully_sharded", "missing", "damaged"]
+)
 def test_processes_load_together(case, ranks, tmp_path):
     if not is_installed("torch"):
         pytest.skip("torch is not installed")

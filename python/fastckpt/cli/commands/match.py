@@ -1,0 +1,97 @@
+"""Plan which tensor of a checkpoint becomes which parameter of a model.
+
+The parameters are a JSON file, {name: shape}, or a .safetensors file, of which only the
+header is read. What the rules do not fit is proposed by names and shapes; nothing is
+guessed between equals. --to-rules prints the plan as rules that give it again.
+
+The status is 0 if the plan is finished: every parameter has one source, and every
+tensor is used or left out; 1 if it is not; 2 if something cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from fastckpt import Rules, match
+from fastckpt.cli.errors import UsageError
+from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.render.output import print_json, print_text
+from fastckpt.formats import safetensors
+from fastckpt.matching.plan import MatchPlan
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser)
+    parser.add_argument(
+        "shapes", metavar="SHAPES", help="a .json of {name: shape}, or a .safetensors"
+    )
+    parser.add_argument("--rules", metavar="FILE", help="what is known beforehand")
+    parser.add_argument(
+        "--to-rules", action="store_true", help="print the plan as rules"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the plan."""
+    shapes = _read_shapes(args.shapes)
+    rules = None if args.rules is None else _read_rules(args.rules)
+    with open_checkpoint(args.path, args) as checkpoint:
+        plan = match(checkpoint, shapes, rules)
+        if args.json:
+            print_json(_describe(args, plan))
+        else:
+            print_text(str(plan.to_rules() if args.to_rules else plan).rstrip("\n"))
+    return 0 if plan.is_finished else 1
+
+
+def _read_rules(path: str) -> Rules:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        try:
+            return Rules.parse(file.read())
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}") from None
+
+
+def _read_shapes(path: str) -> dict[str, Any]:
+    if path.endswith(".safetensors"):
+        with safetensors.read(path) as tensors:
+            return {info.name: info.shape for info in tensors.infos()}
+    with open(path, "rb") as file:
+        try:
+            shapes = json.load(file)
+        except ValueError as error:
+            raise UsageError(f"{path}: no JSON: {error}") from None
+    if not isinstance(shapes, dict) or not all(map(_is_shape, shapes.values())):
+        raise UsageError(f'{path}: not of the form {{"name": [768, 768]}}')
+    return shapes
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(size, int) and not isinstance(size, bool) and size >= 0
+        for size in value
+    )
+
+
+def _describe(args: argparse.Namespace, plan: MatchPlan) -> dict[str, Any]:
+    pairs = {
+        target: {"sources": [*pair.sources], "steps": [*map(str, pair.steps)]}
+        for target, pair in plan.pairs.items()
+    }
+    return {
+        "path": args.path,
+        "finished": plan.is_finished,
+        "pairs": pairs,
+        "ambiguous": plan.ambiguous,
+        "missing": plan.missing,
+        "unused": plan.unused,
+        "untouched": plan.untouched,
+        "left_out": plan.left_out,
+        "misfits": plan.misfits,
+        "rules": str(plan.to_rules()),
+    }

@@ -1,0 +1,144 @@
+"""Which rule fits which tensor, and what it makes of the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from fastckpt.matching.rules import Rule, Rules
+
+__all__ = ["Claim", "Claims", "apply_rules"]
+
+
+class Claim(NamedTuple):
+    """What a line makes of tensors: a parameter, or a part of one.
+
+    Attributes:
+        rule: The line.
+        target: The parameter's name.
+        sources: The names of the tensors, in the line's order; "" where one is missing.
+    """
+
+    rule: Rule
+    target: str
+    sources: tuple[str, ...]
+
+
+class Claims(NamedTuple):
+    """What rules make of the names of a checkpoint.
+
+    Attributes:
+        claims: In the order of the lines.
+        left_out: The sources that a line leaves out.
+        rest: The sources that no line fits.
+        alone: {parameter that a line leaves alone: that line's place}.
+    """
+
+    claims: list[Claim]
+    left_out: list[str]
+    rest: list[str]
+    alone: dict[str, int]
+
+
+class _Fit(NamedTuple):
+    place: int  # of the rule
+    member: int  # of its sources
+    values: tuple[str, ...]
+
+
+class _Finder:
+    """Finds the lines that fit a name, in their order."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._by_name: dict[str, list[_Fit]] = {}
+        self._patterns: list[tuple[int, int, re.Pattern[str]]] = []
+        for place, rule in enumerate(rules):
+            for member, pattern in enumerate(rule.sources):
+                if pattern.name is not None:
+                    fits = self._by_name.setdefault(pattern.name, [])
+                    fits.append(_Fit(place, member, ()))
+                else:
+                    self._patterns.append((place, member, pattern.compile()))
+
+    def find(self, name: str, only_by_name: bool) -> list[_Fit]:
+        fits = list(self._by_name.get(name, ()))
+        if not only_by_name:
+            for place, member, expression in self._patterns:
+                found = expression.fullmatch(name)
+                if found is not None:
+                    fits.append(_Fit(place, member, found.groups()))
+        return sorted(fits)
+
+
+def apply_rules(
+    rules: Rules,
+    sources: Collection[str],
+    targets: Mapping[str, object] | None,
+    left_out: Collection[str],
+) -> Claims:
+    """Gives what the first line that fits makes of each source.
+
+    Args:
+        rules: The lines.
+        sources: The names in the checkpoint.
+        targets: The names of the parameters; None: nobody knows yet, so that optional
+            lines count and so do those that follow.
+        left_out: Sources that count as left out unless a line has their very name.
+    """
+    lines = list(rules)
+    finder = _Finder(rules)
+    groups: dict[tuple[int, tuple[str, ...]], dict[int, str]] = {}
+    dropped, rest = [], []
+    for name in sources:
+        counted = list(_counting(finder.find(name, name in left_out), lines, targets))
+        for fit in counted:
+            if lines[fit.place].target is None:
+                dropped.append(name)
+            else:
+                groups.setdefault((fit.place, fit.values), {})[fit.member] = name
+        if not counted and name not in left_out:
+            rest.append(name)
+    claims = [
+        _claim(lines[place], values, members)
+        for (place, values), members in sorted(groups.items())
+    ]
+    return Claims(claims, dropped, rest, _find_alone(lines, targets or {}))
+
+
+def _counting(
+    fits: list[_Fit], lines: list[Rule], targets: Mapping[str, object] | None
+) -> Iterator[_Fit]:
+    """Gives the first fit that counts; of one that takes a part, all that take."""
+    takes = False
+    for fit in fits:
+        rule = lines[fit.place]
+        if rule.is_optional and targets is not None and not _fills(rule, fit, targets):
+            continue
+        if not takes or rule.takes:
+            yield fit
+        takes = takes or rule.takes
+        if not takes and not (rule.is_optional and targets is None):
+            return
+
+
+def _fills(rule: Rule, fit: _Fit, targets: Mapping[str, object]) -> bool:
+    return rule.target is not None and rule.target.fill(fit.values) in targets
+
+
+def _claim(rule: Rule, values: tuple[str, ...], members: dict[int, str]) -> Claim:
+    assert rule.target is not None
+    sources = tuple(members.get(member, "") for member in range(len(rule.sources)))
+    return Claim(rule, rule.target.fill(values), sources)
+
+
+def _find_alone(lines: list[Rule], targets: Mapping[str, object]) -> dict[str, int]:
+    alone: dict[str, int] = {}
+    for rule in lines:
+        if not rule.sources:
+            assert rule.target is not None
+            expression = rule.target.compile()
+            for name in targets:
+                if expression.fullmatch(name):
+                    alone.setdefault(name, rule.line)
+    return alone

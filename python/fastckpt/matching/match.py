@@ -1,0 +1,260 @@
+"""``match``: a plan of which tensor becomes which parameter."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fastckpt.base.names import list_some
+from fastckpt.editing.strip import find_training_state
+from fastckpt.matching.claims import Claim, Claims, apply_rules
+from fastckpt.matching.plan import MatchPlan, Pair
+from fastckpt.matching.propose import Target, propose
+from fastckpt.matching.rules import Rules
+from fastckpt.objects.message import GRAPH_KEY
+from fastckpt.reading.checkpoint import Checkpoint, open
+
+__all__ = ["make_plan", "match"]
+
+_Plan = TypeVar("_Plan", bound=MatchPlan)
+
+_SAVE_COUNTER = "save_counter/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+def match(
+    source: str | bytes | os.PathLike[Any] | Checkpoint,
+    targets: Mapping[str, Any],
+    rules: Rules | None = None,
+) -> MatchPlan:
+    """Plans which tensor of a checkpoint becomes which parameter of a model.
+
+    Of rules the first line that fits a tensor counts. What no line fits is proposed by
+    names and shapes: words of TensorFlow against those of torch and Flax. What has a
+    second, equally good reading is never guessed: it is ambiguous. Optimizer state,
+    the object graph and save counters count as left out.
+
+    Args:
+        source: What ``open`` accepts, or an open checkpoint.
+        targets: {name of a parameter: its shape, or an array}.
+        rules: What is known beforehand.
+
+    Returns:
+        The plan; nothing is read yet but what tells optimizer state.
+
+    Raises:
+        TypeError: ``rules`` are none, a target is no shape.
+        CheckpointError, OSError: As ``open``; an object graph that is damaged.
+
+    Threads: safe.
+    """
+    shapes = {name: Target(_shape_of(name, it)) for name, it in targets.items()}
+    checkpoint = source if isinstance(source, Checkpoint) else open(source)
+    return make_plan(checkpoint, shapes, rules, (), {}, MatchPlan)
+
+
+def _shape_of(name: str, target: Any) -> tuple[int, ...]:
+    shape = getattr(target, "shape", target)
+    try:
+        return tuple(int(size) for size in shape)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"target {name!r}: {target!r} is neither a shape nor an array"
+        ) from None
+
+
+def make_plan(
+    checkpoint: Checkpoint,
+    targets: Mapping[str, Target],
+    rules: Rules | None,
+    keeps: Collection[str],
+    tied: Mapping[str, str],
+    kind: type[_Plan],
+) -> _Plan:
+    """Plans as ``match`` does.
+
+    Args:
+        checkpoint: The sources.
+        targets: The parameters.
+        rules: What is known beforehand.
+        keeps: Targets that a framework keeps for itself, where no rule fits them.
+        tied: {target: an earlier one of the same memory}: one source is enough.
+        kind: The plan's class.
+    """
+    if rules is not None and not isinstance(rules, Rules):
+        raise TypeError(f"rules must be fastckpt.Rules, not {rules!r}")
+    sources = {info.name: info.shape for info in checkpoint.infos()}
+    apart = find_training_state(checkpoint) | {GRAPH_KEY, _SAVE_COUNTER}
+    apart &= sources.keys()
+    found = apply_rules(rules or Rules([], ""), sources, targets, apart)
+    planner = _Planner(checkpoint, sources, targets, found, apart, tied)
+    return planner.plan(keeps, kind)
+
+
+class _Planner:
+    """Makes a plan of what rules say, and of proposals for the rest."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        sources: Mapping[str, tuple[int, ...]],
+        targets: Mapping[str, Target],
+        found: Claims,
+        apart: set[str],
+        tied: Mapping[str, str],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._sources = sources
+        self._targets = targets
+        self._found = found
+        self._apart = apart
+        self._tied = tied
+        self._pairs: dict[str, Pair] = {}
+        self._ambiguous: dict[str, list[str]] = {}
+        self._misfits: list[str] = []
+        self._used: set[str] = set()
+        claimed = (name for claim in found.claims for name in claim.sources)
+        self._counts = Counter(claimed)
+
+    def plan(self, keeps: Collection[str], kind: type[_Plan]) -> _Plan:
+        self._take_claims()
+        self._check_parts()
+        alone = {name for name in self._found.alone if name not in self._pairs}
+        self._propose({*alone, *keeps, *self._tied})
+        kept = alone | set(keeps) | self._find_tied()
+        settled = self._pairs.keys() | self._ambiguous.keys()
+        untouched = [
+            name for name in self._targets if name in kept and name not in settled
+        ]
+        left_out = {*self._found.left_out, *(self._apart - self._used)}
+        gone = self._used | left_out
+        return kind(
+            self._checkpoint,
+            {name: self._pairs[name] for name in self._targets if name in self._pairs},
+            self._ambiguous,
+            [name for name in self._sources if name not in gone],
+            [n for n in self._targets if n not in settled and n not in untouched],
+            untouched,
+            [name for name in self._sources if name in left_out],
+            self._misfits,
+        )
+
+    def _take_claims(self) -> None:
+        claims: dict[str, list[Claim]] = {}
+        for claim in self._found.claims:
+            if claim.target not in self._targets:
+                continue
+            if self._found.alone.get(claim.target, claim.rule.line) < claim.rule.line:
+                continue
+            claims.setdefault(claim.target, []).append(claim)
+        for target, each in claims.items():
+            names = [name for claim in each for name in claim.sources if name]
+            self._used.update(names)
+            if len(each) > 1:
+                self._ambiguous[target] = names
+            else:
+                self._take(each[0])
+
+    def _take(self, claim: Claim) -> None:
+        rule = claim.rule
+        said = f"line {rule.line}, {rule.text!r}"
+        if "" in claim.sources:
+            lacking = rule.sources[claim.sources.index("")]
+            self._misfits.append(
+                f"{said}: {claim.target!r} lacks a source such as "
+                f"{'*'.join(lacking.literals)!r}"
+            )
+            return
+        pair = Pair(claim.sources, rule.before, rule.concat, rule.after)
+        wanted = self._targets[claim.target].shape
+        try:
+            made = pair.shape_of([self._sources[name] for name in pair.sources])
+            pair.check_dtypes([self._dtype_of(name) for name in pair.sources])
+        except ValueError as error:
+            self._misfits.append(f"{said}: {error}")
+            return
+        if made != wanted:
+            shapes = " + ".join(str(self._sources[name]) for name in pair.sources)
+            self._misfits.append(
+                f"{said}: {shapes} becomes {made}, but {claim.target!r} is {wanted}"
+            )
+            return
+        self._pairs[claim.target] = pair
+
+    def _dtype_of(self, name: str) -> np.dtype[Any] | None:
+        dtype: np.dtype[Any] | None = self._checkpoint.info(name).dtype
+        return dtype
+
+    def _check_parts(self) -> None:
+        """Checks that the parts that are taken of a tensor are all of it, once."""
+        parts: dict[str, list[tuple[int, int, int, int]]] = {}
+        for pair in self._pairs.values():
+            for name in pair.sources if pair.takes else ():
+                parts.setdefault(name, []).append(_part_of(pair, self._sources[name]))
+        for name, taken in parts.items():
+            # What one line takes is all that is wanted of it.
+            if self._counts[name] > 1:
+                wrong = _find_gap(sorted(taken))
+                if wrong:
+                    self._misfits.append(f"of {name!r} {wrong}")
+
+    def _find_tied(self) -> set[str]:
+        """Gives the targets whose memory another one fills, who must be the only."""
+        groups: dict[str, list[str]] = {}
+        for name, first in self._tied.items():
+            groups.setdefault(first, [first]).append(name)
+        tied: set[str] = set()
+        for group in groups.values():
+            filled = [name for name in group if name in self._pairs]
+            if len(filled) > 1:
+                self._misfits.append(
+                    f"{list_some(filled)} are one memory, of which only one can have a "
+                    "source"
+                )
+            if filled:
+                tied.update(group)
+        return tied
+
+    def _propose(self, without: Collection[str]) -> None:
+        sources = {name: self._sources[name] for name in self._found.rest}
+        settled = self._pairs.keys() | self._ambiguous.keys()
+        targets = {
+            name: target
+            for name, target in self._targets.items()
+            if name not in settled and name not in without
+        }
+        proposal = propose(sources, targets)
+        for target, (source, steps) in proposal.pairs.items():
+            self._pairs[target] = Pair((source,), steps)
+            self._used.add(source)
+        for target, equals in proposal.ambiguous.items():
+            self._ambiguous[target] = equals
+            self._used.update(equals)
+
+
+def _part_of(pair: Pair, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Gives the axis, the begin, the end, and the axis's size, of what is taken."""
+    for step in pair.before:
+        if step.word == "take":
+            axis, begin, end = step.bounds(shape)
+            return axis, begin, end, shape[axis]
+        shape = step.shape_of(shape)
+    raise AssertionError("nothing is taken")
+
+
+def _find_gap(taken: list[tuple[int, int, int, int]]) -> str:
+    """Tells what is wrong with parts in their order; "": they are all of it, once."""
+    axes = sorted({axis for axis, _, _, _ in taken})
+    if len(axes) > 1:
+        return f"parts are taken along several axes, {axes}"
+    reach, size = 0, taken[0][3]
+    for _, begin, end, _ in [*taken, (0, size, size, size)]:
+        if begin != reach:
+            what = "is taken twice" if begin < reach else "goes nowhere"
+            low, high = sorted((begin, reach))
+            return f"the part {low}:{high} of axis {axes[0]} {what}"
+        reach = end
+    return ""

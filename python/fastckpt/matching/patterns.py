@@ -1,0 +1,98 @@
+r"""Patterns of names, and what their placeholders stand for.
+
+``{n}`` stands for a number, any other ``{word}`` for one part of a path, ``*`` for any
+text; ``\`` takes the meaning from the character that follows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+__all__ = ["Pattern", "escape", "split_lines", "split_words"]
+
+_ANY = "*"
+_NUMBER = "n"
+_TOKEN = re.compile(r"\\(.)|\{(\w+)\}|(\*)|([^\\{*])", re.DOTALL)
+_SPECIAL = re.compile(r"[\\{}*\s]")
+
+
+class Pattern(NamedTuple):
+    """A name with placeholders.
+
+    Attributes:
+        literals: The text before, between and after the placeholders.
+        kinds: Of each placeholder: "n", "*", or "part".
+    """
+
+    literals: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Pattern:
+        """Reads a pattern.
+
+        Raises:
+            ValueError: It is empty, a brace stands alone, or a ``\\`` at its end.
+        """
+        literals, kinds = [""], []
+        at = 0
+        while at < len(text):
+            token = _TOKEN.match(text, at)
+            if token is None:
+                raise ValueError(
+                    f"{text[at:]!r} in {text!r} is no placeholder such as {{n}}; a "
+                    "\\ before a brace or a \\ makes it a part of the name"
+                )
+            escaped, word, star, plain = token.groups()
+            if word or star:
+                kinds.append(_ANY if star else _NUMBER if word == _NUMBER else "part")
+                literals.append("")
+            else:
+                literals[-1] += escaped or plain
+            at = token.end()
+        if not text:
+            raise ValueError("a name is missing")
+        return cls(tuple(literals), tuple(kinds))
+
+    @property
+    def name(self) -> str | None:
+        """The name that it is; None where it has placeholders."""
+        return None if self.kinds else self.literals[0]
+
+    def compile(self) -> re.Pattern[str]:
+        """Gives the expression whose groups are what the placeholders stand for."""
+        # Where paths have slashes, a dot is a character like others.
+        part = "[^/]+" if "/" in "".join(self.literals) else "[^/.]+"
+        forms = {_NUMBER: "[0-9]+", _ANY: ".*", "part": part}
+        first, *others = map(re.escape, self.literals)
+        pairs = zip(self.kinds, others, strict=True)
+        text = first + "".join(f"({forms[kind]}){rest}" for kind, rest in pairs)
+        return re.compile(text, re.DOTALL)
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Gives the name in which the first values stand for the placeholders."""
+        first, *others = self.literals
+        pairs = zip(values, others, strict=False)
+        return first + "".join(value + rest for value, rest in pairs)
+
+
+def escape(name: str) -> str:
+    """Gives the pattern that a name is, and nothing else."""
+    text = _SPECIAL.sub(lambda special: "\\" + special[0], name)
+    return "\\" + text if text in ("-", "+", "->") or text.startswith("#") else text
+
+
+def split_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Gives the lines of a text and their numbers: a newline after a ``\\`` is text."""
+    number = 1
+    for line in re.findall(r"(?:\\.|[^\\\n])+\\?|\n", text, re.DOTALL):
+        if line != "\n":
+            yield number, line
+        number += line.count("\n")
+
+
+def split_words(line: str) -> list[str]:
+    """Gives the words of a line, escapes and all: whitespace after a ``\\`` is text."""
+    return re.findall(r"(?:\\.|[^\\\s])+\\?", line, re.DOTALL)

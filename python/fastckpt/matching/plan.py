@@ -1,0 +1,216 @@
+"""``MatchPlan``: which tensors become which parameters, and what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastckpt.base.names import list_some
+from fastckpt.matching.patterns import escape
+from fastckpt.matching.rules import Rules
+from fastckpt.matching.transforms import Step
+
+if TYPE_CHECKING:
+    from fastckpt.base.cast import DType
+    from fastckpt.reading.checkpoint import Checkpoint
+
+__all__ = ["MatchPlan", "Pair"]
+
+_MOST_NAMED = 5
+
+
+class Pair(NamedTuple):
+    """How one parameter comes about.
+
+    Attributes:
+        sources: The names of the tensors; several are joined.
+        before: What becomes of each.
+        concat: How they are joined; None: there is one.
+        after: What becomes of that.
+    """
+
+    sources: tuple[str, ...]
+    before: tuple[Step, ...] = ()
+    concat: Step | None = None
+    after: tuple[Step, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All transforms, in their order."""
+        joins = () if self.concat is None else (self.concat,)
+        return (*self.before, *joins, *self.after)
+
+    @property
+    def takes(self) -> bool:
+        """Whether only a part of its source is taken."""
+        return any(step.word == "take" for step in self.before)
+
+    def shape_of(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """Gives the shape that sources of these become; ValueError: of none."""
+        made = [_shape_after(shape, self.before) for shape in shapes]
+        joined = made[0] if self.concat is None else self.concat.joined_shape(made)
+        return _shape_after(joined, self.after)
+
+    def check_dtypes(self, dtypes: Sequence[np.dtype[Any] | None]) -> None:
+        """Raises ValueError where sources of several dtypes would be joined."""
+        kinds = sorted({str(dtype) for dtype in dtypes})
+        if len(kinds) > 1:
+            raise ValueError(f"the sources have several dtypes: {', '.join(kinds)}")
+
+    def apply(self, arrays: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+        """Gives the parameter's values: a view where no step needs a copy."""
+        made = [_apply(array, self.before) for array in arrays]
+        joined = made[0] if self.concat is None else self.concat.join(made)
+        return _apply(joined, self.after)
+
+    def __str__(self) -> str:
+        words = [" + ".join(self.sources), *map(str, self.steps)]
+        return " ".join(words)
+
+
+def _shape_after(shape: tuple[int, ...], steps: Sequence[Step]) -> tuple[int, ...]:
+    for step in steps:
+        shape = step.shape_of(shape)
+    return shape
+
+
+def _apply(array: np.ndarray[Any, Any], steps: Sequence[Step]) -> np.ndarray[Any, Any]:
+    for step in steps:
+        array = step.apply(array)
+    return array
+
+
+class MatchPlan:
+    """Which tensors of a checkpoint become which parameters; see ``fastckpt.match``.
+
+    Attributes:
+        pairs: {parameter: how it comes about}.
+        ambiguous: {parameter: sources that have an equal claim to it}.
+        unused: The tensors that become nothing, and which nothing leaves out.
+        missing: The parameters that nothing becomes.
+        untouched: The parameters that are left as they are.
+        left_out: The tensors that are left out: by rules, and what only training
+            needs, the object graph, save counters.
+        misfits: What is wrong with rules that fit, in sentences.
+
+    Threads: safe, as far as the checkpoint is.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        pairs: Mapping[str, Pair],
+        ambiguous: Mapping[str, list[str]],
+        unused: list[str],
+        missing: list[str],
+        untouched: list[str],
+        left_out: list[str],
+        misfits: list[str],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self.pairs = dict(pairs)
+        self.ambiguous = dict(ambiguous)
+        self.unused = unused
+        self.missing = missing
+        self.untouched = untouched
+        self.left_out = left_out
+        self.misfits = misfits
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether ``load`` has all that it needs."""
+        return not (self.ambiguous or self.unused or self.missing or self.misfits)
+
+    def load(self, dtype: DType | None = None) -> dict[str, np.ndarray[Any, Any]]:
+        """Loads every parameter that has a source.
+
+        Args:
+            dtype: A floating dtype for all that is floating, cast as in
+                ``Checkpoint.load``.
+
+        Returns:
+            {parameter: array of its shape}, in the order of the parameters: VIEWS of
+            the checkpoint, read-only, transposed ones too; COPIES where ``dtype``,
+            ``concat`` or ``reshape`` make them.
+
+        Raises:
+            ValueError: The plan is not finished; says what is open.
+            CorruptionError, OSError: As ``Checkpoint.load``.
+        """
+        self._check_finished()
+        sources = {name for pair in self.pairs.values() for name in pair.sources}
+        found = self._checkpoint.load(sources, dtype=dtype) if sources else {}
+        return {
+            target: pair.apply([found[name] for name in pair.sources])
+            for target, pair in self.pairs.items()
+        }
+
+    def _check_finished(self) -> None:
+        if not self.is_finished:
+            raise ValueError(f"the plan is not finished: {'; '.join(self._open())}")
+
+    def _open(self) -> Iterator[str]:
+        """Tells what is open, in clauses."""
+        yield from self.misfits
+        for target, sources in list(self.ambiguous.items())[:_MOST_NAMED]:
+            yield f"{target!r} could be {list_some(sources)}: a rule must say which"
+        more = len(self.ambiguous) - _MOST_NAMED
+        if more > 0:
+            yield f"{more:,} more are ambiguous"
+        if self.missing:
+            yield f"nothing becomes {list_some(self.missing)}"
+        if self.unused:
+            yield f"nothing is made of {list_some(self.unused)}"
+
+    def to_rules(self) -> Rules:
+        """Gives the plan as rules, name by name, which give the same plan again.
+
+        What is open stands in comments.
+        """
+        lines = []
+        for target, pair in self.pairs.items():
+            left = " + ".join(map(escape, pair.sources))
+            steps = "".join(f" {step}" for step in pair.steps)
+            lines.append(f"{left} -> {escape(target)}{steps}")
+        lines += [f"{escape(name)} -> -" for name in self.left_out]
+        lines += [f"- -> {escape(name)}" for name in self.untouched]
+        lines += [f"# open: {_one_line(clause)}" for clause in self._open()]
+        return Rules.parse("".join(f"{line}\n" for line in lines))
+
+    def __repr__(self) -> str:
+        return (
+            f"<fastckpt.MatchPlan: {len(self.pairs)} pairs, {len(self.ambiguous)} "
+            f"ambiguous, {len(self.missing)} missing, {len(self.unused)} unused>"
+        )
+
+    def __str__(self) -> str:
+        lines = [f"{target} <- {pair}" for target, pair in self.pairs.items()]
+        lines += [
+            f"{target} <- ? {' | '.join(sources)}"
+            for target, sources in self.ambiguous.items()
+        ]
+        lines += [f"{name} <- nothing" for name in self.missing]
+        lines += [f"{name} stays as it is" for name in self.untouched]
+        lines += [f"{name} -> nothing" for name in self.unused]
+        lines += [f"{name} is left out" for name in self.left_out]
+        lines += self.misfits
+        state = "finished" if self.is_finished else "not finished"
+        counts = (
+            (len(self.pairs), "matched"),
+            (len(self.ambiguous), "ambiguous"),
+            (len(self.missing), "missing"),
+            (len(self.unused), "unused"),
+            (len(self.untouched), "untouched"),
+            (len(self.left_out), "left out"),
+            (len(self.misfits), "misfits"),
+        )
+        told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
+        return "\n".join([*map(_one_line, lines), f"{state}: {told or 'nothing'}"])
+
+
+def _one_line(text: str) -> str:
+    if text.isprintable():
+        return text
+    return text.encode("unicode_escape").decode()

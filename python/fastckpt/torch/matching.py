@@ -1,0 +1,182 @@
+"""``match``: a checkpoint's tensors into a module's parameters, in place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastckpt.base.callers import callers_level
+from fastckpt.base.cast import Losses, check_cast, is_floating
+from fastckpt.base.deferred import importing
+from fastckpt.matching.match import make_plan
+from fastckpt.matching.plan import MatchPlan, Pair
+from fastckpt.reading.casts import load_as
+from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.torch.dtypes import array_of, tensor_of
+from fastckpt.torch.modules import list_parameters
+
+if TYPE_CHECKING:
+    from fastckpt.matching.rules import Rules
+
+__all__ = ["ModulePlan", "match"]
+
+_Array = np.ndarray[Any, Any]
+
+
+def match(
+    source: str | bytes | os.PathLike[Any] | Checkpoint,
+    module: Any,
+    rules: Rules | None = None,
+) -> ModulePlan:
+    """Plans which tensor of a checkpoint becomes which parameter of a module.
+
+    As ``fastckpt.match``; whether a kernel is transposed is told by the layer's type.
+    Of tied parameters one needs a source; ``num_batches_tracked`` and buffers that are
+    in no state dict are left as they are.
+
+    Args:
+        source: What ``fastckpt.open`` accepts, or an open checkpoint.
+        module: A ``torch.nn.Module``.
+        rules: What is known beforehand.
+
+    Returns:
+        The plan, whose ``load`` fills the module.
+
+    Raises:
+        TypeError: ``module`` is none, or has what is no dense tensor.
+        ValueError: A parameter is on the device "meta".
+        ImportError: torch is not installed.
+        CheckpointError, OSError: As ``fastckpt.match``.
+    """
+    parameters = list_parameters(module)
+    checkpoint = source if isinstance(source, Checkpoint) else open(source)
+    plan = make_plan(
+        checkpoint,
+        parameters.targets,
+        rules,
+        parameters.kept,
+        parameters.tied,
+        ModulePlan,
+    )
+    plan._tensors = parameters.tensors
+    return plan
+
+
+class ModulePlan(MatchPlan):
+    """Which tensors become which parameters of a module; see ``match``."""
+
+    _tensors: dict[str, Any]
+
+    def load(self) -> None:  # type: ignore[override]
+        """Fills the module's parameters, in place, in one parallel checked pass.
+
+        What is read straight into them is checked before the first is written, and
+        whatever must be put together is put together before. Floats are cast to the
+        parameters' dtypes, other numbers only where that is exact.
+
+        Raises:
+            ValueError: The plan is not finished; a number does not fit its parameter.
+            CorruptionError, OSError: As ``Checkpoint.load``.
+
+        Warns:
+            RuntimeWarning: A dtype could not hold some numbers.
+
+        Threads: nobody else may use the module meanwhile.
+        """
+        self._check_finished()
+        places = {
+            target: self._place(pair, self._tensors[target])
+            for target, pair in self.pairs.items()
+        }
+        losses = Losses()
+        made = self._make([name for name, it in places.items() if it is None], losses)
+        self._fill({n: it for n, it in places.items() if it is not None}, losses)
+        with importing:
+            import torch
+
+        with torch.no_grad():
+            for target, array in made.items():
+                self._tensors[target].copy_(tensor_of(np.array(array, order="C")))
+        losses.warn(callers_level() + 1)
+
+    def _place(self, pair: Pair, tensor: Any) -> _Array | None:
+        """Gives where the source's numbers go as they are, if there is such a place."""
+        tensor = tensor.detach()
+        if len(pair.sources) > 1 or tensor.device.type != "cpu" or tensor.is_conj():
+            return None
+        info = self._checkpoint.info(pair.sources[0])
+        array = array_of(tensor)
+        if array is None or info.dtype is None or array.dtype.hasobject:
+            return None
+        is_cast = is_floating(info.dtype) and is_floating(array.dtype)
+        if info.dtype != array.dtype and not is_cast:
+            return None
+        return _find_place(array, pair, info.shape)
+
+    def _make(self, targets: Sequence[str], losses: Losses) -> dict[str, _Array]:
+        """Gives the values of parameters that are put together beforehand."""
+        sources = {name for target in targets for name in self.pairs[target].sources}
+        found = self._checkpoint.load(sources) if sources else {}
+        made = {}
+        for target in targets:
+            pair = self.pairs[target]
+            values = pair.apply([found[name] for name in pair.sources])
+            wanted = _dtype_of(self._tensors[target])
+            if values.dtype != wanted:
+                check_cast(target, values.dtype, wanted)
+                values = losses.cast(target, values, wanted)
+            made[target] = values
+        return made
+
+    def _fill(self, places: dict[str, _Array], losses: Losses) -> None:
+        """Reads straight into the parameters."""
+        reader = self._checkpoint._reader
+        slots: dict[str, int] = {}
+        for name in places:
+            slot = reader.find(self.pairs[name].sources[0])
+            assert slot is not None
+            slots[name] = slot
+        dtypes = {slots[name]: place.dtype for name, place in places.items()}
+
+        def find_target(slot: int) -> np.dtype[Any] | None:
+            wanted = dtypes[slot]
+            return None if wanted == reader.info(slot).dtype else wanted
+
+        load_as(
+            reader,
+            [*slots],
+            [*slots.values()],
+            find_target,
+            False,
+            places,
+            self._checkpoint._threads,
+            None,
+            losses,
+        )
+
+
+def _find_place(array: _Array, pair: Pair, shape: tuple[int, ...]) -> _Array | None:
+    shapes = [shape]
+    for step in pair.before:
+        shapes.append(step.shape_of(shapes[-1]))
+    place: _Array | None = array
+    for step, before in zip(reversed(pair.before), reversed(shapes[:-1]), strict=True):
+        if place is None:
+            return None
+        place = step.place(place, before)
+    return place
+
+
+def _dtype_of(tensor: Any) -> np.dtype[Any]:
+    """Gives the dtype that NumPy has for a tensor's, wherever that lies."""
+    with importing:
+        import torch
+
+    array = array_of(torch.empty(0, dtype=tensor.dtype))
+    if array is None:
+        raise TypeError(f"a parameter of {tensor.dtype} has no form in NumPy")
+    found: np.dtype[Any] = array.dtype
+    return found

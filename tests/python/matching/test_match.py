@@ -1,0 +1,161 @@
+"""match with rules: what a plan says, and when it may not load."""
+
+import numpy as np
+import pytest
+
+import fastckpt
+from fastckpt import Rules
+
+GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make_plan(tensors, targets, rules):
+        fastckpt.save(tmp_path / "m", tensors)
+        return fastckpt.match(tmp_path / "m", targets, Rules.parse(rules))
+
+    return make_plan
+
+
+def refuses(plan, text):
+    assert not plan.is_finished
+    with pytest.raises(ValueError, match=text):
+        plan.load()
+
+
+W = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def test_a_tensor_that_goes_nowhere_is_refused(make):
+    plan = make({"a": W, "b": W}, {"x": (2, 3)}, "a -> x\nb -> y\n")
+    assert plan.unused == ["b"]
+    refuses(plan, "nothing is made of 'b'")
+
+
+def test_a_parameter_without_a_source_is_refused(make):
+    plan = make({"a": W}, {"x": (2, 3), "y": (9,)}, "a -> x")
+    assert plan.missing == ["y"]
+    refuses(plan, "nothing becomes 'y'")
+
+
+def test_two_tensors_for_one_parameter_are_refused(make):
+    plan = make({"a/1": W, "a/2": W + 1}, {"x": (2, 3)}, "a/{n} -> x")
+    assert plan.ambiguous == {"x": ["a/1", "a/2"]}
+    refuses(plan, "'x' could be 'a/1', 'a/2'")
+
+
+def test_a_shape_that_does_not_fit_is_refused_with_both(make):
+    plan = make({"a": W}, {"x": (2, 3)}, "a -> x transpose")
+    refuses(plan, r"line 1.*\(2, 3\) becomes \(3, 2\), but 'x' is \(2, 3\)")
+    refuses(make({"a": W}, {"x": (4,)}, "a -> x reshape 4"), "6 elements")
+    refuses(make({"a": W}, {"x": (2, 4)}, "a -> x take 1 0:4"), "no such part")
+
+
+def test_a_line_that_lacks_a_source_is_refused(make):
+    plan = make({"q/1": W}, {"qk.1": (4, 3)}, "q/{n} + k/{n} -> qk.{n}")
+    refuses(plan, "'qk.1' lacks a source such as 'k/")
+
+
+def test_sources_of_several_dtypes_are_not_joined(make):
+    plan = make({"q": W, "k": W.astype("float64")}, {"x": (4, 3)}, "q + k -> x")
+    refuses(plan, "several dtypes: float32, float64")
+
+
+TAKES = "a -> x take 1 0:1\na -> y take 1 {}\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "size", "text"),
+    [
+        ("0:2", 2, "0:1 of axis 1 is taken twice"),
+        ("2:3", 1, "1:2 of axis 1 goes nowhere"),
+        ("1:2", 1, "2:3 of axis 1 goes nowhere"),
+    ],
+)
+def test_parts_are_all_of_a_tensor_once(second, size, text, make):
+    plan = make({"a": W}, {"x": (2, 1), "y": (2, size)}, TAKES.format(second))
+    refuses(plan, text)
+
+
+def test_a_part_whose_parameter_is_not_there_is_missed(make):
+    plan = make({"a": W}, {"x": (2, 1)}, TAKES.format("1:3"))
+    refuses(plan, "1:3 of axis 1 goes nowhere")
+
+
+def test_one_part_alone_is_what_its_line_says(make):
+    plan = make({"a": W}, {"x": (2, 2)}, "a -> x take 1 0:2")
+    assert plan.load()["x"].tolist() == W[:, :2].tolist()
+
+
+def test_what_only_training_needs_counts_as_left_out(make):
+    counter = "save_counter/.ATTRIBUTES/VARIABLE_VALUE"
+    tensors = {"w": W, "w/Adam": W, "w/Adam_1": W, "global_step": np.int64(1)}
+    plan = make({**tensors, counter: np.int64(3)}, {"x": (2, 3)}, "w* -> x")
+    assert plan.left_out == sorted([*tensors.keys() - {"w"}, counter])
+    assert plan.is_finished
+
+
+def test_a_line_with_its_very_name_takes_it_all_the_same(make):
+    tensors = {"w": W, "w/Adam": W + 1}
+    plan = make(tensors, {"x": (2, 3), "m": (2, 3)}, "w -> x\nw/Adam -> m\n")
+    assert plan.is_finished
+    assert plan.load()["m"].tolist() == (W + 1).tolist()
+
+
+def test_lines_leave_tensors_out_and_parameters_alone(make):
+    rules = "b* -> -\n- -> own.*\na -> x\n"
+    targets = {"x": (2, 3), "own.1": (4,), "own.2": (4,)}
+    plan = make({"a": W, "b1": W, "b2": W}, targets, rules)
+    assert (plan.left_out, plan.untouched) == (["b1", "b2"], ["own.1", "own.2"])
+    assert [*plan.load()] == ["x"]
+
+
+def test_a_parameter_that_an_earlier_line_leaves_alone_gets_nothing(make):
+    plan = make({"a": W}, {"x": (2, 3)}, "- -> x\na -> x\n")
+    assert (plan.untouched, plan.unused) == (["x"], ["a"])
+
+
+def test_views_stay_views_and_casts_are_copies(make, tmp_path):
+    plan = make({"a": W}, {"x": (3, 2)}, "a -> x transpose")
+    found = plan.load()["x"]
+    assert not found.flags.owndata
+    assert not found.flags.writeable
+    half = plan.load(dtype="float16")["x"]
+    assert (half.dtype, half.tolist()) == (np.float16, W.T.tolist())
+
+
+def test_to_rules_gives_the_same_plan_again(make, tmp_path):
+    tensors = {"a/1": W, "b 1": W[0], "odd\n\\{n}": W[1], "skip": W, "#c": W}
+    rules = "a/{n} -> x.{n} take 1 :2 transpose\nb* -> y reshape 3,1\nskip -> -\n"
+    rules += "odd* -> z\n- -> own\n\\#c -> c\n"
+    targets = {"x.1": (2, 2), "y": (3, 1), "z": (3,), "own": (), "c": W}
+    plan = make(tensors, targets, rules)
+    assert plan.is_finished, plan
+    again = fastckpt.match(tmp_path / "m", targets, Rules.parse(str(plan.to_rules())))
+    assert str(again) == str(plan)
+    assert again.pairs == plan.pairs
+
+
+def test_what_is_open_stands_in_comments(make):
+    plan = make({"a/1": W, "a/2": W}, {"x": (2, 3)}, "a/{n} -> x")
+    assert str(plan.to_rules()).startswith("# open: 'x' could be 'a/1', 'a/2'")
+    assert str(plan).endswith("not finished: 1 ambiguous")
+
+
+def test_wrong_calls_are_type_errors(tmp_path):
+    fastckpt.save(tmp_path / "m", {"a": W})
+    with pytest.raises(TypeError, match="neither a shape nor an array"):
+        fastckpt.match(tmp_path / "m", {"x": "abc"})
+    with pytest.raises(TypeError, match=r"fastckpt\.Rules"):
+        fastckpt.match(tmp_path / "m", {"x": (1,)}, "a -> x")
+
+
+def test_damage_is_found_before_anything_is_given(make, tmp_path):
+    plan = make({"a": W}, {"x": (3, 2)}, "a -> x transpose")
+    data = tmp_path / "m.data-00000-of-00001"
+    content = bytearray(data.read_bytes())
+    content[3] ^= 1
+    data.write_bytes(content)
+    with pytest.raises(fastckpt.CorruptionError):
+        plan.load()
