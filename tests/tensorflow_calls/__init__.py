@@ -6,7 +6,17 @@ TensorFlow or of the stand-in, and prints what came of each as JSON.
 
 from __future__ import annotations
 
-from tensorflow_calls import errors, files, names, readers, state, stored, types
+from tensorflow_calls import (
+    errors,
+    files,
+    flags,
+    names,
+    readers,
+    records,
+    state,
+    stored,
+    types,
+)
 
 CALLS = {
     **readers.CALLS,
@@ -16,4 +26,6 @@ CALLS = {
     **types.CALLS,
     **files.CALLS,
     **names.CALLS,
+    **records.CALLS,
+    **flags.CALLS,
 }

@@ -28,6 +28,22 @@ def _imported(c, module, *names):
     return [type(value).__name__ in ("function", "type", "pybind11_type"), names[0]]
 
 
+_CLASSES = (
+    "Dimension",
+    "IndexedSlices",
+    "Operation",
+    "RaggedTensor",
+    "RaggedTensorSpec",
+    "SparseTensor",
+    "SparseTensorSpec",
+    "Tensor",
+    "TensorArray",
+    "TensorShape",
+    "TensorSpec",
+    "TypeSpec",
+    "Variable",
+)
+
 CALLS = {
     # The older names.
     "v1.gfile": lambda c: [
@@ -77,6 +93,13 @@ CALLS = {
         c.v1.VERSION.split(".")[0],
         c.tf.__version__ == c.tf.version.VERSION,
         [isinstance(c.tf.version.GIT_VERSION, str)],
+    ],
+    "what is no tensor": lambda c: [
+        [isinstance(1.5, getattr(c.v1, name)) for name in _CLASSES],
+        isinstance([], c.tf.data.Dataset),
+        c.tf.is_tensor(1.5),
+        c.tf.is_tensor(c.tf.cast(1.5, "int32")),
+        c.tf.is_symbolic_tensor(1.5),
     ],
     "switches": lambda c: [
         c.v1.disable_v2_tensorshape(),
@@ -152,6 +175,8 @@ CALLS = {
             ("tensorflow.python.lib.io.file_io", "get_matching_files_v2"),
             ("tensorflow.python.util._pywrap_checkpoint_reader", "CheckpointReader"),
             ("tensorflow.python.util.compat", "as_str_any"),
+            ("tensorflow.python.util.deprecation", "silence"),
+            ("tensorflow.python.lib.io.tf_record", "tf_record_iterator"),
         )
     },
 }

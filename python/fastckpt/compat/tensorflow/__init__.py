@@ -22,7 +22,26 @@ from fastckpt.compat.tensorflow import (
     train,
 )
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
-from fastckpt.compat.tensorflow._namespaces import forwarded_to_absl, namespace
+from fastckpt.compat.tensorflow._flags import app, flags
+from fastckpt.compat.tensorflow._graph_types import (
+    Dimension,
+    IndexedSlices,
+    Operation,
+    RaggedTensor,
+    RaggedTensorSpec,
+    SparseTensor,
+    SparseTensorSpec,
+    TensorArray,
+    TensorShape,
+    TensorSpec,
+    TypeSpec,
+    Variable,
+    data,
+    is_symbolic_tensor,
+    is_tensor,
+)
+from fastckpt.compat.tensorflow._graph_types import internal as __internal__
+from fastckpt.compat.tensorflow._namespaces import namespace
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 from fastckpt.compat.tensorflow._switches import (
     config,
@@ -72,9 +91,22 @@ from fastckpt.compat.tensorflow.readers import (
 __all__ = [
     "VERSION",
     "DType",
+    "Dimension",
     "GraphKeys",
+    "IndexedSlices",
     "OpError",
+    "Operation",
+    "RaggedTensor",
+    "RaggedTensorSpec",
+    "SparseTensor",
+    "SparseTensorSpec",
     "Tensor",
+    "TensorArray",
+    "TensorShape",
+    "TensorSpec",
+    "TypeSpec",
+    "Variable",
+    "__internal__",
     "app",
     "as_dtype",
     "bfloat16",
@@ -85,6 +117,7 @@ __all__ = [
     "complex128",
     "config",
     "contrib",
+    "data",
     "disable_control_flow_v2",
     "disable_eager_execution",
     "disable_resource_variables",
@@ -114,7 +147,10 @@ __all__ = [
     "int32",
     "int64",
     "io",
+    "is_symbolic_tensor",
+    "is_tensor",
     "logging",
+    "python_io",
     "pywrap_tensorflow",
     "qint8",
     "qint16",
@@ -143,8 +179,12 @@ version = namespace(
     "tf.version", VERSION=VERSION, GIT_VERSION="unknown", COMPILER_VERSION="unknown"
 )
 
-app = forwarded_to_absl("tf.app", "absl.app")
-flags = forwarded_to_absl("tf.flags", "absl.flags")
+python_io = namespace(
+    "tf.python_io",
+    TFRecordCompressionType=io.TFRecordCompressionType,
+    TFRecordOptions=io.TFRecordOptions,
+    tf_record_iterator=io.tf_record_iterator,
+)
 pywrap_tensorflow = namespace(
     "tf.pywrap_tensorflow",
     CheckpointReader=CheckpointReader,

@@ -6,7 +6,9 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import fastckpt.compat.tensorflow._deprecation as _deprecation
 import fastckpt.compat.tensorflow._management as _management
+import fastckpt.compat.tensorflow._records as _records
 import fastckpt.compat.tensorflow._text as _text
 import fastckpt.compat.tensorflow._waiting as _waiting
 import fastckpt.compat.tensorflow.dtypes as dtypes
@@ -80,6 +82,7 @@ _INTERNAL = {
     "framework.errors": errors,
     "framework.errors_impl": errors,
     "lib.io.file_io": _FILE_IO,
+    "lib.io.tf_record": _records,
     "platform.gfile": gfile,
     "platform.tf_logging": logging,
     "tools.inspect_checkpoint": inspect_checkpoint,
@@ -89,6 +92,7 @@ _INTERNAL = {
     "training.saver": _SAVER,
     "util._pywrap_checkpoint_reader": _READER,
     "util.compat": _text,
+    "util.deprecation": _deprecation,
 }
 
 _installed: dict[str, ModuleType] = {}

@@ -1,4 +1,4 @@
-"""``tf.io``: here only its file functions."""
+"""``tf.io``: here only its functions on files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import numpy as np
 
 import fastckpt.compat.tensorflow.gfile as gfile
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
+from fastckpt.compat.tensorflow._records import (
+    TFRecordCompressionType,
+    TFRecordOptions,
+    tf_record_iterator,
+)
 from fastckpt.compat.tensorflow._tensor import Tensor
 from fastckpt.compat.tensorflow.dtypes import string
 
-__all__ = ["gfile", "read_file"]
+__all__ = [
+    "TFRecordCompressionType",
+    "TFRecordOptions",
+    "gfile",
+    "read_file",
+    "tf_record_iterator",
+]
 
 
 def read_file(filename: Any, name: str | None = None) -> Tensor:
