@@ -1,31 +1,26 @@
-"""Files of records, written here byte by byte."""
+"""Writes files of records by hand, so that tests can break one rule at a time."""
 
 from __future__ import annotations
 
 import gzip
-import struct
 import zlib
 
-from fastckpt import _native
+from table_maker import crc32c, mask, u32
 
 
 def record(data: bytes, length: int | None = None) -> bytes:
-    """One record; `length` is what it says of itself where that is a lie."""
-    header = struct.pack("<Q", len(data) if length is None else length)
-    return header + _checksum(header) + data + _checksum(data)
+    """Gives one record; `length` is what it says of itself where that is a lie."""
+    header = (len(data) if length is None else length).to_bytes(8, "little")
+    return header + u32(mask(crc32c(header))) + data + u32(mask(crc32c(data)))
 
 
 def records(*contents: bytes) -> bytes:
+    """Gives a whole file."""
     return b"".join(map(record, contents))
 
 
 def compressed(data: bytes, compression: str) -> bytes:
+    """Gives a file as ``""``, ``"ZLIB"`` or ``"GZIP"`` has it."""
     if compression == "GZIP":
         return gzip.compress(data, mtime=0)
     return zlib.compress(data) if compression else data
-
-
-def _checksum(data: bytes) -> bytes:
-    plain = _native.crc32c(data)
-    rotated = ((plain >> 15) | (plain << 17)) & 0xFFFFFFFF
-    return struct.pack("<I", (rotated + 0xA282EAD8) & 0xFFFFFFFF)

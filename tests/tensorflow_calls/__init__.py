@@ -7,6 +7,7 @@ TensorFlow or of the stand-in, and prints what came of each as JSON.
 from __future__ import annotations
 
 from tensorflow_calls import (
+    broken,
     errors,
     files,
     flags,
@@ -28,4 +29,5 @@ CALLS = {
     **names.CALLS,
     **records.CALLS,
     **flags.CALLS,
+    **broken.CALLS,
 }
