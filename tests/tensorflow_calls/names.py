@@ -176,6 +176,8 @@ CALLS = {
             ("tensorflow.python.util._pywrap_checkpoint_reader", "CheckpointReader"),
             ("tensorflow.python.util.compat", "as_str_any"),
             ("tensorflow.python.util.deprecation", "silence"),
+            ("tensorflow.python.lib.io.file_io", "read_file_to_string"),
+            ("tensorflow.python.lib.io.file_io", "atomic_write_string_to_file"),
             ("tensorflow.python.lib.io.tf_record", "tf_record_iterator"),
         )
     },

@@ -52,44 +52,6 @@ def _removed(c, name, version):
     return sorted(os.listdir(c.new(name)))
 
 
-def _generated(c, *arguments):
-    state = c.v1.train.generate_checkpoint_state_proto(*arguments)
-    return [_state(state), str(state)]
-
-
-def _written_relative(c, folder, *arguments):
-    """The state files that come of a folder and names relative to this one."""
-    before = os.getcwd()
-    home = c.new(f"relative_{len(os.listdir(c.scratch))}")
-    os.makedirs(f"{home}/train")
-    os.chdir(home)
-    try:
-        try:
-            c.v1.train.update_checkpoint_state(folder, *arguments)
-        except RuntimeError:
-            return "refused"
-        return {
-            path: pathlib.Path(path).read_text()
-            for path in ("checkpoint", "train/checkpoint", "train/m")
-            if os.path.exists(path)
-        }
-    finally:
-        os.chdir(before)
-
-
-def _read_times(c, *prefixes):
-    found = c.v1.train.get_checkpoint_mtimes([c.at(name) for name in prefixes])
-    return [int(time) == int(os.stat(c.at("v1")).st_mtime) for time in found]
-
-
-def _written_times(c, *versions):
-    names = []
-    for number, version in enumerate(versions):
-        names.append(c.write(f"time_{number}_{version}", "x")[: -len(version)])
-        os.utime(c.new(f"time_{number}_{version}"), (number + 0.75, number + 0.75))
-    return list(map(int, c.v1.train.get_checkpoint_mtimes(names)))
-
-
 CALLS = {
     # Writing the state file.
     "update_checkpoint_state": lambda c: _written(
@@ -109,40 +71,6 @@ CALLS = {
     ),
     "update_checkpoint_state, a name too long": lambda c: (
         c.v1.train.update_checkpoint_state(c.scratch, "m", latest_filename="n" * 256)
-    ),
-    **{
-        f"update_checkpoint_state of {folder!r} with {prefix!r}": (
-            lambda c, f=folder, p=prefix: _written_relative(c, f, p)
-        )
-        for folder in ("train", "train/", "./train", ".", "")
-        for prefix in ("train/checkpoint", "checkpoint", "./train/checkpoint")
-    },
-    "update_checkpoint_state named as the checkpoint": lambda c: _written_relative(
-        c, "train", "train/m", None, "m"
-    ),
-    "update_checkpoint_state named as the checkpoint, absolute": lambda c: (
-        _written_relative(c, c.scratch, c.new("checkpoint"))
-    ),
-    # The state as a value.
-    **{
-        f"generate_checkpoint_state_proto of {arguments}": (
-            lambda c, a=arguments: _generated(c, *a)
-        )
-        for arguments in (
-            ("a", "a/b"),
-            ("/a", "/a/b"),
-            ("/a", "a/b", ["x", "/y"]),
-            ("a", "a/b", ["a/x", "/y"], [1.5, 2.5, 3.5], 0.5),
-            ("a", "a/b", ["a/x", "a/b"], None, 2.5),
-            ("a", "a/b", ["a/x"], [1.0]),
-            ("", "b"),
-            (".", 'with " and \u00e9'),
-            ("a", None),
-        )
-    },
-    "get_checkpoint_mtimes": lambda c: _read_times(c, "v2", "v1", "nothing", "v1_sh*"),
-    "get_checkpoint_mtimes in order": lambda c: _written_times(
-        c, ".index", "", ".index"
     ),
     "get_checkpoint_mtimes of none": lambda c: c.v1.train.get_checkpoint_mtimes([]),
     # Removing checkpoints.

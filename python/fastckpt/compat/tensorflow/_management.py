@@ -27,12 +27,15 @@ from fastckpt.files.find import find_listed, looks
 
 __all__ = [
     "checkpoint_exists",
+    "checkpoint_exists_internal",
     "generate_checkpoint_state_proto",
     "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "latest_checkpoint",
+    "meta_graph_filename",
     "remove_checkpoint",
     "update_checkpoint_state",
+    "update_checkpoint_state_internal",
 ]
 
 
@@ -123,6 +126,9 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     return False
 
 
+checkpoint_exists_internal = checkpoint_exists
+
+
 def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[str]) -> list[float]:
     """Returns when checkpoints were written, in seconds since the epoch.
 
@@ -194,6 +200,27 @@ def update_checkpoint_state(
         RuntimeError: the state file would take the place of a checkpoint's file.
         ValueError: there are not as many timestamps as paths.
     """
+    update_checkpoint_state_internal(
+        save_dir,
+        model_checkpoint_path,
+        all_model_checkpoint_paths,
+        latest_filename,
+        False,
+        all_model_checkpoint_timestamps,
+        last_preserved_timestamp,
+    )
+
+
+def update_checkpoint_state_internal(
+    save_dir: Any,
+    model_checkpoint_path: Any,
+    all_model_checkpoint_paths: Sequence[Any] | None = None,
+    latest_filename: str | None = None,
+    save_relative_paths: bool = False,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+) -> None:
+    """Does what `update_checkpoint_state` does; absolute paths may be made relative."""
     with tensorflow_errors():
         state_update.update_checkpoint_state(
             local_path(save_dir),
@@ -202,7 +229,15 @@ def update_checkpoint_state(
             latest_filename,
             all_model_checkpoint_timestamps,
             last_preserved_timestamp,
+            save_relative_paths=save_relative_paths,
         )
+
+
+def meta_graph_filename(
+    checkpoint_filename: str, meta_graph_suffix: str = "meta"
+) -> str:
+    """Returns the name of the file with a checkpoint's graph; its shards have one."""
+    return removal.meta_graph_name(checkpoint_filename, meta_graph_suffix)
 
 
 def remove_checkpoint(
