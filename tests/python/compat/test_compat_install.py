@@ -253,6 +253,37 @@ def test_tensorflows_own_listing_tool_runs_unchanged(prefix):
     )
 
 
+def test_what_is_logged_is_shown_as_tensorflow_shows_it():
+    script = """
+        import sys
+        sys.stderr = sys.stdout
+        import tensorflow as tf
+        tf.logging.info("not yet")
+        tf.logging.set_verbosity(tf.logging.INFO)
+        tf.logging.info("step %d", 3)
+        tf.get_logger().warning("done")
+    """
+    assert _run(script) == "INFO:tensorflow:step 3\nWARNING:tensorflow:done\n"
+
+
+def test_a_program_that_logs_elsewhere_is_not_told_twice():
+    script = """
+        import logging, sys
+        logging.basicConfig(stream=sys.stdout, format="%(message)s")
+        import tensorflow as tf
+        tf.logging.warning("once")
+    """
+    assert _run(script) == "once\n"
+
+
+def test_the_first_calls_of_a_line_are_logged(caplog):
+    for number in range(5):
+        tf.logging.log_first_n(tf.logging.ERROR, "first %d", 2, number)
+        tf.logging.log_first_n(tf.logging.ERROR, "alone %d", 1, number)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["first 0", "alone 0", "first 1"]
+
+
 def test_flags_are_absls():
     pytest.importorskip("absl")
     script = """

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from fastckpt.compat.tensorflow import (
     _install,
+    _waiting,
     compat,
     dtypes,
     errors,
@@ -23,6 +24,7 @@ from fastckpt.compat.tensorflow import (
 )
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
 from fastckpt.compat.tensorflow._flags import app, flags
+from fastckpt.compat.tensorflow._graph_keys import GraphKeys
 from fastckpt.compat.tensorflow._graph_types import (
     Dimension,
     IndexedSlices,
@@ -44,10 +46,13 @@ from fastckpt.compat.tensorflow._graph_types import internal as __internal__
 from fastckpt.compat.tensorflow._namespaces import namespace
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 from fastckpt.compat.tensorflow._switches import (
+    autograph,
     config,
+    debugging,
     do_nothing,
     executing_eagerly,
     random,
+    test,
 )
 from fastckpt.compat.tensorflow._tensor import Tensor, cast
 from fastckpt.compat.tensorflow.dtypes import (
@@ -89,6 +94,8 @@ from fastckpt.compat.tensorflow.readers import (
 )
 
 __all__ = [
+    "COMPILER_VERSION",
+    "GIT_VERSION",
     "VERSION",
     "DType",
     "Dimension",
@@ -106,9 +113,12 @@ __all__ = [
     "TensorSpec",
     "TypeSpec",
     "Variable",
+    "__compiler_version__",
+    "__git_version__",
     "__internal__",
     "app",
     "as_dtype",
+    "autograph",
     "bfloat16",
     "bool",
     "cast",
@@ -118,6 +128,7 @@ __all__ = [
     "config",
     "contrib",
     "data",
+    "debugging",
     "disable_control_flow_v2",
     "disable_eager_execution",
     "disable_resource_variables",
@@ -163,6 +174,7 @@ __all__ = [
     "resource",
     "set_random_seed",
     "string",
+    "test",
     "train",
     "uint8",
     "uint16",
@@ -175,8 +187,14 @@ __all__ = [
 # The TensorFlow whose answers these are.
 __version__ = VERSION = "2.21.0"
 
+__git_version__ = GIT_VERSION = "unknown"
+__compiler_version__ = COMPILER_VERSION = "unknown"
+
 version = namespace(
-    "tf.version", VERSION=VERSION, GIT_VERSION="unknown", COMPILER_VERSION="unknown"
+    "tf.version",
+    VERSION=VERSION,
+    GIT_VERSION=GIT_VERSION,
+    COMPILER_VERSION=COMPILER_VERSION,
 )
 
 python_io = namespace(
@@ -198,15 +216,12 @@ contrib = namespace(
         load_checkpoint=load_checkpoint,
         load_variable=load_variable,
     ),
+    training=namespace(
+        "tf.contrib.training",
+        checkpoints_iterator=train.checkpoints_iterator,
+        wait_for_new_checkpoint=_waiting.wait_for_new_checkpoint,
+    ),
 )
-
-
-class GraphKeys:
-    """Names of TensorFlow 1 that are found in checkpoints and graphs."""
-
-    GLOBAL_STEP = "global_step"
-    GLOBAL_VARIABLES = "variables"
-    TRAINABLE_VARIABLES = "trainable_variables"
 
 
 disable_control_flow_v2 = enable_control_flow_v2 = do_nothing

@@ -108,6 +108,7 @@ def _targets(tf: ModuleType) -> dict[str, ModuleType]:
     targets = {f"tensorflow.python.{name}": it for name, it in private.items()}
     targets["tensorflow.compat"] = tf.compat
     targets["tensorflow.contrib.framework"] = tf.contrib.framework
+    targets["tensorflow.contrib.training"] = tf.contrib.training
     targets[f"{_CONTRIB}.checkpoint_utils"] = _UTILS
     for root in ("tensorflow", "tensorflow.compat.v1", "tensorflow.compat.v2"):
         targets[root] = tf
