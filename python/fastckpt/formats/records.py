@@ -111,7 +111,9 @@ class RecordReader:
             return None
         length, checksum = _HEADER.unpack(header)
         self._check(header[:8], checksum, "length")
-        record = self._read_bytes(length) if self._may_follow(length) else b""
+        # Nothing large is allocated on what a file says of itself.
+        follows = length <= _MAX_CHUNK or self._may_follow(length)
+        record = self._read_bytes(length) if follows else b""
         stored = self._read_bytes(_CHECKSUM.size)
         if len(record) < length or len(stored) < _CHECKSUM.size:
             what = f"the file ends within this record of {length:,} bytes"
@@ -120,7 +122,7 @@ class RecordReader:
         return record
 
     def _may_follow(self, length: int) -> bool:
-        """Tells whether so many bytes may be there: nothing is allocated on trust."""
+        """Tells whether so many bytes may be there."""
         assert self._file is not None
         return bool(self._bits) or (
             length <= os.fstat(self._file.fileno()).st_size - self._offset

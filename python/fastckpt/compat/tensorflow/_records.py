@@ -5,13 +5,11 @@ Source: tensorflow/python/lib/io/tf_record.py and record_io_wrapper.cc.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import fastckpt.compat.tensorflow.errors as errors
 from fastckpt.base.deferred import importing
-from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
+from fastckpt.compat.tensorflow._os_errors import from_os_error
 from fastckpt.compat.tensorflow._paths import local_path
 from fastckpt.errors import CorruptionError
 
@@ -86,8 +84,10 @@ class RecordIterator:
         with importing:
             from fastckpt.formats.records import RecordReader
 
-        with _record_errors():
+        try:
             self._reader = RecordReader(local_path(path), compression_type)
+        except OSError as error:
+            raise from_os_error(error) from error
 
     def __iter__(self) -> RecordIterator:
         return self
@@ -103,8 +103,10 @@ class RecordIterator:
         """
         if self._reader.closed:
             raise StopIteration
-        with _record_errors():
+        try:
             record = self._reader.read()
+        except (CorruptionError, OSError) as error:
+            raise _translated(error) from error
         if record is None:
             raise StopIteration
         return record
@@ -125,8 +127,10 @@ class RecordIterator:
         """
         if not self._reader.closed:
             raise errors.FailedPreconditionError(None, None, "Reader is not closed.")
-        with _record_errors():
+        try:
             self._reader.reopen()
+        except OSError as error:
+            raise from_os_error(error) from error
 
 
 def tf_record_iterator(path: str | bytes, options: Any = None) -> RecordIterator:
@@ -144,10 +148,7 @@ def tf_record_iterator(path: str | bytes, options: Any = None) -> RecordIterator
     return RecordIterator(path, compression)
 
 
-@contextlib.contextmanager
-def _record_errors() -> Iterator[None]:
-    try:
-        with tensorflow_errors():
-            yield
-    except CorruptionError as error:
-        raise errors.DataLossError(None, None, str(error)) from error
+def _translated(error: CorruptionError | OSError) -> errors.OpError:
+    if isinstance(error, OSError):
+        return from_os_error(error)
+    return errors.DataLossError(None, None, str(error))
