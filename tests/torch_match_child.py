@@ -1,8 +1,11 @@
-"""What fastckpt.torch.match does: `python torch_match_child.py CASE FOLDER`."""
+"""What fastckpt.torch.match does: `python torch_match_child.py FOLDER`."""
 
 from __future__ import annotations
 
+import json
+import re
 import sys
+import traceback
 import warnings
 from pathlib import Path
 
@@ -14,6 +17,7 @@ import fastckpt
 import fastckpt.torch
 from fastckpt import Rules
 
+SELF = Path(__file__)
 RULES = Rules.parse("{layer}/kernel -> {layer}.weight transpose\n*/bias -> *.bias")
 
 
@@ -99,7 +103,9 @@ def what_does_not_fit_leaves_the_module_as_it_was(folder: Path) -> None:
     )
     fastckpt.save(folder / "m", tensors)
     data = folder / "m.data-00000-of-00001"
-    data.write_bytes(data.read_bytes()[:-1] + b"?")
+    content = bytearray(data.read_bytes())
+    content[-1] ^= 1
+    data.write_bytes(content)
     refuses(
         fastckpt.CorruptionError,
         "b/kernel",
@@ -244,5 +250,21 @@ def plan_rules(ckpt, model) -> Rules:
     return fastckpt.torch.match(ckpt, model, Rules.bert()).to_rules()
 
 
+def run_all(folder: Path) -> dict:
+    """Gives {case: what went wrong, or None}."""
+    found = {}
+    cases = re.findall(r"^def (\w+)\(folder: Path\) -> None:", SELF.read_text(), re.M)
+    for case in cases:
+        own = folder / case
+        own.mkdir()
+        try:
+            globals()[case](own)
+        except Exception:
+            found[case] = traceback.format_exc()
+        else:
+            found[case] = None
+    return found
+
+
 if __name__ == "__main__":
-    globals()[sys.argv[1]](Path(sys.argv[2]))
+    print(json.dumps(run_all(Path(sys.argv[1]))))
