@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.render.text import escape, unescape
+from fastckpt.matching.patterns import Pattern
 
 __all__ = ["apply_rules"]
 
@@ -21,8 +22,9 @@ def apply_rules(
     """Gives the new names, of those tensors whose name changes.
 
     Each name is changed by the first rule that fits it, and only by that one; so
-    ``a->b`` and ``b->a`` swap. In a rule OLD is a name, or a pattern in which each
-    ``*`` stands for any text, that the ``*`` of NEW in the same place then stands for.
+    ``a->b`` and ``b->a`` swap. In a rule OLD is a name, or a pattern as those of
+    ``fastckpt.Rules``: ``*`` stands for any text, ``{n}`` for a number, ``{name}`` for
+    a part of a path; the k-th of NEW then stands for what the k-th of OLD found.
     As a regular expression, each place in a name where OLD is found becomes NEW
     (``re.sub``).
 
@@ -54,9 +56,10 @@ def _compile(text: str, names: Collection[str], is_regex: bool) -> Rule:
     for name in (old, unescape(old)):
         if name in names:
             return lambda candidate: unescape(new) if candidate == name else None
-    if old.count("*") < new.count("*"):
-        raise UsageError(f"the rule '{escape(text)}' has more * on its right side")
-    return _compile_pattern(unescape(old), unescape(new))
+    try:
+        return _compile_pattern(unescape(old), unescape(new))
+    except ValueError as error:
+        raise UsageError(f"the rule '{escape(text)}': {error}") from None
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -78,15 +81,13 @@ def _compile_regex(text: str, old: str, new: str) -> Rule:
 
 
 def _compile_pattern(old: str, new: str) -> Rule:
-    pattern = re.compile("(.*)".join(map(re.escape, old.split("*"))), re.DOTALL)
-    pieces = new.split("*")
+    source, target = Pattern.parse(old), Pattern.parse(new)
+    target.check_filled_by(source)
+    expression = source.compile()
 
     def rename(name: str) -> str | None:
-        match = pattern.fullmatch(name)
-        if match is None:
-            return None
-        fillings = [*match.groups()[: len(pieces) - 1], ""]
-        return "".join(a + b for a, b in zip(pieces, fillings, strict=True))
+        found = expression.fullmatch(name)
+        return None if found is None else target.fill(found.groups())
 
     return rename
 

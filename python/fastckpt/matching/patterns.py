@@ -71,11 +71,24 @@ class Pattern(NamedTuple):
         text = first + "".join(f"({forms[kind]}){rest}" for kind, rest in pairs)
         return re.compile(text, re.DOTALL)
 
+    def check_filled_by(self, source: Pattern) -> None:
+        """Raises ValueError unless what a source finds stands for this one's."""
+        if self.kinds != source.kinds[: len(self.kinds)]:
+            raise ValueError(
+                "the k-th placeholder of the new name stands for the k-th of the old "
+                f"one: {_show(self.kinds)} for {_show(source.kinds)}"
+            )
+
     def fill(self, values: Sequence[str]) -> str:
         """Gives the name in which the first values stand for the placeholders."""
         first, *others = self.literals
         pairs = zip(values, others, strict=False)
         return first + "".join(value + rest for value, rest in pairs)
+
+
+def _show(kinds: Sequence[str]) -> str:
+    forms = {_NUMBER: "{n}", "part": "{name}", _ANY: "*"}
+    return " ".join(forms[kind] for kind in kinds) or "none"
 
 
 def escape(name: str) -> str:

@@ -184,24 +184,9 @@ def _checked(rule: Rule) -> Rule:
     takes = [step for step in (*rule.before, *rule.after) if step.word == "take"]
     if len(takes) > 1 or (takes and takes[0] in rule.after):
         raise ValueError("take stands there once, before concat: a part of a source")
-    _check_placeholders(rule)
-    return rule
-
-
-def _check_placeholders(rule: Rule) -> None:
     assert rule.target is not None
-    kinds = rule.sources[0].kinds
+    rule.target.check_filled_by(rule.sources[0])
     for other in rule.sources[1:]:
-        if other.kinds != kinds:
+        if other.kinds != rule.sources[0].kinds:
             raise ValueError("the sources have other placeholders than the first")
-    wanted = rule.target.kinds
-    if wanted != kinds[: len(wanted)]:
-        raise ValueError(
-            "the k-th placeholder of the target stands for the k-th of the source: "
-            f"{_show(wanted)} are not {_show(kinds)}"
-        )
-
-
-def _show(kinds: Sequence[str]) -> str:
-    forms = {"n": "{n}", "part": "{name}", "*": "*"}
-    return " ".join(forms[kind] for kind in kinds) or "none"
+    return rule

@@ -59,6 +59,16 @@ def test_what_keeps_its_name_is_not_listed():
     assert apply_rules(NAMES, ["dense/*->dense/*"]) == {}
 
 
+def test_numbers_and_parts_of_paths_stand_in_patterns():
+    names = ["h1/a/w", "h2/b/w", "hx/b/w", "h3/b/c/w", "odd{n}"]
+    rules = ["h{n}/{name}/w->blocks/{n}/{name}.w", "odd{n}->odd"]
+    assert apply_rules(names, rules) == {
+        "h1/a/w": "blocks/1/a.w",
+        "h2/b/w": "blocks/2/b.w",
+        "odd{n}": "odd",
+    }
+
+
 @pytest.mark.parametrize(
     ("rule", "is_regex", "message"),
     [
@@ -67,7 +77,7 @@ def test_what_keeps_its_name_is_not_listed():
         ("->b", False, "lacks a name"),
         ("step->", False, "lacks a name"),
         ("none->b", False, "fits no tensor"),
-        ("dense/*->*/*", False, r"more \* on its right"),
+        ("dense/*->*/*", False, r"\* \* for \*"),
         ("(->b", True, "unterminated subpattern"),
         (r"step->\1", True, "invalid group reference"),
         (r"step->\g<name>", True, "unknown group name"),

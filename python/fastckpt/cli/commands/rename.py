@@ -1,12 +1,13 @@
 r"""Copy a checkpoint with other names.
 
-A rule is 'OLD->NEW'. OLD is a name, or a pattern in which each * stands for any text;
-the * of NEW in the same place then stands for that text: 'dense/*->fc/*'. With --regex
-OLD is a regular expression, and each place where it is found becomes NEW, in which \1
-is its first group. The first rule that fits a name is the only one applied to it.
-Tensors whose names fit no rule keep them. The object graph of a TensorFlow 2 checkpoint
-gets the new names, too, so that tf.train.Checkpoint finds the values under them; its
-own tensor keeps its name unless that is OLD.
+A rule is 'OLD->NEW'. OLD is a name, or a pattern in which * stands for any text, {n}
+for a number and {name} for one part of a path; the k-th of these in NEW stands for what
+the k-th in OLD found: 'layer_{n}/*->layers/{n}/*'. With --regex OLD is a regular
+expression, and each place where it is found becomes NEW, in which \1 is its first
+group. The first rule that fits a name is the only one applied to it. Tensors whose
+names fit no rule keep them. The object graph of a TensorFlow 2 checkpoint gets the new
+names, too, so that tf.train.Checkpoint finds the values under them; its own tensor
+keeps its name unless that is OLD.
 """
 
 from __future__ import annotations
