@@ -108,12 +108,23 @@ std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
   }
+  const auto is_whole = [&](std::size_t i) {
+    return !std::binary_search(in_parts.begin(), in_parts.end(), i);
+  };
+  if (options.progress) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (is_whole(i)) options.progress->total += source_->Facts(slots[i]).size;
+    }
+  }
   const auto take = [&](std::size_t i, SeenFiles* seen) {
-    if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
+    if (!is_whole(i)) return;
     std::vector<Piece> pieces;
     AppendPieces(*source_, {slots[i], nullptr}, verifies(), seen, &pieces);
     const Piece& piece = pieces.front();
     taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
+    if (options.progress) {
+      options.progress->done += source_->Facts(slots[i]).size;
+    }
   };
   if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
   CopySome(slots, in_parts, options, &taken);

@@ -9,7 +9,7 @@ import numpy as np
 from fastckpt.base.cast import check_exact, count_lost
 from fastckpt.reading.results import TensorInfo
 from fastckpt.writing.nested_lists import array_of
-from fastckpt.writing.storable import check_whole
+from fastckpt.writing.storable import check_whole, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
     if dtype.kind == "O":
         array = _strings(name, value)
     elif hasattr(value, "dtype"):
-        array = np.asarray(value)
+        array = _array(name, value)
         if array.dtype != dtype:
             raise ValueError(f"tensor {name!r} is {dtype}, its new value {array.dtype}")
     else:
@@ -51,6 +51,13 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
             f"{array.shape}"
         )
     return array
+
+
+def _array(name: str, value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(settled(value))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"tensor {name!r}: {error}; give a NumPy array") from error
 
 
 def _strings(name: str, value: Any) -> NDArray[Any]:

@@ -51,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formats = ("v1", "v2", *FILE_FORMATS)
     parser.add_argument("--format", choices=formats, help="what to write")
     parser.add_argument(
-        "--shards", type=parse_count, metavar="N", help="data files (V2; default: 1)"
+        "--shards",
+        type=parse_count,
+        metavar="N",
+        help="data files (V2; default: as many as SOURCE has)",
     )
     parser.add_argument(
         "--align",

@@ -66,7 +66,7 @@ def freeze(
     clear_devices: bool = True,
     whitelist: Iterable[str] | None = None,
     blacklist: Iterable[str] | None = None,
-    fsync: bool = False,
+    fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
 ) -> FreezeReport:
