@@ -8,6 +8,7 @@
 
 #include "error_border.h"
 #include "fastckpt/platform/file_reader.h"
+#include "fastckpt/platform/filesystem.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/v2/shard_name.h"
 #include "listing.h"
@@ -187,6 +188,10 @@ void AddListing(py::class_<Reader>* reader) {
       .def("open_files",
            [](const Reader& self) { return ListOpenFiles(self.source()); })
       .def("paths", [](const Reader& self) { return ListPaths(self.source()); })
+      .def("filesystems",
+           [](const Reader& self) {
+             return FilesystemsOf(self.source().DataPaths());
+           })
       .def("shard_count", [](const Reader& self) { return CountShards(self); })
       .def("identity",
            [](const Reader& self) { return ListIdentities(self.source()); })

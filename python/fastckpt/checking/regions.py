@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastckpt import _native
 from fastckpt.base.deferred import importing
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
 from fastckpt.reading.checkpoint import Checkpoint
@@ -114,10 +113,4 @@ def in_parallel(
 
 def count_threads(threads: int | None) -> int:
     """Gives how many threads such work has; None: one for each CPU."""
-    return min(threads or _count_cpus(), _MAX_THREADS)
-
-
-def _count_cpus() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return min(threads or _native.available_threads(), _MAX_THREADS)

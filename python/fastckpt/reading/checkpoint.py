@@ -116,9 +116,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._files = [_absolute(file) for file in files]
         self._options = options
         self._threads = count_threads(options.threads)
-        chosen = io_mode.choose(options.io, self._files[0])
-        self.io, self._io_reason, self._filesystem = chosen
-        self._reader = self._open_reader(identity)
+        for chosen in io_mode.choices(options.io, self._files[0], lambda: self._reader):
+            self.io, self._io_reason, self._filesystem = chosen
+            self._reader = self._open_reader(identity)
         self._files = self._reader.paths()
 
     def _open_reader(self, identity: _Identity | None) -> _native.Reader:

@@ -3,7 +3,8 @@
 Converters call ``load_variable`` once for each of hundreds of names. Opening reads
 and checks the whole index, so the last few checkpoints stay open. One is given out
 again only while its files are the ones that were opened: the same inode, size and
-times, looked at each time. Files that changed a moment before they were opened are
+times, looked at each time; what others name is looked at now and then, and let go of
+when it was removed. Files that changed a moment before they were opened are
 not kept, because a change right after could leave the same times.
 
 Threads and fork: safe, without a lock. The list is never changed, only replaced.
@@ -31,6 +32,9 @@ _TICK_NS = 20_000_000
 _COARSE_TICK_NS = 2_500_000_000
 _SECOND_NS = 1_000_000_000
 
+# How long the files of what others read are not looked at, in seconds.
+_PATIENCE = 1.0
+
 _Identity = tuple[int, int, int, int, int]
 
 
@@ -42,6 +46,8 @@ class _Kept(NamedTuple):
 
 
 _kept: tuple[_Kept, ...] = ()
+# When the files of all were last looked at.
+_looked = 0.0
 
 
 def opened(prefix: str) -> Checkpoint:
@@ -58,12 +64,29 @@ def opened(prefix: str) -> Checkpoint:
     path = os.path.join(os.getcwd(), prefix) if prefix else ""
     for entry in _kept:
         if entry.prefix == path and entry.identities == _identities(entry.files):
+            _look_at_others()
             return entry.checkpoint
+    _drop_gone()
     with _translate.opening(prefix):
         entry, is_settled = _open(path)
     others = tuple(kept for kept in _kept if kept.prefix != path)
     _kept = ((entry, *others) if is_settled else others)[:_MAX_KEPT]
     return entry.checkpoint
+
+
+def _drop_gone() -> None:
+    """Lets go of those whose files were removed or replaced: they hold disk space."""
+    global _kept, _looked
+    _looked = time.monotonic()
+    kept = tuple(it for it in _kept if it.identities == _identities(it.files))
+    if len(kept) < len(_kept):
+        _kept = kept
+
+
+def _look_at_others() -> None:
+    """The same now and then, for who reads one checkpoint for long."""
+    if time.monotonic() - _looked > _PATIENCE:
+        _drop_gone()
 
 
 def _open(path: str) -> tuple[_Kept, bool]:
