@@ -21,7 +21,8 @@ def elsewhere(tmp_path, monkeypatch):
     """A folder on another file system, which is taken for a network's."""
     if not os.path.isdir("/dev/shm"):
         pytest.skip("there is no second file system")
-    there, here = (_native.filesystem_of(os.fsencode(it)) for it in ("/dev/shm", tmp_path))
+    there = _native.filesystem_of(b"/dev/shm")
+    here = _native.filesystem_of(os.fsencode(tmp_path))
     if there == here:
         pytest.skip("temporary files lie on the second file system")
     monkeypatch.setattr(_native, "is_network_filesystem", there.__eq__)
