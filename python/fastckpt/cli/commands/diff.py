@@ -20,7 +20,7 @@ from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import add_path_argument, open_checkpoint
 from fastckpt.cli.render.output import paint, print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count
+from fastckpt.cli.render.text import escape, format_count, natural_order
 
 __all__ = ["add_arguments", "run"]
 
@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_describe(args, found, differences))
     else:
+        differences.sort(key=lambda it: natural_order(it.name))
         print_lines(map(_format, differences))
         print_text(_format_total(found, differences))
     return BROKEN if differences else 0

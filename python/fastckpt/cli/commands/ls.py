@@ -31,6 +31,7 @@ from fastckpt.cli.render.text import (
     escape,
     format_count,
     format_exact_size,
+    natural_order,
 )
 from fastckpt.cli.select import select_names
 
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
         if args.patterns:
             chosen = set(select_names(checkpoint, args.patterns))
             infos = [info for info in infos if info.name in chosen]
+        if not args.json:
+            infos.sort(key=lambda info: natural_order(info.name))
         infos = _sort(infos, args.sort)
         damaged = find_damaged(checkpoint, infos)
         summary = summarize(checkpoint, infos)
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
-    """Sorts; the checkpoint's own order is by name already."""
+    """Sorts; by name they are already."""
     if order == "size":
         return sorted(infos, key=lambda info: -(info.nbytes or 0))
     if order == "offset":

@@ -2,8 +2,9 @@
 
 Without a NAME, show the checkpoint itself: its files, what it holds, what is largest.
 A NAME may be a pattern whose * also matches /. Values are printed as NumPy prints them,
-which leaves out the middle of more than 1,000; use --region to see a part. Statistics
-are of the values that were asked for, in float64, over the finite ones.
+which leaves out the middle of more than 1,000; use --region to see a part, or --all to
+see every value, and every string to its end. Statistics are of the values that were
+asked for, in float64, over the finite ones.
 
 With --html the same goes into a page: all tensors in a table, or, of those that are
 named, how their values are spread, too. The page needs no other file.
@@ -29,7 +30,7 @@ from fastckpt.cli.render.page import (
 )
 from fastckpt.cli.render.shown_tensor import ShownTensor
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import format_exact_size, make_printable
+from fastckpt.cli.render.text import format_exact_size, make_printable, natural_order
 from fastckpt.cli.select import select_names
 from fastckpt.reading.stored_files import CheckpointFiles
 
@@ -49,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a part of each, as between NumPy's brackets: 0:3,:",
     )
     parser.add_argument(
+        "--all", action="store_true", help="every value, however many there are"
+    )
+    parser.add_argument(
         "--html", metavar="FILE", help="write a page to FILE in place of the text"
     )
 
@@ -64,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     """Shows the checkpoint or the tensors that were asked for."""
     if args.region is not None and not args.names:
         raise UsageError("--region needs the NAME of a tensor")
+    if args.all and not args.names:
+        raise UsageError("--all needs the NAME of a tensor; '*' means all of them")
     with open_checkpoint(args.path, args) as checkpoint:
         if not args.names:
             _show_checkpoint(Overview(checkpoint), args)
@@ -102,7 +108,8 @@ def _format_overview(overview: Overview) -> Iterator[str]:
     yield format_facts(overview.facts())
     yield from format_rows(*overview.file_table())
     yield from format_rows(*overview.dtype_table())
-    yield from format_rows(*make_tensor_table(overview.infos, with_place=True))
+    infos = sorted(overview.infos, key=lambda info: natural_order(info.name))
+    yield from format_rows(*make_tensor_table(infos, with_place=True))
 
 
 class _ShownTensors:
@@ -115,13 +122,16 @@ class _ShownTensors:
     def __init__(self, checkpoint: Checkpoint, args: argparse.Namespace) -> None:
         self._checkpoint = checkpoint
         self._files = CheckpointFiles(checkpoint)
-        self._names = select_names(checkpoint, args.names)
-        self._region = args.region
+        order = None if args.json else natural_order
+        self._names = select_names(checkpoint, args.names, order)
+        self._region, self._is_whole = args.region, args.all
         self.status = 0
 
     def __iter__(self) -> Iterator[ShownTensor]:
         for name in self._names:
-            shown = ShownTensor(self._checkpoint, self._files, name, self._region)
+            shown = ShownTensor(
+                self._checkpoint, self._files, name, self._region, self._is_whole
+            )
             if shown.error:
                 self.status = BROKEN
             yield shown

@@ -55,11 +55,12 @@ class ShownTensor:
         files: CheckpointFiles,
         name: str,
         region: Region | None,
+        is_whole: bool = False,
     ) -> None:
         self._checkpoint = checkpoint
         self._info = checkpoint.info(name)
         self.title = escape(name)
-        self._region = region
+        self._region, self._is_whole = region, is_whole
         self._pieces: list[TensorPiece] = []
         self.array: NDArray[Any] | None = None
         self.error: str | None = None
@@ -82,7 +83,7 @@ class ShownTensor:
         return {
             **shown,
             "statistics": self.statistics,
-            "values": list_values(self.array),
+            "values": list_values(self.array, self._is_whole),
         }
 
     @cached_property
@@ -104,10 +105,19 @@ class ShownTensor:
         """Gives it as lines of text."""
         width = terminal_width()
         yield paint(self.title, "bold")
-        for label, text in self.facts(None if width is None else _MOST_PIECES):
+        is_cut = width is not None and not self._is_whole
+        for label, text in self.facts(_MOST_PIECES if is_cut else None):
             yield format_field(label, text)
         if self.array is not None:
-            yield from format_values(self.array, width).split("\n")
+            yield from self.format_values(width).split("\n")
+
+    def format_values(self, width: int | None = None) -> str:
+        """Gives the values as text, for a terminal of that width."""
+        return (
+            ""
+            if self.array is None
+            else format_values(self.array, width, self._is_whole)
+        )
 
     def facts(self, most_pieces: int | None = None) -> Iterator[tuple[str, str]]:
         """Gives labels and what they say, of no more pieces than that."""
@@ -142,7 +152,7 @@ class ShownTensor:
         left_out = 0 if most is None else len(self._pieces) - most
         if left_out > 0:
             more = format_count(left_out, "more piece")
-            yield "", f"and {more}; --json lists them"
+            yield "", f"and {more}; --all lists them"
 
     def _format_piece(self, piece: TensorPiece) -> str:
         text = make_printable(os.path.basename(piece.file))
