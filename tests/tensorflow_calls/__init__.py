@@ -6,7 +6,16 @@ TensorFlow or of the stand-in, and prints what came of each as JSON.
 
 from __future__ import annotations
 
-from tensorflow_calls import errors, files, names, readers, state, stored, types
+from tensorflow_calls import (
+    errors,
+    files,
+    names,
+    patterns,
+    readers,
+    state,
+    stored,
+    types,
+)
 
 CALLS = {
     **readers.CALLS,
@@ -16,4 +25,5 @@ CALLS = {
     **types.CALLS,
     **files.CALLS,
     **names.CALLS,
+    **patterns.CALLS,
 }

@@ -25,7 +25,8 @@ def resolve(path: PathName) -> Resolved:
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
-            prefix or pattern of V1 shards, or one of them, which stands for all.
+            prefix of V1 shards, or one of them, which stands for all; a pattern of V1
+            files, which are opened as one checkpoint.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -55,8 +56,11 @@ def resolve(path: PathName) -> Resolved:
             if found is not None:
                 return found
     with importing:
+        from fastckpt.files.fitting import find_fitting
         from fastckpt.files.indirect import by_state_file, not_found
 
+    if refusal is None and (fitting := find_fitting(name)):
+        return fitting
     if refusal is None or prefixes:
         raise not_found(name, prefixes[0] if prefixes else name)
     found = by_state_file(name)

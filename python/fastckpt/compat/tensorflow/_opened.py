@@ -23,6 +23,8 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files import find as fileset
 from fastckpt.files import resolve as paths
 from fastckpt.files.aside import open_where_found
+from fastckpt.files.patterns import is_pattern
+from fastckpt.files.shard_names import v1_stem
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 
 _MAX_KEPT = 8
@@ -99,7 +101,14 @@ def _open_now(path: str, found: fileset.Resolved) -> tuple[_Kept, bool]:
     files = (path + ".index", *found.files, *fileset.data_files(found.prefix))
     identities = _identities(files)
     entry = _Kept(path, files, identities, open_found(found))
-    return entry, all(_is_settled(identity, now) for identity in identities)
+    is_settled = all(_is_settled(identity, now) for identity in identities)
+    return entry, is_settled and not _may_grow(path, found)
+
+
+def _may_grow(path: str, found: fileset.Resolved) -> bool:
+    """Tells whether one more file may fit, which would be no change of these."""
+    is_set = found.format == "v1" and found.files != [path]
+    return is_set and is_pattern(path) and v1_stem(path) == path
 
 
 def _find(path: str) -> fileset.Resolved:
