@@ -104,29 +104,18 @@ ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
 std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
-  std::vector<std::size_t> in_parts;
+  std::vector<std::size_t> whole, in_parts, wanted;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
+    (source_->Slices(slots[i]).empty() ? whole : in_parts).push_back(i);
   }
-  const auto is_whole = [&](std::size_t i) {
-    return !std::binary_search(in_parts.begin(), in_parts.end(), i);
-  };
-  if (options.progress) {
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (is_whole(i)) options.progress->total += source_->Facts(slots[i]).size;
-    }
-  }
+  for (const std::size_t i : whole) wanted.push_back(slots[i]);
   const auto take = [&](std::size_t i, SeenFiles* seen) {
-    if (!is_whole(i)) return;
     std::vector<Piece> pieces;
-    AppendPieces(*source_, {slots[i], nullptr}, verifies(), seen, &pieces);
+    AppendPieces(*source_, {wanted[i], nullptr}, verifies(), seen, &pieces);
     const Piece& piece = pieces.front();
-    taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
-    if (options.progress) {
-      options.progress->done += source_->Facts(slots[i]).size;
-    }
+    taken[whole[i]] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
-  if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
+  if (!CountEachSlot(*source_, wanted, options, take)) throw Interrupted{};
   CopySome(slots, in_parts, options, &taken);
   return taken;
 }
