@@ -6,6 +6,7 @@ import errno
 
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.files.urls import UrlError
+from fastckpt.reading.findings import explain_data
 
 __all__ = [
     "BROKEN",
@@ -38,7 +39,9 @@ def explain_error(error: Exception) -> tuple[str, int]:
     """Gives the line that explains an error, and the exit status it deserves."""
     if isinstance(error, UrlError):
         return str(error), USAGE
-    if isinstance(error, CheckpointError | BrokenCheckpoint):
+    if isinstance(error, CheckpointError):
+        return explain_data(error), BROKEN
+    if isinstance(error, BrokenCheckpoint):
         return str(error), BROKEN
     if isinstance(error, OSError):
         return _explain_os_error(error), USAGE

@@ -121,6 +121,7 @@ def read(path: str) -> Iterator[LazyTensors]:
             members = _guarded(path, lambda: _members(archive))
             infos = _guarded(path, lambda: _infos(archive, members))
             yield LazyTensors(
+                path,
                 "npz",
                 infos,
                 lambda name: _guarded(path, lambda: _array(archive, members[name])),
@@ -145,15 +146,15 @@ def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]
     infos = {}
     for name, member in members.items():
         with archive.zip.open(member) as file:
-            if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
-                raise ValueError(f"{member!r} in it is no array")
-        with archive.zip.open(member) as file:
             infos[name] = _info(name, member, file)
     return infos
 
 
 def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
-    version = np.lib.format.read_magic(file)
+    magic = file.read(np.lib.format.MAGIC_LEN)
+    if not magic.startswith(np.lib.format.MAGIC_PREFIX):
+        raise ValueError(f"{member!r} in it is no array")
+    version = magic[-2], magic[-1]
     read_header = _HEADERS.get(version)
     if read_header is None:  # of names beyond Latin-1, in structures alone
         raise ValueError(f"{member!r} in it is of version {version} of .npy")

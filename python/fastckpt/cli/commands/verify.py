@@ -10,7 +10,7 @@ import argparse
 from typing import Any
 
 import fastckpt
-from fastckpt import VerifyReport
+from fastckpt import Finding, VerifyReport
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import add_path_argument, open_checkpoint
 from fastckpt.cli.render.output import paint, print_json, print_lines
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"path": path, "format": kind, **_describe(report)})
     else:
-        print_lines(make_printable(finding.message) for finding in report.findings)
+        print_lines(map(_format_finding, report.findings))
         print_lines([f"{make_printable(path)}: {_format_verdict(report)}"])
     return 0 if report.ok else BROKEN
 
@@ -54,6 +54,12 @@ def _describe(report: VerifyReport) -> dict[str, Any]:
         "seconds": report.seconds,
         "problems": [problem._asdict() for problem in report.problems],
     }
+
+
+def _format_finding(finding: Finding) -> str:
+    is_foreign = finding.cause == "foreign file"
+    advice = f"; {finding.advice}" if is_foreign else ""
+    return make_printable(finding.message + advice)
 
 
 def _format_verdict(report: VerifyReport) -> str:
