@@ -6,7 +6,7 @@ import errno
 
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.files.urls import UrlError
-from fastckpt.reading.findings import explain_data
+from fastckpt.reading.findings import explain_data, find_missing_shard
 
 __all__ = [
     "BROKEN",
@@ -61,6 +61,10 @@ def _explain_os_error(error: OSError) -> str:
         return str(error)
     places = [str(name) for name in (error.filename, error.filename2) if name]
     text = f"{' and '.join(places)}: {error.strerror}" if places else error.strerror
+    if isinstance(error, FileNotFoundError) and (
+        found := find_missing_shard("", error)
+    ):
+        text += f"; {found.advice}"
     if error.errno == errno.ENOSPC:
         text += "; free some space, then try again"
     return text

@@ -9,6 +9,7 @@ from fastckpt.files.discover import checkpoints_in
 from fastckpt.files.find import is_file, list_folder
 from fastckpt.files.foreign import WORDS, find_kind
 from fastckpt.files.foreign_folders import FOLDERS, find_folder_kind
+from fastckpt.files.packed import find_packed, unpack_pieces
 
 __all__ = ["describe_names"]
 
@@ -29,18 +30,21 @@ def describe_names(folder: str, base: str = "") -> str:
     names = list_folder(folder)
     kinds = {it: _look_at(os.path.join(folder, it)) for it in names[:_MAX_LOOKED]}
 
-    def rank(name: str) -> tuple[bool, bool, bool]:
+    def rank(name: str) -> tuple[bool, ...]:
         kind = kinds.get(name)
-        return kind != _OURS, not (base and name.startswith(base)), kind is None
+        is_like = bool(base) and name.startswith(base)
+        is_folder = kind in FOLDERS.values()
+        return kind != _OURS, not is_like, not is_folder, kind is None
 
     names.sort(key=rank)
     shown = ", ".join(_word(it, kinds.get(it)) for it in names[:_MAX_LISTED])
     more = len(names) - _MAX_LISTED
     text = f"{shown or 'nothing'} and {more} more" if more > 0 else shown or "nothing"
-    ours = [it for it in names if kinds.get(it) == _OURS]
-    if not ours:
-        return text
-    return f"{text}; name it: {os.path.join(folder, ours[0])!r}"
+    first = os.path.join(folder, names[0]) if names else ""
+    if kinds.get(names[0] if names else "") in (_OURS, *FOLDERS.values()):
+        return f"{text}; name it: {first!r}"
+    packed = find_packed(folder)
+    return f"{text}; {unpack_pieces(packed[0])}" if packed else text
 
 
 def _look_at(path: str) -> str | None:

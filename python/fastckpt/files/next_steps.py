@@ -101,8 +101,8 @@ def _convert(path: str) -> str:
     return f"ls, show and diff read it as it is; this makes a checkpoint: {command}"
 
 
-def _save_by_script(kind: str, path: str) -> str:
-    command = make_script(kind, path, _choose_target(path))
+def _save_by_script(kind: str, path: str, named: str | None = None) -> str:
+    command = make_script(kind, path, _choose_target(named or path))
     return f"this makes a checkpoint of it, where {LIBRARIES[kind]} is there: {command}"
 
 
@@ -113,7 +113,10 @@ def _save_orbax(path: str) -> str:
     if len(items) > 1 and items[0] != path:
         listed = ", ".join(map(repr, items[:5]))
         return f"it holds several trees: {listed}; name one of them"
-    return _save_by_script("orbax", items[0])
+    # Nothing is written into the folder of a step, which holds the tree.
+    step = os.path.dirname(path.rstrip("/"))
+    is_part = step and find_folder_kind(step) == "orbax"
+    return _save_by_script("orbax", items[0], step if is_part else path)
 
 
 def _pull(path: str) -> str:

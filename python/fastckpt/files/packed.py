@@ -9,7 +9,14 @@ from fastckpt.files.find import list_folder
 from fastckpt.files.foreign import find_kind
 from fastckpt.files.shell import quote
 
-__all__ = ["PACKED", "choose_free", "is_packed_tar", "unpack", "unpack_pieces"]
+__all__ = [
+    "PACKED",
+    "choose_free",
+    "find_packed",
+    "is_packed_tar",
+    "unpack",
+    "unpack_pieces",
+]
 
 PACKED = {
     "gzip": ("gunzip", ".gz"),
@@ -42,6 +49,14 @@ def unpack(kind: str, path: str) -> str:
     if target == path or os.path.lexists(target):
         target = choose_free(path)
     return f"unpack it first: {tool} -c < {quote(path)} > {quote(target)}"
+
+
+def find_packed(folder: str) -> list[str]:
+    """Gives the prefixes of the checkpoints in a folder whose index lies packed."""
+    names = list_folder(folder)
+    parts = (_PIECE.fullmatch(name) for name in names if ".index." in name)
+    prefixes = sorted(os.path.join(folder, part[1]) for part in parts if part)
+    return [prefix for prefix in prefixes if unpack_pieces(prefix)]
 
 
 def unpack_pieces(prefix: str) -> str | None:
