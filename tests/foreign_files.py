@@ -67,6 +67,7 @@ FILES = {
     "safetensors": (safetensors_of(), "a safetensors file", "fastckpt convert"),
     "keras": (zip_of("metadata.json"), "a Keras model", "python3 -m zipfile -e"),
     "torch": (zip_of("archive/data.pkl"), "a PyTorch file", "weights_only=True"),
+    "torchscript": (zip_of("jit/data/0"), "a TorchScript", "torch.jit.load"),
     "old torch": (
         pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2),
         "a PyTorch file of the old kind",

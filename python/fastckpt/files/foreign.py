@@ -25,6 +25,7 @@ _MODELS = {
     "npz": "a NumPy archive, a zip file of arrays (.npz)",
     "keras": "a Keras model, a zip file (.keras)",
     "torch": "a PyTorch file, a zip file of pickles",
+    "torchscript": "a TorchScript program, a zip file",
     "old torch": "a PyTorch file of the old kind, a pickle",
     "pickle": "a pickle",
     "npy": "a .npy file, one NumPy array",
@@ -120,6 +121,7 @@ _ONNX = re.compile(rb"\x08[\x03-\x20]\x12([\x01-\x3f])([ -~]+)")
 _MEMBERS = (
     (re.compile(rb"[^\0]*\.npy"), "npz"),
     (re.compile(rb"(metadata|config)\.json|model\.weights\.h5"), "keras"),
+    (re.compile(rb"[^/\0]*/(data/[0-9]+|code/.*|constants.*)"), "torchscript"),
     (re.compile(rb"[^/\0]*/(data\.pkl|version|\.format_version|byteorder)"), "torch"),
 )
 # A map of a few, or of many, entries; its first key is a short or a longer text.

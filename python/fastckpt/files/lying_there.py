@@ -24,7 +24,7 @@ def describe_names(folder: str, base: str = "") -> str:
 
     Args:
         folder: The folder.
-        base: What was looked for there; names that begin so come first, after folders
+        base: What was looked for there; names that begin so come first, then folders
             with checkpoints.
     """
     names = list_folder(folder)
@@ -34,15 +34,16 @@ def describe_names(folder: str, base: str = "") -> str:
         kind = kinds.get(name)
         is_like = bool(base) and name.startswith(base)
         is_folder = kind in FOLDERS.values()
-        return kind != _OURS, not is_like, not is_folder, kind is None
+        return not is_like, kind != _OURS, not is_folder, kind is None
 
     names.sort(key=rank)
     shown = ", ".join(_word(it, kinds.get(it)) for it in names[:_MAX_LISTED])
     more = len(names) - _MAX_LISTED
     text = f"{shown or 'nothing'} and {more} more" if more > 0 else shown or "nothing"
-    first = os.path.join(folder, names[0]) if names else ""
-    if kinds.get(names[0] if names else "") in (_OURS, *FOLDERS.values()):
-        return f"{text}; name it: {first!r}"
+    folders = [it for it in names if kinds.get(it) in (_OURS, *FOLDERS.values())]
+    if folders:
+        word = "it" if len(folders) == 1 else "one of them, such as"
+        return f"{text}; name {word} {os.path.join(folder, folders[0])!r}"
     packed = find_packed(folder)
     return f"{text}; {unpack_pieces(packed[0])}" if packed else text
 

@@ -133,7 +133,7 @@ def _pull(path: str) -> str:
 
 
 def _show_graph(path: str) -> str:
-    return f"it holds no checkpoint; this shows it: fastckpt graph {quote(path)}"
+    return f"this shows it: fastckpt graph {quote(path)}"
 
 
 def _show_saved_model(path: str) -> str:
@@ -166,6 +166,8 @@ _WORDS = {
     f"with what wrote it, and {_ARRAYS}",
     "torch folder": "to load its .metadata is to run what is in it: load it where you "
     f"trust it, with torch.distributed.checkpoint, and {_ARRAYS}",
+    "torchscript": "to run it is to run what is in it: load it where you trust it, "
+    f"with torch.jit.load, and {_ARRAYS}",
     "onnx": f"read it with the package onnx, and {_ARRAYS}",
     "gguf": f"read it with the package gguf, and {_ARRAYS}",
     "matlab": f"read it with scipy.io.loadmat or h5py, and {_ARRAYS}",

@@ -68,12 +68,21 @@ def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Fin
         else:
             tensors = () if problem.tensor is None else (problem.tensor,)
             places = problem.path, problem.offset, tensors
-            rest.append(Finding(cause, problem.message, _ADVICE[cause], *places))
+            cause, advice = _look_at_data(cause, problem.path)
+            rest.append(Finding(cause, problem.message, advice, *places))
     joined = [
         _join(cause, path, problems, ends.get(os.path.abspath(path), {}))
         for (cause, path), problems in of_files.items()
     ]
     return joined + rest
+
+
+def _look_at_data(cause: str, path: str | None) -> tuple[str, str]:
+    """Gives cause and advice, others where a data file is no data at all."""
+    found = find_foreign(path) if path and cause in ("checksum", "cut file") else None
+    if found is None or found.kind not in _NO_DATA:
+        return cause, _ADVICE.get(cause, "")
+    return "foreign file", f"by its first bytes it is {found.what}; {found.advice}"
 
 
 def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
@@ -139,11 +148,8 @@ def _join(cause: str, path: str, problems: Sequence[Problem], ends: _Ends) -> Fi
     if len(tensors) > 1:
         message += f"; {_count(len(tensors))} are not whole: {_name_some(tensors)}"
     lack = f"it has {_size_of(path):,} bytes of at least {max(ends.values()):,}"
-    found = find_foreign(path)
-    if found is not None and found.kind in _NO_DATA:
-        cause, advice = "foreign file", f"it is {found.what}; {found.advice}"
-    else:
-        advice = f"the file is cut: {lack}; {_ELSEWHERE}"
+    cause, advice = _look_at_data(cause, path)
+    advice = advice or f"the file is cut: {lack}; {_ELSEWHERE}"
     return Finding(cause, message, advice, path, first.offset, tensors)
 
 

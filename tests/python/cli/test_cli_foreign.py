@@ -99,15 +99,18 @@ def test_an_index_that_is_another_file_is_named(kind, tmp_path, capsys):
     assert f"model.index: no checkpoint, but {what}" in done.err
 
 
+@pytest.mark.parametrize("size", [3, 3000])  # the pointer has some 60 bytes
 @pytest.mark.parametrize("command", ["show", "verify", "doctor", "convert", "diff"])
-def test_a_data_file_that_is_a_pointer_is_named(command, good, tmp_path, capsys):
-    fastckpt.save(tmp_path / "model", {"w": np.zeros(3000)})
+def test_a_data_file_that_is_a_pointer_is_named(command, size, good, tmp_path, capsys):
+    fastckpt.save(tmp_path / "model", {"w": np.zeros(size)})
     content, what, _ = FILES["pointer"]
     (tmp_path / "model.data-00000-of-00001").write_bytes(content)
     words = words_of(command, tmp_path / "model", good, tmp_path / "new")
     done = run(capsys, *words, *(["w"] if command == "show" else []))
     assert done.status == 1
     assert what in done.out + done.err
+    found = fastckpt.examine(tmp_path / "model")
+    assert [it.cause for it in found.findings] == ["foreign file"]
 
 
 def test_a_data_file_that_lies_packed_is_told_to_be_unpacked(tmp_path, capsys):
@@ -129,8 +132,13 @@ def test_a_folder_with_a_checkpoint_is_named_where_there_is_none(tmp_path, capsy
         done = run(capsys, "ls", path)
         assert done.status == 2
         assert "no checkpoint, but 'bert' (a folder with a checkpoint)" in done.err
-        assert f"name it: '{tmp_path / 'bert'}'" in done.err
+        assert f"name it '{tmp_path / 'bert'}'" in done.err
     assert run(capsys, "ls", tmp_path / "bert").status == 0
+    fastckpt.save(tmp_path / "xlnet" / "model", {"w": np.zeros(3)})
+    done = run(capsys, "ls", tmp_path)
+    assert f"name one of them, such as '{tmp_path / 'bert'}'" in done.err
+    done = run(capsys, "ls", tmp_path / "note")  # what is named alike comes first
+    assert "no checkpoint, but 'notes', 'bert' (a folder" in done.err
 
 
 @pytest.fixture(params=["npz", "safetensors"])
