@@ -103,6 +103,7 @@ FILES = {
     ),
     "html": (b"\n<!DOCTYPE html>\n<html>", "an HTML page", "the download went wrong"),
     "xml": (b"<?xml version='1.0'?><Error>", "an XML text", "the download went wrong"),
+    "answer": (b"404: Not Found", "a server's answer", "see what the text says"),
     "json": (b'{"weights": []}', "a JSON text", "it has no tensors"),
     "empty": (b"", "an empty file", "copy it again"),
     "text graph": (

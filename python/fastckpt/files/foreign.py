@@ -52,6 +52,7 @@ _OTHERS = {
     "pointer": "a Git LFS pointer, a text in the place of the file",
     "html": "an HTML page, as a server gives it in the place of a file",
     "xml": "an XML text, as a server gives it in the place of a file",
+    "answer": "a server's answer, a text in the place of the file",
     "json": "a JSON text",
     "text graph": "a TensorFlow graph in its text form",
     "graph": "a TensorFlow graph (a GraphDef, as frozen models are)",
@@ -88,6 +89,15 @@ _TEXTS = (
         "html",
     ),
     (re.compile(rb"<\?xml\b", re.I), "xml"),
+    (
+        re.compile(
+            rb"(4\d\d:? (not found|forbidden|unauthorized|bad|too)\b"
+            rb"|(not|\w+ not) found\b|access (to|denied)\b|unauthorized\b"
+            rb"|forbidden\b|invalid username\b|too many requests\b)[ -~]*\s*\Z",
+            re.I,
+        ),
+        "answer",
+    ),
     (re.compile(rb'[\[{]\s*("|\{|\[|\}|\])'), "json"),
     (
         re.compile(

@@ -14,7 +14,13 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.find import is_file, list_folder
 from fastckpt.files.foreign import WORDS, find_kind, looks_like_table
 from fastckpt.files.foreign_folders import FOLDERS, find_folder_kind, find_orbax_items
-from fastckpt.files.packed import PACKED, choose_free, is_packed_tar, unpack
+from fastckpt.files.packed import (
+    PACKED,
+    choose_free,
+    is_packed_tar,
+    is_whole_zip,
+    unpack,
+)
 from fastckpt.files.scripts import LIBRARIES, make_script
 from fastckpt.files.shell import quote
 
@@ -73,6 +79,8 @@ def refusal_of(
 
 
 def _advise(kind: str, path: str) -> str:
+    if kind in _ZIPS and not is_whole_zip(path):
+        return _CUT_ZIP
     if kind in PACKED:
         return unpack(kind, path)
     if kind in _ADVICE:
@@ -146,6 +154,12 @@ def _show_saved_model(path: str) -> str:
 _ARRAYS = "save its arrays from there: fastckpt.save(PREFIX, {name: array})"
 _AGAIN = "the download went wrong: open it in a browser to see why, and fetch the file"
 
+_ZIPS = ("npz", "zip", "keras", "torch", "torchscript")
+_CUT_ZIP = (
+    "it is cut: the list of a zip file's members is at its end, and is not there; copy "
+    "it again, to another place"
+)
+
 _ADVICE: dict[str, Callable[[str], str]] = {
     "tar": _untar,
     "packed tar": _untar,
@@ -177,6 +191,8 @@ _WORDS = {
     "rar": "unpack it first, with unrar or 7-Zip",
     "html": f"{_AGAIN} itself ('download', 'raw')",
     "xml": f"{_AGAIN} itself",
+    "answer": "the download went wrong: see what the text says, and fetch the file "
+    "itself",
     "json": "it has no tensors; the files that it tells of may lie beside it",
     "empty": "copy it again, to another place",
 }

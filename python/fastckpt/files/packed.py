@@ -14,6 +14,7 @@ __all__ = [
     "choose_free",
     "find_packed",
     "is_packed_tar",
+    "is_whole_zip",
     "unpack",
     "unpack_pieces",
 ]
@@ -30,6 +31,9 @@ _TAR_NAME = re.compile(r"(?s:.*)\.(?:tar\.\w+|tgz|tbz2?|txz|tzst)", re.IGNORECAS
 _PIECE = re.compile(
     r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))\.(?:gz|bz2|xz|zst)"
 )
+# What stands at the end of a zip file, with a comment of 64 KiB at most after it.
+_ZIP_END = b"PK\x05\x06"
+_ZIP_END_BYTES = 22 + 0xFFFF
 # How many files one command names.
 _MAX_PIECES = 20
 
@@ -80,6 +84,17 @@ def unpack_pieces(prefix: str) -> str | None:
     # The index last: it leads to the others.
     joined = " && ".join(sorted(commands)[:_MAX_PIECES])
     return f"the checkpoint's files are compressed, unpack them first: {joined}"
+
+
+def is_whole_zip(path: str) -> bool:
+    """Tells whether a zip file has the list of its members, which is at its end."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _ZIP_END_BYTES))
+            return _ZIP_END in file.read()
+    except OSError:
+        return False
 
 
 def choose_free(path: str) -> str:

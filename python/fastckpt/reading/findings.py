@@ -167,9 +167,12 @@ def why_not_opened(path: str, error: CheckpointError) -> Finding:
     """Gives what is wrong where nothing could be opened."""
     place = error.path or path
     found = None if looks_like_table(place) else find_foreign(place)
+    is_state = os.path.basename(place) == STATE_NAME
+    if found and not is_state and found.advice not in str(error):
+        found = None  # it was read as what it is, and is damaged
     if found is not None:
         cause = "foreign file"
-    elif os.path.basename(place) == STATE_NAME:
+    elif is_state:
         cause = "state file"
     else:
         cause = "unsupported" if isinstance(error, UnsupportedError) else "index"

@@ -216,3 +216,13 @@ def test_verify_names_every_array_whose_checksum_is_wrong(tmp_path, capsys):
     status, report = run_json(capsys, "verify", path)
     assert (status, report["format"], report["tensors"]) == (1, "npz", 3)
     assert [problem["tensor"] for problem in report["problems"]] == ["a", "b"]
+
+
+def test_an_archive_that_is_cut_is_told_so_by_every_command(tmp_path, good, capsys):
+    path = tmp_path / "a.npz"
+    path.write_bytes(FILES["npz"][0][:-30])
+    for command in ("ls", "show", "verify", "diff", "convert", "doctor"):
+        done = run(capsys, *words_of(command, path, good, tmp_path / "new"))
+        assert done.status == 1
+        assert " is cut" in done.out + done.err
+        assert "fastckpt convert" not in done.out + done.err

@@ -16,7 +16,7 @@ from fastckpt.files.foreign import name_foreign, name_foreign_file
 from foreign_files import FILES, npz_of
 
 # Texts and graphs have no name: they may be written over.
-OTHERS = {"pointer", "html", "xml", "json", "empty"}
+OTHERS = {"pointer", "html", "xml", "answer", "json", "empty"}
 OTHERS |= {"text graph", "graph", "meta graph", "saved model"}
 KNOWN = {
     **{kind: FILES[kind][:2] for kind in FILES if kind not in OTHERS},
