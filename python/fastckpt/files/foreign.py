@@ -83,63 +83,52 @@ _BEGINNINGS = (
     (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "old torch"),
     *((bytes([0x80, version]), "pickle") for version in range(2, 6)),
 )
+# These are compiled when they are asked for: to import them is to be quick.
 _TEXTS = (
+    (rb"(?is)(<!--.*?-->\s*)?<(!doctype\s+html|html|head)\b", "html"),
+    (rb"(?i)<\?xml\b", "xml"),
     (
-        re.compile(rb"(<!--.*?-->\s*)?<(!doctype\s+html|html|head)\b", re.I | re.S),
-        "html",
-    ),
-    (re.compile(rb"<\?xml\b", re.I), "xml"),
-    (
-        re.compile(
-            rb"(4\d\d:? (not found|forbidden|unauthorized|bad|too)\b"
-            rb"|(not|\w+ not) found\b|access (to|denied)\b|unauthorized\b"
-            rb"|forbidden\b|invalid username\b|too many requests\b)[ -~]*\s*\Z",
-            re.I,
-        ),
+        rb"(?i)(4\d\d:? (not found|forbidden|unauthorized|bad|too)\b"
+        rb"|(not|\w+ not) found\b|access (to|denied)\b|unauthorized\b"
+        rb"|forbidden\b|invalid username\b|too many requests\b)[ -~]*\s*\Z",
         "answer",
     ),
-    (re.compile(rb'[\[{]\s*("|\{|\[|\}|\])'), "json"),
+    (rb'[\[{]\s*("|\{|\[|\}|\])', "json"),
     (
-        re.compile(
-            rb"(#[^\n]*\n\s*)*(saved_model_schema_version\s*:|(node|graph_def"
-            rb"|meta_info_def|meta_graphs|versions|library)\s*:?\s*[{<])"
-        ),
+        rb"(#[^\n]*\n\s*)*(saved_model_schema_version\s*:|(node|graph_def"
+        rb"|meta_info_def|meta_graphs|versions|library)\s*:?\s*[{<])",
         "text graph",
     ),
 )
 _SIZE = rb"[\x80-\xff]{0,4}[\x00-\x7f]"
 # The first node of a graph, its name and its operation.
-_NODE = re.compile(
-    rb"\x0a%b\x0a([\x01-\x7f])([\w./>^-]+)\x12([\x01-\x40])([A-Za-z_]\w*)" % _SIZE
-)
+_NODE = rb"\x0a%b\x0a([\x01-\x7f])([\w./>^-]+)\x12([\x01-\x40])([A-Za-z_]\w*)" % _SIZE
 _GRAPHS = (
     # The version of a SavedModel, which is 1, and its first graph.
-    (re.compile(rb"\x08\x01\x12%b\x0a" % _SIZE), "saved model"),
+    (rb"\x08\x01\x12%b\x0a" % _SIZE, "saved model"),
     # What is said of a graph: the operations that it uses.
     (
-        re.compile(
-            rb"\x0a%b(?:\x0a[\x00-\x7f][ -~]*)?\x12%b\x0a%b\x0a[\x01-\x40][A-Z_]\w*"
-            % (_SIZE, _SIZE, _SIZE)
-        ),
+        rb"\x0a%b(?:\x0a[\x00-\x7f][ -~]*)?\x12%b\x0a%b\x0a[\x01-\x40][A-Z_]\w*"
+        % (_SIZE, _SIZE, _SIZE),
         "meta graph",
     ),
 )
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 # The first two fields of an ONNX model: its version, and what wrote it, as a text.
-_ONNX = re.compile(rb"\x08[\x03-\x20]\x12([\x01-\x3f])([ -~]+)")
+_ONNX = rb"\x08[\x03-\x20]\x12([\x01-\x3f])([ -~]+)"
 # How a zip file's first member is called tells what wrote it.
 _MEMBERS = (
-    (re.compile(rb"[^\0]*\.npy"), "npz"),
-    (re.compile(rb"(metadata|config)\.json|model\.weights\.h5"), "keras"),
-    (re.compile(rb"[^/\0]*/(data/[0-9]+|code/.*|constants.*)"), "torchscript"),
-    (re.compile(rb"[^/\0]*/(data\.pkl|version|\.format_version|byteorder)"), "torch"),
+    (rb"[^\0]*\.npy", "npz"),
+    (rb"(metadata|config)\.json|model\.weights\.h5", "keras"),
+    (rb"[^/\0]*/(data/[0-9]+|code/.*|constants.*)", "torchscript"),
+    (rb"[^/\0]*/(data\.pkl|version|\.format_version|byteorder)", "torch"),
 )
 # A map of a few, or of many, entries; its first key is a short or a longer text.
 _MAP_SIZES = {0xDE: 3, 0xDF: 5}
 _TEXT_SIZES = {0xD9: 2, 0xDA: 3, 0xDB: 5}
 _TAR = slice(257, 262)
 # How the header of a safetensors file begins, after its size.
-_HEADER = re.compile(rb'\{\s*["}]')
+_HEADER = rb'\{\s*["}]'
 # How the tables begin and end of which V1 checkpoints and indexes are made.
 _TABLE_BEGIN = bytes(2)
 _TABLE_END = bytes.fromhex("57fb808b247547db")
@@ -187,7 +176,7 @@ def kind_of_bytes(begin: bytes) -> str | None:
             return "packed tar" if is_tar else kind
     if begin[_TAR] == b"ustar":
         return "tar"
-    if begin[4:8] == bytes(4) and _HEADER.match(begin, 8):
+    if begin[4:8] == bytes(4) and re.match(_HEADER, begin[8:]):
         return "safetensors"
     if begin[4:8] == b"TFL3":
         return "tflite"
@@ -227,7 +216,7 @@ def _read_begin(path: str) -> bytes | None:
 def _kind_of_zip(begin: bytes) -> str:
     size = int.from_bytes(begin[26:28], "little")
     name = begin[30 : 30 + size]
-    kinds = (kind for pattern, kind in _MEMBERS if pattern.fullmatch(name))
+    kinds = (kind for pattern, kind in _MEMBERS if re.fullmatch(pattern, name))
     return next(kinds, "zip")
 
 
@@ -243,20 +232,20 @@ def _unzipped(begin: bytes) -> bytes:
 
 
 def _is_onnx(begin: bytes) -> bool:
-    found = _ONNX.match(begin)
+    found = re.match(_ONNX, begin)
     return found is not None and len(found[2]) >= found[1][0]
 
 
 def _kind_of_text(begin: bytes) -> str | None:
     text = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return next((kind for pattern, kind in _TEXTS if pattern.match(text)), None)
+    return next((kind for pattern, kind in _TEXTS if re.match(pattern, text)), None)
 
 
 def _kind_of_graph(begin: bytes) -> str | None:
-    node = _NODE.match(begin)
+    node = re.match(_NODE, begin)
     if node and len(node[2]) == node[1][0] and len(node[4]) >= node[3][0]:
         return "graph"
-    return next((kind for pattern, kind in _GRAPHS if pattern.match(begin)), None)
+    return next((kind for pattern, kind in _GRAPHS if re.match(pattern, begin)), None)
 
 
 def _is_msgpack(begin: bytes) -> bool:

@@ -6,10 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.files.foreign import looks_like_table
-from fastckpt.files.next_steps import find_foreign
-from fastckpt.files.packed import unpack_pieces
 from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME
 from fastckpt.reading.results import (
@@ -22,6 +20,7 @@ from fastckpt.reading.results import (
 from fastckpt.reading.stored_files import CheckpointFiles
 
 if TYPE_CHECKING:
+    from fastckpt.files.next_steps import Foreign
     from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["explain_data", "find_causes", "find_missing_shard", "why_not_opened"]
@@ -79,10 +78,19 @@ def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Fin
 
 def _look_at_data(cause: str, path: str | None) -> tuple[str, str]:
     """Gives cause and advice, others where a data file is no data at all."""
-    found = find_foreign(path) if path and cause in ("checksum", "cut file") else None
+    found = _find_foreign(path) if path and cause in ("checksum", "cut file") else None
     if found is None or found.kind not in _NO_DATA:
         return cause, _ADVICE.get(cause, "")
     return "foreign file", f"by its first bytes it is {found.what}; {found.advice}"
+
+
+def _find_foreign(path: str) -> Foreign | None:
+    """Tells what a file is that is another program's, and no damaged one of ours."""
+    with importing:
+        from fastckpt.files.foreign import looks_like_table
+        from fastckpt.files.next_steps import find_foreign
+
+    return None if looks_like_table(path) else find_foreign(path)
 
 
 def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
@@ -166,7 +174,7 @@ def _name_some(names: Sequence[str]) -> str:
 def why_not_opened(path: str, error: CheckpointError) -> Finding:
     """Gives what is wrong where nothing could be opened."""
     place = error.path or path
-    found = None if looks_like_table(place) else find_foreign(place)
+    found = _find_foreign(place)
     is_state = os.path.basename(place) == STATE_NAME
     if found and not is_state and found.advice not in str(error):
         found = None  # it was read as what it is, and is damaged
@@ -190,7 +198,7 @@ def explain_data(error: CheckpointError) -> str:
     """
     if error.path is None or split_shard(error.path) is None:
         return str(error)
-    found = find_foreign(error.path)
+    found = _find_foreign(error.path)
     if found is None or found.kind not in _NO_DATA or found.advice in str(error):
         return str(error)
     return f"{error}; by its first bytes the file is {found.what}; {found.advice}"
@@ -206,6 +214,9 @@ def find_missing_shard(path: str, error: FileNotFoundError) -> Finding | None:
 
 
 def _advise_missing(path: str) -> str:
+    with importing:
+        from fastckpt.files.packed import unpack_pieces
+
     parts = split_shard(path)
     packed = unpack_pieces(parts.stem.removesuffix(".data")) if parts else None
     return packed or _ADVICE["missing file"]
