@@ -13,7 +13,7 @@ import fastckpt
 
 __all__ = ["command_of", "follow", "new_checkpoint"]
 
-TOOLS = r"(?:python3 -[cm]|fastckpt|mkdir|gunzip|bunzip2|unxz|unzstd|git|tar) "
+TOOLS = r"(?:python3 -[cI]|fastckpt|mkdir|gunzip|bunzip2|unxz|unzstd|git|tar) "
 COMMAND = re.compile(rf".*?: ({TOOLS}.*)", re.DOTALL)
 
 

@@ -65,7 +65,7 @@ TEXT = b"some text " * 30
 FILES = {
     "npz": (npz_of(np.savez), "a NumPy archive", "fastckpt convert"),
     "safetensors": (safetensors_of(), "a safetensors file", "fastckpt convert"),
-    "keras": (zip_of("metadata.json"), "a Keras model", "python3 -m zipfile -e"),
+    "keras": (zip_of("metadata.json"), "a Keras model", "python3 -I -m zipfile -e"),
     "torch": (zip_of("archive/data.pkl"), "a PyTorch file", "weights_only=True"),
     "torchscript": (zip_of("jit/data/0"), "a TorchScript", "torch.jit.load"),
     "old torch": (
@@ -73,7 +73,7 @@ FILES = {
         "a PyTorch file of the old kind",
         "weights_only=True",
     ),
-    "zip": (zip_of("notes/data.txt"), "a zip file", "python3 -m zipfile -e"),
+    "zip": (zip_of("notes/data.txt"), "a zip file", "python3 -I -m zipfile -e"),
     "pickle": (pickle.dumps([1]), "a pickle", "to load a pickle is to run"),
     "npy": (npy_of(), "a .npy file", "numpy.load"),
     "gzip": (gzip.compress(TEXT), "a gzip file", "gunzip -c <"),

@@ -97,7 +97,7 @@ def _untar(path: str) -> str:
 
 def _unzip(path: str) -> str:
     folder = quote(choose_free(path))
-    return f"unpack it first: python3 -m zipfile -e {quote(path)} {folder}"
+    return f"unpack it first: python3 -I -m zipfile -e {quote(path)} {folder}"
 
 
 def _unzip_keras(path: str) -> str:
@@ -200,7 +200,8 @@ _WORDS = {
 
 def _choose_target(path: str) -> str:
     """Gives a name for a checkpoint that is made of a file, under which nothing is."""
-    stem = os.path.splitext(os.path.abspath(path) if path == "." else path.rstrip("/"))
+    is_bare = os.path.basename(path.rstrip("/")) in ("", ".", "..")
+    stem = os.path.splitext(os.path.abspath(path) if is_bare else path.rstrip("/"))
     folder, base = os.path.split(stem[0])
     if not os.access(folder or ".", os.W_OK):
         folder = ""

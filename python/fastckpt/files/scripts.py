@@ -69,7 +69,10 @@ def make_script(kind: str, source: str, target: str) -> str:
     """Gives a command for the shell that makes a checkpoint of a file or folder."""
     modules, arrays, before = _STEPS[kind]
     steps = (
-        f"import sys, fastckpt, {modules}",
+        # No module that came with the files is imported in place of a library.
+        "import sys",
+        "sys.path = [p for p in sys.path if p]",
+        f"import fastckpt, {modules}",
         "source, target = sys.argv[1:]",
         *before,
         f"fastckpt.save(target, {arrays})",

@@ -188,6 +188,25 @@ def test_what_is_advised_works_whatever_a_file_is_called(
     assert new_checkpoint(made[0]).keys() == VALUES.keys()
 
 
+@pytest.mark.parametrize("kind", ["zip", "npy"])
+def test_no_module_that_lies_beside_a_file_is_run(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("sitecustomize", "zipfile", "numpy", "fastckpt", "os"):
+        (tmp_path / f"{name}.py").write_text("open('was run', 'w')")
+    (tmp_path / "file").write_bytes(FILES[kind][0])
+    follow(find_foreign("file").advice, tmp_path, tmp_path)
+    assert not (tmp_path / "was run").exists()
+
+
+def test_a_folder_that_is_named_by_a_dot_has_a_name(tmp_path, monkeypatch):
+    (tmp_path / "model" / "inner").mkdir(parents=True)
+    make_folder(tmp_path / "model", "zarr 3")
+    for folder, name in ((tmp_path / "model", "."), (tmp_path / "model/inner", "..")):
+        monkeypatch.chdir(folder)
+        advice = find_foreign_folder(name).advice
+        assert advice.endswith(f" {name} {tmp_path / 'model.ckpt'}")
+
+
 def test_what_is_advised_for_one_array_works(tmp_path):
     np.save(tmp_path / "it's.npy", VALUES["w"])
     follow(find_foreign(os.fspath(tmp_path / "it's.npy")).advice, tmp_path, tmp_path)
