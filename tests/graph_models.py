@@ -101,31 +101,48 @@ def read_values(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_graph(path: Path) -> Any:
-    """Gives a GraphDef with the names of frozen functions made comparable.
+    """Gives a GraphDef whose functions are comparable with those of another.
 
-    TensorFlow counts them through a whole process. Loops in the graph itself lose
+    TensorFlow counts functions through a whole process, fastckpt names them by their
+    contents; TensorFlow keeps those that nobody calls. Loops in the graph itself lose
     ``_output_shapes``: where one carries a handle, TensorFlow leaves the handle's shape
     there, and cannot load what it made.
     """
     graph = get_message("GraphDef").FromString(path.read_bytes())
-    functions = graph.library.function
-    names = {
-        each.signature.name: re.sub(
-            r"_frozen_\d+$", f"_frozen#{i}", each.signature.name
-        )
-        for i, each in enumerate(functions)
-    }
-    for each in functions:
-        each.signature.name = names[each.signature.name]
-    for node in [*graph.node, *(node for f in functions for node in f.node_def)]:
-        for value in node.attr.values():
-            calls = [value.func] if value.HasField("func") else value.list.func
-            for call in calls:
-                call.name = names.get(call.name, call.name)
-    for node in graph.node:
+    functions = {each.signature.name: each for each in graph.library.function}
+    used, waiting = set(), [*graph.node]
+    while waiting:
+        for name in _list_called(waiting.pop()) & functions.keys() - used:
+            used.add(name)
+            waiting += functions[name].node_def
+    names = {name: re.sub(r"_(\d+|[a-p]{16})$", "", name) for name in used}
+    order = {name: i for i, name in enumerate(n for n in functions if n in used)}
+    for node in [*graph.node, *(n for name in used for n in functions[name].node_def)]:
+        for call in _list_calls(node):
+            call.name = f"{names.get(call.name, call.name)}#{order.get(call.name)}"
+    kept = [functions[name] for name in order]
+    for each in kept:
+        name = each.signature.name
+        each.signature.name = f"{names[name]}#{order[name]}"
+    made = get_message("GraphDef").FromString(graph.SerializeToString())
+    del made.library.function[:]
+    made.library.function.extend(kept)
+    for node in made.node:
         if node.op in ("While", "StatelessWhile"):
             node.attr.pop("_output_shapes", None)
-    return graph
+    return made
+
+
+def _list_calls(node: Any) -> list[Any]:
+    return [
+        call
+        for value in node.attr.values()
+        for call in ([value.func] if value.HasField("func") else value.list.func)
+    ]
+
+
+def _list_called(node: Any) -> set[str]:
+    return {node.op, *(call.name for call in _list_calls(node))}
 
 
 @functools.cache

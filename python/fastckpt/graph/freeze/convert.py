@@ -14,15 +14,14 @@ from typing import Any
 from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.graph.freeze.calls import (
     LOOPS,
-    find_used,
     list_calls,
     list_returning,
     retype_call,
 )
 from fastckpt.graph.freeze.flow import CALLS, Body, Flow, Form, Frozen, Port
+from fastckpt.graph.freeze.function_names import get_stem, settle_functions
 from fastckpt.graph.freeze.rewrite import Inputs, NewNodes, rewrite_node
 from fastckpt.graph.names import parse_input
-from fastckpt.graph.schema import get_message
 
 __all__ = ["freeze_variables"]
 
@@ -52,17 +51,16 @@ def freeze_variables(graph: Any, variables: Iterable[Frozen]) -> None:
     new = NewNodes(set(body.nodes), in_function=False)
     try:
         library.rewrite_body(body, flow.finish(), new)
+        graph.node.extend(new.nodes)
+        library.finish(graph)
     except RecursionError:
         raise CorruptionError("the functions call each other too deeply") from None
-    graph.node.extend(new.nodes)
-    library.finish(graph)
 
 
 class _Library:
     """The functions of a graph, and what becomes of them."""
 
     def __init__(self, library: Any) -> None:
-        self._library = library
         self._functions = {f.signature.name: f for f in library.function}
         self._names: dict[_Key, str] = {}
         self._made: dict[str, list[Any]] = {}
@@ -98,23 +96,14 @@ class _Library:
                 rewrite_node(node, inputs, new)
 
     def finish(self, graph: Any) -> None:
-        """Puts the functions that were made in the place of those they are made from.
+        """Puts the functions that were made behind those that they are made from.
 
         A function that is still called as it was stays, too.
         """
-        bodies = {f.signature.name: f.node_def for f in self._functions.values()}
-        made = {f.signature.name: f.node_def for fs in self._made.values() for f in fs}
-        used = find_used(graph.node, bodies | made)
         functions = []
         for name, function in self._functions.items():
-            if name not in self._made or name in used:
-                functions.append(function)
-            functions += self._made.get(name, [])
-        library = get_message("FunctionDefLibrary")()
-        library.CopyFrom(self._library)
-        del library.function[:]
-        library.function.extend(functions)
-        self._library.CopyFrom(library)
+            functions += [function, *self._made.get(name, [])]
+        settle_functions(graph, functions)
 
     def _rewrite_call(self, node: Any, inputs: Inputs, in_function: bool) -> None:
         call = CALLS[node.op]
@@ -197,10 +186,9 @@ class _Library:
         return flow.finish()
 
     def _make_name(self, name: str) -> str:
-        base, _, number = name.rpartition("_")
-        stem = base if base and number.isdecimal() else name
+        """Gives a name for now; ``settle_functions`` makes the last one."""
         while True:
-            made = f"{stem}_frozen_{next(self._numbers)}"
+            made = f"{get_stem(name)}_frozen_{next(self._numbers)}"
             if made not in self._functions:
                 return made
 
