@@ -65,7 +65,17 @@ def get_models() -> Path:
     """Gives the folder with a folder for each model (see ``harness``)."""
     folder = _make_folder() / "models"
     folder.mkdir()
-    run_program("make_models.py", folder)
+    modules = "control_models", "plain_models", "story_models"
+    run_program("make_models.py", folder, *modules)
+    return folder
+
+
+@functools.cache
+def get_updates() -> Path:
+    """Gives the folder with graphs that update variables (see ``update_models``)."""
+    folder = _make_folder() / "updates"
+    folder.mkdir()
+    run_program("make_models.py", folder, "update_models")
     return folder
 
 
@@ -148,16 +158,22 @@ def _list_called(node: Any) -> set[str]:
 @functools.cache
 def get_runs() -> dict[str, Run]:
     """Freezes all models that can be frozen, and runs what came out in TensorFlow."""
-    folder = _make_folder() / "frozen"
+    return run_models(get_models())
+
+
+def run_models(models: Path) -> dict[str, Run]:
+    """Freezes those of a folder that can be frozen, and runs them in TensorFlow."""
+    folder = _make_folder() / f"frozen_{models.name}"
     folder.mkdir()
     reports, jobs = {}, []
-    for model in sorted(each.name for each in get_models().iterdir()):
-        described = describe(model)
+    for model in sorted(each.name for each in models.iterdir()):
+        described = json.loads((models / model / "graph.json").read_text())
         blacklist = [described["blacklist"]] if described["blacklist"] else None
         path = folder / f"{model}.pb"
+        prefix = models / model / "model.ckpt-1"
         try:
             reports[model] = fastckpt.freeze(
-                get_prefix(model), described["outputs"], to=path, blacklist=blacklist
+                prefix, described["outputs"], to=path, blacklist=blacklist
             )
         except fastckpt.UnsupportedError:
             continue

@@ -17,6 +17,7 @@ __all__ = [
     "list_returning",
     "retype_call",
     "set_type",
+    "shift_arguments",
 ]
 
 LOOPS = frozenset({"While", "StatelessWhile"})
@@ -80,6 +81,15 @@ def find_used(nodes: Iterable[Any], bodies: Mapping[str, Iterable[Any]]) -> set[
         used.add(name)
         waiting += [each for node in bodies[name] for each in _list_named(node)]
     return used
+
+
+def shift_arguments(inputs: Mapping[int, Frozen], first: int) -> dict[int, Frozen]:
+    """Gives what arrives at the arguments; a reference arrives there as its value."""
+    shifted = {}
+    for index, frozen in sorted(inputs.items()):
+        if index >= first:
+            shifted[index - first] = frozen.as_argument()
+    return shifted
 
 
 def iterate_calls(attributes: Any) -> Iterator[Any]:

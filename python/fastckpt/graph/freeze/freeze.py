@@ -20,7 +20,7 @@ from fastckpt.files.urls import target_path
 from fastckpt.graph.attributes import get_attribute
 from fastckpt.graph.files import MAX_MESSAGE_BYTES
 from fastckpt.graph.freeze.constants import Constant, put_header
-from fastckpt.graph.freeze.convert import freeze_variables
+from fastckpt.graph.freeze.convert import drop_updates, freeze_variables
 from fastckpt.graph.freeze.flow import Form, Frozen
 from fastckpt.graph.freeze.variable_values import check_variable, make_fetch
 from fastckpt.graph.meta_graph import MetaGraph
@@ -110,14 +110,14 @@ def freeze(
     graph = _find_meta(checkpoint, meta)
     names = choose_outputs(graph, outputs)
     chosen = _choose_variables(graph, whitelist, blacklist)
-    subgraph = extract_subgraph(graph.graph_def, names)
+    subgraph = _extract(graph, names, chosen)
     add_defaults(subgraph, graph.definitions)
     if clear_devices:
         for node in subgraph.node:
             node.device = ""
     wanted = [chosen[node.name] for node in subgraph.node if node.name in chosen]
     with _open(checkpoint, threads, is_needed=bool(wanted)) as opened:
-        constants = _convert(subgraph, wanted, opened)
+        constants = _convert(subgraph, wanted, opened, names)
         parts = _FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
         with (
@@ -177,6 +177,25 @@ def _choose_variables(
     }
 
 
+def _extract(
+    graph: MetaGraph, outputs: list[str], chosen: Mapping[str, GraphVariable]
+) -> Any:
+    """Gives the part that the outputs need, without updates that they do not."""
+    subgraph = extract_subgraph(graph.graph_def, outputs)
+    frozen = [
+        Frozen(node.name, get_attribute(node, "dtype").type, (), _get_form(variable))
+        for node in subgraph.node
+        if (variable := chosen.get(node.name))
+    ]
+    if drop_updates(subgraph, frozen, outputs):
+        return extract_subgraph(subgraph, outputs)
+    return subgraph
+
+
+def _get_form(variable: GraphVariable) -> Form:
+    return Form.HANDLE if variable.is_resource else Form.REFERENCE
+
+
 def _check_names(
     graph: MetaGraph, names: Iterable[str] | None, argument: str
 ) -> set[str]:
@@ -189,7 +208,10 @@ def _check_names(
 
 
 def _convert(
-    subgraph: Any, variables: list[GraphVariable], checkpoint: Checkpoint | None
+    subgraph: Any,
+    variables: list[GraphVariable],
+    checkpoint: Checkpoint | None,
+    outputs: list[str],
 ) -> dict[str, Constant]:
     """Rewrites the graph in place; gives the constants that replace variables."""
     numbers = {node.name: get_attribute(node, "dtype").type for node in subgraph.node}
@@ -197,11 +219,10 @@ def _convert(
     for each in variables:
         assert checkpoint is not None
         shape = check_variable(checkpoint, each)
-        form = Form.HANDLE if each.is_resource else Form.REFERENCE
-        frozen.append(Frozen(each.name, numbers[each.name], shape, form))
+        frozen.append(Frozen(each.name, numbers[each.name], shape, _get_form(each)))
         fetch = make_fetch(checkpoint, each, shape)
         constants[each.name] = Constant(each.name, numbers[each.name], shape, fetch)
-    freeze_variables(subgraph, frozen)
+    freeze_variables(subgraph, frozen, outputs)
     return constants
 
 

@@ -1,0 +1,97 @@
+"""freeze: updates of variables that outputs bring along go, or are refused."""
+
+import functools
+import json
+
+import pytest
+
+import fastckpt
+from fastckpt import MetaGraph, UnsupportedError
+from graph_models import get_updates, read_graph, read_values, run_models
+
+pytestmark = pytest.mark.tensorflow
+
+# The outputs do not depend on the updates that hang on them.
+FROZEN = [
+    "counted_and_averaged",
+    "counts_in_function",
+    "counts_in_loop_v1",
+    "counts_in_loop_v2",
+    "counts_resource_in_loop_v1",
+    "normalized_resources_v1",
+    "normalized_resources_v2",
+    "normalized_resources_v2_in_training",
+    "normalized_v1",
+    "normalized_v1_in_training",
+    "normalized_v1_without_bias",
+    "trained_on_the_way",
+]
+# The outputs read what was updated.
+REFUSED = {
+    "loops_while_count_is_small": "count",
+    "reads_after_function": "count",
+    "reads_count_in_function": "count",
+    "reads_count_in_loop_v1": "count",
+    "reads_count_in_loop_v2": "count",
+    "reads_in_branch_after": "v",
+    "reads_reference_after": "v",
+    "reads_resource_after": "v",
+    "uses_snapshot_after": "v",
+    "wants_the_update": "v",
+}
+get_runs = functools.cache(lambda: run_models(get_updates()))
+
+
+@pytest.mark.parametrize("model", FROZEN)
+def test_a_graph_with_updates_on_the_way_runs_with_equal_bits(model):
+    run = get_runs()[model]
+    assert run.error == ""
+    expected = read_values(get_updates() / model / "expected.npz")
+    assert run.results.keys() == expected.keys()
+    for name, value in expected.items():
+        assert run.results[name].tobytes() == value.tobytes(), name
+
+
+@pytest.mark.parametrize("model", FROZEN)
+def test_no_update_and_nothing_for_it_alone_is_left(model):
+    graph = read_graph(get_runs()[model].path)
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    assert [
+        node.name for node in nodes if "Assign" in node.op or "Apply" in node.op
+    ] == []
+    assert [node.name for node in nodes if "Var" in node.op] == []
+    assert not [n.name for n in graph.node if "Adam" in n.name and n.op != "NoOp"]
+
+
+@pytest.mark.parametrize("model", sorted(REFUSED))
+def test_an_update_that_the_outputs_need_is_refused_by_name(model, tmp_path):
+    assert model not in get_runs()
+    described = json.loads((get_updates() / model / "graph.json").read_text())
+    prefix = get_updates() / model / "model.ckpt-1"
+    with pytest.raises(UnsupportedError, match="choose other outputs") as caught:
+        fastckpt.freeze(prefix, described["outputs"], to=tmp_path / "out.pb")
+    assert caught.value.tensor == REFUSED[model]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_model_is_frozen_or_refused():
+    made = {each.name for each in get_updates().iterdir()}
+    assert made == {*FROZEN, *REFUSED}
+
+
+def test_a_variable_that_only_updates_need_is_not_asked_for(tmp_path):
+    prefix = get_updates() / "trained_on_the_way" / "model.ckpt-1"
+    with fastckpt.open(prefix) as ckpt:
+        fastckpt.save(tmp_path / "weights", {"kernel": ckpt["kernel"].copy()})
+    meta = MetaGraph.read(f"{prefix}.meta")
+    report = fastckpt.freeze(
+        tmp_path / "weights", ["out"], to=tmp_path / "out.pb", meta=meta
+    )
+    assert report.variables == 1
+
+
+def test_an_update_of_a_variable_that_stays_is_kept(tmp_path):
+    prefix = get_updates() / "counted_and_averaged" / "model.ckpt-1"
+    path = tmp_path / "out.pb"
+    fastckpt.freeze(prefix, ["out"], to=path, blacklist=["global_step"])
+    assert "AssignAdd" in {node.op for node in read_graph(path).node}
