@@ -60,11 +60,17 @@ def _make_folder() -> Path:
     return folder
 
 
+def make_folder(name: str) -> Path:
+    """Makes a folder that goes when the tests end."""
+    folder = _make_folder() / name
+    folder.mkdir()
+    return folder
+
+
 @functools.cache
 def get_models() -> Path:
     """Gives the folder with a folder for each model (see ``harness``)."""
-    folder = _make_folder() / "models"
-    folder.mkdir()
+    folder = make_folder("models")
     modules = "control_models", "plain_models", "story_models"
     run_program("make_models.py", folder, *modules)
     return folder
@@ -73,8 +79,7 @@ def get_models() -> Path:
 @functools.cache
 def get_updates() -> Path:
     """Gives the folder with graphs that update variables (see ``update_models``)."""
-    folder = _make_folder() / "updates"
-    folder.mkdir()
+    folder = make_folder("updates")
     run_program("make_models.py", folder, "update_models")
     return folder
 
@@ -82,9 +87,16 @@ def get_updates() -> Path:
 @functools.cache
 def get_saved() -> Path:
     """Gives the folder with SavedModels and object graphs (see ``make_saved``)."""
-    folder = _make_folder() / "saved"
-    folder.mkdir()
+    folder = make_folder("saved")
     run_program("make_saved.py", folder)
+    return folder
+
+
+@functools.cache
+def get_scenarios() -> Path:
+    """Gives the folder with a folder for each scenario (see ``make_scenarios``)."""
+    folder = make_folder("scenarios")
+    run_program("make_scenarios.py", folder)
     return folder
 
 
@@ -163,8 +175,7 @@ def get_runs() -> dict[str, Run]:
 
 def run_models(models: Path) -> dict[str, Run]:
     """Freezes those of a folder that can be frozen, and runs them in TensorFlow."""
-    folder = _make_folder() / f"frozen_{models.name}"
-    folder.mkdir()
+    folder = make_folder(f"frozen_{models.name}")
     reports, jobs = {}, []
     for model in sorted(each.name for each in models.iterdir()):
         described = json.loads((models / model / "graph.json").read_text())
@@ -186,7 +197,14 @@ def run_models(models: Path) -> dict[str, Run]:
 
 
 def make_job(
-    name: str, graph: Path, outputs: list[str], feeds: dict, added: list = ()
+    name: str,
+    graph: Path,
+    outputs: list[str],
+    feeds: dict,
+    added: list = (),
+    *,
+    first: list[str] = (),
+    eager: bool = False,
 ) -> dict[str, Any]:
     """Makes a job for ``run_jobs``."""
     return {
@@ -194,6 +212,8 @@ def make_job(
         "outputs": outputs,
         "feeds": feeds,
         "added": list(added),
+        "first": list(first),
+        "eager": eager,
         "result": str(graph.parent / f"{name}.npz"),
     }
 
