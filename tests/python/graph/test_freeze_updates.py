@@ -7,12 +7,14 @@ import pytest
 
 import fastckpt
 from fastckpt import MetaGraph, UnsupportedError
+from fastckpt.graph.outputs import find_likely_outputs
 from graph_models import get_updates, read_graph, read_values, run_models
 
 pytestmark = pytest.mark.tensorflow
 
 # The outputs do not depend on the updates that hang on them.
 FROZEN = [
+    "classifies_in_training",
     "counted_and_averaged",
     "counts_in_function",
     "counts_in_loop_v1",
@@ -95,3 +97,32 @@ def test_an_update_of_a_variable_that_stays_is_kept(tmp_path):
     path = tmp_path / "out.pb"
     fastckpt.freeze(prefix, ["out"], to=path, blacklist=["global_step"])
     assert "AssignAdd" in {node.op for node in read_graph(path).node}
+
+
+LIKELY = {
+    "classifies_in_training": ["out", "accuracy"],
+    "trained_on_the_way": ["loss", "out"],
+    "reads_resource_after": [],
+    "wants_the_update": [],
+}
+
+
+@pytest.mark.parametrize("model", sorted({*FROZEN, *LIKELY}))
+def test_the_likely_outputs_are_those_that_people_mean(model):
+    meta = MetaGraph.read(get_updates() / model / "model.ckpt-1.meta")
+    assert find_likely_outputs(meta) == LIKELY.get(model, ["out"])
+
+
+def test_what_savers_are_fed_is_no_input():
+    prefix = get_updates() / "classifies_in_training" / "model.ckpt-1"
+    meta = MetaGraph.read(f"{prefix}.meta")
+    assert "other/Const" in {operation.name for operation in meta.operations}
+    names = [operation.name for operation in meta.placeholders]
+    assert names == ["x", "labels", "keep_prob"]
+
+
+def test_a_training_program_is_frozen_without_a_word_of_its_outputs(tmp_path):
+    prefix = get_updates() / "classifies_in_training" / "model.ckpt-1"
+    report = fastckpt.freeze(prefix, to=tmp_path / "out.pb")
+    assert report.outputs == ["out", "accuracy"]
+    assert report.variables == 1

@@ -30,7 +30,8 @@ from fastckpt.graph.freeze.variable_values import (
 )
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import find_close
-from fastckpt.graph.subgraph import add_defaults, choose_outputs, extract_subgraph
+from fastckpt.graph.outputs import choose_outputs
+from fastckpt.graph.subgraph import add_defaults, extract_subgraph
 from fastckpt.graph.variables import GraphVariable
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.checkpoint import open as open_checkpoint
