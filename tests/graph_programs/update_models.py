@@ -246,6 +246,34 @@ def reads_in_branch_after() -> Model:
 
 
 @model(frozen=False)
+def reads_after_what_another_update_uses() -> Model:
+    v, w = _variable("v", 1.0), _variable("w", 2.0)
+    with tf.control_dependencies([tf1.assign_add(v, 1.0)]):
+        other = tf1.assign(w, tf.identity(5.0))
+    with tf.control_dependencies([other]):
+        tf.identity(v.read_value(), name="out")
+    return Model(["out"])
+
+
+@model(control_flow_v2=False, frozen=False)
+def loops_after_an_update() -> Model:
+    count, factor = _variable("count", 1.0), _variable("factor", 3.0)
+    with tf.control_dependencies([tf1.assign_add(count, 1.0)]):
+        made = tf1.while_loop(lambda y: y < 20.0, lambda y: y * factor, [2.0])
+    tf.identity(made, name="out")
+    return Model(["out"])
+
+
+@model(frozen=False)
+def updates_what_it_updated() -> Model:
+    v, w = _variable("v", [1.0, 2.0]), _variable("w", [3.0, 4.0])
+    twice = tf1.scatter_update(tf1.assign(v, w * 2.0), [0], [7.0])
+    with tf.control_dependencies([twice]):
+        tf.identity(w, name="out")
+    return Model(["out"])
+
+
+@model(frozen=False)
 def wants_the_update() -> Model:
     v = _variable("v", [1.0, 2.0])
     tf.group(tf.group(tf1.assign_add(v, [1.0, 1.0])), name="out")

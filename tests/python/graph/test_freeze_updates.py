@@ -20,6 +20,7 @@ FROZEN = [
     "counts_in_loop_v1",
     "counts_in_loop_v2",
     "counts_resource_in_loop_v1",
+    "loops_after_an_update",
     "normalized_resources_v1",
     "normalized_resources_v2",
     "normalized_resources_v2_in_training",
@@ -27,11 +28,13 @@ FROZEN = [
     "normalized_v1_in_training",
     "normalized_v1_without_bias",
     "trained_on_the_way",
+    "updates_what_it_updated",
 ]
 # The outputs read what was updated.
 REFUSED = {
     "loops_while_count_is_small": "count",
     "reads_after_function": "count",
+    "reads_after_what_another_update_uses": "v",
     "reads_count_in_function": "count",
     "reads_count_in_loop_v1": "count",
     "reads_count_in_loop_v2": "count",

@@ -73,7 +73,7 @@ def drop_updates(graph: Any, variables: Iterable[Frozen], outputs: list[str]) ->
         Whether there were any.
 
     Raises:
-        UnsupportedError: A function changes what the outputs need after it.
+        UnsupportedError: The outputs need an update, or its variable after it.
         CorruptionError: The graph contradicts itself.
     """
     body = Body(graph.node)

@@ -220,7 +220,7 @@ def _passes(op: str, index: int, port: Port, form: Form) -> bool:
     """Tells whether a node gives at an output what arrives at one of its inputs."""
     if op in ("Merge", "RefMerge"):  # the second output tells which input it was
         is_first = port.number == 0 and port.output in ("", "output")
-        return is_first and form is not Form.VALUE
+        return is_first and (op == "RefMerge" or form is not Form.VALUE)
     if op == "IdentityN":
         return form is Form.HANDLE and port.number == index
     if form is Form.REFERENCE and CHANGING_REFERENCES.fullmatch(op):

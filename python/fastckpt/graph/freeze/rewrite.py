@@ -97,6 +97,8 @@ def _find_rewriting(case: _Case) -> _Rewriting | None:
     op, form = case.node.op, case.frozen.form
     if op in PASSING_OPS:
         return _retype if case.input == 0 else None
+    if op in REF_OPS and (case.input == 0 or op == "RefMerge"):
+        return _drop_reference if form is not Form.HANDLE else _refuse
     if op in CALLS or form is Form.VALUE:
         return None
     if form is Form.REFERENCE:

@@ -2,7 +2,7 @@
 
 Training hangs updates, such as those of the averages of batch normalization, on control
 inputs of what a graph gives. An update goes where no output is computed from what it
-gives, and none from its variable after it; the others are refused by ``rewrite``.
+gives, and none from its variable after it; the others are refused.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ FindEffects = Callable[[Any, Mapping[int, Frozen]], Effects | None]
 
 
 class Updates:
-    """The updates in a body, and which of them can go.
+    """The updates in a body, and whether they can go.
 
     Args:
         body: The nodes.
@@ -109,7 +109,7 @@ class Updates:
         return Effects(set[str]().union(*changes), set(readers))
 
     def drop(self, needed: set[str], wanted: Collection[str] = ()) -> bool:
-        """Makes the updates that can go, in place, nodes that change nothing.
+        """Makes the updates, in place, nodes that change nothing.
 
         Args:
             needed: The nodes whose values are needed.
@@ -119,25 +119,23 @@ class Updates:
             Whether there were any.
 
         Raises:
-            UnsupportedError: A call changes what the outputs need after it.
+            UnsupportedError: The outputs need one of them, or its variable after it.
         """
-        calls = {n: it.changed for n, it in self._calls.items() if it.changed}
-        if not self._updates and not calls:
-            return False
-        readers = self._group_readers(needed)
-        for name, changed in calls.items():
-            if name in wanted or self._is_read_after(name, changed, readers):
+        changes = dict(self._updates)
+        changes |= {n: it.changed for n, it in self._calls.items() if it.changed}
+        readers = self._group_readers(needed) if changes else {}
+        for name, changed in changes.items():
+            is_wanted = name in (wanted if name in self._calls else needed)
+            if (
+                is_wanted
+                or self._is_read_after(name, changed, readers)
+                or (name in self._updates and self._may_be_dead(name))
+            ):
+                # At once: what others bring along may go with them, and this with it.
                 raise make_refusal(self._body.nodes[name], min(changed))
-        going = [
-            name
-            for name, changed in self._updates.items()
-            if name not in needed
-            and not self._is_read_after(name, changed, readers)
-            and not self._may_be_dead(name)
-        ]
-        for name in going:
+        for name in self._updates:
             self._replace(self._body.nodes[name])
-        return bool(going)
+        return bool(self._updates)
 
     def _get_alias(self, variable: str) -> str:
         return self._aliases.get(variable, variable)
