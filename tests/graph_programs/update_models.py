@@ -157,6 +157,21 @@ def reads_count_in_loop_v2() -> Model:
 
 
 @model(resource=True, frozen=False)
+def reads_what_the_last_round_counted() -> Model:
+    count = _variable("count", 1.0)
+
+    def step(i, y):
+        y = y * count
+        with tf.control_dependencies([y]):
+            count.assign_add(1.0)
+        return i + 1, y
+
+    _, last = tf1.while_loop(lambda i, _: i < 3, step, [0, 2.0])
+    tf.identity(last, name="out")
+    return Model(["out"])
+
+
+@model(resource=True, frozen=False)
 def counts_in_function() -> Model:
     count = _variable("count", 1.0)
     factor = _variable("factor", 3.0)

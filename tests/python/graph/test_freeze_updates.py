@@ -41,6 +41,7 @@ REFUSED = {
     "reads_in_branch_after": "v",
     "reads_reference_after": "v",
     "reads_resource_after": "v",
+    "reads_what_the_last_round_counted": "count",
     "uses_snapshot_after": "v",
     "wants_the_update": "v",
 }
