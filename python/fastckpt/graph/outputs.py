@@ -38,7 +38,7 @@ _NO_OUTPUT_OPS = re.compile(
 )
 _NO_OUTPUT_NAMES = re.compile(
     r"(?:.*/)?init(?:_\d+)?|(?:.*/)?gradients(?:_\d+)?/.*"
-    r"|(?:.*/)?AssertGuard(?:_\d+)?(?:/.*)?"
+    r"|(?:.*/)?AssertGuard(?:_\d+)?(?:/.*)?|(?:.*/)?pred_id"
 )
 # After these nothing is an output that is computed from what they give.
 _CHANGING_OPS = re.compile(
@@ -47,7 +47,10 @@ _CHANGING_OPS = re.compile(
 )
 # After these nothing is an output that waits for them, either.
 _STORING_OPS = re.compile(r".*(?:Restore|Save|Checkpoints).*")
-_LOOPS = frozenset({"StatelessWhile", "While"})
+# Who lowers these to branches and loops reads each output by an Identity.
+_FORKS = frozenset(
+    {"Case", "If", "StatelessCase", "StatelessIf", "StatelessWhile", "While"}
+)
 
 
 def choose_outputs(meta: MetaGraph, wanted: str | Iterable[str] | None) -> list[str]:
@@ -143,7 +146,7 @@ class _Unread:
             and operation.name not in after
             and not self._is_plain_read(operation)
             and not self._is_pivot(operation)
-            and not self._is_left_by_loop(operation)
+            and not self._is_left_over(operation)
             and not (unsaved and unsaved & self._find_values(operation.name))
         ]
 
@@ -206,8 +209,8 @@ class _Unread:
             node is not None and node.op == "Switch" and node.input[0] == node.input[1]
         )
 
-    def _is_left_by_loop(self, operation: Operation) -> bool:
-        """Tells what a loop gives beside what is read of it, such as its count."""
+    def _is_left_over(self, operation: Operation) -> bool:
+        """Tells what a loop or a branch gives beside what is read of it."""
         if operation.op == "Exit":
             scope = operation.name.rpartition("/")[0]
             others = [
@@ -218,12 +221,12 @@ class _Unread:
             return any(map(self._readers.get, others))
         if operation.op != "Identity" or not operation.inputs:
             return False
-        loop = parse_input(operation.inputs[0]).node
-        if loop not in self._nodes or self._nodes[loop].op not in _LOOPS:
+        fork = parse_input(operation.inputs[0]).node
+        if fork not in self._nodes or self._nodes[fork].op not in _FORKS:
             return False
         return any(
             self._nodes[reader].op != "Identity" or reader in self._readers
-            for reader, _ in self._readers[loop]
+            for reader, _ in self._readers[fork]
         )
 
     def _find_values(self, output: str) -> set[str]:

@@ -100,6 +100,8 @@ def test_the_saver_that_the_graph_tells_of_needs_no_node():
         ["w While x x", "w/Identity Identity w", "w/Identity_1 Identity w:1",
          "r Relu w/Identity_1", "n NoOp ^r"],
         ["w/Exit Exit x", "w/Exit_1 Exit x", "r Relu w/Exit_1", "n NoOp ^r"],
+        ["c If x x", "c/Identity Identity c", "c/Identity_1 Identity c:1",
+         "r Relu c/Identity_1", "n NoOp ^r", "c/pred_id Identity x"],
         ["v VariableV2", "u Assign v x", "d RealDiv u u"],
         ["v VarHandleOp", "u AssignAddVariableOp v x", "d ReadVariableOp v ^u",
          "e Relu d"],
