@@ -13,7 +13,9 @@ import torch
 import fastckpt
 import fastckpt.torch
 from dtype_table import FIXED, random_array
+from fastckpt.torch import loading
 
+GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 HELD = [it for it in FIXED if it.name not in ("float8_e4m3b11fnuz", "float4_e2m1fn")]
 WIDENED = {"int4": "int8", "int2": "int8", "uint4": "uint8", "uint2": "uint8"}
 
@@ -69,17 +71,52 @@ def tensors_are_writable_and_the_file_stays(folder: Path) -> None:
     )
 
 
-def what_torch_cannot_hold_is_left_out_and_said_once(folder: Path) -> None:
-    values = {"s": np.array(b"text", object), "t": [b"a"], "w": np.ones(2)}
-    fastckpt.save(folder / "m", values)
+def the_object_graph_is_left_out_and_that_is_said_once(folder: Path) -> None:
+    graph = np.array(b"", object)
+    fastckpt.save(folder / "m", {GRAPH: graph, "t": [b"a"], "w": np.ones(2)})
+    load = fastckpt.torch.load_file
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert list(fastckpt.torch.load_file(folder / "m")) == ["w"]
+        assert list(load(folder / "m", drop=["t"])) == ["w"]
     (warning,) = caught
     assert warning.category is UserWarning
-    assert "'s', 't'" in str(warning.message)
+    assert f"drop=['{GRAPH}']" in str(warning.message)
     assert warning.filename == __file__
-    assert list(fastckpt.torch.load_file(folder / "m", drop=["s", "t"])) == ["w"]
+    assert list(load(folder / "m", drop=["t", GRAPH])) == ["w"]
+    refuses(TypeError, "drop=['t']", lambda: load(folder / "m"))
+    refuses(TypeError, f"drop=['{GRAPH}']", lambda: load(folder / "m", [GRAPH]))
+
+
+def many_texts_are_left_out_by_one_pattern(folder: Path) -> None:
+    texts = {f"layer{i}/config_json": [b"{}"] for i in range(9)}
+    fastckpt.save(folder / "m", {**texts, "layer0/w": np.ones(2)})
+    load = fastckpt.torch.load_file
+    refuses(TypeError, "drop=['*/config_json']", lambda: load(folder / "m"))
+    assert list(load(folder / "m", drop=["*/config_json"])) == ["layer0/w"]
+
+
+def what_a_dtype_cannot_hold_is_said_once(folder: Path) -> None:
+    large = np.full(3, 1e30, np.float32)
+    fastckpt.save(folder / "m", {"a": large, "b": large, "c": large})
+    for device in ("cpu", "meta"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            fastckpt.torch.load_file(folder / "m", dtype="float16", device=device)
+        (only,) = caught
+        assert only.category is RuntimeWarning
+        assert only.filename == __file__
+        assert str(only.message).startswith("9 numbers in 3 tensors ")
+
+
+def progress_is_told_on_every_device(folder: Path) -> None:
+    fastckpt.save(folder / "m", {str(n): np.ones(1000) for n in range(4)})
+    for device in ("cpu", "meta"):
+        told = []
+        load = fastckpt.torch.load_file
+        load(
+            folder / "m", device=device, progress=lambda *it, told=told: told.append(it)
+        )
+        assert told[-1] == (32_000, 32_000)
 
 
 def what_is_asked_for_by_name_is_refused(folder: Path) -> None:
@@ -108,11 +145,8 @@ def names_drop_and_dtype_choose(folder: Path) -> None:
 def tensors_go_to_a_device_one_by_one(folder: Path) -> None:
     fastckpt.save(folder / "m", {str(n): np.ones(1000 + n) for n in range(4)})
     events = []
-    load, move = fastckpt.Checkpoint.load, torch.Tensor.to
-    fastckpt.Checkpoint.load = lambda self, names, **how: (
-        events.append("load"),
-        load(self, names, **how),
-    )[1]
+    load, move = loading.load_as, torch.Tensor.to
+    loading.load_as = lambda *how: (events.append("load"), load(*how))[1]
     torch.Tensor.to = lambda self, place: (events.append("to"), move(self, place))[1]
     found = fastckpt.torch.load_file(folder / "m", device="meta", dtype="bfloat16")
     assert events == ["load", "to"] * 4

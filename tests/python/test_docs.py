@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PACKAGE = Path(fastckpt.__file__).parents[1]
 NEEDS_TENSORFLOW = "# needs TensorFlow\n"
-NEEDS_TORCH = "# needs torch\n"
+NEEDS = {"torch": "# needs torch\n", "jax": "# needs jax\n"}
 
 # A block that begins with the name of a file is that file.
 FILE = re.compile(r"# (\w+\.py)\n")
@@ -37,7 +37,7 @@ def program(page: str) -> str:
     found = blocks(page, "python")
     left_out = [each for each in found if FILE.match(each)]
     left_out += [
-        each for each in found if each.startswith((NEEDS_TENSORFLOW, NEEDS_TORCH))
+        each for each in found if each.startswith((NEEDS_TENSORFLOW, *NEEDS.values()))
     ]
     return "\n".join(each for each in found if each not in left_out)
 
@@ -86,17 +86,18 @@ def test_tensorflow_runs_what_was_frozen(folder):
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize(
-    ("page", "text"),
+    ("library", "page", "text"),
     [
-        (page, text)
+        (library, page, text)
+        for library, beginning in NEEDS.items()
         for page in PAGES
         for text in blocks(page, "python")
-        if text.startswith(NEEDS_TORCH)
+        if text.startswith(beginning)
     ],
 )
-def test_blocks_for_torch_print_what_they_say(page, text, folder):
-    if not is_installed("torch"):
-        pytest.skip("torch is not installed")
+def test_blocks_for_frameworks_print_what_they_say(library, page, text, folder):
+    if not is_installed(library):
+        pytest.skip(f"{library} is not installed")
     run(sys.executable, "-c", program(page), cwd=folder)
     # Spawned workers import the file of their parent.
     (folder / "block.py").write_text(text)

@@ -72,7 +72,7 @@ PYTHON_FLOORS = (
     {"reading"},
     {"writing"},
     {"formats", "graph"},
-    {"checking", "editing", "torch"},
+    {"checking", "editing", "jax", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )
 

@@ -53,13 +53,20 @@ def test_every_extra_is_one_that_some_code_uses():
         "cli",
         "dev",
         "graph",
+        "jax",
         "safetensors",
         "test",
         "torch",
     ]
     uses = "\n".join(path.read_text() for path in SAID if path.suffix == ".py")
-    for library in ("rich", "google.protobuf", "safetensors", "torch"):
+    for library in ("rich", "google.protobuf", "safetensors", "torch", "jax"):
         assert re.search(rf"\b{re.escape(library)}\b", uses)
+
+
+def test_the_extra_for_tests_names_no_framework():
+    named = set(re.findall(r'"([\w-]+)', extras()["test"]))
+    others = {"torch", "jax", "keras", "tf-keras", "flax", "transformers"}
+    assert not named & (others | {"orbax-checkpoint", "dask", "xarray", "zarr"})
 
 
 def test_extras_name_this_distribution_and_no_other():

@@ -134,6 +134,38 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
   }
 }
 
+// Gives those that were left where they are.
+std::vector<std::size_t> CheckpointReader::TakeDecodedOnWrite(
+    std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
+    const RunOptions& options, std::vector<ArrayBytes>* moved) const {
+  *moved = TakeDecoded(slots, options);
+  return MakePrivate(source_->OpenFiles(), alignments, moved);
+}
+
+// The same. What is checked is read where it will lie, so that its pages are
+// mapped once.
+std::vector<std::size_t> CheckpointReader::TakeViewsOnWrite(
+    std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
+    const RunOptions& options, std::vector<ArrayBytes>* moved) const {
+  UncheckedViews unchecked;
+  std::vector<std::size_t> pieces;
+  SeenFiles seen;
+  for (const std::size_t slot : slots) {
+    pieces.push_back(unchecked.pieces.size());
+    moved->push_back(TakeView(slot, &seen, &unchecked));
+  }
+  pieces.push_back(unchecked.pieces.size());
+  std::vector<std::size_t> left =
+      MakePrivate(source_->OpenFiles(), alignments, moved);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (pieces[i + 1] > pieces[i]) {
+      unchecked.pieces[pieces[i]].mapped = (*moved)[i].data;
+    }
+  }
+  CheckViews(*source_, unchecked, options, true);
+  return left;
+}
+
 std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<std::size_t> views;
@@ -149,9 +181,11 @@ std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
         std::max<std::size_t>(SwapUnit(source_->TypeOf(slots[i])), 1));
   }
   std::vector<ArrayBytes> taken(slots.size());
-  std::vector<ArrayBytes> moved = *Take(viewed, options, true);
+  std::vector<ArrayBytes> moved;
   for (const std::size_t i :
-       MakePrivate(source_->OpenFiles(), alignments, &moved)) {
+       source_->DecodesPieces()
+           ? TakeDecodedOnWrite(viewed, alignments, options, &moved)
+           : TakeViewsOnWrite(viewed, alignments, options, &moved)) {
     copies.push_back(views[i]);
   }
   for (std::size_t i = 0; i < views.size(); ++i) {

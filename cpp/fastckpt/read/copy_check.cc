@@ -142,7 +142,10 @@ class TaskRun {
   static const std::uint8_t* Bytes(const PieceTask& task, const Part& part) {
     const Piece& piece = *task.piece;
     if (!piece.file) return piece.memory.data() + part.begin;
-    return piece.file->mapping()->bytes().data() + piece.offset + part.begin;
+    const std::uint8_t* bytes =
+        piece.mapped ? piece.mapped
+                     : piece.file->mapping()->bytes().data() + piece.offset;
+    return bytes + part.begin;
   }
 
   // Checks and copies bytes that are in memory; gives `crc` extended by them.

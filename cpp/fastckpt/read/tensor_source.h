@@ -36,6 +36,9 @@ struct Piece {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::uint32_t crc32c = 0;
+  // Where the bytes are mapped for this piece alone; null: where all of `file`
+  // is.
+  const std::uint8_t* mapped = nullptr;
   // Whether it was found right, and the stamp of the file that is to be read;
   // null where nothing is left to be checked.
   CheckState* state = nullptr;

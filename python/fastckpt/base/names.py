@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fastckpt.base.deferred import importing
 from fastckpt.base.late_text import LateText
 from fastckpt.errors import MissingKeyError
 
-__all__ = ["closest", "match", "missing", "select"]
+__all__ = ["closest", "find_fitting", "list_some", "match", "missing", "select"]
 
 #: At most about this many names are compared in full for a suggestion.
 _MAX_COMPARED = 1000
@@ -70,15 +70,27 @@ def match(
 def _match(
     pattern: str, names: list[str], find: Callable[[str], int | None]
 ) -> dict[str, int]:
+    slots = {name: find(name) for name in find_fitting(pattern, names)}
+    if not slots:
+        raise missing(pattern, lambda: names)
+    return {name: slot for name, slot in slots.items() if slot is not None}
+
+
+def find_fitting(pattern: str, names: Iterable[str]) -> list[str]:
+    """Gives the names that a pattern fits, in their order."""
     with importing:
         from fnmatch import translate
         from re import compile as compile_re
 
     fits = compile_re(translate(pattern)).match
-    slots = {name: find(name) for name in names if fits(name)}
-    if not slots:
-        raise missing(pattern, lambda: names)
-    return {name: slot for name, slot in slots.items() if slot is not None}
+    return [name for name in names if fits(name)]
+
+
+def list_some(names: Sequence[str], most: int = 5) -> str:
+    """Gives names as a message lists them: the first few, and how many more."""
+    shown = ", ".join(map(repr, names[:most]))
+    more = len(names) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _get(

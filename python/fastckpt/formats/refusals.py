@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastckpt.base.deferred import importing
+from fastckpt.base.names import list_some
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,9 +29,7 @@ def refuse(target: str, kind: str, names: Sequence[str], remedy: str) -> None:
         ValueError: There is one.
     """
     if names:
-        shown = ", ".join(map(repr, names[:_MOST_NAMED]))
-        more = len(names) - _MOST_NAMED
-        listed = f"{shown} and {more:,} more" if more > 0 else shown
+        listed = list_some(names, _MOST_NAMED)
         raise ValueError(f"{target} does not hold {kind}: {listed}; {remedy}")
 
 

@@ -129,6 +129,21 @@ class ObjectGraph(Mapping[str, ObjectNode]):
             for node in chosen
         )
 
+    def find_key(self, key: str) -> str | None:
+        """Gives the key of the value that a tensor is: its own, or, of a variable that
+        is stored twice, that of the first; None where the graph has no such tensor."""
+        node = self._by_key.get(key)
+        return None if node is None else node.key
+
+    def nest(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Gives values by key in nested dicts, as ``nested`` gives the arrays.
+
+        Raises:
+            KeyError: The graph has no tensor of a key.
+        """
+        nodes = {key: self._by_key[key] for key in values}
+        return _nest((it.parts, it.attribute, values[key]) for key, it in nodes.items())
+
     def _list_below(self, path: str) -> list[ObjectNode]:
         """Gives the nodes below a path, with that at it where there are others."""
         below = [it for it in self._nodes.values() if _find_rest(it.parts, path)]
@@ -156,6 +171,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
                 if node is None:
                     part = Value(name, value.full_name, key)
                     node = self._add(paths, node_id, part)
+                self._by_key.setdefault(key, node)
                 self._add_aliases([key, "/".join(split_key(key))], node)
                 by_id.setdefault(node_id, node)
         return by_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,9 +17,12 @@ from fastckpt.reading import string_tensors as strings
 if TYPE_CHECKING:
     from fastckpt._native import Progress, Reader
 
-__all__ = ["load"]
+__all__ = ["Targets", "choose_targets", "load", "load_as"]
 
 _Value = TypeVar("_Value")
+
+#: Gives the dtype that a slot's tensor is cast to; None: it stays as it is.
+Targets = Callable[[int], np.dtype | None]
 
 
 class _Wanted(NamedTuple):
@@ -58,21 +61,57 @@ def load(
     Warns:
         RuntimeWarning: What the dtypes could not hold, and how many.
     """
-    dtypes = _choose(reader, dtype)
+    losses = Losses()
+    targets = choose_targets(reader, dtype)
+    found = load_as(reader, names, slots, targets, copy, out, threads, counter, losses)
+    losses.warn(callers_level() + 1)
+    return found
+
+
+def load_as(
+    reader: Reader,
+    names: list[str],
+    slots: list[int],
+    targets: Targets,
+    copy: loading.Copy,
+    out: Mapping[str, np.ndarray] | None,
+    threads: int,
+    counter: Progress | None,
+    losses: Losses,
+) -> dict[str, np.ndarray]:
+    """Loads tensors as ``load`` does; ``losses`` counts what the dtypes do not hold.
+
+    Raises:
+        TypeError: An array of ``out`` has another dtype.
+    """
     wanted = [
-        _want(reader, name, slot, dtypes)
+        _want(reader, name, slot, targets(slot))
         for name, slot in zip(names, slots, strict=True)
     ]
     if out is None:
         found, lost = _load(reader, wanted, copy, threads, counter)
     else:
         found, lost = _load_into(reader, wanted, out, threads, counter)
-    losses = Losses()
     for it in wanted:
         if it.dtype is not None:
             losses.add(it.name, it.dtype, lost[it.name])
-    losses.warn(callers_level() + 1)
     return {name: found[name] for name in names}
+
+
+def choose_targets(
+    reader: Reader, dtype: DType | Mapping[str, DType] | None
+) -> Targets:
+    """Gives what tensors are cast to for a call's ``dtype=``; raises as ``load``."""
+    if dtype is None:
+        return lambda slot: None
+    dtypes = _choose(reader, dtype)
+
+    def find(slot: int) -> np.dtype | None:
+        target = dtypes.get(slot) if isinstance(dtypes, Mapping) else dtypes
+        stored = reader.info(slot).dtype
+        return None if not is_floating(stored) or stored == target else target
+
+    return find
 
 
 def _choose(
@@ -99,12 +138,9 @@ def _to_floating(dtype: DType) -> np.dtype:
     return found
 
 
-def _want(
-    reader: Reader, name: str, slot: int, dtypes: Mapping[int, np.dtype] | np.dtype
-) -> _Wanted:
-    target = dtypes.get(slot) if isinstance(dtypes, Mapping) else dtypes
+def _want(reader: Reader, name: str, slot: int, target: np.dtype | None) -> _Wanted:
     stored = reader.info(slot).dtype
-    if target is None or stored is None or not is_floating(stored) or stored == target:
+    if target is None or stored is None:
         return _Wanted(name, slot, None, False)
     return _Wanted(name, slot, target, is_of_core(stored) and is_of_core(target))
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from fastckpt.base.callers import callers_level
-from fastckpt.base.cast import DType, is_floating
+from fastckpt.base.cast import DType, Losses
 from fastckpt.base.deferred import importing
-from fastckpt.base.names import match, select
-from fastckpt.base.progress import ProgressArgument
+from fastckpt.base.progress import ProgressArgument, counting, watch
+from fastckpt.reading.casts import Targets, choose_targets, load_as
 from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.reading.holding import Library, choose_held, warn_of_graph
+from fastckpt.reading.requests import Copy
 from fastckpt.torch.dtypes import has_form, tensor_of, to_name
 
 __all__ = ["load_file"]
 
-_MOST_NAMED = 5
+_TORCH = Library("torch", "tensors", has_form)
 
 _DTypes = DType | Mapping[str, DType]
 
@@ -55,14 +57,16 @@ def load_file(
         below a byte come as int8 and uint8.
 
     Raises:
-        TypeError: torch has no form for what is asked for by name, or for numbers.
+        TypeError: torch has no tensors of strings, resources, variants and a few types
+            of numbers: says what to leave out or to cast.
         ValueError: ``copy`` is False: torch's tensors can be written.
         ImportError: torch is not installed.
         As ``fastckpt.open`` and ``Checkpoint.load``.
 
     Warns:
-        UserWarning: Strings, resources and variants were left out, as no names were
-            given; once for all of them.
+        UserWarning: The object graph, which is a string, was left out, as no names
+            were given.
+        RuntimeWarning: ``dtype`` could not hold some numbers; how many.
     """
     with importing:
         import torch
@@ -70,17 +74,18 @@ def load_file(
     if not copy:
         raise ValueError("tensors can be written: copy must be True or 'on-write'")
     place = torch.device(device)
-    dtypes = _to_names(dtype)
     with open(path, threads=threads, **options) as checkpoint:
-        chosen = _choose(checkpoint, names, drop, dtypes)
-        how: dict[str, Any] = {"copy": copy, "dtype": dtypes}
-        if place.type == "cpu":
-            arrays = checkpoint.load(chosen, progress=progress, **how)
-            return {name: tensor_of(array) for name, array in arrays.items()}
-        return {
-            name: tensor_of(checkpoint.load({name: stored}, **how)[name]).to(place)
-            for name, stored in chosen.items()
-        }
+        targets = choose_targets(checkpoint._reader, _to_names(dtype))
+        slots, loses_graph = choose_held(
+            checkpoint._reader, names, drop, targets, _TORCH
+        )
+        losses = Losses()
+        load = _load if place.type == "cpu" else partial(_load_one_by_one, place)
+        tensors = load(checkpoint, slots, targets, copy, losses, progress)
+        losses.warn(callers_level() + 1)
+        if loses_graph:
+            warn_of_graph(_TORCH, callers_level() + 1)
+        return tensors
 
 
 def _to_names(dtype: Any) -> _DTypes | None:
@@ -89,61 +94,46 @@ def _to_names(dtype: Any) -> _DTypes | None:
     return None if dtype is None else to_name(dtype)
 
 
-def _choose(
+def _load(
     checkpoint: Checkpoint,
-    names: Iterable[str] | Mapping[str, str] | None,
-    drop: Iterable[str],
-    dtypes: _DTypes | None,
-) -> dict[str, str]:
-    """Gives {name in the result: name in the checkpoint} of what torch can hold."""
-    known = list(checkpoint)
-    slots = {name: slot for slot, name in enumerate(known)}
-    dropped = match(drop, lambda: known, slots.get)
-    wanted = slots if names is None else select(names, lambda: known, slots.get)
-    chosen = {new: known[at] for new, at in wanted.items() if known[at] not in dropped}
-    cast = _cast_names(known, slots, dtypes)
-    formless = [
-        new for new, stored in chosen.items() if not _is_held(checkpoint, stored, cast)
-    ]
-    if formless:
-        _leave_out(checkpoint, chosen, formless, names is not None)
-    return chosen
+    slots: dict[str, int],
+    targets: Targets,
+    copy: Copy,
+    losses: Losses,
+    progress: ProgressArgument,
+) -> dict[str, Any]:
+    with watch(progress) as counter:
+        arrays = load_as(
+            checkpoint._reader,
+            [*slots],
+            [*slots.values()],
+            targets,
+            copy,
+            None,
+            checkpoint._threads,
+            counter,
+            losses,
+        )
+    return {name: tensor_of(array) for name, array in arrays.items()}
 
 
-def _cast_names(
-    known: list[str], slots: dict[str, int], dtypes: _DTypes | None
-) -> set[str]:
-    """Gives the names of tensors that are cast, if they are floating ones."""
-    if dtypes is None or not isinstance(dtypes, Mapping):
-        return set() if dtypes is None else set(known)
-    return set(match(dtypes, lambda: known, slots.get))
-
-
-def _is_held(checkpoint: Checkpoint, name: str, cast: set[str]) -> bool:
-    dtype = checkpoint.info(name).dtype
-    return has_form(dtype) or (name in cast and is_floating(dtype))
-
-
-def _leave_out(
-    checkpoint: Checkpoint, chosen: dict[str, str], formless: list[str], is_named: bool
-) -> None:
-    """Leaves strings out and says so; raises for what that would be too silent for."""
-    for name in formless:
-        info = checkpoint.info(chosen[name])
-        is_text = info.dtype is None or info.dtype.kind == "O"
-        if is_named or not is_text:
-            remedy = "" if is_text else "give dtype=, or "
-            raise TypeError(
-                f"tensor {name!r}: torch has no tensors of {info.tf_dtype}; "
-                f"{remedy}leave it out: drop=[{chosen[name]!r}]"
-            )
-    for name in formless:
-        del chosen[name]
-    shown = ", ".join(map(repr, formless[:_MOST_NAMED]))
-    more = len(formless) - _MOST_NAMED
-    listed = f"{shown} and {more:,} more" if more > 0 else shown
-    warnings.warn(
-        f"torch has no strings, resources and variants; left out: {listed}",
-        UserWarning,
-        stacklevel=callers_level() + 1,
-    )
+def _load_one_by_one(
+    place: Any,
+    checkpoint: Checkpoint,
+    slots: dict[str, int],
+    targets: Targets,
+    copy: Copy,
+    losses: Losses,
+    progress: ProgressArgument,
+) -> dict[str, Any]:
+    """Loads tensors onto a device; the host never has two beside the mapping."""
+    reader = checkpoint._reader
+    threads = checkpoint._threads
+    sizes = [reader.info(slot).nbytes or 0 for slot in slots.values()]
+    tensors = {}
+    with counting(progress, sum(sizes)) as counter:
+        for (name, slot), size in zip(slots.items(), sizes, strict=True):
+            alone = ([name], [slot], targets, copy, None, threads, None, losses)
+            tensors[name] = tensor_of(load_as(reader, *alone)[name]).to(place)
+            counter.add(size)
+    return tensors

@@ -1,6 +1,6 @@
 """Unmodified converters of others: the stand-in gives what TensorFlow gives.
 
-Needs what tests/requirements-converters.txt lists, here or in another environment
+Needs what tests/requirements-frameworks.txt lists, here or in another environment
 whose interpreter FASTCKPT_CONVERTERS_PYTHON names.
 """
 

@@ -11,6 +11,7 @@ import json
 import pytest
 
 from graph_models import run_program
+from installed import is_installed
 
 pytestmark = pytest.mark.tensorflow
 
@@ -30,11 +31,23 @@ SHARED = [
 OLDER = ["sequential-older_adam", "sequential-older_sgd", "sequential-older_loss_scale"]
 CASES = [("keras", case) for case in [*SHARED, "sequential-averaged"]]
 CASES += [("tf_keras", case) for case in [*SHARED, *OLDER]]
+KERAS = ["keras", pytest.param("tf_keras", marks=pytest.mark.frameworks)]
 CHECKS = 10
+
+
+def with_marks(cases):
+    """The pairs as parameters, of which those for the older Keras are marked."""
+    marks = {"tf_keras": [pytest.mark.frameworks], "keras": []}
+    return [
+        pytest.param(keras, what, marks=marks[keras], id=f"{keras}-{what}")
+        for keras, what in cases
+    ]
 
 
 @functools.cache
 def run_all(keras, folder):
+    if not is_installed(keras):
+        pytest.skip(f"{keras} is not installed")
     printed = run_program("train_and_strip.py", keras, folder)
     return json.loads(printed.partition("RESULTS")[2])
 
@@ -48,14 +61,14 @@ def wrong(results):
     return "\n".join(f"{name}: {error}" for name, error in results.items() if error)
 
 
-@pytest.mark.parametrize(("keras", "case"), CASES, ids="-".join)
+@pytest.mark.parametrize(("keras", "case"), with_marks(CASES))
 def test_what_is_left_of_a_trained_model_restores_and_trains_on(keras, case, folder):
     results = run_all(keras, folder / keras)[case]
     assert len(results) == CHECKS
     assert wrong(results) == ""
 
 
-@pytest.mark.parametrize("keras", ["keras", "tf_keras"])
+@pytest.mark.parametrize("keras", KERAS)
 def test_no_case_is_left_out(keras, folder):
     found = run_all(keras, folder / keras).keys() - {"others"}
     assert found == {case for each, case in CASES if each == keras}
@@ -63,13 +76,15 @@ def test_no_case_is_left_out(keras, folder):
 
 @pytest.mark.parametrize(
     ("keras", "what"),
-    [
-        ("keras", "export"),
-        ("keras", "other_holders"),
-        ("tf_keras", "export"),
-        ("tf_keras", "other_holders"),
-        ("tf_keras", "weights"),
-    ],
+    with_marks(
+        [
+            ("keras", "export"),
+            ("keras", "other_holders"),
+            ("tf_keras", "export"),
+            ("tf_keras", "other_holders"),
+            ("tf_keras", "weights"),
+        ]
+    ),
 )
 def test_what_other_programs_save_is_understood(keras, what, folder):
     assert run_all(keras, folder / keras)["others"][what] == ""

@@ -18,7 +18,10 @@ from places import TESTS
 CASES = [
     "every_dtype_arrives",
     "tensors_are_writable_and_the_file_stays",
-    "what_torch_cannot_hold_is_left_out_and_said_once",
+    "the_object_graph_is_left_out_and_that_is_said_once",
+    "many_texts_are_left_out_by_one_pattern",
+    "what_a_dtype_cannot_hold_is_said_once",
+    "progress_is_told_on_every_device",
     "what_is_asked_for_by_name_is_refused",
     "names_drop_and_dtype_choose",
     "tensors_go_to_a_device_one_by_one",
