@@ -99,10 +99,10 @@ def write_again(folder: Path, resource: bool) -> None:
         write_expected(folder, X)
 
 
-def write_wrapped(folder: Path, how: str) -> None:
-    """Calls a function that makes a variable from a branch, a loop or another one."""
+def write_wrapped(folder: Path, how: str, first: str = "again_reference_first") -> None:
+    """Calls a loaded function from a branch, a loop or another function."""
     root = tf.Module()
-    root.loaded = tf.saved_model.load(str(folder.parent / "again_reference_first"))
+    root.loaded = tf.saved_model.load(str(folder.parent / first))
     inner = root.loaded.signatures["serving_default"]
 
     def in_branch(x):
@@ -119,6 +119,8 @@ def write_wrapped(folder: Path, how: str) -> None:
     ]
     function = tf.function(lambda x: {"y": made(x)}, input_signature=SPEC)
     tf.saved_model.save(root, str(folder), signatures=function)
+    if first == "again_resource_first":
+        write_expected(folder, X)
 
 
 class Tables(tf.Module):
@@ -218,6 +220,12 @@ SCENARIOS: dict[str, Callable[[Path], None]] = {
     "in_branch": lambda folder: write_wrapped(folder, "branch"),
     "in_loop": lambda folder: write_wrapped(folder, "loop"),
     "in_function": lambda folder: write_wrapped(folder, "function"),
+    "resource_in_loop": lambda folder: write_wrapped(
+        folder, "loop", "again_resource_first"
+    ),
+    "resource_in_function": lambda folder: write_wrapped(
+        folder, "function", "again_resource_first"
+    ),
     "fixed_table": lambda folder: write_tables(folder, mutable=False),
     "grown_table": lambda folder: write_tables(folder, mutable=True),
     "without_variables": write_without_variables,

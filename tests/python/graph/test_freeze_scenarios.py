@@ -24,6 +24,7 @@ X = {"dtype": "float32", "value": [[1.0, -2.0], [0.5, 3.0]]}
 IDS = {"dtype": "int32", "value": [[0, 4, 2, 1], [3, 3, 0, 1]]}
 IMAGE = {"dtype": "float32", "value": np.arange(8.0).reshape(1, 2, 2, 2).tolist()}
 WORDS = {"dtype": "S", "value": ["b", "a", "c"]}
+FILLER = "key_value_init/LookupTableImportV2"
 FLAT = {"outputs": ["out"]}
 SAVED = {"feed": X}
 
@@ -33,6 +34,8 @@ CASES = {
     "numbered_alike": {**SAVED, "eager": True},
     "again_resource": SAVED,
     "again_reference_first": SAVED,
+    "resource_in_loop": SAVED,
+    "resource_in_function": SAVED,
     "without_variables": SAVED,
     "several": SAVED,
     "network": {"feed": IDS},
@@ -45,11 +48,7 @@ CASES = {
     "cast": FLAT,
     # A variable that is left can be set, and changes the output.
     "assignable": {**FLAT, "fill": "set", "blacklist": ["left"]},
-    "looked_up": {
-        "outputs": ["out"],
-        "feeds": {"x": WORDS},
-        "fill": "key_value_init/LookupTableImportV2",
-    },
+    "looked_up": {**FLAT, "feeds": {"x": WORDS}, "fill": FILLER},
 }
 
 
@@ -154,7 +153,7 @@ def test_a_variable_that_a_function_makes_is_refused_by_name(name, tmp_path):
         (
             "looked_up",
             "out",
-            "'fixed': name 'key_value_init/LookupTableImportV2' among",
+            f"'fixed': name '{FILLER}' among",
         ),
         ("looked_up", "other", "tables 'grown': insert them before"),
     ],
