@@ -9,7 +9,7 @@ functions that it calls included.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastckpt.graph.freeze.calls import find_used, iterate_calls
@@ -101,20 +101,51 @@ class _Namer:
     def _get_digest(self, name: str) -> str:
         if name not in self._digests:
             self._digests[name] = get_stem(name)  # one that calls itself finds this
-            content = self._read(name)
-            digest = hashlib.sha256(content).hexdigest()
-            self._digests[name] = digest[:_LETTERS].translate(_TO_LETTERS)
+            digest = hashlib.sha256()
+            _describe(self._read(name), digest.update)
+            letters = digest.hexdigest()[:_LETTERS].translate(_TO_LETTERS)
+            self._digests[name] = letters
         return self._digests[name]
 
-    def _read(self, name: str) -> bytes:
-        """Gives a function's contents, with other's digests for their names."""
+    def _read(self, name: str) -> Any:
+        """Gives a function's message, with others' digests for their names."""
         copy = get_message("FunctionDef")()
         copy.CopyFrom(self._functions[name])
         copy.signature.name = get_stem(name)
         called = find_used(copy.node_def, dict.fromkeys(self._functions, ()))
         digests = {each: self._get_digest(each) for each in sorted(called)}
         _rename_calls(copy.node_def, digests)
-        return bytes(copy.SerializeToString(deterministic=True))
+        return copy
+
+
+def _describe(message: Any, put: Callable[[bytes], None]) -> None:
+    """Puts a message's contents, the same whichever protobuf there is.
+
+    What that serializes is not: maps come in an order of its own.
+    """
+    for field, value in message.ListFields():
+        kind = field.message_type
+        if kind is not None and kind.GetOptions().map_entry:
+            items = [part for key in sorted(value) for part in (key, value[key])]
+        elif kind is None and not isinstance(value, int | float | str | bytes):
+            items = [",".join(map(repr, value))]
+        else:
+            is_one = kind is None or hasattr(value, "ListFields")
+            items = [value] if is_one else list(value)
+        put(b"(%d:%d" % (field.number, len(items)))
+        for item in items:
+            _describe_item(item, put)
+
+
+def _describe_item(item: Any, put: Callable[[bytes], None]) -> None:
+    if hasattr(item, "ListFields"):
+        put(b"{")
+        _describe(item, put)
+        put(b"}")
+        return
+    content = item if isinstance(item, bytes) else repr(item).encode()
+    put(b"%d:" % len(content))
+    put(content)
 
 
 def _rename(functions: Mapping[str, Any], names: Mapping[str, str]) -> list[Any]:
