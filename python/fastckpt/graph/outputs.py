@@ -205,9 +205,8 @@ class _Unread:
         if operation.op != "Identity" or not operation.inputs:
             return False
         node: Any = self._nodes.get(parse_input(operation.inputs[0]).node)
-        return (
-            node is not None and node.op == "Switch" and node.input[0] == node.input[1]
-        )
+        is_switch = node is not None and node.op == "Switch" and len(node.input) > 1
+        return bool(is_switch and node.input[0] == node.input[1])
 
     def _is_left_over(self, operation: Operation) -> bool:
         """Tells what a loop or a branch gives beside what is read of it."""
