@@ -2,13 +2,14 @@
 
 import functools
 import json
+from collections import Counter
 
 import pytest
 
 import fastckpt
 from fastckpt import MetaGraph, UnsupportedError
 from fastckpt.graph.outputs import find_likely_outputs
-from graph_models import get_updates, read_graph, read_values, run_models
+from graph_models import get_updates, read_graph, read_values, run_models, run_program
 
 pytestmark = pytest.mark.tensorflow
 
@@ -130,3 +131,14 @@ def test_a_training_program_is_frozen_without_a_word_of_its_outputs(tmp_path):
     report = fastckpt.freeze(prefix, to=tmp_path / "out.pb")
     assert report.outputs == ["out", "accuracy"]
     assert report.variables == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["v1", "v2"])
+def test_random_programs_are_refused_or_give_what_they_gave(kind):
+    lines = run_program("random_updates.py", kind, 0, 100).splitlines()
+    results = [line.split(" ", 1) for line in lines]
+    assert [each for each in results if each[1] not in ("equal", "refused")] == []
+    counts = Counter(result for _, result in results)
+    assert counts["equal"] > 50
+    assert counts["refused"] > 10
