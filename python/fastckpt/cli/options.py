@@ -21,6 +21,7 @@ __all__ = [
     "noticed_missing_files",
     "open_any",
     "open_checkpoint",
+    "split_tags",
 ]
 
 _WHAT_OPENS = "a prefix, one of its files, a folder with a checkpoint, a SavedModel"
@@ -100,6 +101,11 @@ def open_checkpoint(
         fastckpt.open(path, io=io, threads=args.threads) as checkpoint,
     ):
         yield checkpoint
+
+
+def split_tags(text: str | None) -> list[str] | None:
+    """Gives the tags of a SavedModel's graph that an option names."""
+    return None if text is None else [tag.strip() for tag in text.split(",") if tag]
 
 
 @contextmanager
