@@ -8,6 +8,7 @@
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/verify_v1.h"
+#include "fastckpt/read/whole_parts.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -134,19 +135,15 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
   }
 }
 
-// Gives those that were left where they are.
-std::vector<std::size_t> CheckpointReader::TakeDecodedOnWrite(
+// Gives those that were left where they are. What is checked is read where it
+// will lie, so that its pages are mapped once.
+std::vector<std::size_t> CheckpointReader::TakePrivate(
     std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
     const RunOptions& options, std::vector<ArrayBytes>* moved) const {
-  *moved = TakeDecoded(slots, options);
-  return MakePrivate(source_->OpenFiles(), alignments, moved);
-}
-
-// The same. What is checked is read where it will lie, so that its pages are
-// mapped once.
-std::vector<std::size_t> CheckpointReader::TakeViewsOnWrite(
-    std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
-    const RunOptions& options, std::vector<ArrayBytes>* moved) const {
+  if (source_->DecodesPieces()) {
+    *moved = TakeDecoded(slots, options);
+    return MakePrivate(source_->OpenFiles(), alignments, moved);
+  }
   UncheckedViews unchecked;
   std::vector<std::size_t> pieces;
   SeenFiles seen;
@@ -182,10 +179,7 @@ std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
   }
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<ArrayBytes> moved;
-  for (const std::size_t i :
-       source_->DecodesPieces()
-           ? TakeDecodedOnWrite(viewed, alignments, options, &moved)
-           : TakeViewsOnWrite(viewed, alignments, options, &moved)) {
+  for (const std::size_t i : TakePrivate(viewed, alignments, options, &moved)) {
     copies.push_back(views[i]);
   }
   for (std::size_t i = 0; i < views.size(); ++i) {
@@ -274,6 +268,10 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
   const auto make = [&](std::size_t i) { return requests[i].destination; };
   RunOptions copying = options;
   const CheckRule rule = RuleOf({});
+  if (rule == CheckRule::kWhole) {
+    const auto whole = PartsOfWholes(*source_, wanted);
+    CheckRegions(*source_, whole, CheckRule::kOnce, options);
+  }
   if (checks_first && rule != CheckRule::kNever) {
     copying.counted = CheckRegions(*source_, wanted, rule, options);
   }

@@ -36,7 +36,8 @@ def resolve(path: PathName) -> Resolved:
         FileNotFoundError: No checkpoint is there; the message says what was looked
             for, what lies there instead, and what to try.
         UnsupportedError: It is a URL, and not of a local file.
-        CorruptionError: The file is no checkpoint, or a damaged state file.
+        CorruptionError: The file is no checkpoint, or a damaged state file; what it
+            is and what to do is said where its first bytes tell it.
         OSError: What is there cannot be read, or is neither file nor folder.
     """
     name = source_path(path)
@@ -65,7 +66,10 @@ def resolve(path: PathName) -> Resolved:
         raise not_found(name, prefixes[0] if prefixes else name)
     found = by_state_file(name)
     if found is None:
-        raise refusal
+        with importing:
+            from fastckpt.files.next_steps import refusal_of
+
+        raise refusal_of(refusal, name)
     return found
 
 

@@ -16,10 +16,10 @@ import argparse
 import os
 from collections.abc import Iterator
 
-from fastckpt import Checkpoint
 from fastckpt.cli.errors import BROKEN, UsageError
-from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.region import Region, parse_region
+from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.output import print_error, print_json, print_lines, print_text
 from fastckpt.cli.render.overview import Overview
 from fastckpt.cli.render.page import (
@@ -32,14 +32,15 @@ from fastckpt.cli.render.shown_tensor import ShownTensor
 from fastckpt.cli.render.tensor_table import make_tensor_table
 from fastckpt.cli.render.text import format_exact_size, make_printable, natural_order
 from fastckpt.cli.select import select_names
-from fastckpt.reading.stored_files import CheckpointFiles
+from fastckpt.formats.files import files_of
+from fastckpt.formats.opened import Source
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
-    add_path_argument(parser)
+    add_path_argument(parser, more=READ_TOO)
     parser.add_argument(
         "names", metavar="NAME", nargs="*", default=[], help="which tensors"
     )
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--region needs the NAME of a tensor")
     if args.all and not args.names:
         raise UsageError("--all needs the NAME of a tensor; '*' means all of them")
-    with open_checkpoint(args.path, args) as checkpoint:
+    with open_any(args.path, args) as checkpoint:
         if not args.names:
             _show_checkpoint(Overview(checkpoint), args)
             return 0
@@ -108,7 +109,8 @@ def _format_overview(overview: Overview) -> Iterator[str]:
     yield format_facts(overview.facts())
     yield from format_rows(*overview.file_table())
     yield from format_rows(*overview.dtype_table())
-    infos = sorted(overview.infos, key=lambda info: natural_order(info.name))
+    infos: list[Info] = list(overview.infos)
+    infos.sort(key=lambda info: natural_order(info.name))
     yield from format_rows(*make_tensor_table(infos, with_place=True))
 
 
@@ -119,9 +121,9 @@ class _ShownTensors:
         status: The exit status for those that were shown so far.
     """
 
-    def __init__(self, checkpoint: Checkpoint, args: argparse.Namespace) -> None:
+    def __init__(self, checkpoint: Source, args: argparse.Namespace) -> None:
         self._checkpoint = checkpoint
-        self._files = CheckpointFiles(checkpoint)
+        self._files = files_of(checkpoint)
         order = None if args.json else natural_order
         self._names = select_names(checkpoint, args.names, order)
         self._region, self._is_whole = args.region, args.all

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt.checking.moments import is_numeric
 from fastckpt.cli.render.text import format_count, shorten
 
 __all__ = ["MOST_LISTED", "format_values", "list_values"]
@@ -59,6 +60,10 @@ def list_values(array: NDArray[Any], is_whole: bool = False) -> Any:
     if array.dtype.kind == "O":
         decode = np.frompyfunc(_decode, 1, 1)
         return _as_list(decode(array))
+    if array.dtype.kind == "S":
+        return list_values(array.astype(object))
+    if not is_numeric(array.dtype):
+        return _as_list(array.astype(str))
     if array.dtype.isbuiltin != 1:  # a type of ml_dtypes
         is_integer = array.dtype.name.startswith(("int", "uint"))
         array = array.astype(np.int64 if is_integer else np.float64)
