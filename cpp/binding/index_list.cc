@@ -113,13 +113,15 @@ py::object AsIndexList(PyObject* item) {
         PyArray_NDIM(reinterpret_cast<PyArrayObject*>(item)) > 0;
     return is_list ? py::reinterpret_borrow<py::object>(item) : py::object();
   }
-  if (!PyRange_Check(item)) {
-    // Of torch, JAX, pandas ...: a number of theirs is an index, too.
-    if (PyLong_Check(item) || PyArray_CheckScalar(item) ||
-        PySlice_Check(item) || !PyObject_HasAttrString(item, "__array__") ||
-        !HasDimensions(item)) {
-      return py::object();
-    }
+  if (PyRange_Check(item)) {
+    auto list = py::reinterpret_steal<py::object>(PySequence_List(item));
+    if (!list) throw py::error_already_set();
+    return list;
+  }
+  // Of torch, JAX, pandas ...: a number of theirs is an index, too.
+  if (PyLong_Check(item) || PyArray_CheckScalar(item) || PySlice_Check(item) ||
+      !PyObject_HasAttrString(item, "__array__") || !HasDimensions(item)) {
+    return py::object();
   }
   auto array = py::reinterpret_steal<py::object>(
       PyArray_FromAny(item, nullptr, 0, 0, NPY_ARRAY_ENSUREARRAY, nullptr));

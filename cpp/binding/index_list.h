@@ -9,8 +9,8 @@
 
 namespace fastckpt::internal {
 
-// The list or array of one axis or more that an index is, of another library's
-// arrays and of a range NumPy's array; null if it is none. The GIL is held.
+// The list or array of one axis or more that an index is: of another library's
+// array NumPy's, of a range a list; null if it is none. Needs the GIL.
 pybind11::object AsIndexList(PyObject* item);
 
 // The indices, all in [0, dim). Throws TypeError unless they are a list of
