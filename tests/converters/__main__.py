@@ -8,10 +8,13 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from converters.families import FAMILIES
+
+RULES = Path(__file__).resolve().parents[2] / "docs" / "matching"
 
 
 def random_parameters(family, model):
@@ -81,4 +84,21 @@ def load(library, folder):
     print(json.dumps(loaded))
 
 
-{"write": write, "load": load}[sys.argv[1]](*sys.argv[2:])
+def match(folder):
+    """Loads by the rules of docs/matching, and nothing else."""
+    import fastckpt
+    import fastckpt.torch
+
+    loaded = {}
+    for name, family in FAMILIES.items():
+        model, _ = family.make()
+        rules = fastckpt.Rules.bert()
+        if not name.startswith("bert"):
+            rules = fastckpt.Rules.parse((RULES / f"{name}.rules").read_text())
+        plan = fastckpt.torch.match(f"{folder}/{name}/model.ckpt", model, rules)
+        plan.load()
+        loaded[name] = digests(family.parameters(model))
+    print(json.dumps(loaded))
+
+
+{"write": write, "load": load, "match": match}[sys.argv[1]](*sys.argv[2:])

@@ -54,6 +54,7 @@ def parameters(tmp_path_factory):
         "written": _run("write", folder),
         "tensorflow": _run("load", "tensorflow", folder),
         "fastckpt": _run("load", "fastckpt", folder),
+        "rules": _run("match", folder),
     }
 
 
@@ -67,3 +68,8 @@ def test_a_converter_loads_every_parameter_that_was_written(parameters, family):
     written = parameters["written"][family]
     assert len(written) > 20
     assert parameters["fastckpt"][family] == written
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rules_load_what_the_converter_loads(parameters, family):
+    assert parameters["rules"][family] == parameters["written"][family]

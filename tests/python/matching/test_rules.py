@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import fastckpt
 from fastckpt import Rules
 from fastckpt.matching.patterns import Pattern, escape
+from places import ROOT
 
 
 def pairs(rules, tensors, targets, folder):
@@ -147,3 +148,23 @@ def test_sources_are_joined_in_the_lines_order(tmp_path):
     plan = pairs(rules, tensors, {"kv.1": (14,)}, tmp_path)
     wanted = np.concatenate([one.T, two.T]).reshape(14)
     assert np.array_equal(plan.load()["kv.1"], wanted)
+
+
+FILES = sorted((ROOT / "docs" / "matching").glob("*.rules"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_rules_of_the_page_are_rules(path):
+    assert len(Rules.parse(path.read_text())) > 5
+    assert f"(matching/{path.name})" in (ROOT / "docs" / "matching.md").read_text()
+
+
+def test_the_rules_for_bert_take_the_prefix_that_the_model_has(tmp_path):
+    w = np.ones((4, 3), np.float32)
+    tensors = {"bert/embeddings/word_embeddings": w, "cls/predictions/output_bias": w}
+    fastckpt.save(tmp_path / "m", tensors)
+    for prefix in ("bert.", ""):
+        name = f"{prefix}embeddings.word_embeddings.weight"
+        plan = fastckpt.match(tmp_path / "m", {name: w}, Rules.bert())
+        assert plan.is_finished
+        assert plan.left_out == ["cls/predictions/output_bias"]
