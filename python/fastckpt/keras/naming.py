@@ -1,0 +1,157 @@
+"""What full names of variables say against the edges: another class, another order.
+
+TensorFlow's loader does not look at them. Layers of one shape, swapped, load there
+without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from fastckpt.base.deferred import importing
+from fastckpt.keras.model import class_names, is_layer
+from fastckpt.keras.order import find_order
+from fastckpt.keras.stored import StoredObjects
+from fastckpt.keras.walk import Pair, Sequence
+
+__all__ = ["find_swapped", "tell_other_class"]
+
+_NUMBERED = re.compile(r"(.*?)(?:_([0-9]+))?", re.DOTALL)
+#: Another class of Keras 2 that is the same layer.
+_SAME = {"sync_batch_normalization": "batch_normalization"}
+
+
+def tell_other_class(pair: Pair, stored: StoredObjects) -> str | None:
+    """Says which class a variable's full name tells, where the model's is another.
+
+    None where it is the same or where that cannot be known: the name is no default
+    one, or the layer is none of Keras's own.
+    """
+    names = stored.get_full_name(pair.node)[:-1]
+    told = _split(names[-1])[0] if names else ""
+    told = _SAME.get(told, told)
+    own = class_names(type(pair.owner))
+    if told not in _leaf_names() or told in own or own.isdisjoint(_leaf_names()):
+        return None
+    if told == _split(pair.owner.name)[0]:
+        return None
+    return (
+        f"{pair.path}: {'/'.join(names)!r} in the checkpoint is a {told}, "
+        f"{pair.owner.name!r} in the model a {type(pair.owner).__name__}"
+    )
+
+
+@cache
+def _leaf_names() -> frozenset[str]:
+    """Gives the default names of Keras's layers that wrap no other."""
+    with importing:
+        import keras
+
+    layers = keras.layers
+    wrapping = [layers.Wrapper, layers.RNN, layers.StackedRNNCells]
+    wrapping += [
+        layers.Bidirectional,
+        layers.MultiHeadAttention,
+        layers.TimeDistributed,
+    ]
+    for name in ("GroupQueryAttention", "Pipeline"):
+        wrapping += [getattr(layers, name)] if hasattr(layers, name) else []
+    kinds = [it for it in vars(layers).values() if isinstance(it, type)]
+    found: set[str] = set()
+    for kind in kinds:
+        is_own = issubclass(kind, keras.Layer) and kind is not keras.Layer
+        if is_own and not issubclass(kind, tuple(wrapping)):
+            found |= class_names(kind)
+    return frozenset(found - class_names(keras.Layer))
+
+
+def _split(name: str) -> tuple[str, int]:
+    """Gives a default name without its number, and the number."""
+    match = _NUMBERED.fullmatch(name)
+    assert match is not None
+    return match[1], int(match[2] or 0)
+
+
+def find_swapped(
+    sequence: Sequence, stored: StoredObjects
+) -> Iterator[tuple[int, str]]:
+    """Finds places of a sequence whose names say that layers changed theirs.
+
+    A name that the program gave, at another place of the model; default names of
+    layers of one class and shape that count the other way round, unless the layers'
+    connections tell their order.
+
+    Yields:
+        (place, what differs).
+    """
+    items = [
+        (place, layer, _parts_below(node, stored))
+        for place, layer, node in sequence.list_common()
+        if is_layer(layer)
+    ]
+    if len(items) < 2:
+        return
+    common = frozenset.intersection(*(parts for _, _, parts in items))
+    items = [(place, layer, parts - common) for place, layer, parts in items]
+    yield from _find_moved(items, sequence.name)
+    yield from _find_inverted(items, sequence)
+
+
+_Item = tuple[int, Any, frozenset[str]]
+
+
+def _parts_below(node: int, stored: StoredObjects) -> frozenset[str]:
+    found: set[str] = set()
+    for variable in stored.find_weights(node):
+        found.update(stored.get_full_name(variable)[:-1])
+    return frozenset(found)
+
+
+def _find_moved(items: list[_Item], path: str) -> Iterator[tuple[int, str]]:
+    given = {layer.name for _, layer, _ in items if not _has_default_name(layer)}
+    for place, layer, parts in items:
+        if layer.name in parts:
+            continue
+        for name in sorted(given & parts):
+            yield (
+                place,
+                f"{path or 'the model'}: at place {place} the checkpoint has {name!r} "
+                f"and the model {layer.name!r}; its {name!r} is at another place",
+            )
+
+
+def _find_inverted(items: list[_Item], sequence: Sequence) -> Iterator[tuple[int, str]]:
+    numbered = []
+    for place, layer, parts in items:
+        base, number = _split(layer.name)
+        counts = [_split(part)[1] for part in parts if _split(part)[0] == base]
+        if _has_default_name(layer) and len(counts) == 1:
+            numbered.append((place, layer, number, counts[0]))
+    follows = None
+    for i, (_, one, own, told) in enumerate(numbered):
+        for place, other, other_own, other_told in numbered[i + 1 :]:
+            if (own < other_own) == (told < other_told) or told == other_told:
+                continue
+            if not _is_alike(one, other):
+                continue
+            follows = follows or find_order(sequence.holder)
+            if not follows(one, other):
+                yield (
+                    place,
+                    f"{sequence.name or 'the model'}: {one.name!r} and {other.name!r} "
+                    "are alike, and the checkpoint's names count them the other way "
+                    "round; nothing tells which is which: give the layers the names "
+                    "that they had, or make them in the order in which they were made",
+                )
+
+
+def _is_alike(one: Any, other: Any) -> bool:
+    shapes = [[tuple(it.shape) for it in each.weights] for each in (one, other)]
+    return type(one) is type(other) and shapes[0] == shapes[1]
+
+
+def _has_default_name(layer: Any) -> bool:
+    return _split(layer.name)[0] in class_names(type(layer))
