@@ -183,6 +183,82 @@ MODELS = {
 }
 
 
+def small(k: Any) -> dict[str, Any]:
+    """Gives what makes small models, by name; of one shape where order is told."""
+    layers = k.layers
+
+    def chain(*units: int, names: Any = ()) -> Any:
+        names = [*names, *(None for _ in units)]
+        dense = [layers.Dense(n, name=it) for n, it in zip(units, names, strict=False)]
+        model = k.Sequential(dense)
+        model(random(1, 4))
+        return model
+
+    def one(layer: Any, *shape: int, dtype: str = "float32") -> Any:
+        given = k.Input(shape, dtype=dtype)
+        return k.Model(given, layer(given))
+
+    def heads(*order: int, names: Any = (None, None)) -> Any:
+        given = k.Input((4,))
+        made = [layers.Dense(3, name=name)(given) for name in names]
+        return k.Model(given, [made[i] for i in order])
+
+    class Listed(k.Model):
+        def __init__(self, made: list[Any]) -> None:
+            super().__init__()
+            self.parts = made
+
+        def call(self, x: Any) -> Any:
+            for part in self.parts:
+                x = part(x)
+            return x
+
+    def listed(made: list[Any]) -> Any:
+        model = Listed(made)
+        model(random(1, 4))
+        return model
+
+    def tied(is_one: bool) -> Any:
+        first = layers.Dense(4)
+        return listed([first, first if is_one else layers.Dense(4)])
+
+    def gru(**options: Any) -> Any:
+        return one(layers.GRU(3, **options), 4, 2)
+
+    return {
+        "chain": lambda: chain(4, 4),
+        "longer": lambda: chain(4, 4, 4),
+        "wider": lambda: chain(4, 5),
+        "tail": lambda: chain(4, 4, 3),
+        "middle": lambda: chain(4, 5, 4, 4),
+        "named": lambda: chain(4, 4, names=("a", "b")),
+        "named back": lambda: chain(4, 4, names=("b", "a")),
+        "heads": lambda: heads(0, 1),
+        "heads back": lambda: heads(1, 0),
+        "named heads": lambda: heads(0, 1, names=("a", "b")),
+        "named heads back": lambda: heads(1, 0, names=("a", "b")),
+        "list": lambda: listed([layers.Dense(4), layers.Dense(4)]),
+        "list back": lambda: listed([layers.Dense(4), layers.Dense(4)][::-1]),
+        "shifted list": lambda: listed(
+            [layers.Dropout(0.5), layers.Dense(4), layers.Dense(4)]
+        ),
+        "longer list": lambda: listed([layers.Dense(4) for _ in range(3)]),
+        "tied": lambda: tied(True),
+        "untied": lambda: tied(False),
+        "gru": gru,
+        "gru before": lambda: gru(reset_after=False),
+        "norm": lambda: one(layers.BatchNormalization(), 4),
+        "norm without scale": lambda: one(layers.BatchNormalization(scale=False), 4),
+        "layer norm": lambda: one(layers.LayerNormalization(), 4),
+        "group norm": lambda: one(layers.GroupNormalization(2), 4),
+        "embedding": lambda: one(layers.Embedding(4, 3), 2, dtype="int32"),
+        "dense": lambda: one(layers.Dense(3, use_bias=False), 4),
+        "conv": lambda: one(layers.Conv2D(4, 2), 5, 5, 4),
+        "conv transpose": lambda: one(layers.Conv2DTranspose(4, 2), 5, 5, 4),
+        "lstm": lambda: one(layers.LSTM(3), 4, 2),
+    }
+
+
 def randomize(model: Any) -> None:
     """Gives all weights random values; variances positive ones."""
     generator = np.random.default_rng(1)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from fastckpt.keras.fitting import Fit
 from fastckpt.keras.stored import StoredObjects
+from fastckpt.keras.walk import Walk
 
 __all__ = ["Chosen", "choose_root"]
 
@@ -29,7 +30,7 @@ def choose_root(
         KeyError: There is nothing at ``root``.
     """
     top = 0 if root is None else stored.find(root)
-    chosen = Chosen(root or "", Fit(model, stored, top))
+    chosen = Chosen(root or "", Fit(model, stored, Walk(model, stored, top)))
     if not chosen.fit.differences:
         return chosen
     if root is None:
@@ -37,14 +38,9 @@ def choose_root(
         fitting = [it for it in others if not it.fit.differences]
         if fitting:
             return _choose_only(fitting)
-        met = [it for it in (chosen, *others) if it.fit.met]
-        most = max((len(it.fit.assignments) for it in met), default=0)
-        best = [it for it in met if len(it.fit.assignments) == most]
-        if chosen in best:
-            best = [chosen]
-        if not best:
+        if not chosen.fit.has_met and not others:
             raise ValueError(_word_nothing(model, stored))
-        chosen = _choose_only(best) if allow_partial else best[0]
+        chosen = _choose_best([chosen, *others], allow_partial)
     if not allow_partial or not chosen.fit.assignments:
         raise ValueError(_word_differences(model, chosen, allow_partial))
     return chosen
@@ -55,10 +51,21 @@ def _find_others(model: Any, stored: StoredObjects) -> list[Chosen]:
     found: dict[Any, Chosen] = {}
     for node, path in stored.list_paths().items():
         if node:
-            it = Chosen(path, Fit(model, stored, node))
-            if it.fit.met:
+            walk = Walk(model, stored, node)
+            if walk.pairs:
+                it = Chosen(path, Fit(model, stored, walk))
                 found.setdefault((it.fit.identity, not it.fit.differences), it)
     return list(found.values())
+
+
+def _choose_best(found: list[Chosen], is_loaded: bool) -> Chosen:
+    """Chooses the object of which most would be loaded, the root before others."""
+    most = max(len(it.fit.assignments) for it in found)
+    best = [it for it in found if len(it.fit.assignments) == most]
+    if found[0] in best and found[0].fit.has_met:
+        return found[0]
+    best = [it for it in best if it.fit.has_met]
+    return _choose_only(best) if is_loaded else best[0]
 
 
 def _choose_only(fitting: list[Chosen]) -> Chosen:

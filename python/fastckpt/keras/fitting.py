@@ -25,24 +25,24 @@ class Fit:
     """How an object of the checkpoint fits a model.
 
     Attributes:
-        met: How many edges lead to a variable on both sides.
         differences: What is not as it should be, in sentences; [] if it fits.
         assignments: What is to be loaded, of whole layers only.
         unused: The tensors of the object that go nowhere.
     """
 
-    def __init__(self, model: Any, stored: StoredObjects, root: int) -> None:
+    def __init__(self, model: Any, stored: StoredObjects, walk: Walk) -> None:
         self._stored = stored
-        self._walk = Walk(model, stored, root)
+        self._walk = walk
         self._weights = list_weights(model)
+        own = set(map(id, self._weights))
+        self._pairs = [pair for pair in walk.pairs if id(pair.variable) in own]
         self.differences: list[str] = []
         self._refused: set[int] = set()
-        self.met = len(self._walk.pairs)
         self._by_variable: dict[int, list[Pair]] = {}
-        for pair in self._walk.pairs:
+        for pair in self._pairs:
             self._by_variable.setdefault(id(pair.variable), []).append(pair)
-        stored_weights = stored.find_weights(root, self._walk.is_state)
-        used = {pair.node for pair in self._walk.pairs}
+        stored_weights = stored.find_weights(walk.root, walk.is_state)
+        used = {pair.node for pair in walk.pairs}
         self._spare = {
             it: keys for it, keys in stored_weights.items() if it not in used
         }
@@ -55,6 +55,11 @@ class Fit:
         self.unused = [key for key in dict.fromkeys(keys) if key not in taken]
 
     @property
+    def has_met(self) -> bool:
+        """Whether an edge leads to a variable on both sides."""
+        return bool(self._pairs)
+
+    @property
     def identity(self) -> frozenset[tuple[int, str]]:
         """What two objects have in common that give the model the same values."""
         return frozenset((id(it.variable), it.key) for it in self.assignments)
@@ -65,7 +70,7 @@ class Fit:
 
     def _judge_pairs(self) -> None:
         by_node: dict[int, list[Pair]] = {}
-        for pair in self._walk.pairs:
+        for pair in self._pairs:
             by_node.setdefault(pair.node, []).append(pair)
             self._judge_pair(pair)
         for pairs in by_node.values():
@@ -101,8 +106,8 @@ class Fit:
 
     def _judge_places(self) -> None:
         for sequence in self._walk.sequences:
-            for place, text in find_swapped(sequence, self._stored):
-                self._differ(text, sequence.held[place].weights)
+            for layers, text in find_swapped(sequence, self._walk, self._stored):
+                self._differ(text, [it for layer in layers for it in layer.weights])
 
     def _judge_rest(self, model: Any) -> None:
         for variable in self._weights:

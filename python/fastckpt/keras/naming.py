@@ -15,7 +15,7 @@ from fastckpt.base.deferred import importing
 from fastckpt.keras.model import class_names, is_layer
 from fastckpt.keras.order import find_order
 from fastckpt.keras.stored import StoredObjects
-from fastckpt.keras.walk import Pair, Sequence
+from fastckpt.keras.walk import Pair, Sequence, Walk
 
 __all__ = ["find_swapped", "tell_other_class"]
 
@@ -76,8 +76,8 @@ def _split(name: str) -> tuple[str, int]:
 
 
 def find_swapped(
-    sequence: Sequence, stored: StoredObjects
-) -> Iterator[tuple[int, str]]:
+    sequence: Sequence, walk: Walk, stored: StoredObjects
+) -> Iterator[tuple[list[Any], str]]:
     """Finds places of a sequence whose names say that layers changed theirs.
 
     A name that the program gave, at another place of the model; default names of
@@ -85,54 +85,56 @@ def find_swapped(
     connections tell their order.
 
     Yields:
-        (place, what differs).
+        (layers, what differs).
     """
     items = [
-        (place, layer, _parts_below(node, stored))
-        for place, layer, node in sequence.list_common()
+        (place, layer, _find_names(layer, walk, stored))
+        for place, layer, _ in sequence.list_common()
         if is_layer(layer)
     ]
-    if len(items) < 2:
-        return
-    common = frozenset.intersection(*(parts for _, _, parts in items))
-    items = [(place, layer, parts - common) for place, layer, parts in items]
-    yield from _find_moved(items, sequence.name)
-    yield from _find_inverted(items, sequence)
+    if len(items) > 1:
+        yield from _find_moved(items, sequence.name)
+        yield from _find_inverted(items, sequence)
 
 
-_Item = tuple[int, Any, frozenset[str]]
+_Item = tuple[int, Any, set[str]]
 
 
-def _parts_below(node: int, stored: StoredObjects) -> frozenset[str]:
-    found: set[str] = set()
-    for variable in stored.find_weights(node):
-        found.update(stored.get_full_name(variable)[:-1])
-    return frozenset(found)
+def _find_names(layer: Any, walk: Walk, stored: StoredObjects) -> set[str]:
+    """Gives what a layer is called in the full names of the variables below it."""
+    found = set()
+    for pair, depth in walk.list_below(layer):
+        names = stored.get_full_name(pair.node)
+        if len(names) > depth + 1:
+            found.add(names[-2 - depth])
+    return found
 
 
-def _find_moved(items: list[_Item], path: str) -> Iterator[tuple[int, str]]:
+def _find_moved(items: list[_Item], path: str) -> Iterator[tuple[list[Any], str]]:
     given = {layer.name for _, layer, _ in items if not _has_default_name(layer)}
     for place, layer, parts in items:
         if layer.name in parts:
             continue
         for name in sorted(given & parts):
             yield (
-                place,
+                [layer, *(it for _, it, _ in items if it.name == name)],
                 f"{path or 'the model'}: at place {place} the checkpoint has {name!r} "
                 f"and the model {layer.name!r}; its {name!r} is at another place",
             )
 
 
-def _find_inverted(items: list[_Item], sequence: Sequence) -> Iterator[tuple[int, str]]:
+def _find_inverted(
+    items: list[_Item], sequence: Sequence
+) -> Iterator[tuple[list[Any], str]]:
     numbered = []
-    for place, layer, parts in items:
+    for _, layer, parts in items:
         base, number = _split(layer.name)
         counts = [_split(part)[1] for part in parts if _split(part)[0] == base]
         if _has_default_name(layer) and len(counts) == 1:
-            numbered.append((place, layer, number, counts[0]))
+            numbered.append((layer, number, counts[0]))
     follows = None
-    for i, (_, one, own, told) in enumerate(numbered):
-        for place, other, other_own, other_told in numbered[i + 1 :]:
+    for i, (one, own, told) in enumerate(numbered):
+        for other, other_own, other_told in numbered[i + 1 :]:
             if (own < other_own) == (told < other_told) or told == other_told:
                 continue
             if not _is_alike(one, other):
@@ -140,7 +142,7 @@ def _find_inverted(items: list[_Item], sequence: Sequence) -> Iterator[tuple[int
             follows = follows or find_order(sequence.holder)
             if not follows(one, other):
                 yield (
-                    place,
+                    [one, other],
                     f"{sequence.name or 'the model'}: {one.name!r} and {other.name!r} "
                     "are alike, and the checkpoint's names count them the other way "
                     "round; nothing tells which is which: give the layers the names "
