@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import traceback
@@ -23,6 +24,7 @@ import no_tensorflow  # noqa: F401
 # isort: split
 import keras
 import numpy as np
+import pytest
 
 import fastckpt
 import fastckpt.keras

@@ -6,12 +6,19 @@ import sys
 from typing import Any
 
 
-class Absent:
-    """Finds TensorFlow nowhere."""
+class Hiding:
+    """Finds what another finder finds, and TensorFlow nowhere."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+    def __init__(self, finder: Any) -> None:
+        self._finder = finder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._finder, name)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name.split(".")[0] in ("tensorflow", "tf_keras"):
-            raise ModuleNotFoundError(f"{name} is not to be there", name=name)
+            return None
+        return self._finder.find_spec(name, path, target)
 
 
-sys.meta_path.insert(0, Absent())  # type: ignore[arg-type]
+sys.meta_path[:] = map(Hiding, sys.meta_path)  # type: ignore[arg-type]
