@@ -13,6 +13,7 @@ import shutil
 import sys
 import traceback
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ import pytest
 
 import fastckpt
 import fastckpt.keras
-from keras_models import MODELS, call, small
+from keras_models import MODELS, PREDICTED, REFUSED, call, cases, small
 
 BACKEND = os.environ["KERAS_BACKEND"]
 
@@ -58,51 +59,8 @@ def predict(folder: Path, name: str, model_name: str, root: str) -> None:
     np.testing.assert_allclose(call(model, inputs), expected, 1e-5, 1e-5)
 
 
-def make_case(name: str, model_name: str, root: str) -> Any:
-    return lambda folder: predict(folder, name, model_name, root)
-
-
-PREDICTIONS = {f"{it} of save_weights": make_case(it, it, "") for it in MODELS}
-PREDICTIONS["a model under a checkpoint"] = make_case(
-    "sequential-c", "sequential", "model"
-)
-PREDICTIONS["a trained model"] = make_case("trained", "sequential", "")
-PREDICTIONS["a SavedModel"] = make_case("saved_model", "sequential", "")
-for _name in ("functional", "attention", "convolutions"):
-    PREDICTIONS[f"{_name} of Keras 3"] = make_case(f"{_name}-keras3", _name, "model")
-
-REFUSED = [
-    ("chain", "longer", "has no place"),
-    ("longer", "chain", "nothing in the checkpoint leads to it"),
-    ("chain", "wider", "shape [4, 5] in the checkpoint, [4, 4] in the model"),
-    ("named back", "named", "'b'"),
-    ("heads back", "heads", "the other way round"),
-    ("named heads back", "named heads", "is at another place"),
-    ("list back", "list", "the other way round"),
-    ("list", "list back", "the other way round"),
-    ("shifted list", "list", "has no place"),
-    ("untied", "tied", "several in the model"),
-    ("tied", "untied", "one in the model"),
-    ("gru before", "gru", "shape [2, 9] in the checkpoint, [9] in the model"),
-    ("gru", "gru before", "shape [9] in the checkpoint, [2, 9] in the model"),
-    ("norm without scale", "norm", "gamma"),
-    ("norm", "norm without scale", "gamma"),
-    ("group norm", "layer norm", "is a layer_normalization"),
-    ("conv transpose", "conv", "is a conv2d"),
-    ("lstm", "gru", "shape"),
-    ("dense", "embedding", "no object of the checkpoint"),
-    ("embedding", "dense", "no object of the checkpoint"),
-]
-
-
-def refuse_case(model: str, name: str, text: str) -> Any:
-    return lambda folder: refuses(small(keras)[model](), text, folder / name)
-
-
-REFUSALS = {
-    f"{model} is not {name}": refuse_case(model, name, text)
-    for model, name, text in REFUSED
-}
+def refuse(folder: Path, name: str, stored: str, text: str) -> None:
+    refuses(small(keras)[name](), text, folder / stored)
 
 
 def the_same_order_under_other_names_is_loaded(folder: Path) -> None:
@@ -237,34 +195,17 @@ def what_a_stateful_layer_remembers_is_no_weight(folder: Path) -> None:
     assert not report.left
 
 
-CASES = {
-    it.__name__: it
-    for it in (
-        the_same_order_under_other_names_is_loaded,
-        a_model_without_weights_is_to_be_called,
-        what_is_no_model_is_told,
-        lists_have_no_edges_in_keras_3,
-        of_two_that_fit_one_is_to_be_named,
-        the_one_object_that_fits_is_found_deep_down,
-        a_part_is_loaded_where_that_is_allowed,
-        nothing_after_another_length_is_loaded,
-        no_layer_is_loaded_in_halves,
-        an_assignment_that_fails_is_taken_back,
-        a_damaged_checkpoint_changes_nothing,
-        names_alone_are_no_object_graph,
-        seeds_stay,
-        other_dtypes_are_cast_where_they_hold_the_values,
-        what_a_stateful_layer_remembers_is_no_weight,
-    )
-}
-
-
 def main(folder: Path) -> dict[str, str | None]:
+    calls = {name: partial(globals()[name], folder) for name in cases(Path(__file__))}
+    for name, rest in REFUSED.items():
+        calls[name] = partial(refuse, folder, *rest)
+    for name, given in PREDICTED.items():
+        calls[name] = partial(predict, folder, *given)
     results: dict[str, str | None] = {}
-    for name, case in {**CASES, **REFUSALS, **PREDICTIONS}.items():
+    for name, run in calls.items():
         keras.utils.clear_session()
         try:
-            case(folder)
+            run()
             results[name] = None
         except BaseException:
             results[name] = traceback.format_exc()

@@ -6,6 +6,8 @@ input for it.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -267,3 +269,47 @@ def randomize(model: Any) -> None:
         drawn = generator.uniform(0.1, 1, np.shape(weight))
         values.append(drawn.astype(np.asarray(weight).dtype))
     model.set_weights(values)
+
+
+#: What is loaded: {case: (checkpoint, model, path of the model in it)}.
+PREDICTED = {
+    **{f"{name} of save_weights": (name, name, "") for name in MODELS},
+    "a model under a checkpoint": ("sequential-c", "sequential", "model"),
+    "a trained model": ("trained", "sequential", ""),
+    "a SavedModel": ("saved_model", "sequential", ""),
+    "functional of Keras 3": ("functional-keras3", "functional", "model"),
+    "attention of Keras 3": ("attention-keras3", "attention", "model"),
+    "convolutions of Keras 3": ("convolutions-keras3", "convolutions", "model"),
+}
+
+#: What is refused: {case: (model, what is stored, what the message says)}.
+REFUSED = {
+    f"{model} is not {stored}": (model, stored, text)
+    for model, stored, text in (
+        ("chain", "longer", "has no place"),
+        ("longer", "chain", "nothing in the checkpoint leads to it"),
+        ("chain", "wider", "shape [4, 5] in the checkpoint, [4, 4] in the model"),
+        ("named back", "named", "'b'"),
+        ("heads back", "heads", "the other way round"),
+        ("named heads back", "named heads", "is at another place"),
+        ("list back", "list", "the other way round"),
+        ("list", "list back", "the other way round"),
+        ("shifted list", "list", "has no place"),
+        ("untied", "tied", "several in the model"),
+        ("tied", "untied", "one in the model"),
+        ("gru before", "gru", "shape [2, 9] in the checkpoint, [9] in the model"),
+        ("gru", "gru before", "shape [9] in the checkpoint, [2, 9] in the model"),
+        ("norm without scale", "norm", "gamma"),
+        ("norm", "norm without scale", "gamma"),
+        ("group norm", "layer norm", "is a layer_normalization"),
+        ("conv transpose", "conv", "is a conv2d"),
+        ("lstm", "gru", "shape"),
+        ("dense", "embedding", "no object of the checkpoint"),
+        ("embedding", "dense", "no object of the checkpoint"),
+    )
+}
+
+
+def cases(path: Path) -> list[str]:
+    """Gives the names of the functions of a file that take the folder alone."""
+    return re.findall(r"^def (\w+)\(folder: Path\) -> None:", path.read_text(), re.M)
