@@ -98,6 +98,7 @@ def of_two_that_fit_one_is_to_be_named(folder: Path) -> None:
 def the_one_object_that_fits_is_found_deep_down(folder: Path) -> None:
     report = load(small(keras)["chain"](), folder, "deep")
     assert report.root == "net/a"
+    assert str(report) == "4 weights loaded from 'net/a'"
 
 
 def a_part_is_loaded_where_that_is_allowed(folder: Path) -> None:

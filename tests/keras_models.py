@@ -205,6 +205,11 @@ def small(k: Any) -> dict[str, Any]:
         made = [layers.Dense(3, name=name)(given) for name in names]
         return k.Model(given, [made[i] for i in order])
 
+    def branches(*order: int, names: Any = (None, None)) -> Any:
+        given = k.Input((4,))
+        made = [k.Sequential([layers.Dense(4, name=name)]) for name in names]
+        return k.Model(given, layers.Concatenate()([made[i](given) for i in order]))
+
     class Listed(k.Model):
         def __init__(self, made: list[Any]) -> None:
             super().__init__()
@@ -239,6 +244,10 @@ def small(k: Any) -> dict[str, Any]:
         "heads back": lambda: heads(1, 0),
         "named heads": lambda: heads(0, 1, names=("a", "b")),
         "named heads back": lambda: heads(1, 0, names=("a", "b")),
+        "branches": lambda: branches(0, 1),
+        "branches back": lambda: branches(1, 0),
+        "named branches": lambda: branches(0, 1, names=("a", "b")),
+        "named branches back": lambda: branches(1, 0, names=("a", "b")),
         "list": lambda: listed([layers.Dense(4), layers.Dense(4)]),
         "list back": lambda: listed([layers.Dense(4), layers.Dense(4)][::-1]),
         "shifted list": lambda: listed(
@@ -292,6 +301,8 @@ REFUSED = {
         ("named back", "named", "'b'"),
         ("heads back", "heads", "the other way round"),
         ("named heads back", "named heads", "is at another place"),
+        ("branches back", "branches", "the other way round"),
+        ("named branches back", "named branches", "is at another place"),
         ("list back", "list", "the other way round"),
         ("list", "list back", "the other way round"),
         ("shifted list", "list", "has no place"),

@@ -49,11 +49,11 @@ def choose_root(
 def _find_others(model: Any, stored: StoredObjects) -> list[Chosen]:
     """Gives all objects below the root, those that are the model twice once."""
     found: dict[Any, Chosen] = {}
-    for node, path in stored.list_paths().items():
+    for node in stored.list_objects():
         if node:
             walk = Walk(model, stored, node)
             if walk.pairs:
-                it = Chosen(path, Fit(model, stored, walk))
+                it = Chosen(stored.get_path(node), Fit(model, stored, walk))
                 found.setdefault((it.fit.identity, not it.fit.differences), it)
     return list(found.values())
 

@@ -30,7 +30,6 @@ _RENAMED = {
     "DepthwiseConv2D": {"depthwise_kernel": "kernel"},
     "Normalization": {"mean": "adapt_mean", "variance": "adapt_variance"},
 }
-_PLACE = re.compile(r"layer(_with_weights)?-([0-9]+)")
 
 
 def check_model(model: Any) -> None:
@@ -123,33 +122,19 @@ def list_sequence(layer: Any) -> list[Any] | None:
     return None
 
 
-def find_held(holder: Any, name: str, places: int) -> Any:
+def find_held(holder: Any, name: str) -> Any:
     """Gives what an object holds under a name of the checkpoint; None: nothing.
 
     Args:
         holder: A layer, a list, a tuple or a dict.
         name: Of the edge.
-        places: How many layers the checkpoint's object counts by ``layer-N``.
     """
     if isinstance(holder, dict):
         return holder.get(name)
     if isinstance(holder, list | tuple):
         is_place = name.isdecimal() and int(name) < len(holder)
         return holder[int(name)] if is_place else None
-    if not is_layer(holder):
-        return None
-    if match := _PLACE.fullmatch(name):
-        return _find_place(holder, bool(match[1]), int(match[2]), places)
-    return _find_attribute(holder, name)
-
-
-def _find_place(layer: Any, has_weights: bool, place: int, places: int) -> Any:
-    layers = list_sequence(layer) or []
-    if has_weights:
-        layers = [it for it in layers if it.weights]
-    elif len(layers) != places:  # what Keras 2 had as layers may be operations here
-        return None
-    return layers[place] if place < len(layers) else None
+    return _find_attribute(holder, name) if is_layer(holder) else None
 
 
 def _find_attribute(layer: Any, name: str) -> Any:

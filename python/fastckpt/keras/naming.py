@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastckpt.base.deferred import importing
 from fastckpt.keras.model import class_names, is_layer
@@ -38,6 +38,8 @@ def tell_other_class(pair: Pair, stored: StoredObjects) -> str | None:
         return None
     if told == _split(pair.owner.name)[0]:
         return None
+    if any(told in class_names(type(layer)) for layer in pair.owners):
+        return None  # the program's own layer of that name, which wraps one
     return (
         f"{pair.path}: {'/'.join(names)!r} in the checkpoint is a {told}, "
         f"{pair.owner.name!r} in the model a {type(pair.owner).__name__}"
@@ -88,59 +90,92 @@ def find_swapped(
         (layers, what differs).
     """
     items = [
-        (place, layer, _find_names(layer, walk, stored))
+        _Item(place, layer, _find_names(layer, walk, stored))
         for place, layer, _ in sequence.list_common()
         if is_layer(layer)
     ]
-    if len(items) > 1:
-        yield from _find_moved(items, sequence.name)
-        yield from _find_inverted(items, sequence)
+    yield from _find_moved(items, sequence.name)
+    yield from _find_inverted(items, sequence)
 
 
-_Item = tuple[int, Any, set[str]]
+class _Item(NamedTuple):
+    """What is at one place.
+
+    Attributes:
+        names: (layer in it or itself, what the checkpoint calls it).
+    """
+
+    place: int
+    layer: Any
+    names: list[tuple[Any, str]]
+
+    @property
+    def own(self) -> set[str]:
+        """What the layers are called in the model."""
+        return {layer.name for layer, _ in self.names}
+
+    @property
+    def told(self) -> set[str]:
+        """What the layers are called in the checkpoint."""
+        return {name for _, name in self.names}
+
+    def list_numbers(self) -> dict[str, tuple[int, int]]:
+        """Gives the lowest numbers of default names: {name: (model, checkpoint)}."""
+        found: dict[str, tuple[int, int]] = {}
+        for layer, name in self.names:
+            base, own = _split(layer.name)
+            other, told = _split(name)
+            if base == other and _has_default_name(layer):
+                least = found.get(base, (own, told))
+                found[base] = min(own, least[0]), min(told, least[1])
+        return found
 
 
-def _find_names(layer: Any, walk: Walk, stored: StoredObjects) -> set[str]:
-    """Gives what a layer is called in the full names of the variables below it."""
-    found = set()
-    for pair, depth in walk.list_below(layer):
-        names = stored.get_full_name(pair.node)
-        if len(names) > depth + 1:
-            found.add(names[-2 - depth])
-    return found
+def _find_names(top: Any, walk: Walk, stored: StoredObjects) -> list[tuple[Any, str]]:
+    """Gives a layer and those in it with their names in variables' full names."""
+    found: dict[tuple[int, str], tuple[Any, str]] = {}
+    for pair, depth in walk.list_below(top):
+        names = stored.get_full_name(pair.node)[:-1]
+        layers = pair.owners[-1 - depth :]
+        for layer, name in zip(reversed(layers), reversed(names), strict=False):
+            found[id(layer), name] = layer, name
+    return list(found.values())
 
 
 def _find_moved(items: list[_Item], path: str) -> Iterator[tuple[list[Any], str]]:
-    given = {layer.name for _, layer, _ in items if not _has_default_name(layer)}
-    for place, layer, parts in items:
-        if layer.name in parts:
-            continue
-        for name in sorted(given & parts):
+    given = {
+        layer.name: item
+        for item in items
+        for layer, _ in item.names
+        if not _has_default_name(layer)
+    }
+    for item in items:
+        for name in sorted(item.told - item.own):
+            other = given.get(name, item)
+            if other is item or name in other.told:
+                continue
             yield (
-                [layer, *(it for _, it, _ in items if it.name == name)],
-                f"{path or 'the model'}: at place {place} the checkpoint has {name!r} "
-                f"and the model {layer.name!r}; its {name!r} is at another place",
+                [item.layer, other.layer],
+                f"{path or 'the model'}: at place {item.place} the checkpoint has "
+                f"{name!r} and the model {item.layer.name!r}; its {name!r} is at "
+                f"another place, {other.place}",
             )
 
 
 def _find_inverted(
     items: list[_Item], sequence: Sequence
 ) -> Iterator[tuple[list[Any], str]]:
-    numbered = []
-    for _, layer, parts in items:
-        base, number = _split(layer.name)
-        counts = [_split(part)[1] for part in parts if _split(part)[0] == base]
-        if _has_default_name(layer) and len(counts) == 1:
-            numbered.append((layer, number, counts[0]))
+    counted = [(item.layer, item.list_numbers()) for item in items]
     follows = None
-    for i, (one, own, told) in enumerate(numbered):
-        for other, other_own, other_told in numbered[i + 1 :]:
-            if (own < other_own) == (told < other_told) or told == other_told:
-                continue
-            if not _is_alike(one, other):
+    for i, (one, counts) in enumerate(counted):
+        for other, others in counted[i + 1 :]:
+            if not any(
+                _is_inverted(counts[name], others[name])
+                for name in counts.keys() & others.keys()
+            ):
                 continue
             follows = follows or find_order(sequence.holder)
-            if not follows(one, other):
+            if _is_alike(one, other) and not follows(one, other):
                 yield (
                     [one, other],
                     f"{sequence.name or 'the model'}: {one.name!r} and {other.name!r} "
@@ -148,6 +183,11 @@ def _find_inverted(
                     "round; nothing tells which is which: give the layers the names "
                     "that they had, or make them in the order in which they were made",
                 )
+
+
+def _is_inverted(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    (own, told), (other_own, other_told) = one, other
+    return told != other_told and (own < other_own) != (told < other_told)
 
 
 def _is_alike(one: Any, other: Any) -> bool:

@@ -25,9 +25,8 @@ class LoadReport:
     unused: list[str]
 
     def __str__(self) -> str:
-        lines = [
-            f"{len(self.loaded):,} weights loaded from {self.root or 'the root'!r}"
-        ]
+        where = repr(self.root) if self.root else "the checkpoint's root"
+        lines = [f"{len(self.loaded):,} weights loaded from {where}"]
         lines += [f"left as it was: {path}" for path in self.left]
         lines += [f"unused: {key}" for key in self.unused]
         return "\n".join(lines)

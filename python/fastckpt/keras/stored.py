@@ -61,6 +61,7 @@ class StoredObjects:
         optimizers = Optimizers(self._nodes)
         self._optimizers = optimizers.nodes
         self._state = optimizers.own
+        self._steps = self._walk()
 
     def edges(self, node: int) -> Iterator[tuple[str, int]]:
         """Gives what an object holds: (name, object)."""
@@ -136,14 +137,26 @@ class StoredObjects:
             node = held[name]
         return node
 
-    def list_paths(self) -> dict[int, str]:
-        """Gives the shortest path of each object that may be a model."""
-        paths = {0: ""}
+    def list_objects(self) -> list[int]:
+        """Gives the objects that may be a model, those nearest to the root first."""
+        return [node for node in self._steps if self._nodes[node].children]
+
+    def get_path(self, node: int) -> str:
+        """Gives the shortest path of one of these objects, as ``find`` takes it."""
+        names = []
+        while node:
+            node, name = self._steps[node]
+            names.append(escape(name))
+        return "/".join(reversed(names))
+
+    def _walk(self) -> dict[int, tuple[int, str]]:
+        """Finds for each object by whom it is held and under which name."""
+        steps = {0: (0, "")}
         queue = [0]
         for node in queue:
             for name, child in self.edges(node):
-                if child in paths or child in self._optimizers or name in _STATE:
+                if child in steps or child in self._optimizers or name in _STATE:
                     continue
-                paths[child] = f"{paths[node]}/{escape(name)}".lstrip("/")
+                steps[child] = node, name
                 queue.append(child)
-        return {node: it for node, it in paths.items() if self._nodes[node].children}
+        return steps

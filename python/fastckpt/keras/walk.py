@@ -22,6 +22,7 @@ __all__ = ["Pair", "Sequence", "Walk"]
 
 _Owners = tuple[Any, ...]
 _COUNTED = "layer_with_weights-"
+_ANY = "layer-"
 
 
 class Pair(NamedTuple):
@@ -104,43 +105,19 @@ class Walk:
 
     def _follow(self, holder: Any, owners: _Owners, node: int, path: str) -> None:
         edges = list(self._stored.edges(node))
-        places = sum(name.startswith("layer-") for name, _ in edges)
-        counted = {to for name, to in edges if name.startswith(_COUNTED)}
-        edges = [
-            it
-            for it in edges
-            if it[0].startswith(_COUNTED)
-            or it[1] not in counted
-            or not it[0].startswith("layer-")
-        ]
-        self._add_sequence(holder, owners[-1], edges, path)
+        places = _Places(holder, edges)
+        if places.stored:
+            self.sequences.append(
+                Sequence(owners[-1], path, places.held, places.stored)
+            )
         for name, child in edges:
-            held = find_held(holder, name, places)
+            held = places.find(name, child)
             if held is None:
                 continue
             if is_state(held):
                 self._states.add((node, name))
             else:
                 self._meet(held, owners, child, f"{path}/{name}".lstrip("/"))
-
-    def _add_sequence(
-        self, holder: Any, owner: Any, edges: list[tuple[str, int]], path: str
-    ) -> None:
-        items: list[Any]
-        if isinstance(holder, list | tuple):
-            items, beginning = list(holder), ""
-        else:
-            layers = list_sequence(holder) if is_layer(holder) else None
-            items, beginning = [it for it in layers or () if it.weights], _COUNTED
-        stored = {
-            int(place): child
-            for name, child in edges
-            if name.startswith(beginning)
-            and (place := name[len(beginning) :]).isdecimal()
-        }
-        if stored:
-            held = {i: it for i, it in enumerate(items) if list_weights_below(it)}
-            self.sequences.append(Sequence(owner, path, held, stored))
 
     def _meet(self, held: Any, owners: _Owners, node: int, path: str) -> None:
         known = self._paired if is_variable(held) else self._seen
@@ -154,3 +131,44 @@ class Walk:
                 owners = (*owners, held)
                 self.layers.append((held, node))
             self._queue.append((held, owners, node, path))
+
+
+class _Places:
+    """What one object of each side holds by places.
+
+    Attributes:
+        held: {place: what the model has there}, if that has weights.
+        stored: {place: object of the checkpoint}.
+    """
+
+    def __init__(self, holder: Any, edges: list[tuple[str, int]]) -> None:
+        self._holder = holder
+        self._layers = (list_sequence(holder) if is_layer(holder) else None) or []
+        if isinstance(holder, list | tuple):
+            items, beginning = list(holder), ""
+        else:
+            items, beginning = [it for it in self._layers if it.weights], _COUNTED
+        self.held = {i: it for i, it in enumerate(items) if list_weights_below(it)}
+        self.stored = {
+            int(place): child
+            for name, child in edges
+            if name.startswith(beginning)
+            and (place := name[len(beginning) :]).isdecimal()
+        }
+        self._told = {child for name, child in edges if name.startswith(_COUNTED)}
+        self._count = sum(name.startswith(_ANY) for name, _ in edges)
+
+    def find(self, name: str, child: int) -> Any:
+        """Gives what the model has at an edge; None: nothing."""
+        if not self._layers or not name.startswith((_ANY, _COUNTED)):
+            return find_held(self._holder, name)
+        kind, _, place = name.rpartition("-")
+        if not place.isdecimal():
+            return find_held(self._holder, name)
+        if f"{kind}-" == _COUNTED:
+            return self.held.get(int(place))
+        # What Keras 2 had as layers may be operations here, so that others count.
+        is_sure = child not in self._told and self._count == len(self._layers)
+        return (
+            self._layers[int(place)] if is_sure and int(place) < self._count else None
+        )
