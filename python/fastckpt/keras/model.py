@@ -17,6 +17,7 @@ __all__ = [
     "class_names",
     "find_held",
     "is_layer",
+    "is_place",
     "is_state",
     "is_variable",
     "list_sequence",
@@ -30,6 +31,9 @@ _RENAMED = {
     "DepthwiseConv2D": {"depthwise_kernel": "kernel"},
     "Normalization": {"mean": "adapt_mean", "variance": "adapt_variance"},
 }
+
+#: Longer numbers count nothing.
+_LONGEST = 10
 
 
 def check_model(model: Any) -> None:
@@ -68,6 +72,11 @@ def is_variable(value: Any) -> bool:
         import keras
 
     return isinstance(value, keras.Variable)
+
+
+def is_place(name: str) -> bool:
+    """Tells whether a name is a place in a list."""
+    return name.isdecimal() and name.isascii() and len(name) < _LONGEST
 
 
 def is_state(value: Any) -> bool:
@@ -132,8 +141,8 @@ def find_held(holder: Any, name: str) -> Any:
     if isinstance(holder, dict):
         return holder.get(name)
     if isinstance(holder, list | tuple):
-        is_place = name.isdecimal() and int(name) < len(holder)
-        return holder[int(name)] if is_place else None
+        is_there = is_place(name) and int(name) < len(holder)
+        return holder[int(name)] if is_there else None
     return _find_attribute(holder, name) if is_layer(holder) else None
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fastckpt.keras.model import (
     find_held,
     is_layer,
+    is_place,
     is_state,
     is_variable,
     list_sequence,
@@ -152,8 +153,7 @@ class _Places:
         self.stored = {
             int(place): child
             for name, child in edges
-            if name.startswith(beginning)
-            and (place := name[len(beginning) :]).isdecimal()
+            if name.startswith(beginning) and is_place(place := name[len(beginning) :])
         }
         self._told = {child for name, child in edges if name.startswith(_COUNTED)}
         self._count = sum(name.startswith(_ANY) for name, _ in edges)
@@ -163,7 +163,7 @@ class _Places:
         if not self._layers or not name.startswith((_ANY, _COUNTED)):
             return find_held(self._holder, name)
         kind, _, place = name.rpartition("-")
-        if not place.isdecimal():
+        if not is_place(place):
             return find_held(self._holder, name)
         if f"{kind}-" == _COUNTED:
             return self.held.get(int(place))
