@@ -29,7 +29,8 @@ import pytest
 
 import fastckpt
 import fastckpt.keras
-from keras_models import MODELS, PREDICTED, REFUSED, call, cases, small
+from keras_models import MODELS, PREDICTED, REFUSED, call, cases, random, small
+from places import TESTDATA
 
 BACKEND = os.environ["KERAS_BACKEND"]
 
@@ -69,6 +70,28 @@ def the_same_order_under_other_names_is_loaded(folder: Path) -> None:
         assert report.loaded
         assert not report.left
         assert not report.unused
+
+
+def connections_tell_the_order_whichever_was_made_first(folder: Path) -> None:
+    model, expected = small(keras)["row made backwards"](), small(keras)["row"]()
+    for each in (model, expected):
+        report = load(each, folder, "row")
+        assert (len(report.loaded), report.left) == (6, [])
+    x = random(3, 4)
+    assert np.array_equal(call(model, x), call(expected, x))
+
+
+def a_class_that_wraps_one_of_its_name_is_no_other(folder: Path) -> None:
+    class Dense(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kernel = self.add_weight(shape=(4, 3))
+
+        def call(self, x: Any) -> Any:
+            return x @ self.kernel
+
+    given = keras.Input((4,))
+    assert load(keras.Model(given, Dense()(given)), folder, "dense").loaded
 
 
 def a_model_without_weights_is_to_be_called(folder: Path) -> None:
@@ -194,6 +217,21 @@ def what_a_stateful_layer_remembers_is_no_weight(folder: Path) -> None:
     report = load(model, folder, "gru")
     assert len(report.loaded) == 3
     assert not report.left
+
+
+def real_files_are_loaded(folder: Path) -> None:
+    layers = keras.layers
+    wide, narrow = (
+        keras.Sequential([keras.Input((shape,)), *map(layers.Dense, units)])
+        for shape, units in ((100, (32, 1)), (2, (2,)))
+    )
+    report = load(wide, TESTDATA, "tract-keras-lstm/variables")
+    assert (len(report.loaded), report.left, report.unused) == (4, [], [])
+    report = load(narrow, TESTDATA, "keras-lso-ckpt/ckpt")
+    assert (len(report.loaded), report.left, report.unused) == (2, [], [])
+    with fastckpt.open(TESTDATA / "keras-lso-ckpt" / "ckpt") as stored:
+        kernel = stored[report.loaded[narrow.weights[0].path]]
+    assert np.array_equal(narrow.get_weights()[0], kernel)
 
 
 def main(folder: Path) -> dict[str, str | None]:

@@ -210,6 +210,14 @@ def small(k: Any) -> dict[str, Any]:
         made = [k.Sequential([layers.Dense(4, name=name)]) for name in names]
         return k.Model(given, layers.Concatenate()([made[i](given) for i in order]))
 
+    def row(*order: int) -> Any:
+        given = k.Input((4,))
+        made = [layers.Dense(4) for _ in order]
+        x = given
+        for i in order:
+            x = made[i](x)
+        return k.Model(given, x)
+
     class Listed(k.Model):
         def __init__(self, made: list[Any]) -> None:
             super().__init__()
@@ -244,6 +252,8 @@ def small(k: Any) -> dict[str, Any]:
         "heads back": lambda: heads(1, 0),
         "named heads": lambda: heads(0, 1, names=("a", "b")),
         "named heads back": lambda: heads(1, 0, names=("a", "b")),
+        "row": lambda: row(0, 1, 2),
+        "row made backwards": lambda: row(2, 1, 0),
         "branches": lambda: branches(0, 1),
         "branches back": lambda: branches(1, 0),
         "named branches": lambda: branches(0, 1, names=("a", "b")),
