@@ -81,6 +81,10 @@ def connections_tell_the_order_whichever_was_made_first(folder: Path) -> None:
     assert np.array_equal(call(model, x), call(expected, x))
 
 
+def the_name_of_a_weight_is_an_edge_too(folder: Path) -> None:
+    assert load(small(keras)["scale"](), folder, "scale").left == []
+
+
 def a_class_that_wraps_one_of_its_name_is_no_other(folder: Path) -> None:
     class Dense(keras.layers.Layer):
         def __init__(self) -> None:

@@ -210,6 +210,15 @@ def small(k: Any) -> dict[str, Any]:
         made = [k.Sequential([layers.Dense(4, name=name)]) for name in names]
         return k.Model(given, layers.Concatenate()([made[i](given) for i in order]))
 
+    class Scale(layers.Layer):
+        def build(self, shape: Any) -> None:
+            kept = self.add_weight(name="factor", shape=(4,))
+            # Keras 2 and 3 keep it under names of their own.
+            setattr(self, f"kept_by_{k.__name__}", kept)
+
+        def call(self, x: Any) -> Any:
+            return x * getattr(self, f"kept_by_{k.__name__}")
+
     def row(*order: int) -> Any:
         given = k.Input((4,))
         made = [layers.Dense(4) for _ in order]
@@ -252,6 +261,7 @@ def small(k: Any) -> dict[str, Any]:
         "heads back": lambda: heads(1, 0),
         "named heads": lambda: heads(0, 1, names=("a", "b")),
         "named heads back": lambda: heads(1, 0, names=("a", "b")),
+        "scale": lambda: one(Scale(), 4),
         "row": lambda: row(0, 1, 2),
         "row made backwards": lambda: row(2, 1, 0),
         "branches": lambda: branches(0, 1),

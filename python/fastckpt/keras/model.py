@@ -152,7 +152,10 @@ def _find_attribute(layer: Any, name: str) -> Any:
         is_held = isinstance(value, list | tuple | dict)
         if is_held or is_layer(value) or is_variable(value) or is_state(value):
             return value
-    return None
+    # Keras 2 has an edge for the name that add_weight was given, too.
+    own = [*layer._trainable_variables, *layer._non_trainable_variables]
+    named = [it for it in own if it.name == name]
+    return named[0] if len(named) == 1 else None
 
 
 def _list_names(layer: Any, name: str) -> Iterator[str]:
