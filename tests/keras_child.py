@@ -188,6 +188,17 @@ def a_damaged_checkpoint_changes_nothing(folder: Path) -> None:
     refuses(model, "checksum", folder / "damaged", fastckpt.CorruptionError)
 
 
+def what_happens_to_the_file_later_changes_nothing(folder: Path) -> None:
+    fastckpt.rewrite(folder / "longer", folder / "aligned", align=64)
+    model = small(keras)["longer"]()
+    load(model, folder, "aligned")
+    before = [np.array(it) for it in model.get_weights()]
+    (data,) = folder.glob("aligned.data-*")
+    with data.open("r+b") as file:
+        file.write(bytes(data.stat().st_size))
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
 def names_alone_are_no_object_graph(folder: Path) -> None:
     fastckpt.save(folder / "names", {"dense/kernel": np.ones((4, 4), np.float32)})
     refuses(small(keras)["chain"](), "object graph", folder / "names", KeyError)

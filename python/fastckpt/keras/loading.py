@@ -63,20 +63,22 @@ def load_weights(
 
 
 def _load(model: Any, checkpoint: Checkpoint, fit: Fit, root: str) -> LoadReport:
-    arrays = checkpoint.load(list(dict.fromkeys(it.key for it in fit.assignments)))
+    keys = dict.fromkeys(it.key for it in fit.assignments)
+    # No views: JAX may keep the memory, and files change.
+    arrays = checkpoint.load(list(keys), copy=True)
     values = [
         to_dtype(arrays[it.key], it.variable.dtype, it.key) for it in fit.assignments
     ]
     assign(model, fit.assignments, values)
-    keys = {id(it.variable): it.key for it in fit.assignments}
+    taken = {id(it.variable): it.key for it in fit.assignments}
     loaded: dict[str, str] = {}
     left: list[str] = []
     counts: dict[str, int] = {}
     for variable in list_weights(model):
         count = counts[variable.path] = counts.get(variable.path, 0) + 1
         name = variable.path if count == 1 else f"{variable.path}#{count}"
-        if id(variable) in keys:
-            loaded[name] = keys[id(variable)]
+        if id(variable) in taken:
+            loaded[name] = taken[id(variable)]
         else:
             left.append(name)
     return LoadReport(root, loaded, left, fit.unused)
