@@ -85,6 +85,14 @@ def the_name_of_a_weight_is_an_edge_too(folder: Path) -> None:
     assert load(small(keras)["scale"](), folder, "scale").left == []
 
 
+def what_places_do_not_tell_is_loaded_layer_by_layer(folder: Path) -> None:
+    model = small(keras)["heads back"]()
+    for place, layer in enumerate(reversed(model.layers[1:])):
+        root = f"layer_with_weights-{place}"
+        report = load(layer, folder, "heads", root=root)
+        assert [key.split("/")[0] for key in report.loaded.values()] == [root] * 2
+
+
 def a_class_that_wraps_one_of_its_name_is_no_other(folder: Path) -> None:
     class Dense(keras.layers.Layer):
         def __init__(self) -> None:
