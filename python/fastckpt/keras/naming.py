@@ -180,8 +180,8 @@ def _find_inverted(
                     [one, other],
                     f"{sequence.name or 'the model'}: {one.name!r} and {other.name!r} "
                     "are alike, and the checkpoint's names count them the other way "
-                    "round, so that places may tell the wrong one; load each by "
-                    "itself: load_weights(layer, path, root='.../layer_with_weights-0')",
+                    "round, so that places may tell the wrong one; load each alone: "
+                    "load_weights(layer, path, root='.../layer_with_weights-0')",
                 )
 
 
