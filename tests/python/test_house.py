@@ -74,7 +74,7 @@ PYTHON_FLOORS = (
     {"formats", "graph"},
     {"checking", "editing"},
     {"matching"},
-    {"jax", "torch"},
+    {"jax", "keras", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )
 

@@ -52,7 +52,8 @@ std::string_view TakeUntil(std::string_view* text, char separator) {
 // A positive number; 0 for anything else: "max", "-1", nothing.
 std::uint64_t ParseTime(std::string_view text) {
   std::uint64_t number = 0;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto end =
+      std::from_chars(text.data(), text.data() + text.size(), number);
   return end.ec == std::errc() ? number : 0;
 }
 
@@ -70,9 +71,11 @@ std::size_t QuotaOfV2(const std::string& folder) {
 }
 
 std::size_t QuotaOfV1(const std::string& folder) {
-  const std::uint64_t quota = ParseTime(ReadText(Join(folder, "/cpu.cfs_quota_us")));
+  const std::uint64_t quota =
+      ParseTime(ReadText(Join(folder, "/cpu.cfs_quota_us")));
   if (quota == 0) return 0;
-  return WholeCpus(quota, ParseTime(ReadText(Join(folder, "/cpu.cfs_period_us"))));
+  return WholeCpus(quota,
+                   ParseTime(ReadText(Join(folder, "/cpu.cfs_period_us"))));
 }
 
 std::size_t Tighter(std::size_t one, std::size_t other) {
@@ -103,7 +106,8 @@ bool HasController(std::string_view controllers, std::string_view wanted) {
   return false;
 }
 
-// Of one line of /proc/self/cgroup: "NUMBER:CONTROLLERS:/GROUP", of v2 "0::/GROUP".
+// Of one line of /proc/self/cgroup: "NUMBER:CONTROLLERS:/GROUP", of v2
+// "0::/GROUP".
 std::size_t QuotaOfLine(const std::string& groups, std::string_view line) {
   TakeUntil(&line, ':');
   const std::string_view controllers = TakeUntil(&line, ':');

@@ -92,7 +92,8 @@ TEST(CpuQuota, OtherControllersAreNotAsked) {
 }
 
 TEST(CpuQuota, GarbageLimitsNothing) {
-  for (const std::string text : {"", "max", "100000", "100000 0", "-5 7", "x y"}) {
+  for (const std::string text :
+       {"", "max", "100000", "100000 0", "-5 7", "x y"}) {
     Root root("garbage\n0::/../x\n::::\n\n");
     root.Write("sys/fs/cgroup/cpu.max", text);
     EXPECT_EQ(root.Quota(), 0u) << text;

@@ -73,10 +73,9 @@ TEST_F(SlotGroupsTest, WhatIsDoneIsCounted) {
   RunOptions options;
   options.progress = &progress;
   std::vector<std::uint64_t> totals;
-  EXPECT_TRUE(CountEachSlot(source, slots, options,
-                            [&](std::size_t, SeenFiles*) {
-                              totals.push_back(progress.total);
-                            }));
+  EXPECT_TRUE(CountEachSlot(
+      source, slots, options,
+      [&](std::size_t, SeenFiles*) { totals.push_back(progress.total); }));
   EXPECT_EQ(totals, std::vector<std::uint64_t>(3, 36));  // known at once
   EXPECT_EQ(progress.done, 36u);
 }
