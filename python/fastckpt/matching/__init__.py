@@ -1,0 +1,1 @@
+"""Which tensor becomes which parameter of a model: rules, proposals, plans."""

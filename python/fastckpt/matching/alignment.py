@@ -1,0 +1,212 @@
+"""Pairs runs of layers: sequences that agree in every shape, under one order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import permutations
+from typing import NamedTuple
+
+import numpy as np
+
+from fastckpt.matching.layers import Layer, fit
+from fastckpt.matching.likeness import MARGIN, Likeness, Matrix, choose_mutual
+from fastckpt.matching.same_words import is_told_apart, shift_between
+from fastckpt.matching.templates import Run, make_runs, slot_words
+
+__all__ = ["Alignment", "align_runs"]
+
+#: More runs of one signature than these are not compared.
+_MOST = 10_000
+
+Pairs = dict[Layer, Layer]
+
+
+class Alignment(NamedTuple):
+    """What the runs tell.
+
+    Attributes:
+        pairs: By targets, the sources.
+        rivals: By targets, the sources that the longest runs leave open.
+    """
+
+    pairs: Pairs
+    rivals: dict[Layer, list[Layer]]
+
+
+def align_runs(
+    sources: Sequence[Layer], targets: Sequence[Layer], likeness: Likeness
+) -> Alignment:
+    """Pairs layers by the longest runs first."""
+    search = _Search(make_runs(sources), make_runs(targets), likeness)
+    search.run()
+    return search.result
+
+
+class _Search:
+    """The runs of both sides, and what has been decided about them."""
+
+    def __init__(
+        self, sources: list[Run], targets: list[Run], likeness: Likeness
+    ) -> None:
+        self._theirs, self._ours = _by_signature(sources), _by_signature(targets)
+        self._likeness = likeness
+        self._parts = _by_template(sources), _by_template(targets)
+        self._used: set[Layer] = set()
+        self.result = Alignment({}, {})
+
+    def run(self) -> None:
+        shared = self._theirs.keys() & self._ours.keys()
+        for signature in sorted(shared, key=_length, reverse=True):
+            mine = [it for it in self._ours[signature] if self._is_free(it)]
+            free = [it for it in self._theirs[signature] if self._is_free(it)]
+            if 0 < len(mine) * len(free) <= _MOST:
+                for pairs in self._decide(free, mine):
+                    self._add(pairs)
+
+    def _is_free(self, run: Run) -> bool:
+        return self._used.isdisjoint(run.members)
+
+    def _add(self, pairs: Pairs) -> None:
+        members = {*pairs, *pairs.values()}
+        if self._used.isdisjoint(members):
+            self.result.pairs.update(pairs)
+            self._used.update(members)
+
+    def _decide(self, sources: list[Run], targets: list[Run]) -> list[Pairs]:
+        """Gives the pairs of the runs of one signature that have no second reading."""
+        aligned = [[_align(theirs, ours) for theirs in sources] for ours in targets]
+        fits = np.array([[pairs is not None for pairs in row] for row in aligned])
+        scores = self._score(sources, targets)
+        scores[~fits] = -1
+        chosen = set(choose_mutual(scores))
+        for row, column in zip(*np.nonzero(fits), strict=True):
+            is_only = fits[row].sum() == fits[:, column].sum() == 1
+            if is_only and sources[column].forms > 1:
+                chosen.add((row, column))
+        decided = []
+        for row, column in sorted(chosen):
+            if not self._has_rival(sources[column], targets[row], scores[row, column]):
+                decided.append(aligned[row][column] or {})
+        for row, options in enumerate(aligned):
+            self._leave_open([pairs for pairs in options if pairs], decided)
+        return decided
+
+    def _score(self, sources: list[Run], targets: list[Run]) -> Matrix:
+        return self._likeness.compare(
+            [run.members[0] for run in sources], [run.members[0] for run in targets]
+        )
+
+    def _leave_open(self, options: list[Pairs], decided: list[Pairs]) -> None:
+        if len(options) > 1 and not any(pairs in decided for pairs in options):
+            for pairs in options:
+                for target, source in pairs.items():
+                    self.result.rivals.setdefault(target, []).append(source)
+
+    def _has_rival(self, sources: Run, targets: Run, score: float) -> bool:
+        """Tells whether a good part of one run fits what is beside the other as well.
+
+        The order of numbers decides within a run: conv1 and conv2 of one shape. It
+        tells nothing about layers of another name that are as many.
+        """
+        theirs, ours = self._parts
+        for one, parts, others, is_turned in (
+            (sources, theirs, self._ours, True),
+            (targets, ours, self._theirs, False),
+        ):
+            other = targets if is_turned else sources
+            for part in _parts_of(one, parts):
+                for rival in others.get(part.signature, ()):
+                    if not self._is_free(rival) or set(rival.members) & set(other[1]):
+                        continue
+                    pair = (part, rival) if is_turned else (rival, part)
+                    likeness = self._score([pair[0]], [pair[1]])[0, 0]
+                    if likeness > score - MARGIN and _align(*pair) is not None:
+                        return True
+        return False
+
+
+def _parts_of(run: Run, parts: dict[Hashable, list[Run]]) -> Iterable[Run]:
+    """Gives the runs within one that are a third of it and more."""
+    members = set(run.members)
+    for part in parts[run.members[0].template, run.members[0].sort]:
+        if len(members) > len(part.members) >= len(members) / 3:
+            if members.issuperset(part.members):
+                yield part
+
+
+def _by_template(runs: Iterable[Run]) -> dict[Hashable, list[Run]]:
+    groups: dict[Hashable, list[Run]] = defaultdict(list)
+    for run in runs:
+        groups[run.members[0].template, run.members[0].sort].append(run)
+    return groups
+
+
+def _by_signature(runs: Iterable[Run]) -> dict[Hashable, list[Run]]:
+    groups: dict[Hashable, list[Run]] = defaultdict(list)
+    for run in runs:
+        groups[run.signature].append(run)
+    return groups
+
+
+def _length(signature: Hashable) -> tuple[int, str]:
+    sort, forms = signature  # type: ignore[misc]
+    return len(forms), repr(signature)
+
+
+def _align(sources: Run, targets: Run) -> Pairs | None:
+    """Gives the pairs of two runs under one order; None where it is not certain."""
+    pairs = _in_order(sources, targets, tuple(range(len(targets.slots))))
+    if pairs is None:
+        return None
+    if any(it.is_counted for it in sources.members) and not is_told_apart(
+        sources.members
+    ):
+        return None
+    for order in permutations(range(len(targets.slots))):
+        other = _in_order(sources, targets, order)
+        if other is not None and other != pairs and not _say_same(sources, targets):
+            return None
+    return pairs
+
+
+def _say_same(sources: Run, targets: Run) -> bool:
+    """Tells whether the words before the numbers decide which is which."""
+    theirs, ours = slot_words(sources), slot_words(targets)
+    return theirs == ours and len(set(ours)) == len(ours) and None not in ours
+
+
+def _in_order(sources: Run, targets: Run, order: tuple[int, ...]) -> Pairs | None:
+    values = [tuple(value[at] for at in order) for value in targets.values]
+    ordered = sorted(zip(values, targets.members, strict=True), key=lambda it: it[0])
+    pairs = {
+        target: source
+        for (_, target), source in zip(ordered, sources.members, strict=True)
+    }
+    numbers = sources.values, [value for value, _ in ordered]
+    is_proved = sources.forms > 1
+    if not _agree(*numbers, is_proved):
+        return None
+    is_fit = all(fit(source, target) for target, source in pairs.items())
+    return pairs if is_fit else None
+
+
+def _agree(
+    theirs: list[tuple[int, ...]], ours: list[tuple[int, ...]], is_proved: bool
+) -> bool:
+    """Tells whether each number runs along one of the other side.
+
+    A flat count may run along a nested one, where the shapes differ on the way.
+    """
+    if len(theirs[0]) != len(ours[0]):
+        return is_proved
+    for one, other in zip(zip(*theirs, strict=True), zip(*ours, strict=True), strict=True):
+        ranks = sorted(set(one)), sorted(set(other))
+        if len(ranks[0]) != len(ranks[1]):
+            return False
+        mapped = dict(zip(*ranks, strict=True))
+        if any(mapped[a] != b for a, b in zip(one, other, strict=True)):
+            return False
+        if shift_between(*ranks) is None and not is_proved:
+            return False
+    return True

@@ -1,0 +1,158 @@
+"""Layers whose names differ in numbers alone, and the ways to cut them into sequences.
+
+``layer{a}.{b}.conv{c}`` stands for many layers. Which of its numbers run along a
+checkpoint's numbers is not known beforehand: a number may be fixed (``conv2``), or only
+those of its values taken that are alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from fastckpt.matching.layers import Layer, Shape
+
+__all__ = ["Run", "make_runs", "slot_words"]
+
+#: More numbers than these in one name that differ are not taken apart.
+_MOST_SLOTS = 4
+
+
+class Run(NamedTuple):
+    """Layers in the order of their numbers.
+
+    Attributes:
+        slots: Which of the names' numbers run.
+        members: The layers.
+    """
+
+    slots: tuple[int, ...]
+    members: tuple[Layer, ...]
+
+    @property
+    def values(self) -> list[tuple[int, ...]]:
+        return [
+            tuple(numbers[slot] for slot in self.slots)
+            for numbers in (member.numbers for member in self.members)
+        ]
+
+    @property
+    def signature(self) -> Hashable:
+        """What is equal of runs that fit."""
+        return (self.members[0].sort, tuple(member.form for member in self.members))
+
+    @property
+    def forms(self) -> int:
+        """How many different forms its members have."""
+        return len({(it.form, *(p.shape for p in it.parts.values())) for it in self[1]})
+
+
+def slot_words(run: Run) -> list[str | None]:
+    """Gives of each slot the word before it."""
+    tokens = run.members[0].tokens
+    before = [
+        str(tokens[at - 1]) if at and isinstance(tokens[at - 1], str) else None
+        for at, token in enumerate(tokens)
+        if isinstance(token, int)
+    ]
+    return [before[slot] for slot in run.slots]
+
+
+def make_runs(layers: Sequence[Layer]) -> list[Run]:
+    """Gives the runs of two and more layers that can be cut out of these."""
+    families = _families(layers)
+    groups: dict[Hashable, list[Layer]] = defaultdict(list)
+    for layer in layers:
+        groups[layer.template, layer.sort].append(layer)
+    runs: dict[frozenset[Layer], Run] = {}
+    for group in groups.values():
+        slots = _varying(group)
+        if len(group) < 2 or len(slots) > _MOST_SLOTS:
+            continue
+        for cut in _cuts(group, slots, families):
+            for run in _fix(cut, _varying(cut)):
+                runs.setdefault(frozenset(run.members), run)
+    return list(runs.values())
+
+
+def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
+    columns = zip(*(layer.numbers for layer in group), strict=True)
+    return tuple(at for at, column in enumerate(columns) if len(set(column)) > 1)
+
+
+def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
+    """Gives the runs with any of the slots fixed to each of its values."""
+    for count in range(len(slots)):
+        for fixed in combinations(slots, count):
+            running = tuple(slot for slot in slots if slot not in fixed)
+            for members in _split(group, fixed).values():
+                ordered = sorted(members, key=lambda it: _pick(it, running))
+                if len(ordered) > 1:
+                    yield Run(running, tuple(ordered))
+
+
+def _pick(layer: Layer, slots: Iterable[int]) -> tuple[int, ...]:
+    numbers = layer.numbers
+    return tuple(numbers[slot] for slot in slots)
+
+
+def _split(
+    group: Sequence[Layer], slots: Iterable[int]
+) -> dict[tuple[int, ...], list[Layer]]:
+    slots = tuple(slots)
+    split: dict[tuple[int, ...], list[Layer]] = defaultdict(list)
+    for layer in group:
+        split[_pick(layer, slots)].append(layer)
+    return split
+
+
+def _cuts(
+    group: Sequence[Layer],
+    slots: tuple[int, ...],
+    families: dict[tuple[Layer, int], Hashable],
+) -> Iterable[Sequence[Layer]]:
+    """Gives the whole, and what is alike of it by each of its slots."""
+    yield group
+    for slot in slots:
+        others = tuple(it for it in slots if it != slot)
+        by_value = _split(group, (slot,))
+        patterns = {
+            value: frozenset(_pick(layer, others) for layer in members)
+            for value, members in by_value.items()
+        }
+        for key in (
+            lambda it, slot=slot: families[it, slot],
+            lambda it, slot=slot, patterns=patterns: patterns[_pick(it, (slot,))],
+        ):
+            alike: dict[Hashable, list[Layer]] = defaultdict(list)
+            for layer in group:
+                alike[key(layer)].append(layer)
+            if len(alike) > 1:
+                yield from alike.values()
+
+
+def _families(layers: Sequence[Layer]) -> dict[tuple[Layer, int], Hashable]:
+    """Tells of each layer and slot what the block of that number consists of."""
+    blocks: dict[Hashable, set[Hashable]] = defaultdict(set)
+    places: list[tuple[Layer, int, Hashable]] = []
+    for layer in layers:
+        slot = 0
+        for at, token in enumerate(layer.tokens):
+            if isinstance(token, int):
+                block = layer.tokens[: at + 1]
+                blocks[block].add((layer.tokens[at + 1 :], layer.sort, _look(layer)))
+                places.append((layer, slot, block))
+                slot += 1
+    frozen = {block: frozenset(content) for block, content in blocks.items()}
+    return {(layer, slot): frozen[block] for layer, slot, block in places}
+
+
+def _look(layer: Layer) -> tuple[int, bool]:
+    """Tells how many axes a kernel has, and whether it seems depthwise."""
+    shapes: list[Shape] = [part.shape for part in layer.parts.values()]
+    main = max(shapes, key=len)
+    is_target_like = len(main) > 2 and main[1] == 1 < main[0]
+    is_source_like = len(main) > 2 and main[-1] == 1 < main[-2]
+    return len(main), is_target_like or is_source_like
