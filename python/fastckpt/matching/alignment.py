@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastckpt.matching.layers import Layer, fit
-from fastckpt.matching.likeness import MARGIN, Likeness, Matrix, choose_mutual
+from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
 from fastckpt.matching.same_words import is_told_apart, shift_between
 from fastckpt.matching.templates import Run, make_runs, slot_words
 
@@ -35,10 +35,13 @@ class Alignment(NamedTuple):
 
 
 def align_runs(
-    sources: Sequence[Layer], targets: Sequence[Layer], likeness: Likeness
+    sources: Sequence[Layer],
+    targets: Sequence[Layer],
+    likeness: Likeness,
+    used: set[Layer],
 ) -> Alignment:
-    """Pairs layers by the longest runs first."""
-    search = _Search(make_runs(sources), make_runs(targets), likeness)
+    """Pairs layers by the longest runs first; those that are used already stay out."""
+    search = _Search(sources, targets, likeness, used)
     search.run()
     return search.result
 
@@ -47,21 +50,28 @@ class _Search:
     """The runs of both sides, and what has been decided about them."""
 
     def __init__(
-        self, sources: list[Run], targets: list[Run], likeness: Likeness
+        self,
+        sources: Sequence[Layer],
+        targets: Sequence[Layer],
+        likeness: Likeness,
+        used: set[Layer],
     ) -> None:
-        self._theirs, self._ours = _by_signature(sources), _by_signature(targets)
+        theirs, ours = make_runs(sources), make_runs(targets)
+        self._theirs, self._ours = _by_signature(theirs), _by_signature(ours)
+        self._parts = _by_template(theirs), _by_template(ours)
+        self._layers = sources, targets
         self._likeness = likeness
-        self._parts = _by_template(sources), _by_template(targets)
-        self._used: set[Layer] = set()
+        self._used = set(used)
         self.result = Alignment({}, {})
 
     def run(self) -> None:
         shared = self._theirs.keys() & self._ours.keys()
         for signature in sorted(shared, key=_length, reverse=True):
             mine = [it for it in self._ours[signature] if self._is_free(it)]
-            free = [it for it in self._theirs[signature] if self._is_free(it)]
-            if 0 < len(mine) * len(free) <= _MOST:
-                for pairs in self._decide(free, mine):
+            # What others have taken fits no less: nothing is chosen because it is left.
+            theirs = self._theirs[signature]
+            if 0 < len(mine) * len(theirs) <= _MOST:
+                for pairs in self._decide(theirs, mine):
                     self._add(pairs)
 
     def _is_free(self, run: Run) -> bool:
@@ -86,7 +96,9 @@ class _Search:
                 chosen.add((row, column))
         decided = []
         for row, column in sorted(chosen):
-            if not self._has_rival(sources[column], targets[row], scores[row, column]):
+            pair = sources[column], targets[row]
+            has_rival = self._has_rival(*pair, scores[row, column])
+            if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
                 decided.append(aligned[row][column] or {})
         for row, options in enumerate(aligned):
             self._leave_open([pairs for pairs in options if pairs], decided)
@@ -96,6 +108,27 @@ class _Search:
         return self._likeness.compare(
             [run.members[0] for run in sources], [run.members[0] for run in targets]
         )
+
+    def _is_named_twice(self, sources: Run, targets: Run, score: float) -> bool:
+        """Tells whether the words of another layer, in no run of theirs, say the same."""
+        if score < LEAST:
+            return False
+        theirs, ours = sources.members, targets.members
+        forms = {it.form for it in theirs}
+        others = [
+            [
+                it
+                for it in layers
+                if it.form in forms and it.sort == run[0].sort
+                if it not in self._used and it not in run
+            ]
+            for layers, run in zip(self._layers, (theirs, ours), strict=True)
+        ]
+        found = (
+            self._likeness.compare(others[0], ours[:1]),
+            self._likeness.compare(theirs[:1], others[1]),
+        )
+        return any((scores > score - MARGIN).any() for scores in found)
 
     def _leave_open(self, options: list[Pairs], decided: list[Pairs]) -> None:
         if len(options) > 1 and not any(pairs in decided for pairs in options):
@@ -183,30 +216,59 @@ def _in_order(sources: Run, targets: Run, order: tuple[int, ...]) -> Pairs | Non
         target: source
         for (_, target), source in zip(ordered, sources.members, strict=True)
     }
-    numbers = sources.values, [value for value, _ in ordered]
-    is_proved = sources.forms > 1
-    if not _agree(*numbers, is_proved):
+    if not _agree(sources, [value for value, _ in ordered]):
         return None
     is_fit = all(fit(source, target) for target, source in pairs.items())
     return pairs if is_fit else None
 
 
-def _agree(
-    theirs: list[tuple[int, ...]], ours: list[tuple[int, ...]], is_proved: bool
-) -> bool:
+def _agree(sources: Run, ours: list[tuple[int, ...]]) -> bool:
     """Tells whether each number runs along one of the other side.
 
-    A flat count may run along a nested one, where the shapes differ on the way.
+    A flat count may run along a nested one where the shapes differ on the way, and
+    nothing is left out of the checkpoint's.
     """
+    theirs = sources.values
+    if theirs == ours:
+        return True
+    if not _is_unbroken(theirs):
+        return False
     if len(theirs[0]) != len(ours[0]):
-        return is_proved
-    for one, other in zip(zip(*theirs, strict=True), zip(*ours, strict=True), strict=True):
-        ranks = sorted(set(one)), sorted(set(other))
-        if len(ranks[0]) != len(ranks[1]):
-            return False
-        mapped = dict(zip(*ranks, strict=True))
-        if any(mapped[a] != b for a, b in zip(one, other, strict=True)):
-            return False
-        if shift_between(*ranks) is None and not is_proved:
-            return False
-    return True
+        return sources.forms > 1
+    columns = zip(zip(*theirs, strict=True), zip(*ours, strict=True), strict=True)
+    return all(_agree_at(sources, one, other) for one, other in columns)
+
+
+def _agree_at(sources: Run, theirs: tuple[int, ...], ours: tuple[int, ...]) -> bool:
+    ranks = sorted(set(theirs)), sorted(set(ours))
+    if len(ranks[0]) != len(ranks[1]):
+        return False
+    mapped = dict(zip(*ranks, strict=True))
+    if any(mapped[a] != b for a, b in zip(theirs, ours, strict=True)):
+        return False
+    if shift_between(*ranks) is not None:
+        return True
+    return sources.forms > 1 and (_is_even(ranks[0]) or _is_forced(sources, theirs))
+
+
+def _is_even(numbers: Sequence[int]) -> bool:
+    return len({b - a for a, b in zip(numbers, numbers[1:], strict=False)}) <= 1
+
+
+def _is_forced(run: Run, column: tuple[int, ...]) -> bool:
+    """Tells whether the shapes alone say which number is which."""
+    forms: dict[int, list[Hashable]] = defaultdict(list)
+    for number, member in zip(column, run.members, strict=True):
+        forms[number].append(member.form)
+    return len({tuple(it) for it in forms.values()}) == len(forms)
+
+
+def _is_unbroken(values: list[tuple[int, ...]]) -> bool:
+    """Tells whether the last numbers follow one another, from one beginning."""
+    last: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for value in values:
+        last[value[:-1]].append(value[-1])
+    begins = {numbers[0] for numbers in last.values()}
+    above = sorted({value[:-1] for value in values})
+    is_even = len(begins) == 1 and all(map(_is_even, last.values()))
+    return is_even and (len(above[0]) == 0 or _is_unbroken(above))

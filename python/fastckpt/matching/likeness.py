@@ -10,13 +10,13 @@ import numpy as np
 
 from fastckpt.matching.layers import Layer
 
-__all__ = ["LEAST", "MARGIN", "Likeness", "Matrix", "choose_mutual"]
+__all__ = ["KIND_WORDS", "LEAST", "MARGIN", "Likeness", "Matrix", "choose_mutual"]
 
 #: Less than this in common is no reason, and so much less must any other have: the
 #: latter where the words are not all the same.
 LEAST, MARGIN, _SAME_MARGIN = 0.5, 0.15, 0.05
 # What tells of a layer which kind it is tells nothing about which one.
-_KINDS = {"conv", "dense", "kernel", "norm", "weight", "layer", "module", "model"}
+KIND_WORDS = {"conv", "dense", "kernel", "norm", "weight", "layer", "module", "model"}
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -26,8 +26,9 @@ class Likeness:
 
     def __init__(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> None:
         theirs, ours = _usual(sources), _usual(targets)
-        # A scope that half of one side has, and the other side does not know.
-        self._idle = (theirs - _words(targets)) | (ours - _words(sources)) | _KINDS
+        # What half of a side says that the other says as often, or does not know.
+        idle = (theirs - _words(targets)) | (ours - _words(sources))
+        self._idle = idle | (theirs & ours) | KIND_WORDS
 
     def words(self, layer: Layer) -> frozenset[str]:
         """Gives the words that tell a layer from others."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, fit
+from fastckpt.matching.likeness import KIND_WORDS
 
 __all__ = ["pair_numbered", "pair_partners"]
 
@@ -59,11 +60,11 @@ def _block_of(layer: Layer) -> str:
 
 def _in_known_order(filters: list[Layer]) -> list[Layer]:
     """Sorts filters by what their names say; none where two say the same, or nothing."""
-    ranks = {it: [_ORDER[word] for word in it.tokens if word in _ORDER] for it in filters}
-    told = {tuple(rank) for rank in ranks.values() if len(rank) == 1}
+    ranks = {it: {_ORDER[word] for word in it.tokens if word in _ORDER} for it in filters}
+    told = {max(rank) for rank in ranks.values() if len(rank) == 1}
     if len(told) < len(filters):
         return []
-    return sorted(filters, key=lambda it: ranks[it])
+    return sorted(filters, key=lambda it: max(ranks[it]))
 
 
 def _are_counted(norms: list[Layer]) -> bool:
@@ -99,5 +100,13 @@ def _kernel_beside(
         scope = scopes[norm.tokens[:depth]]
         kernels = [layer for layer in scope if layer.sort == MATRIX]
         if kernels or len(scope) > 2:
-            return kernels[0] if len(kernels) == 1 and len(scope) == 2 else None
+            is_cell = len(kernels) == 1 and len(scope) == 2
+            return kernels[0] if is_cell and _say_no_more(scope, depth) else None
     return None
+
+
+def _say_no_more(cell: list[Layer], depth: int) -> bool:
+    """Tells whether names say of the parts of a cell which kind they are, no more."""
+    known = {*KIND_WORDS, *cell[0].tokens[:depth]}
+    rest = {token for layer in cell for token in layer.tokens[depth:]}
+    return all(isinstance(token, int) or token in known for token in rest)

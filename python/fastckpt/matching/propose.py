@@ -18,6 +18,7 @@ import numpy as np
 
 from fastckpt.matching import layers as kinds
 from fastckpt.matching.alignment import align_runs
+from fastckpt.matching.copies import drop_copies
 from fastckpt.matching.axes import Move
 from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targets
 from fastckpt.matching.likeness import Likeness, choose_mutual
@@ -87,10 +88,17 @@ class _Search:
         self.pairs: Pairs = {}
 
     def run(self) -> None:
+        every = self._sources
+        self._sources = drop_copies(every, self._targets)
+        self._pair()
+        self._sources = every
+
+    def _pair(self) -> None:
         likeness = Likeness(self._sources, self._targets)
         self.pairs.update(pair_same_words(self._sources, self._targets))
         for sorts in ({kinds.MATRIX}, {kinds.BATCH_NORM, kinds.NORM}):
-            found = align_runs(*self._left(sorts), likeness)
+            used = {*self.pairs, *self.pairs.values()}
+            found = align_runs(*self._of(sorts), likeness, used)
             self._add(found.pairs)
             self._rivals.update(found.rivals)
             self._add(self._unique(sorts))
@@ -99,11 +107,18 @@ class _Search:
             self._add(pair_numbered(self._sources, self._targets, self.pairs))
         self._add(_alike(*self._left({kinds.VECTOR, kinds.UNKNOWN}), likeness))
 
+    def _of(self, sorts: set[str]) -> tuple[list[Layer], list[Layer]]:
+        return (
+            [it for it in self._sources if it.sort in sorts],
+            [it for it in self._targets if it.sort in sorts],
+        )
+
     def _left(self, sorts: set[str]) -> tuple[list[Layer], list[Layer]]:
         used = set(self.pairs.values())
+        theirs, ours = self._of(sorts)
         return (
-            [it for it in self._sources if it.sort in sorts and it not in used],
-            [it for it in self._targets if it.sort in sorts and it not in self.pairs],
+            [it for it in theirs if it not in used],
+            [it for it in ours if it not in self.pairs],
         )
 
     def _add(self, pairs: Pairs) -> None:

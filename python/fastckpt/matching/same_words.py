@@ -19,6 +19,8 @@ Key = tuple[str, Template]
 
 #: The most tokens of a scope, and the share of the layers that it must have.
 _DEEPEST, _SHARE = 5, 0.2
+#: How much of what the best scope explains another explains that is as good.
+_RIVALS = 0.75
 
 
 def pair_same_words(
@@ -73,7 +75,7 @@ def _same_templates(
             }
             readings.append((sum(len(ours[key]) for key in reading), reading))
     count, best = max(readings, key=lambda it: it[0], default=(0, {}))
-    rivals = [reading for others, reading in readings if 2 * others >= count]
+    rivals = [reading for others, reading in readings if others >= _RIVALS * count]
     return {
         key: value
         for key, value in best.items()

@@ -8,8 +8,7 @@ those of its values taken that are alike.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from fastckpt.matching.layers import Layer, Shape
@@ -83,14 +82,17 @@ def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
 
 
 def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
-    """Gives the runs with any of the slots fixed to each of its values."""
-    for count in range(len(slots)):
-        for fixed in combinations(slots, count):
-            running = tuple(slot for slot in slots if slot not in fixed)
-            for members in _split(group, fixed).values():
-                ordered = sorted(members, key=lambda it: _pick(it, running))
-                if len(ordered) > 1:
-                    yield Run(running, tuple(ordered))
+    """Gives the runs with the last slots fixed to each of their values.
+
+    The first numbers count blocks, of which none may be missing; the last may say which
+    layer of a block it is.
+    """
+    for count in range(len(slots), 0, -1):
+        running = slots[:count]
+        for members in _split(group, slots[count:]).values():
+            ordered = sorted(members, key=lambda it: _pick(it, running))
+            if len(ordered) > 1:
+                yield Run(running, tuple(ordered))
 
 
 def _pick(layer: Layer, slots: Iterable[int]) -> tuple[int, ...]:
@@ -113,24 +115,24 @@ def _cuts(
     slots: tuple[int, ...],
     families: dict[tuple[Layer, int], Hashable],
 ) -> Iterable[Sequence[Layer]]:
-    """Gives the whole, and what is alike of it by each of its slots."""
+    """Gives the whole, and of it what is in blocks that are alike."""
     yield group
     for slot in slots:
-        others = tuple(it for it in slots if it != slot)
-        by_value = _split(group, (slot,))
-        patterns = {
-            value: frozenset(_pick(layer, others) for layer in members)
-            for value, members in by_value.items()
-        }
-        for key in (
-            lambda it, slot=slot: families[it, slot],
-            lambda it, slot=slot, patterns=patterns: patterns[_pick(it, (slot,))],
-        ):
-            alike: dict[Hashable, list[Layer]] = defaultdict(list)
-            for layer in group:
-                alike[key(layer)].append(layer)
-            if len(alike) > 1:
-                yield from alike.values()
+        yield from _alike(group, lambda it, slot=slot: families[it, slot])
+    if len(slots) > 1:
+        blocks: dict[int, set[tuple[int, ...]]] = defaultdict(set)
+        for layer in group:
+            blocks[layer.numbers[slots[-1]]].add(_pick(layer, slots[:-1]))
+        yield from _alike(group, lambda it: frozenset(blocks[it.numbers[slots[-1]]]))
+
+
+def _alike(
+    group: Sequence[Layer], key: Callable[[Layer], Hashable]
+) -> Iterable[Sequence[Layer]]:
+    alike: dict[Hashable, list[Layer]] = defaultdict(list)
+    for layer in group:
+        alike[key(layer)].append(layer)
+    return alike.values() if len(alike) > 1 else ()
 
 
 def _families(layers: Sequence[Layer]) -> dict[tuple[Layer, int], Hashable]:
