@@ -84,15 +84,21 @@ def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
 def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
     """Gives the runs with the last slots fixed to each of their values.
 
-    The first numbers count blocks, of which none may be missing; the last may say which
-    layer of a block it is.
+    The first numbers count blocks, the last may say which layer of a block it is. More
+    than one says so only where every block has the same of them.
     """
     for count in range(len(slots), 0, -1):
         running = slots[:count]
-        for members in _split(group, slots[count:]).values():
-            ordered = sorted(members, key=lambda it: _pick(it, running))
-            if len(ordered) > 1:
-                yield Run(running, tuple(ordered))
+        split = [
+            sorted(members, key=lambda it: _pick(it, running))
+            for members in _split(group, slots[count:]).values()
+        ]
+        values = {tuple(_pick(it, running) for it in members) for members in split}
+        if count < len(slots) - 1 and len(values) > 1:
+            return
+        for members in split:
+            if len(members) > 1:
+                yield Run(running, tuple(members))
 
 
 def _pick(layer: Layer, slots: Iterable[int]) -> tuple[int, ...]:
