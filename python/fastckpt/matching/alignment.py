@@ -190,7 +190,8 @@ def _length(signature: Hashable) -> tuple[int, str]:
 def _align(sources: Run, targets: Run) -> Pairs | None:
     """Gives the pairs of two runs under one order; None where it is not certain."""
     pairs = _in_order(sources, targets, tuple(range(len(targets.slots))))
-    if pairs is None:
+    # Which blocks a part of the checkpoint's is in is no matter of taste.
+    if pairs is None or not (sources.is_whole or sources.place == targets.place):
         return None
     if any(it.is_counted for it in sources.members) and not is_told_apart(
         sources.members

@@ -25,10 +25,15 @@ class Run(NamedTuple):
     Attributes:
         slots: Which of the names' numbers run.
         members: The layers.
+        place: Of each number but the last that differs within the template, which of
+            its values these have, by rank: which blocks they are in.
+        is_whole: Whether no block that has such layers is left out.
     """
 
     slots: tuple[int, ...]
     members: tuple[Layer, ...]
+    place: tuple[frozenset[int], ...] = ()
+    is_whole: bool = True
 
     @property
     def values(self) -> list[tuple[int, ...]]:
@@ -72,8 +77,21 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
             continue
         for cut in _cuts(group, slots, families):
             for run in _fix(cut, _varying(cut)):
-                runs.setdefault(frozenset(run.members), run)
+                placed = _place(run, group, slots)
+                runs.setdefault(frozenset(run.members), placed)
     return list(runs.values())
+
+
+def _place(run: Run, group: Sequence[Layer], slots: tuple[int, ...]) -> Run:
+    *outer, last = slots
+    lasts = {member.numbers[last] for member in run.members}
+    count = sum(layer.numbers[last] in lasts for layer in group)
+    place = []
+    for slot in outer:
+        ranked = sorted({layer.numbers[slot] for layer in group})
+        ranks = {number: rank for rank, number in enumerate(ranked)}
+        place.append(frozenset(ranks[it.numbers[slot]] for it in run.members))
+    return run._replace(place=tuple(place), is_whole=count == len(run.members))
 
 
 def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
