@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import numpy as np
 
-from fastckpt.matching.layers import Layer, fit
+from fastckpt.matching.layers import Layer, Shape, fit
 from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
 from fastckpt.matching.same_words import is_told_apart, shift_between
-from fastckpt.matching.templates import Run, make_runs, slot_words
+from fastckpt.matching.templates import Run, Signature, make_runs, slot_words
 
 __all__ = ["Alignment", "align_runs"]
 
@@ -100,7 +100,7 @@ class _Search:
             has_rival = self._has_rival(*pair, scores[row, column])
             if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
                 decided.append(aligned[row][column] or {})
-        for row, options in enumerate(aligned):
+        for options in aligned:
             self._leave_open([pairs for pairs in options if pairs], decided)
         return decided
 
@@ -110,7 +110,7 @@ class _Search:
         )
 
     def _is_named_twice(self, sources: Run, targets: Run, score: float) -> bool:
-        """Tells whether the words of another layer, in no run of theirs, say the same."""
+        """Tells whether another layer has the same words, in no run of theirs."""
         if score < LEAST:
             return False
         theirs, ours = sources.members, targets.members
@@ -163,9 +163,9 @@ def _parts_of(run: Run, parts: dict[Hashable, list[Run]]) -> Iterable[Run]:
     """Gives the runs within one that are a third of it and more."""
     members = set(run.members)
     for part in parts[run.members[0].template, run.members[0].sort]:
-        if len(members) > len(part.members) >= len(members) / 3:
-            if members.issuperset(part.members):
-                yield part
+        is_large = len(members) > len(part.members) >= len(members) / 3
+        if is_large and members.issuperset(part.members):
+            yield part
 
 
 def _by_template(runs: Iterable[Run]) -> dict[Hashable, list[Run]]:
@@ -175,16 +175,15 @@ def _by_template(runs: Iterable[Run]) -> dict[Hashable, list[Run]]:
     return groups
 
 
-def _by_signature(runs: Iterable[Run]) -> dict[Hashable, list[Run]]:
-    groups: dict[Hashable, list[Run]] = defaultdict(list)
+def _by_signature(runs: Iterable[Run]) -> dict[Signature, list[Run]]:
+    groups: dict[Signature, list[Run]] = defaultdict(list)
     for run in runs:
         groups[run.signature].append(run)
     return groups
 
 
-def _length(signature: Hashable) -> tuple[int, str]:
-    sort, forms = signature  # type: ignore[misc]
-    return len(forms), repr(signature)
+def _length(signature: Signature) -> tuple[int, str]:
+    return len(signature[1]), repr(signature)
 
 
 def _align(sources: Run, targets: Run) -> Pairs | None:
@@ -253,15 +252,15 @@ def _agree_at(sources: Run, theirs: tuple[int, ...], ours: tuple[int, ...]) -> b
 
 
 def _is_even(numbers: Sequence[int]) -> bool:
-    return len({b - a for a, b in zip(numbers, numbers[1:], strict=False)}) <= 1
+    return len({b - a for a, b in pairwise(numbers)}) <= 1
 
 
 def _is_forced(run: Run, column: tuple[int, ...]) -> bool:
     """Tells whether the shapes alone say which number is which."""
-    forms: dict[int, list[Hashable]] = defaultdict(list)
+    by_number: dict[int, list[Shape]] = defaultdict(list)
     for number, member in zip(column, run.members, strict=True):
-        forms[number].append(member.form)
-    return len({tuple(it) for it in forms.values()}) == len(forms)
+        by_number[number].append(member.form)
+    return len(set(map(tuple, by_number.values()))) == len(by_number)
 
 
 def _is_unbroken(values: list[tuple[int, ...]]) -> bool:

@@ -1,4 +1,4 @@
-"""Whole models that lie beside each other in a checkpoint: a teacher and its student."""
+"""Whole models beside each other in a checkpoint: a teacher and its student."""
 
 from __future__ import annotations
 

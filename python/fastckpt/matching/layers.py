@@ -1,7 +1,7 @@
 """The layers that a set of tensor names speaks of.
 
-A layer is what tensors share whose names differ in the last word alone: a kernel and its
-bias, the four vectors of a normalization.
+A layer is what tensors share whose names differ in the last word alone: a kernel and
+its bias, the four vectors of a normalization.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["Layer", "Part", "Target", "fit", "read_sources", "read_targets"]
 
 Shape = tuple[int, ...]
 
-# Names that Keras and TensorFlow give by counting: their numbers tell in which order the
-# layers of a process were made, not where they are in a model.
+# Names that Keras and TensorFlow give by counting: their numbers tell in which order
+# the layers of a process were made, not where they are in a model.
 _COUNTED = re.compile(
     r"(?:^|/)(?:(?:depthwise_|separable_)?conv[123]d(?:_transpose)?|dense|embedding"
     r"|(?:batch|layer|group|unit)_normalization|multi_head_attention|sequential|model"
@@ -125,7 +125,7 @@ def _gather(parts: Iterable[Part], counted: set[str]) -> list[Layer]:
     for part in parts:
         if part.shape and not _RECURRENT.intersection(map(str, part.words.tokens)):
             # Conv1 and Conv_1 have the same words, and are two layers.
-            scope = re.sub(r"[^/.]*$", "", part.name)
+            scope = re.sub(r"[^/.]*$", "", part.name.removesuffix(words.OBJECT_SUFFIX))
             groups[part.words.tokens, scope].append(part)
     layers = (_make_layer(group, counted) for group in groups.values())
     return [layer for layer in layers if layer is not None]

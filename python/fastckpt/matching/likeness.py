@@ -43,7 +43,8 @@ class Likeness:
         left, right = _incidence(ours, columns), _incidence(theirs, columns)
         common = left @ right.T
         total = left.sum(1)[:, None] + right.sum(1)[None, :] - common
-        return np.divide(common, total, out=np.zeros_like(common), where=total > 0)
+        scores: Matrix = common / np.maximum(total, 1)
+        return scores
 
 
 def _words(layers: Sequence[Layer]) -> set[str]:

@@ -43,13 +43,15 @@ def pair_numbered(
     for block in blocks.values():
         norms = [it for it in block if it.sort == BATCH_NORM]
         filters = [pairs.get(it) for it in block if it.sort == MATRIX]
-        ordered = _in_known_order([it for it in filters if it in theirs])
-        if len(norms) == len(ordered) > 1 and None not in filters:
-            if _are_counted(norms):
-                norms.sort(key=lambda it: it.numbers)
-                both = list(zip(norms, (theirs[it] for it in ordered), strict=True))
-                if all(fit(source, target) for target, source in both):
-                    found.update(both)
+        ordered = _in_known_order(
+            [it for it in filters if it is not None and it in theirs]
+        )
+        if None in filters or not len(norms) == len(ordered) > 1:
+            continue
+        norms.sort(key=lambda it: it.numbers)
+        both = list(zip(norms, (theirs[it] for it in ordered), strict=True))
+        if _are_counted(norms) and all(fit(source, target) for target, source in both):
+            found.update(both)
     return found
 
 
@@ -59,8 +61,10 @@ def _block_of(layer: Layer) -> str:
 
 
 def _in_known_order(filters: list[Layer]) -> list[Layer]:
-    """Sorts filters by what their names say; none where two say the same, or nothing."""
-    ranks = {it: {_ORDER[word] for word in it.tokens if word in _ORDER} for it in filters}
+    """Sorts filters by what their names say; none where two say the same."""
+    ranks = {
+        it: {_ORDER[word] for word in it.tokens if word in _ORDER} for it in filters
+    }
     told = {max(rank) for rank in ranks.values() if len(rank) == 1}
     if len(told) < len(filters):
         return []

@@ -18,8 +18,8 @@ import numpy as np
 
 from fastckpt.matching import layers as kinds
 from fastckpt.matching.alignment import align_runs
-from fastckpt.matching.copies import drop_copies
 from fastckpt.matching.axes import Move
+from fastckpt.matching.copies import drop_copies
 from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targets
 from fastckpt.matching.likeness import Likeness, choose_mutual
 from fastckpt.matching.partners import pair_numbered, pair_partners
@@ -60,9 +60,7 @@ class Proposal(NamedTuple):
     ambiguous: dict[str, list[str]]
 
 
-def propose(
-    sources: Mapping[str, Shape], targets: Mapping[str, Target]
-) -> Proposal:
+def propose(sources: Mapping[str, Shape], targets: Mapping[str, Target]) -> Proposal:
     """Proposes which tensors become which parameters.
 
     Args:
@@ -169,10 +167,11 @@ def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:
 
 def _look(layer: Layer) -> Hashable:
     """Gives all that decides what fits a layer."""
-    return tuple(
+    parts = (
         (role, part.shape, part.kind, part.words.role, part.words.leaf)
         for role, part in sorted(layer.parts.items())
-    ) + ("depthwise" in layer.tokens,)
+    )
+    return (*parts, "depthwise" in layer.tokens)
 
 
 def _by_form(layers: Iterable[Layer]) -> dict[Hashable, list[Layer]]:
@@ -199,7 +198,7 @@ def _alike(
 
 
 def _fits(sources: Sequence[Layer], targets: Sequence[Layer]) -> Mask:
-    """Tells what fits what: a row for each target, asked once for all that look alike."""
+    """Tells what fits what, a row for each target: once for all that look alike."""
     rows, ours = _kinds_of(targets)
     columns, theirs = _kinds_of(sources)
     fits = [[fit(source, target) is not None for source in theirs] for target in ours]
@@ -211,7 +210,7 @@ def _kinds_of(layers: Sequence[Layer]) -> tuple[list[int], list[Layer]]:
     """Gives of each layer the number of its look, and one layer of each look."""
     looks: dict[Hashable, int] = {}
     numbers = [looks.setdefault(_look(layer), len(looks)) for layer in layers]
-    examples = {number: it for number, it in zip(numbers, layers, strict=True)}
+    examples = dict(zip(numbers, layers, strict=True))
     return numbers, [examples[number] for number in range(len(looks))]
 
 
@@ -222,7 +221,7 @@ def _numbers_agree(source: Layer, target: Layer) -> bool:
 
 
 def _settle_axes(pairs: Pairs) -> Proposal:
-    """Decides about transposing; of what shapes leave open the others of its kind say."""
+    """Decides about transposing; what shapes leave open, others of its kind say."""
     proposal = Proposal({}, {})
     seen: dict[Hashable, set[bool]] = defaultdict(set)
     undecided = []

@@ -141,7 +141,9 @@ def _pair_shifted(
     """Gives the pairs of two templates; none where any does not fit."""
     count = len(shifts)
     scopes = {layer.numbers[: len(layer.numbers) - count] for layer in theirs}
-    by_numbers = {layer.numbers[len(layer.numbers) - count :]: layer for layer in theirs}
+    by_numbers = {
+        layer.numbers[len(layer.numbers) - count :]: layer for layer in theirs
+    }
     if len(scopes) > 1 or len(by_numbers) < len(theirs):
         return {}
     pairs = {}

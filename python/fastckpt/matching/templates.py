@@ -8,13 +8,15 @@ those of its values taken that are alike.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from fastckpt.matching.layers import Layer, Shape
 
-__all__ = ["Run", "make_runs", "slot_words"]
+__all__ = ["Run", "Signature", "make_runs", "slot_words"]
 
+#: The class of layers, and the forms of each.
+Signature = tuple[str, tuple[Shape, ...]]
 #: More numbers than these in one name that differ are not taken apart.
 _MOST_SLOTS = 4
 
@@ -43,7 +45,7 @@ class Run(NamedTuple):
         ]
 
     @property
-    def signature(self) -> Hashable:
+    def signature(self) -> Signature:
         """What is equal of runs that fit."""
         return (self.members[0].sort, tuple(member.form for member in self.members))
 
@@ -142,20 +144,21 @@ def _cuts(
     """Gives the whole, and of it what is in blocks that are alike."""
     yield group
     for slot in slots:
-        yield from _alike(group, lambda it, slot=slot: families[it, slot])
+        yield from _alike(group, {it: families[it, slot] for it in group})
     if len(slots) > 1:
         blocks: dict[int, set[tuple[int, ...]]] = defaultdict(set)
         for layer in group:
             blocks[layer.numbers[slots[-1]]].add(_pick(layer, slots[:-1]))
-        yield from _alike(group, lambda it: frozenset(blocks[it.numbers[slots[-1]]]))
+        frozen = {number: frozenset(block) for number, block in blocks.items()}
+        yield from _alike(group, {it: frozen[it.numbers[slots[-1]]] for it in group})
 
 
 def _alike(
-    group: Sequence[Layer], key: Callable[[Layer], Hashable]
+    group: Sequence[Layer], keys: dict[Layer, Hashable]
 ) -> Iterable[Sequence[Layer]]:
     alike: dict[Hashable, list[Layer]] = defaultdict(list)
     for layer in group:
-        alike[key(layer)].append(layer)
+        alike[keys[layer]].append(layer)
     return alike.values() if len(alike) > 1 else ()
 
 

@@ -2,7 +2,7 @@
 
 ``bert/encoder/layer_0/attention/self/query/kernel`` is the kernel of ``bert encoder
 layer 0 attention self query``. Words that mean the same in different libraries become
-one: ``attn`` is ``attention``, ``BatchNorm``, ``bn`` and ``normalization`` are ``norm``.
+one: ``attn`` is ``attention``, ``BatchNorm`` and ``bn`` are ``norm``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["Name", "Token", "number_first_ones", "parse_name"]
+__all__ = ["OBJECT_SUFFIX", "Name", "Token", "number_first_ones", "parse_name"]
 
 #: A word, or a number.
 Token = str | int
@@ -23,7 +23,8 @@ SCALE, BIAS, MEAN, VARIANCE = "scale", "bias", "mean", "variance"
 #: ... and what no word tells.
 OTHER = "other"
 
-_OBJECT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+#: What TensorFlow 2 ends its keys with.
+OBJECT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 # A number ends a run of letters: conv1, 0; not 2d, 1x1 or 5b.
@@ -94,11 +95,11 @@ class Name(NamedTuple):
 
 def parse_name(name: str, rank: int) -> Name:
     """Splits the name of a tensor of so many axes."""
-    parts = re.split(r"[/.]", name.removesuffix(_OBJECT_SUFFIX))
+    parts = re.split(r"[/.]", name.removesuffix(OBJECT_SUFFIX))
     *above, leaf = [tokens for tokens in map(_split, parts) if tokens] or [[]]
     before = [token for tokens in above for token in tokens]
     word = leaf[-1] if leaf else ""
-    role = _role_of(leaf, rank) if isinstance(word, str) else OTHER
+    role = _role_of(leaf, rank) if leaf else OTHER
     if role == OTHER:
         return Name(_unify([*before, *leaf]), OTHER, "")
     assert isinstance(word, str)
@@ -164,7 +165,7 @@ def number_first_ones(names: Iterable[str]) -> dict[str, str]:
     Of ``dense`` and ``dense_1`` in one scope the first becomes ``dense_0``.
     """
     names = list(names)
-    scopes = set()
+    scopes: set[str] = set()
     for name in names:
         parts = name.split("/")
         scopes.update("/".join(parts[:count]) for count in range(1, len(parts)))
