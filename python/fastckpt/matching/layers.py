@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fastckpt.matching import words
@@ -53,7 +54,8 @@ class Part(NamedTuple):
     kind: str | None
 
 
-class Layer(NamedTuple):
+@dataclass(eq=False)
+class Layer:
     """Tensors that belong together.
 
     Attributes:
@@ -63,6 +65,8 @@ class Layer(NamedTuple):
             kernel, or the size of its vectors.
         parts: Its tensors by their roles.
         is_counted: Whether a number in its name is a mere count of layers.
+        numbers: Of the tokens the numbers.
+        template: The tokens, with None for each number.
     """
 
     tokens: tuple[words.Token, ...]
@@ -70,27 +74,18 @@ class Layer(NamedTuple):
     form: Shape
     parts: dict[str, Part]
     is_counted: bool = False
+    numbers: tuple[int, ...] = field(init=False)
+    template: tuple[str | None, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = tuple(it for it in self.tokens if isinstance(it, int))
+        self.template = tuple(None if isinstance(it, int) else it for it in self.tokens)
 
     def part(self, role: str) -> Part:
         """The part that another library calls so: torch calls a table a weight."""
         found = counterpart(self, role)
         assert found is not None
         return found
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        return tuple(token for token in self.tokens if isinstance(token, int))
-
-    @property
-    def template(self) -> tuple[str | None, ...]:
-        """The tokens, with None for each number."""
-        return tuple(None if isinstance(it, int) else it for it in self.tokens)
 
 
 def read_sources(sources: Mapping[str, Shape]) -> list[Layer]:

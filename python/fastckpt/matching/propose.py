@@ -24,6 +24,7 @@ from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targ
 from fastckpt.matching.likeness import Likeness, choose_mutual
 from fastckpt.matching.partners import pair_numbered, pair_partners
 from fastckpt.matching.same_words import pair_same_words
+from fastckpt.matching.transforms import Step
 
 __all__ = ["Pair", "Proposal", "Target", "propose"]
 
@@ -37,13 +38,11 @@ class Pair(NamedTuple):
 
     Attributes:
         source: The tensor's name.
-        axes: The permutation of its axes, None where they stay.
-        squeeze: Whether before that all its axes of one go.
+        steps: What becomes of its axes: squeeze, transpose or permute, or nothing.
     """
 
     source: str
-    axes: Shape | None = None
-    squeeze: bool = False
+    steps: tuple[Step, ...] = ()
 
 
 class Proposal(NamedTuple):
@@ -245,4 +244,8 @@ def _settle_axes(pairs: Pairs) -> Proposal:
 
 
 def _make_pair(source: str, move: Move) -> Pair:
-    return Pair(source, move.axes, move.squeeze)
+    steps = [Step("squeeze")] if move.squeeze else []
+    if move.axes is not None:
+        is_matrix = len(move.axes) == 2
+        steps.append(Step("transpose") if is_matrix else Step("permute", move.axes))
+    return Pair(source, tuple(steps))

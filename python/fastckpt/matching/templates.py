@@ -7,7 +7,7 @@ those of its values taken that are alike.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -77,23 +77,32 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
         slots = _varying(group)
         if len(group) < 2 or len(slots) > _MOST_SLOTS:
             continue
+        places = _Places(group, slots)
         for cut in _cuts(group, slots, families):
             for run in _fix(cut, _varying(cut)):
-                placed = _place(run, group, slots)
-                runs.setdefault(frozenset(run.members), placed)
+                runs.setdefault(frozenset(run.members), places.place(run))
     return list(runs.values())
 
 
-def _place(run: Run, group: Sequence[Layer], slots: tuple[int, ...]) -> Run:
-    *outer, last = slots
-    lasts = {member.numbers[last] for member in run.members}
-    count = sum(layer.numbers[last] in lasts for layer in group)
-    place = []
-    for slot in outer:
-        ranked = sorted({layer.numbers[slot] for layer in group})
-        ranks = {number: rank for rank, number in enumerate(ranked)}
-        place.append(frozenset(ranks[it.numbers[slot]] for it in run.members))
-    return run._replace(place=tuple(place), is_whole=count == len(run.members))
+class _Places:
+    """Tells which of a template's layers a run has."""
+
+    def __init__(self, group: Sequence[Layer], slots: tuple[int, ...]) -> None:
+        *self._outer, self._last = slots
+        self._ranks = [
+            {number: rank for rank, number in enumerate(sorted(set(numbers)))}
+            for numbers in zip(*(layer.numbers for layer in group), strict=True)
+        ]
+        self._counts = Counter(layer.numbers[self._last] for layer in group)
+
+    def place(self, run: Run) -> Run:
+        columns = list(zip(*(it.numbers for it in run.members), strict=True))
+        place = tuple(
+            frozenset(self._ranks[slot][number] for number in set(columns[slot]))
+            for slot in self._outer
+        )
+        count = sum(self._counts[number] for number in set(columns[self._last]))
+        return run._replace(place=place, is_whole=count == len(run.members))
 
 
 def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
