@@ -43,9 +43,8 @@ def pair_numbered(
     for block in blocks.values():
         norms = [it for it in block if it.sort == BATCH_NORM]
         filters = [pairs.get(it) for it in block if it.sort == MATRIX]
-        ordered = _in_known_order(
-            [it for it in filters if it is not None and it in theirs]
-        )
+        normed = [it for it in filters if it is not None and it in theirs]
+        ordered = _in_known_order(normed)
         if None in filters or not len(norms) == len(ordered) > 1:
             continue
         norms.sort(key=lambda it: it.numbers)

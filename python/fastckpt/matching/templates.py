@@ -75,7 +75,7 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
     runs: dict[frozenset[Layer], Run] = {}
     for group in groups.values():
         slots = _varying(group)
-        if len(group) < 2 or len(slots) > _MOST_SLOTS:
+        if not 0 < len(slots) <= _MOST_SLOTS:
             continue
         places = _Places(group, slots)
         for cut in _cuts(group, slots, families):
@@ -122,11 +122,13 @@ def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
             sorted(members, key=lambda it: _pick(it, running))
             for members in _split(group, slots[count:]).values()
         ]
-        values = {tuple(_pick(it, running) for it in members) for members in split}
-        if count < len(slots) - 1 and len(values) > 1:
+        blocks = {tuple(_pick(it, running) for it in members) for members in split}
+        if count < len(slots) - 1 and len(blocks) > 1:
             return
         for members in split:
-            if len(members) > 1:
+            # Conv1 and Conv_1 have the same words and numbers, and no order.
+            values = {_pick(member, running) for member in members}
+            if len(members) == len(values) > 1:
                 yield Run(running, tuple(members))
 
 
