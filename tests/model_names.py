@@ -1,4 +1,4 @@
-"""Names and shapes of known models: as TensorFlow's checkpoints have them, as torch does.
+"""Names and shapes of known models: as TensorFlow has them, and as torch does.
 
 Written from the layers, so that each name's counterpart is known.
 """
