@@ -190,7 +190,8 @@ def _align(sources: Run, targets: Run) -> Pairs | None:
     """Gives the pairs of two runs under one order; None where it is not certain."""
     pairs = _in_order(sources, targets, tuple(range(len(targets.slots))))
     # Which blocks a part of the checkpoint's is in is no matter of taste.
-    if pairs is None or not (sources.is_whole or sources.place == targets.place):
+    is_placed = sources.place is not None and sources.place == targets.place
+    if pairs is None or not (sources.is_whole or is_placed):
         return None
     if any(it.is_counted for it in sources.members) and not is_told_apart(
         sources.members
@@ -248,11 +249,11 @@ def _agree_at(sources: Run, theirs: tuple[int, ...], ours: tuple[int, ...]) -> b
         return False
     if shift_between(*ranks) is not None:
         return True
-    return sources.forms > 1 and (_is_even(ranks[0]) or _is_forced(sources, theirs))
+    return sources.forms > 1 and (_is_gapless(ranks[0]) or _is_forced(sources, theirs))
 
 
-def _is_even(numbers: Sequence[int]) -> bool:
-    return len({b - a for a, b in pairwise(numbers)}) <= 1
+def _is_gapless(numbers: Sequence[int]) -> bool:
+    return all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _is_forced(run: Run, column: tuple[int, ...]) -> bool:
@@ -270,5 +271,5 @@ def _is_unbroken(values: list[tuple[int, ...]]) -> bool:
         last[value[:-1]].append(value[-1])
     begins = {numbers[0] for numbers in last.values()}
     above = sorted({value[:-1] for value in values})
-    is_even = len(begins) == 1 and all(map(_is_even, last.values()))
+    is_even = len(begins) == 1 and all(map(_is_gapless, last.values()))
     return is_even and (len(above[0]) == 0 or _is_unbroken(above))

@@ -19,7 +19,7 @@ def pair_partners(
     sources: Iterable[Layer], targets: Iterable[Layer], pairs: Mapping[Layer, Layer]
 ) -> dict[Layer, Layer]:
     """Gives for the targets beside paired filters the sources beside those."""
-    theirs, ours = _partners(sources), _partners(targets)
+    theirs, ours = _partners(sources), _partners(targets, is_numbered=True)
     found = {}
     for target, source in pairs.items():
         norm, its = ours.get(target), theirs.get(source)
@@ -80,8 +80,11 @@ def _are_counted(norms: list[Layer]) -> bool:
     return last[0] in (0, 1) and last == list(range(last[0], last[0] + len(last)))
 
 
-def _partners(layers: Iterable[Layer]) -> dict[Layer, Layer]:
-    """Gives for filters the one normalization in the innermost scope of both."""
+def _partners(layers: Iterable[Layer], is_numbered: bool = False) -> dict[Layer, Layer]:
+    """Gives for filters the one normalization in the innermost scope of both.
+
+    In a model that is whole numbers may tell them apart: 0.weight and 1.weight.
+    """
     layers = [it for it in layers if it.sort in (MATRIX, BATCH_NORM)]
     scopes: dict[tuple[object, ...], list[Layer]] = defaultdict(list)
     for layer in layers:
@@ -90,26 +93,29 @@ def _partners(layers: Iterable[Layer]) -> dict[Layer, Layer]:
     partners = {}
     for norm in layers:
         if norm.sort == BATCH_NORM:
-            kernel = _kernel_beside(norm, scopes)
+            kernel = _kernel_beside(norm, scopes, is_numbered)
             if kernel is not None:
                 partners[kernel] = norm
     return partners
 
 
 def _kernel_beside(
-    norm: Layer, scopes: Mapping[tuple[object, ...], list[Layer]]
+    norm: Layer, scopes: Mapping[tuple[object, ...], list[Layer]], is_numbered: bool
 ) -> Layer | None:
     for depth in range(len(norm.tokens), 0, -1):
         scope = scopes[norm.tokens[:depth]]
         kernels = [layer for layer in scope if layer.sort == MATRIX]
         if kernels or len(scope) > 2:
             is_cell = len(kernels) == 1 and len(scope) == 2
-            return kernels[0] if is_cell and _say_no_more(scope, depth) else None
+            is_sure = is_cell and _say_no_more(scope, depth, is_numbered)
+            return kernels[0] if is_sure else None
     return None
 
 
-def _say_no_more(cell: list[Layer], depth: int) -> bool:
+def _say_no_more(cell: list[Layer], depth: int, is_numbered: bool) -> bool:
     """Tells whether names say of the parts of a cell which kind they are, no more."""
     known = {*KIND_WORDS, *cell[0].tokens[:depth]}
     rest = {token for layer in cell for token in layer.tokens[depth:]}
-    return all(isinstance(token, int) or token in known for token in rest)
+    return all(
+        is_numbered if isinstance(token, int) else token in known for token in rest
+    )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastckpt.matching import layers as kinds
+from fastckpt.matching import words
 from fastckpt.matching.alignment import align_runs
 from fastckpt.matching.axes import Move
 from fastckpt.matching.copies import drop_copies
@@ -136,7 +137,8 @@ class _Search:
             target: by_form[target.form]
             for target in ours
             if counts[0][target.form] == counts[1][target.form] == 1
-            if target.form in by_form and fit(by_form[target.form], target)
+            if target.form in by_form
+            if _is_sure_by_form(by_form[target.form], target)
         }
 
     def open_readings(self) -> dict[str, list[str]]:
@@ -157,6 +159,22 @@ class _Search:
                 if len(lists[key]) > 1:
                     readings[part.name] = lists[key]
         return readings
+
+
+def _is_sure_by_form(source: Layer, target: Layer) -> bool:
+    """Tells whether a form that is there once says enough.
+
+    That of a filter does, of a matrix with its bias, of a table of embeddings.
+    A matrix alone may be another one, where its own is missing.
+    """
+    ways = fit(source, target) or {}
+    role = next((it for it in ways if it != words.BIAS), None)
+    if role is None:
+        return False
+    ours, theirs = target.parts[role], source.part(role)
+    is_table = ours.kind == "embedding" or "embedding" in target.tokens
+    is_told = is_table and theirs.words.role == words.EMBEDDING
+    return len(ours.shape) > 2 or len(ways) > 1 or is_told
 
 
 def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:

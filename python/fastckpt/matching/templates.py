@@ -28,13 +28,14 @@ class Run(NamedTuple):
         slots: Which of the names' numbers run.
         members: The layers.
         place: Of each number but the last that differs within the template, which of
-            its values these have, by rank: which blocks they are in.
+            its values these have, from the first on: which blocks they are in. None
+            where nobody knows which the first one is.
         is_whole: Whether no block that has such layers is left out.
     """
 
     slots: tuple[int, ...]
     members: tuple[Layer, ...]
-    place: tuple[frozenset[int], ...] = ()
+    place: tuple[frozenset[int], ...] | None = ()
     is_whole: bool = True
 
     @property
@@ -89,20 +90,20 @@ class _Places:
 
     def __init__(self, group: Sequence[Layer], slots: tuple[int, ...]) -> None:
         *self._outer, self._last = slots
-        self._ranks = [
-            {number: rank for rank, number in enumerate(sorted(set(numbers)))}
-            for numbers in zip(*(layer.numbers for layer in group), strict=True)
-        ]
+        columns = zip(*(layer.numbers for layer in group), strict=True)
+        self._firsts = [min(column) for column in columns]
         self._counts = Counter(layer.numbers[self._last] for layer in group)
 
     def place(self, run: Run) -> Run:
         columns = list(zip(*(it.numbers for it in run.members), strict=True))
         place = tuple(
-            frozenset(self._ranks[slot][number] for number in set(columns[slot]))
+            frozenset(number - self._firsts[slot] for number in columns[slot])
             for slot in self._outer
         )
         count = sum(self._counts[number] for number in set(columns[self._last]))
-        return run._replace(place=place, is_whole=count == len(run.members))
+        is_known = all(self._firsts[slot] in (0, 1) for slot in self._outer)
+        is_whole = count == len(run.members)
+        return run._replace(place=place if is_known else None, is_whole=is_whole)
 
 
 def _varying(group: Sequence[Layer]) -> tuple[int, ...]:

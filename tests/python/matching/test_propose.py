@@ -342,8 +342,11 @@ class Changes:
 
     def add(self) -> None:
         for name in self._draw.sample(sorted(self.sources), 3):
-            scope, _, leaf = name.partition("/")
-            self.sources[f"{scope}/{self._word()}/{leaf}"] = self.sources[name]
+            layer, _, leaf = name.rpartition("/")
+            if layer.count("/") != 0 or leaf in ("kernel", "gamma", "bias", "beta"):
+                self.sources[f"{self._word()}/{self._word()}/{leaf}"] = self.sources[
+                    name
+                ]
 
     def swap(self) -> None:
         """Exchanges two: either may be what a name or a shape asks for."""
