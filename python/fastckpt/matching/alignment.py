@@ -97,6 +97,8 @@ class _Search:
         decided = []
         for row, column in sorted(chosen):
             pair = sources[column], targets[row]
+            if not all(run.is_natural for run in pair):
+                continue
             has_rival = self._has_rival(*pair, scores[row, column])
             if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
                 decided.append(aligned[row][column] or {})

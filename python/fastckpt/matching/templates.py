@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from fastckpt.matching.layers import Layer, Shape
@@ -27,6 +28,7 @@ class Run(NamedTuple):
     Attributes:
         slots: Which of the names' numbers run.
         members: The layers.
+        is_natural: Whether it may be paired: others only make readings doubtful.
         place: Of each number but the last that differs within the template, which of
             its values these have, from the first on: which blocks they are in. None
             where nobody knows which the first one is.
@@ -35,6 +37,7 @@ class Run(NamedTuple):
 
     slots: tuple[int, ...]
     members: tuple[Layer, ...]
+    is_natural: bool = True
     place: tuple[frozenset[int], ...] | None = ()
     is_whole: bool = True
 
@@ -81,7 +84,9 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
         places = _Places(group, slots)
         for cut in _cuts(group, slots, families):
             for run in _fix(cut, _varying(cut)):
-                runs.setdefault(frozenset(run.members), places.place(run))
+                key = frozenset(run.members)
+                if key not in runs or run.is_natural > runs[key].is_natural:
+                    runs[key] = places.place(run)
     return list(runs.values())
 
 
@@ -112,25 +117,27 @@ def _varying(group: Sequence[Layer]) -> tuple[int, ...]:
 
 
 def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
-    """Gives the runs with the last slots fixed to each of their values.
+    """Gives the runs with some of the slots fixed to each of their values.
 
     The first numbers count blocks, the last may say which layer of a block it is. More
-    than one says so only where every block has the same of them.
+    than one says so only where every block has the same of them. All others are there
+    to be compared.
     """
-    for count in range(len(slots), 0, -1):
-        running = slots[:count]
-        split = [
-            sorted(members, key=lambda it: _pick(it, running))
-            for members in _split(group, slots[count:]).values()
-        ]
-        blocks = {tuple(_pick(it, running) for it in members) for members in split}
-        if count < len(slots) - 1 and len(blocks) > 1:
-            return
-        for members in split:
-            # Conv1 and Conv_1 have the same words and numbers, and no order.
-            values = {_pick(member, running) for member in members}
-            if len(members) == len(values) > 1:
-                yield Run(running, tuple(members))
+    for count in range(len(slots)):
+        for fixed in combinations(slots, count):
+            running = tuple(slot for slot in slots if slot not in fixed)
+            split = [
+                sorted(members, key=lambda it: _pick(it, running))
+                for members in _split(group, fixed).values()
+            ]
+            blocks = {tuple(_pick(it, running) for it in part) for part in split}
+            is_last = fixed == slots[len(running) :]
+            is_natural = is_last and (count < 2 or len(blocks) == 1)
+            for members in split:
+                # Conv1 and Conv_1 have the same words and numbers, and no order.
+                values = {_pick(member, running) for member in members}
+                if len(members) == len(values) > 1:
+                    yield Run(running, tuple(members), is_natural)
 
 
 def _pick(layer: Layer, slots: Iterable[int]) -> tuple[int, ...]:
