@@ -131,15 +131,21 @@ class _Search:
             Counter(it.form for it in side if it.sort == kinds.MATRIX)
             for side in (self._sources, self._targets)
         ]
+        # What differs in numbers alone has sources of one kind of name.
+        kin: dict[Hashable, set[Hashable]] = defaultdict(set)
+        for target, source in self.pairs.items():
+            kin[target.template].add(source.template)
         theirs, ours = self._left(sorts & {kinds.MATRIX})
         by_form = {it.form: it for it in theirs}
-        return {
-            target: by_form[target.form]
-            for target in ours
-            if counts[0][target.form] == counts[1][target.form] == 1
-            if target.form in by_form
-            if _is_sure_by_form(by_form[target.form], target)
-        }
+        pairs = {}
+        for target in ours:
+            form = target.form
+            if form in by_form and counts[0][form] == counts[1][form] == 1:
+                source, known = by_form[form], kin[target.template]
+                is_kin = not known or source.template in known
+                if is_kin and _is_sure_by_form(source, target):
+                    pairs[target] = source
+        return pairs
 
     def open_readings(self) -> dict[str, list[str]]:
         """Gives for parameters without a source those that might be."""

@@ -320,6 +320,9 @@ def test_thousands_of_names_of_one_shape_are_no_matter(is_numbered):
     assert len(proposal.pairs) + len(proposal.ambiguous) == len(targets)
 
 
+LEAVES = {"kernel", "weights", "bias", "biases", "gamma", "beta", "w", "g", "b"}
+
+
 class Changes:
     """Changes a checkpoint at random, and keeps what became of each name."""
 
@@ -342,11 +345,10 @@ class Changes:
 
     def add(self) -> None:
         for name in self._draw.sample(sorted(self.sources), 3):
-            layer, _, leaf = name.rpartition("/")
-            if layer.count("/") != 0 or leaf in ("kernel", "gamma", "bias", "beta"):
-                self.sources[f"{self._word()}/{self._word()}/{leaf}"] = self.sources[
-                    name
-                ]
+            leaf = name.rpartition("/")[2]
+            if leaf in LEAVES:
+                foreign = f"{self._word()}/{self._word()}/{leaf}"
+                self.sources[foreign] = self.sources[name]
 
     def swap(self) -> None:
         """Exchanges two: either may be what a name or a shape asks for."""
