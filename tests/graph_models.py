@@ -60,21 +60,43 @@ def _make_folder() -> Path:
     return folder
 
 
+def make_folder(name: str) -> Path:
+    """Makes a folder that goes when the tests end."""
+    folder = _make_folder() / name
+    folder.mkdir()
+    return folder
+
+
 @functools.cache
 def get_models() -> Path:
     """Gives the folder with a folder for each model (see ``harness``)."""
-    folder = _make_folder() / "models"
-    folder.mkdir()
-    run_program("make_models.py", folder)
+    folder = make_folder("models")
+    modules = "control_models", "plain_models", "story_models"
+    run_program("make_models.py", folder, *modules)
+    return folder
+
+
+@functools.cache
+def get_updates() -> Path:
+    """Gives the folder with graphs that update variables (see ``update_models``)."""
+    folder = make_folder("updates")
+    run_program("make_models.py", folder, "update_models")
     return folder
 
 
 @functools.cache
 def get_saved() -> Path:
     """Gives the folder with SavedModels and object graphs (see ``make_saved``)."""
-    folder = _make_folder() / "saved"
-    folder.mkdir()
+    folder = make_folder("saved")
     run_program("make_saved.py", folder)
+    return folder
+
+
+@functools.cache
+def get_scenarios() -> Path:
+    """Gives the folder with a folder for each scenario (see ``make_scenarios``)."""
+    folder = make_folder("scenarios")
+    run_program("make_scenarios.py", folder)
     return folder
 
 
@@ -101,46 +123,68 @@ def read_values(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_graph(path: Path) -> Any:
-    """Gives a GraphDef with the names of frozen functions made comparable.
+    """Gives a GraphDef whose functions are comparable with those of another.
 
-    TensorFlow counts them through a whole process. Loops in the graph itself lose
+    TensorFlow counts functions through a whole process, fastckpt names them by their
+    contents; TensorFlow keeps those that nobody calls. Loops in the graph itself lose
     ``_output_shapes``: where one carries a handle, TensorFlow leaves the handle's shape
     there, and cannot load what it made.
     """
     graph = get_message("GraphDef").FromString(path.read_bytes())
-    functions = graph.library.function
-    names = {
-        each.signature.name: re.sub(
-            r"_frozen_\d+$", f"_frozen#{i}", each.signature.name
-        )
-        for i, each in enumerate(functions)
-    }
-    for each in functions:
-        each.signature.name = names[each.signature.name]
-    for node in [*graph.node, *(node for f in functions for node in f.node_def)]:
-        for value in node.attr.values():
-            calls = [value.func] if value.HasField("func") else value.list.func
-            for call in calls:
-                call.name = names.get(call.name, call.name)
-    for node in graph.node:
+    functions = {each.signature.name: each for each in graph.library.function}
+    used, waiting = set(), [*graph.node]
+    while waiting:
+        for name in _list_called(waiting.pop()) & functions.keys() - used:
+            used.add(name)
+            waiting += functions[name].node_def
+    names = {name: re.sub(r"_(\d+|[a-p]{16})$", "", name) for name in used}
+    order = {name: i for i, name in enumerate(n for n in functions if n in used)}
+    for node in [*graph.node, *(n for name in used for n in functions[name].node_def)]:
+        for call in _list_calls(node):
+            call.name = f"{names.get(call.name, call.name)}#{order.get(call.name)}"
+    kept = [functions[name] for name in order]
+    for each in kept:
+        name = each.signature.name
+        each.signature.name = f"{names[name]}#{order[name]}"
+    made = get_message("GraphDef").FromString(graph.SerializeToString())
+    del made.library.function[:]
+    made.library.function.extend(kept)
+    for node in made.node:
         if node.op in ("While", "StatelessWhile"):
             node.attr.pop("_output_shapes", None)
-    return graph
+    return made
+
+
+def _list_calls(node: Any) -> list[Any]:
+    return [
+        call
+        for value in node.attr.values()
+        for call in ([value.func] if value.HasField("func") else value.list.func)
+    ]
+
+
+def _list_called(node: Any) -> set[str]:
+    return {node.op, *(call.name for call in _list_calls(node))}
 
 
 @functools.cache
 def get_runs() -> dict[str, Run]:
     """Freezes all models that can be frozen, and runs what came out in TensorFlow."""
-    folder = _make_folder() / "frozen"
-    folder.mkdir()
+    return run_models(get_models())
+
+
+def run_models(models: Path) -> dict[str, Run]:
+    """Freezes those of a folder that can be frozen, and runs them in TensorFlow."""
+    folder = make_folder(f"frozen_{models.name}")
     reports, jobs = {}, []
-    for model in sorted(each.name for each in get_models().iterdir()):
-        described = describe(model)
+    for model in sorted(each.name for each in models.iterdir()):
+        described = json.loads((models / model / "graph.json").read_text())
         blacklist = [described["blacklist"]] if described["blacklist"] else None
         path = folder / f"{model}.pb"
+        prefix = models / model / "model.ckpt-1"
         try:
             reports[model] = fastckpt.freeze(
-                get_prefix(model), described["outputs"], to=path, blacklist=blacklist
+                prefix, described["outputs"], to=path, blacklist=blacklist
             )
         except fastckpt.UnsupportedError:
             continue
@@ -153,7 +197,14 @@ def get_runs() -> dict[str, Run]:
 
 
 def make_job(
-    name: str, graph: Path, outputs: list[str], feeds: dict, added: list = ()
+    name: str,
+    graph: Path,
+    outputs: list[str],
+    feeds: dict,
+    added: list = (),
+    *,
+    first: list[str] = (),
+    eager: bool = False,
 ) -> dict[str, Any]:
     """Makes a job for ``run_jobs``."""
     return {
@@ -161,6 +212,8 @@ def make_job(
         "outputs": outputs,
         "feeds": feeds,
         "added": list(added),
+        "first": list(first),
+        "eager": eager,
         "result": str(graph.parent / f"{name}.npz"),
     }
 

@@ -168,6 +168,35 @@ def the_object_graph_is_left_out_and_that_is_said_once(folder: Path) -> None:
         refuses(TypeError, "'text']", lambda n=names: load(folder / "m", n))
 
 
+def what_one_process_reads_in_full_is_checked(folder: Path) -> None:
+    fastckpt.save(folder / "m", {"w": np.ones((4, 1000), np.float32)})
+    with open(folder / "m.data-00000-of-00001", "r+b") as file:
+        file.write(b"\xff")
+    for spec in (P("d"), P(None, "d"), P()):
+        how = {"sharding": NamedSharding(four(), spec)}
+        load(folder / "m", **how, verify=False)
+        for options in (how, {**how, "verify": True}, {}):
+            error = fastckpt.CorruptionError
+            refuses(error, "checksum", lambda o=options: load(folder / "m", **o))
+
+
+def what_is_no_sharding_is_told(folder: Path) -> None:
+    fastckpt.save(folder / "m", {"w": np.ones((8, 8), np.float32)})
+    refuses(TypeError, "NamedSharding", lambda: load(folder / "m", sharding=four()))
+
+
+def complex_numbers_are_not_advised_a_cast(folder: Path) -> None:
+    fastckpt.save(folder / "m", {"c": np.array([1 + 2j]), "f": np.ones(2)})
+    for dtype in (None, "float32"):
+        try:
+            load(folder / "m", dtype=dtype)
+        except ValueError as error:
+            assert ("cast" in str(error)) == (dtype is None), error  # noqa: PT017
+            assert "'c'" in str(error)  # noqa: PT017
+        else:
+            raise AssertionError("no error")
+
+
 def names_choose(folder: Path) -> None:
     fastckpt.save(folder / "m", {"a": np.float32(1), "b": np.float32(2)})
     assert list(load(folder / "m", ["b"])) == ["b"]
@@ -224,18 +253,6 @@ def a_group_of_tensors_is_read_after_the_other(folder: Path) -> None:
         loading._GROUP_BYTES = before
     for name, value in tensors.items():
         np.testing.assert_array_equal(np.asarray(found[name]), value)
-
-
-def a_part_is_not_checked_unless_asked_for(folder: Path) -> None:
-    fastckpt.save(folder / "m", {"w": np.ones((4, 1000), np.float32)})
-    with open(folder / "m.data-00000-of-00001", "r+b") as file:
-        file.write(b"\xff")
-    rows, every = (NamedSharding(four(), spec) for spec in (P("d"), P()))
-    load(folder / "m", sharding=rows)
-    load(folder / "m", sharding=every, verify=False)
-    for options in ({"sharding": every}, {"sharding": rows, "verify": True}, {}):
-        error = fastckpt.CorruptionError
-        refuses(error, "checksum", lambda o=options: load(folder / "m", **o))
 
 
 def arrays_outlive_the_file(folder: Path) -> None:

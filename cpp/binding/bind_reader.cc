@@ -2,11 +2,13 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <optional>
 #include <tuple>
 
 #include "error_border.h"
 #include "fastckpt/platform/file_reader.h"
+#include "fastckpt/platform/filesystem.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/v2/shard_name.h"
 #include "listing.h"
@@ -152,6 +154,14 @@ py::object RegionShape(const Reader& reader, std::size_t slot,
   return DimsToPython(reader.ParseRegion(slot, region).KeptShape());
 }
 
+// How many data files the index of V2 counts, or how many files V1 is.
+std::size_t CountShards(const Reader& reader) {
+  const BundleSource* bundle = reader.checkpoint()->bundle();
+  if (bundle == nullptr) return reader.source().Identities().size();
+  return static_cast<std::size_t>(
+      std::max(1, bundle->index().header().num_shards));
+}
+
 // What a checkpoint holds, from its index.
 void AddListing(py::class_<Reader>* reader) {
   using Slot = std::size_t;
@@ -178,6 +188,11 @@ void AddListing(py::class_<Reader>* reader) {
       .def("open_files",
            [](const Reader& self) { return ListOpenFiles(self.source()); })
       .def("paths", [](const Reader& self) { return ListPaths(self.source()); })
+      .def("filesystems",
+           [](const Reader& self) {
+             return FilesystemsOf(self.source().DataPaths());
+           })
+      .def("shard_count", [](const Reader& self) { return CountShards(self); })
       .def("identity",
            [](const Reader& self) { return ListIdentities(self.source()); })
       .def("debug_string", [](const Reader& self) {

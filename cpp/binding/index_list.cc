@@ -22,7 +22,7 @@ namespace {
 [[noreturn]] void ThrowNoList(const std::string& found) {
   throw py::type_error(
       "a list of indices must be a list of integers or a 1-d array of an "
-      "integer dtype, not " +
+      "integer dtype (numpy.flatnonzero makes one of a mask), not " +
       found);
 }
 
@@ -91,20 +91,50 @@ std::vector<std::int64_t> FromArray(PyArrayObject* array, std::int64_t dim,
   return ids;
 }
 
-}  // namespace
-
-bool IsIndexList(PyObject* item) {
-  if (PyList_Check(item)) return true;
-  return PyArray_Check(item) &&
-         PyArray_NDIM(reinterpret_cast<PyArrayObject*>(item)) > 0;
+// Whether an array of another library has an axis.
+bool HasDimensions(PyObject* item) {
+  const auto rank =
+      py::reinterpret_steal<py::object>(PyObject_GetAttrString(item, "ndim"));
+  if (!rank) {
+    PyErr_Clear();
+    return false;
+  }
+  const long number = PyLong_AsLong(rank.ptr());
+  if (number == -1 && PyErr_Occurred()) PyErr_Clear();
+  return number > 0;
 }
 
-std::vector<std::int64_t> TakeIndexList(PyObject* item, std::int64_t dim,
+}  // namespace
+
+py::object AsIndexList(PyObject* item) {
+  if (PyList_Check(item)) return py::reinterpret_borrow<py::object>(item);
+  if (PyArray_Check(item)) {
+    const bool is_list =
+        PyArray_NDIM(reinterpret_cast<PyArrayObject*>(item)) > 0;
+    return is_list ? py::reinterpret_borrow<py::object>(item) : py::object();
+  }
+  if (PyRange_Check(item)) {
+    auto list = py::reinterpret_steal<py::object>(PySequence_List(item));
+    if (!list) throw py::error_already_set();
+    return list;
+  }
+  // Of torch, JAX, pandas ...: a number of theirs is an index, too.
+  if (PyLong_Check(item) || PyArray_CheckScalar(item) || PySlice_Check(item) ||
+      !PyObject_HasAttrString(item, "__array__") || !HasDimensions(item)) {
+    return py::object();
+  }
+  auto array = py::reinterpret_steal<py::object>(
+      PyArray_FromAny(item, nullptr, 0, 0, NPY_ARRAY_ENSUREARRAY, nullptr));
+  if (!array) throw py::error_already_set();
+  return array;
+}
+
+std::vector<std::int64_t> TakeIndexList(PyObject* list, std::int64_t dim,
                                         std::size_t axis) {
   std::vector<std::int64_t> ids =
-      PyList_Check(item)
-          ? FromList(item, dim, axis)
-          : FromArray(reinterpret_cast<PyArrayObject*>(item), dim, axis);
+      PyList_Check(list)
+          ? FromList(list, dim, axis)
+          : FromArray(reinterpret_cast<PyArrayObject*>(list), dim, axis);
   Resolve(dim, axis, &ids);
   return ids;
 }

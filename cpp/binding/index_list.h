@@ -9,8 +9,9 @@
 
 namespace fastckpt::internal {
 
-// Whether it is a list or an array of some dimension: no single index.
-bool IsIndexList(PyObject* item);
+// The list or array of one axis or more that an index is: of another library's
+// array NumPy's, of a range a list; null if it is none. Needs the GIL.
+pybind11::object AsIndexList(PyObject* item);
 
 // The indices, all in [0, dim). Throws TypeError unless they are a list of
 // integers or a 1-d array of an integer dtype, IndexError if one is out of

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "fastckpt/base/error.h"
 #include "lock.h"
@@ -43,8 +44,10 @@ bool IsAligned(const void* data, const PyArray_Descr* descr) {
   return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
 }
 
-// Puts the elements of one piece at their places in a flat object array.
-void PutStrings(const StringPiece& piece, Dims dims, PyObject** flat) {
+// Calls visit(place, string) for the elements of one piece, with their places
+// in the flat tensor.
+template <typename Visit>
+void ForEachString(const StringPiece& piece, Dims dims, Visit&& visit) {
   const std::vector<std::int64_t> strides = ContiguousStrides(dims, 1);
   std::vector<std::int64_t> index(dims.size(), 0);
   const auto* at = reinterpret_cast<const char*>(piece.bytes.data());
@@ -53,16 +56,20 @@ void PutStrings(const StringPiece& piece, Dims dims, PyObject** flat) {
     for (std::size_t i = 0; i < dims.size(); ++i) {
       place += (piece.box.begin[i] + index[i]) * strides[i];
     }
-    PyObject* value =
-        PyBytes_FromStringAndSize(at, static_cast<Py_ssize_t>(size));
-    if (value == nullptr) throw py::error_already_set();
-    Py_XSETREF(flat[place], value);
+    visit(place, std::string_view(at, static_cast<std::size_t>(size)));
     at += size;
     for (std::size_t i = dims.size(); i-- > 0;) {
       if (++index[i] < piece.box.extent[i]) break;
       index[i] = 0;
     }
   }
+}
+
+void PutString(std::string_view text, PyObject** place) {
+  PyObject* value = PyBytes_FromStringAndSize(
+      text.data(), static_cast<Py_ssize_t>(text.size()));
+  if (value == nullptr) throw py::error_already_set();
+  Py_XSETREF(*place, value);
 }
 
 }  // namespace
@@ -123,12 +130,52 @@ py::object MakeStringArray(const std::vector<StringPiece>& pieces, Dims dims,
   auto owned = py::reinterpret_steal<py::object>(array);
   auto* typed = reinterpret_cast<PyArrayObject*>(array);
   auto** flat = static_cast<PyObject**>(PyArray_DATA(typed));
-  for (const StringPiece& piece : pieces) PutStrings(piece, dims, flat);
+  for (const StringPiece& piece : pieces) {
+    ForEachString(piece, dims, [&](std::int64_t place, std::string_view text) {
+      PutString(text, &flat[place]);
+    });
+  }
   if (!is_writable) PyArray_CLEARFLAGS(typed, NPY_ARRAY_WRITEABLE);
   return owned;
 }
 
+py::object MakeStringsAt(const std::vector<StringPiece>& pieces, Dims dims,
+                         py::handle places) {
+  // No bytes object for what nobody asked for: that is most of the time.
+  std::vector<std::string_view> all(
+      static_cast<std::size_t>(ElementCount(dims)));
+  for (const StringPiece& piece : pieces) {
+    ForEachString(piece, dims, [&](std::int64_t place, std::string_view text) {
+      all[static_cast<std::size_t>(place)] = text;
+    });
+  }
+  auto* wanted = reinterpret_cast<PyArrayObject*>(places.ptr());
+  PyObject* array =
+      PyArray_SimpleNew(PyArray_NDIM(wanted), PyArray_DIMS(wanted), NPY_OBJECT);
+  if (array == nullptr) throw py::error_already_set();
+  auto owned = py::reinterpret_steal<py::object>(array);
+  auto** to = static_cast<PyObject**>(
+      PyArray_DATA(reinterpret_cast<PyArrayObject*>(array)));
+  const auto* from = static_cast<const std::int64_t*>(PyArray_DATA(wanted));
+  for (npy_intp i = 0; i < PyArray_SIZE(wanted); ++i) {
+    PutString(all[static_cast<std::size_t>(from[i])], &to[i]);
+  }
+  return owned;
+}
+
 namespace {
+
+// Whether some elements of an array must be in each other's place: there are
+// more bytes of them than there is memory. Finer overlaps are not looked for.
+bool OverlapsItself(PyArrayObject* array) {
+  npy_intp reach = PyArray_ITEMSIZE(array);
+  for (int i = 0; i < PyArray_NDIM(array); ++i) {
+    if (PyArray_DIM(array, i) == 0) return false;
+    const npy_intp stride = PyArray_STRIDE(array, i);
+    reach += (PyArray_DIM(array, i) - 1) * (stride < 0 ? -stride : stride);
+  }
+  return reach < PyArray_NBYTES(array);
+}
 
 std::string ShapeText(const std::vector<std::int64_t>& shape) {
   return py::str(DimsToPython(shape)).cast<std::string>();
@@ -154,6 +201,11 @@ OutArray ViewOutArray(py::handle array, DType dtype,
   }
   if (!PyArray_ISWRITEABLE(typed)) {
     throw py::value_error("out is read-only");
+  }
+  if (OverlapsItself(typed)) {
+    throw py::value_error(
+        "out has several elements in one place (such as numpy.broadcast_to and "
+        "torch's expand make)");
   }
   const int rank = PyArray_NDIM(typed);
   const std::vector<std::int64_t> own(PyArray_DIMS(typed),

@@ -45,6 +45,11 @@ PyObject* MakeArray(const ArrayBytes& bytes, DType dtype, Dims dims,
 pybind11::object MakeStringArray(const std::vector<StringPiece>& pieces,
                                  Dims dims, bool is_writable);
 
+// The elements at `places`, flat ones in a C-ordered int64 array, in an array
+// of its shape.
+pybind11::object MakeStringsAt(const std::vector<StringPiece>& pieces,
+                               Dims dims, pybind11::handle places);
+
 // The memory and strides of a writable array of that dtype, for a region whose
 // kept dimensions the array has. Throws ValueError or TypeError with both
 // shapes or dtypes if it does not fit; `whose` wants that dtype.

@@ -90,8 +90,8 @@ ParsedRegion ParseItems(Items items, Dims dims) {
     if (i == dots) continue;
     // Items behind the ellipsis belong to the last dimensions.
     const std::size_t axis = i < dots ? i : dims.size() - (items.size() - i);
-    if (IsIndexList(items[i])) {
-      TakeList(items[i], dims[axis], axis, &parsed);
+    if (const py::object list = AsIndexList(items[i])) {
+      TakeList(list.ptr(), dims[axis], axis, &parsed);
       continue;
     }
     parsed.keeps[axis] = PySlice_Check(items[i]);

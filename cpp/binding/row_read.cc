@@ -108,7 +108,8 @@ Destination DestinationOf(const ParsedRegion& parsed, std::uint8_t* data,
 PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
                           PyObject* region) {
   const bool is_row = PyLong_CheckExact(region);
-  if (!is_row && !IsIndexList(region)) return nullptr;
+  const py::object list = is_row ? py::object() : AsIndexList(region);
+  if (!is_row && !list) return nullptr;
   const TensorSource& source = checkpoint.source();
   const Dims dims = source.DimsOf(slot);
   if (dims.empty() || dims[0] == 0) return nullptr;
@@ -116,7 +117,9 @@ PyObject* ReadRowsQuickly(const CheckpointReader& checkpoint, std::size_t slot,
   if (!bytes) return nullptr;
   const DType dtype = source.TypeOf(slot);
   const std::size_t row_bytes = bytes->size / static_cast<std::size_t>(dims[0]);
-  if (!is_row) return CopyListed(*bytes, dtype, dims, row_bytes, region);
+  if (!is_row) {
+    return CopyListed(*bytes, dtype, dims, row_bytes, list.ptr());
+  }
   const auto row = RowOf(region, dims[0]);
   if (!row || row_bytes > kKeepLock) return nullptr;
   PyObject* copy = NewRows(dtype, std::nullopt, dims);

@@ -4,20 +4,15 @@
 #include "signals.h"
 
 namespace py = pybind11;
+using py::literals::operator""_a;
 
 namespace fastckpt::internal {
 namespace {
 
-// array[region] in an array of its own, of no dimension too.
-py::object CopyElements(const py::object& array, py::handle region) {
-  if (region.is_none()) return array;
-  return py::module_::import("numpy").attr("array")(py::object(array[region]),
-                                                    "O");
-}
-
-py::list ReadBy(CheckRule rule, const CheckpointReader& checkpoint,
-                const std::vector<std::size_t>& slots, bool is_writable) {
-  const auto pieces = Interruptible([&](const Interrupt& interrupted) {
+std::vector<std::vector<StringPiece>> FindStrings(
+    CheckRule rule, const CheckpointReader& checkpoint,
+    const std::vector<std::size_t>& slots) {
+  return Interruptible([&](const Interrupt& interrupted) {
     std::vector<std::vector<StringPiece>> found(slots.size());
     const auto read = [&](std::size_t i) {
       found[i] = checkpoint.Strings(slots[i], rule);
@@ -25,12 +20,15 @@ py::list ReadBy(CheckRule rule, const CheckpointReader& checkpoint,
     if (!ParallelFor(slots.size(), 1, read, interrupted)) throw Interrupted{};
     return found;
   });
-  py::list arrays;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    arrays.append(MakeStringArray(
-        pieces[i], checkpoint.source().Facts(slots[i]).dims, is_writable));
-  }
-  return arrays;
+}
+
+// The numbers of the elements of array[region], an array of no dimension too.
+py::object PlacesOf(Dims dims, py::handle region) {
+  const auto numpy = py::module_::import("numpy");
+  const auto count = py::int_(ElementCount(dims));
+  const py::object all = numpy.attr("arange")(count, "dtype"_a = "int64")
+                             .attr("reshape")(DimsToPython(dims));
+  return numpy.attr("array")(py::object(all[region]), "int64", "order"_a = "C");
 }
 
 // Strings are found by all of their sizes, whatever of them is asked for.
@@ -52,14 +50,23 @@ py::list ReadStrings(const CheckpointReader& checkpoint,
   if (rule != CheckRule::kNever) {
     rule = is_writable ? CheckRule::kAlways : CheckRule::kFirst;
   }
-  return ReadBy(rule, checkpoint, slots, is_writable);
+  const auto pieces = FindStrings(rule, checkpoint, slots);
+  py::list arrays;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    arrays.append(MakeStringArray(
+        pieces[i], checkpoint.source().DimsOf(slots[i]), is_writable));
+  }
+  return arrays;
 }
 
 py::object ReadStringRegion(const CheckpointReader& checkpoint,
                             std::size_t slot, const ParsedRegion& parsed,
                             py::handle region, std::optional<bool> check) {
   const CheckRule rule = RegionRule(checkpoint, slot, parsed, check);
-  return CopyElements(ReadBy(rule, checkpoint, {slot}, true)[0], region);
+  const auto pieces = FindStrings(rule, checkpoint, {slot});
+  const Dims dims = checkpoint.source().DimsOf(slot);
+  if (region.is_none()) return MakeStringArray(pieces[0], dims, true);
+  return MakeStringsAt(pieces[0], dims, PlacesOf(dims, region));
 }
 
 }  // namespace fastckpt::internal

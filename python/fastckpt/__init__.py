@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
     from fastckpt.editing.convert import convert
+    from fastckpt.editing.merging import merge
     from fastckpt.editing.rewrite import rewrite
     from fastckpt.editing.strip import strip
     from fastckpt.files.remove import remove_checkpoint
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         TensorPiece,
         VerifyReport,
     )
-    from fastckpt.writing.merging import merge
     from fastckpt.writing.saver import Saver
     from fastckpt.writing.writer import Writer, save
 
@@ -103,7 +103,7 @@ _LAZY = {
     "get_checkpoint_state": "files.state_file",
     "latest_checkpoint": "files.state_file",
     "load": "reading.load",
-    "merge": "writing.merging",
+    "merge": "editing.merging",
     "remove_checkpoint": "files.remove",
     "rewrite": "editing.rewrite",
     "save": "writing.writer",

@@ -1,14 +1,14 @@
-"""Writes all models into a folder: ``python make_models.py FOLDER``."""
+"""Writes the models of modules into a folder: ``make_models.py FOLDER MODULE ...``."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
-import control_models  # noqa: F401 (its models register themselves)
 import harness
-import plain_models  # noqa: F401
-import story_models  # noqa: F401
 
 if __name__ == "__main__":
+    for module in sys.argv[2:]:
+        importlib.import_module(module)  # its models register themselves
     harness.build_all(Path(sys.argv[1]))

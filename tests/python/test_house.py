@@ -72,7 +72,7 @@ PYTHON_FLOORS = (
     {"reading"},
     {"writing"},
     {"formats", "graph"},
-    {"checking", "editing", "jax", "torch"},
+    {"checking", "editing", "jax", "keras", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )
 

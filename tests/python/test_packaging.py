@@ -54,12 +54,13 @@ def test_every_extra_is_one_that_some_code_uses():
         "dev",
         "graph",
         "jax",
+        "keras",
         "safetensors",
         "test",
         "torch",
     ]
     uses = "\n".join(path.read_text() for path in SAID if path.suffix == ".py")
-    for library in ("rich", "google.protobuf", "safetensors", "torch", "jax"):
+    for library in ("rich", "google.protobuf", "safetensors", "torch", "jax", "keras"):
         assert re.search(rf"\b{re.escape(library)}\b", uses)
 
 

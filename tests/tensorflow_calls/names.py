@@ -28,6 +28,40 @@ def _imported(c, module, *names):
     return [type(value).__name__ in ("function", "type", "pybind11_type"), names[0]]
 
 
+def _logged(c):
+    """Where the logger writes, and in which form."""
+    logger = c.tf.get_logger()
+    form = [(type(it).__name__, it.formatter._fmt) for it in logger.handlers]
+    return [logger.name, form, logger is c.tf.get_logger()]
+
+
+def _logged_by_count(c):
+    told, logger = [], c.tf.get_logger()
+    logger.filters.append(lambda record: told.append(record.getMessage()))
+    for number in range(5):
+        c.v1.logging.log_every_n(c.v1.logging.ERROR, "every %d", 2, number)
+        c.v1.logging.log_if(c.v1.logging.ERROR, "if %d", number == 3, number)
+    c.v1.logging.TaskLevelStatusMessage("status")
+    logger.filters.pop()
+    return told
+
+
+_CLASSES = (
+    "Dimension",
+    "IndexedSlices",
+    "Operation",
+    "RaggedTensor",
+    "RaggedTensorSpec",
+    "SparseTensor",
+    "SparseTensorSpec",
+    "Tensor",
+    "TensorArray",
+    "TensorShape",
+    "TensorSpec",
+    "TypeSpec",
+    "Variable",
+)
+
 CALLS = {
     # The older names.
     "v1.gfile": lambda c: [
@@ -69,14 +103,25 @@ CALLS = {
     ],
     "graph keys": lambda c: {
         name: getattr(c.v1.GraphKeys, name)
-        for name in ("GLOBAL_STEP", "GLOBAL_VARIABLES", "TRAINABLE_VARIABLES")
+        for name in dir(c.v1.GraphKeys)
+        if name[0].isupper()
     },
+    "the logger": _logged,
+    "counted logging": _logged_by_count,
     "the version": lambda c: c.tf.__version__.split(".")[0],
     "disable_v2_behavior": lambda c: c.v1.disable_v2_behavior(),
     "more versions": lambda c: [
         c.v1.VERSION.split(".")[0],
         c.tf.__version__ == c.tf.version.VERSION,
-        [isinstance(c.tf.version.GIT_VERSION, str)],
+        c.tf.version.GIT_VERSION == c.tf.__git_version__ == c.v1.GIT_VERSION,
+        c.tf.__compiler_version__ == c.tf.version.COMPILER_VERSION,
+    ],
+    "what is no tensor": lambda c: [
+        [isinstance(1.5, getattr(c.v1, name)) for name in _CLASSES],
+        isinstance([], c.tf.data.Dataset),
+        c.tf.is_tensor(1.5),
+        c.tf.is_tensor(c.tf.cast(1.5, "int32")),
+        c.tf.is_symbolic_tensor(1.5),
     ],
     "switches": lambda c: [
         c.v1.disable_v2_tensorshape(),
@@ -85,12 +130,20 @@ CALLS = {
         c.v1.reset_default_graph(),
         c.tf.random.set_seed(1),
         c.v1.set_random_seed(seed=1),
+        c.tf.config.set_soft_device_placement(True),
+        c.tf.config.run_functions_eagerly(False),
+        c.tf.config.optimizer.set_jit(False),
+        c.tf.config.experimental.enable_tensor_float_32_execution(True),
+        c.tf.autograph.set_verbosity(0),
+        c.tf.debugging.set_log_device_placement(False),
     ],
     "devices": lambda c: [
         c.tf.config.list_physical_devices("GPU"),
         c.tf.config.experimental.list_physical_devices(device_type="GPU"),
         c.tf.config.set_visible_devices([], "GPU"),
         c.tf.config.get_visible_devices("GPU"),
+        c.tf.test.gpu_device_name(),
+        c.tf.test.is_gpu_available(cuda_only=True),
     ],
     # The listing tool.
     **{
@@ -152,6 +205,10 @@ CALLS = {
             ("tensorflow.python.lib.io.file_io", "get_matching_files_v2"),
             ("tensorflow.python.util._pywrap_checkpoint_reader", "CheckpointReader"),
             ("tensorflow.python.util.compat", "as_str_any"),
+            ("tensorflow.python.util.deprecation", "silence"),
+            ("tensorflow.python.lib.io.file_io", "read_file_to_string"),
+            ("tensorflow.python.lib.io.file_io", "atomic_write_string_to_file"),
+            ("tensorflow.python.lib.io.tf_record", "tf_record_iterator"),
         )
     },
 }

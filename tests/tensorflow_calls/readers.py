@@ -46,7 +46,14 @@ CALLS = {
     ),
     **{
         f"every tensor of {name}": (lambda c, n=name: c.every_tensor(n))
-        for name in ("v2", "v1", "sliced", "v1_shards-?????-of-00002")
+        for name in (
+            "v2",
+            "v1",
+            "sliced",
+            "v1_shards-?????-of-00002",
+            "v1_shards-?????-of-?????",
+            "v1_shards-0000?-of-00002",
+        )
     },
     **{
         f"list_variables of {name}": (lambda c, n=name: c.train.list_variables(c.at(n)))
@@ -130,6 +137,12 @@ CALLS = {
     "load_variable of a path": lambda c: c.train.load_variable(
         pathlib.Path(c.at("v2")), "vector/int8"
     ),
+    "a folder as a path": lambda c: [
+        c.train.list_variables(pathlib.Path(c.at("state"))),
+        c.train.load_variable(pathlib.Path(c.at("state")), "vector/int8"),
+        c.train.load_checkpoint(pathlib.Path(c.at("state_shards"))).has_tensor("zz"),
+        c.train.latest_checkpoint(pathlib.Path(c.at("state"))),
+    ],
     # Damage.
     **{
         f"opening with {change} damaged in {name}": (

@@ -209,6 +209,20 @@ def save_others(folder):
             file.write(content)
 
 
+def save_records(tf, folder):
+    os.makedirs(f"{folder}/records")
+    for compression in ("", "ZLIB", "GZIP"):
+        name = f"{folder}/records/{compression or 'plain'}"
+        with tf.io.TFRecordWriter(name, compression) as writer:
+            for content in (b"", b"a", bytes(range(256)) * 4):
+                writer.write(content)
+        for cut in (10, 5000):
+            with open(name, "rb") as file, open(f"{name}_cut_{cut}", "wb") as target:
+                target.write(file.read()[:-cut])
+        with open(name, "rb") as file, open(f"{name}_twice", "wb") as target:
+            target.write(2 * file.read())
+
+
 def main(folder):
     import tensorflow as tf
 
@@ -227,6 +241,7 @@ def main(folder):
     save_damaged(folder)
     save_states(folder)
     save_others(folder)
+    save_records(tf, folder)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ CALLS = {
     "update_checkpoint_state, a name too long": lambda c: (
         c.v1.train.update_checkpoint_state(c.scratch, "m", latest_filename="n" * 256)
     ),
+    "get_checkpoint_mtimes of none": lambda c: c.v1.train.get_checkpoint_mtimes([]),
     # Removing checkpoints.
     **{
         f"remove_checkpoint of version {version}": (

@@ -33,15 +33,28 @@ IoMode ModeFor(Io io, const CheckpointFiles& files) {
              : IoMode::kMap;
 }
 
-std::unique_ptr<CheckpointReader> OpenReader(const CheckpointFiles& files,
-                                             const OpenOptions& options) {
-  const IoMode mode = ModeFor(options.io, files);
+std::unique_ptr<CheckpointReader> OpenIn(IoMode mode,
+                                         const CheckpointFiles& files,
+                                         const OpenOptions& options) {
   const Checking verify = options.verify ? Checking::kOnce : Checking::kNever;
   if (files.is_v1) {
     return CheckpointReader::OpenV1(files.v1_files, mode, verify);
   }
   return CheckpointReader::OpenBundle(files.prefix, mode, verify,
                                       options.max_index_bytes);
+}
+
+// Data may lie elsewhere than the index, where links lead.
+std::unique_ptr<CheckpointReader> OpenReader(const CheckpointFiles& files,
+                                             const OpenOptions& options) {
+  const IoMode mode = ModeFor(options.io, files);
+  auto reader = OpenIn(mode, files, options);
+  if (options.io != Io::kAuto || mode == IoMode::kRead) return reader;
+  const auto lies_on = internal::FilesystemsOf(reader->source().DataPaths());
+  if (std::ranges::none_of(lies_on, internal::IsNetworkFilesystem)) {
+    return reader;
+  }
+  return OpenIn(IoMode::kRead, files, options);
 }
 
 TensorInfo InfoOf(const TensorFacts& facts) {

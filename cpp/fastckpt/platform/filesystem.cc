@@ -1,5 +1,7 @@
 #include "fastckpt/platform/filesystem.h"
 
+#include <sys/stat.h>
+
 #ifdef __linux__
 #include <sys/vfs.h>
 #else
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 
 #include "fastckpt/base/error.h"
 
@@ -72,6 +75,24 @@ std::string FilesystemOf(const std::string& path) {
 std::string FilesystemOfFile(int descriptor) {
   struct statfs info;
   return fstatfs(descriptor, &info) == 0 ? NameOf(info) : std::string();
+}
+
+std::vector<std::string> FilesystemsOf(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  std::vector<dev_t> devices;
+  for (const std::string& path : paths) {
+    struct stat found;
+    if (stat(path.c_str(), &found) != 0) continue;
+    if (std::ranges::find(devices, found.st_dev) != devices.end()) continue;
+    devices.push_back(found.st_dev);
+    struct statfs info;
+    if (statfs(path.c_str(), &info) != 0) continue;
+    std::string name = NameOf(info);
+    if (std::ranges::find(names, name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
 }
 
 bool IsNetworkFilesystem(std::string_view name) {

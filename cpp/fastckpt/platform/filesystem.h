@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fastckpt::internal {
 
@@ -13,6 +14,10 @@ std::string FilesystemOf(const std::string& path);
 
 // The same of an open file; empty where the system does not tell.
 std::string FilesystemOfFile(int descriptor);
+
+// The file systems that files lie on, wherever links lead, each once and in
+// order. What is not there is passed over. Asks once for each device.
+std::vector<std::string> FilesystemsOf(const std::vector<std::string>& paths);
 
 // True where a page fault is a round trip to a server, and another client may
 // cut the file under a mapping: reading in large pieces is 30 to 50 times as

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "fastckpt/platform/cpu_quota.h"
+
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -80,9 +82,8 @@ std::vector<std::thread> StartThreads(std::size_t count, Run* run) {
   return threads;
 }
 
-}  // namespace
-
-std::size_t AvailableThreads() {
+// Those this process may run on, at least 1.
+std::size_t CountCpus() {
 #ifdef __linux__
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
@@ -90,6 +91,14 @@ std::size_t AvailableThreads() {
   }
 #endif
   return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+std::size_t AvailableThreads() {
+  const std::size_t quota = CpuQuota();
+  const std::size_t count = CountCpus();
+  return quota == 0 ? count : std::min(count, quota);
 }
 
 bool ParallelFor(std::size_t count, std::size_t threads,

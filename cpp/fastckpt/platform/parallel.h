@@ -10,7 +10,8 @@
 
 namespace fastckpt::internal {
 
-// CPUs this process may run on, at least 1.
+// CPUs this process may run on, and no more than the quota of its container;
+// at least 1.
 std::size_t AvailableThreads();
 
 // Called by the calling thread now and then between two items, at most about

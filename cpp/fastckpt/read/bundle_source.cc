@@ -266,6 +266,16 @@ std::string BundleSource::FindIndexPath() const {
   return now ? now->IndexPath() : place_.IndexPath();
 }
 
+std::vector<std::string> BundleSource::DataPaths() const {
+  std::vector<std::string> paths;
+  const std::int32_t count = index_.header().num_shards;
+  for (const std::int32_t shard : files_.shards()) {
+    if (shard < 0 || shard >= count) continue;
+    paths.push_back(place_.ShardPath(shard, count));
+  }
+  return paths;
+}
+
 std::string BundleSource::ShardPath(std::size_t slot) const {
   return place_.ShardPath(index_.entry(slot).shard, index_.header().num_shards);
 }

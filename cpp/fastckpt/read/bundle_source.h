@@ -60,6 +60,7 @@ class BundleSource final : public TensorSource {
   std::vector<std::string> IdentityPaths() const override {
     return {place_.IndexPath()};
   }
+  std::vector<std::string> DataPaths() const override;
   std::vector<const DataFile*> OpenFiles() const override {
     return files_.Opened();
   }

@@ -8,6 +8,7 @@
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/verify_v1.h"
+#include "fastckpt/read/whole_parts.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -104,18 +105,18 @@ ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
 std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
     std::span<const std::size_t> slots, const RunOptions& options) const {
   std::vector<ArrayBytes> taken(slots.size());
-  std::vector<std::size_t> in_parts;
+  std::vector<std::size_t> whole, in_parts, wanted;
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!source_->Slices(slots[i]).empty()) in_parts.push_back(i);
+    (source_->Slices(slots[i]).empty() ? whole : in_parts).push_back(i);
   }
+  for (const std::size_t i : whole) wanted.push_back(slots[i]);
   const auto take = [&](std::size_t i, SeenFiles* seen) {
-    if (std::binary_search(in_parts.begin(), in_parts.end(), i)) return;
     std::vector<Piece> pieces;
-    AppendPieces(*source_, {slots[i], nullptr}, verifies(), seen, &pieces);
+    AppendPieces(*source_, {wanted[i], nullptr}, verifies(), seen, &pieces);
     const Piece& piece = pieces.front();
-    taken[i] = {piece.memory.data(), piece.memory.size(), piece.owner};
+    taken[whole[i]] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
-  if (!ForEachSlot(*source_, slots, options, take)) throw Interrupted{};
+  if (!CountEachSlot(*source_, wanted, options, take)) throw Interrupted{};
   CopySome(slots, in_parts, options, &taken);
   return taken;
 }
@@ -134,19 +135,15 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
   }
 }
 
-// Gives those that were left where they are.
-std::vector<std::size_t> CheckpointReader::TakeDecodedOnWrite(
+// Gives those that were left where they are. What is checked is read where it
+// will lie, so that its pages are mapped once.
+std::vector<std::size_t> CheckpointReader::TakePrivate(
     std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
     const RunOptions& options, std::vector<ArrayBytes>* moved) const {
-  *moved = TakeDecoded(slots, options);
-  return MakePrivate(source_->OpenFiles(), alignments, moved);
-}
-
-// The same. What is checked is read where it will lie, so that its pages are
-// mapped once.
-std::vector<std::size_t> CheckpointReader::TakeViewsOnWrite(
-    std::span<const std::size_t> slots, std::span<const std::size_t> alignments,
-    const RunOptions& options, std::vector<ArrayBytes>* moved) const {
+  if (source_->DecodesPieces()) {
+    *moved = TakeDecoded(slots, options);
+    return MakePrivate(source_->OpenFiles(), alignments, moved);
+  }
   UncheckedViews unchecked;
   std::vector<std::size_t> pieces;
   SeenFiles seen;
@@ -182,10 +179,7 @@ std::vector<ArrayBytes> CheckpointReader::TakeOnWrite(
   }
   std::vector<ArrayBytes> taken(slots.size());
   std::vector<ArrayBytes> moved;
-  for (const std::size_t i :
-       source_->DecodesPieces()
-           ? TakeDecodedOnWrite(viewed, alignments, options, &moved)
-           : TakeViewsOnWrite(viewed, alignments, options, &moved)) {
+  for (const std::size_t i : TakePrivate(viewed, alignments, options, &moved)) {
     copies.push_back(views[i]);
   }
   for (std::size_t i = 0; i < views.size(); ++i) {
@@ -274,6 +268,10 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
   const auto make = [&](std::size_t i) { return requests[i].destination; };
   RunOptions copying = options;
   const CheckRule rule = RuleOf({});
+  if (rule == CheckRule::kWhole) {
+    const auto whole = PartsOfWholes(*source_, wanted);
+    CheckRegions(*source_, whole, CheckRule::kOnce, options);
+  }
   if (checks_first && rule != CheckRule::kNever) {
     copying.counted = CheckRegions(*source_, wanted, rule, options);
   }

@@ -105,14 +105,10 @@ class CheckpointReader {
                       UncheckedViews* unchecked) const;
   std::vector<ArrayBytes> TakeDecoded(std::span<const std::size_t> slots,
                                       const RunOptions& options) const;
-  std::vector<std::size_t> TakeDecodedOnWrite(
-      std::span<const std::size_t> slots,
-      std::span<const std::size_t> alignments, const RunOptions& options,
-      std::vector<ArrayBytes>* moved) const;
-  std::vector<std::size_t> TakeViewsOnWrite(
-      std::span<const std::size_t> slots,
-      std::span<const std::size_t> alignments, const RunOptions& options,
-      std::vector<ArrayBytes>* moved) const;
+  std::vector<std::size_t> TakePrivate(std::span<const std::size_t> slots,
+                                       std::span<const std::size_t> alignments,
+                                       const RunOptions& options,
+                                       std::vector<ArrayBytes>* moved) const;
   void CopySome(std::span<const std::size_t> slots,
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;

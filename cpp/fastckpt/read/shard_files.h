@@ -31,6 +31,9 @@ class ShardFiles {
     return file ? *file : Keep(open(), &place);
   }
 
+  // The numbers that entries name, right or wrong, in order.
+  const std::vector<std::int32_t>& shards() const { return shards_; }
+
   // Those that were opened so far.
   std::vector<const DataFile*> Opened() const;
 

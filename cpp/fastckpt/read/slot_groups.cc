@@ -44,4 +44,21 @@ bool ForEachSlot(
       options.interrupted);
 }
 
+bool CountEachSlot(
+    const TensorSource& source, std::span<const std::size_t> slots,
+    const RunOptions& options,
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work) {
+  if (options.progress == nullptr) {
+    return ForEachSlot(source, slots, options, work);
+  }
+  for (const std::size_t slot : slots) {
+    options.progress->total += source.Facts(slot).size;
+  }
+  return ForEachSlot(source, slots, options,
+                     [&](std::size_t i, SeenFiles* seen) {
+                       work(i, seen);
+                       options.progress->done += source.Facts(slots[i]).size;
+                     });
+}
+
 }  // namespace fastckpt::internal

@@ -20,4 +20,10 @@ bool ForEachSlot(
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work);
 
+// The same; what a tensor has by its shape counts as progress.
+bool CountEachSlot(
+    const TensorSource& source, std::span<const std::size_t> slots,
+    const RunOptions& options,
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work);
+
 }  // namespace fastckpt::internal

@@ -171,6 +171,8 @@ class TensorSource {
   // Where these lay when they were opened.
   virtual std::vector<std::string> IdentityPaths() const = 0;
 
+  // Where the files that hold data lie, as far as they are there.
+  virtual std::vector<std::string> DataPaths() const = 0;
   // The files that hold data and were opened so far.
   virtual std::vector<const DataFile*> OpenFiles() const = 0;
   // Closes those that only reading needs: what is known of the tensors stays.

@@ -57,6 +57,9 @@ class V1Source final : public TensorSource {
   bool DecodesPieces() const override { return true; }
   std::vector<FileIdentity> Identities() const override;
   std::vector<std::string> IdentityPaths() const override;
+  std::vector<std::string> DataPaths() const override {
+    return IdentityPaths();
+  }
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
 

@@ -36,6 +36,22 @@ ByteView ReadFirstValue(const TableReader& table, BlockScratch* scratch) {
   return first;
 }
 
+// The list of tensors, which is the first record of the first block.
+SavedMeta ReadMeta(const TableReader& table) {
+  return WithContext(Where{{}, 0, {}}, [&] {
+    BlockScratch scratch;
+    SavedTensorSlices record =
+        ParseSavedTensorSlices(ReadFirstValue(table, &scratch));
+    if (!record.has_meta) {
+      ThrowCorruption(
+          "the record at the empty key is not that of a V1 "
+          "checkpoint; a V2 index is opened by its prefix");
+    }
+    CheckVersion(record.meta.version);
+    return std::move(record.meta);
+  });
+}
+
 // `other` is the file of a's first slice.
 void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
                      std::uint32_t file, const std::string& other) {
@@ -93,22 +109,14 @@ void V1Reader::Open(const std::vector<std::string>& paths, IoMode mode) {
 }
 
 void V1Reader::AddMeta(std::uint32_t file) {
-  BlockScratch scratch;
-  SavedTensorSlices record =
-      ParseSavedTensorSlices(ReadFirstValue(table(file), &scratch));
-  if (!record.has_meta) {
-    ThrowCorruption(
-        "the record at the empty key is not that of a V1 "
-        "checkpoint; a V2 index is opened by its prefix");
-  }
-  CheckVersion(record.meta.version);
+  SavedMeta meta = ReadMeta(table(file));
   // Found by name among the tensors of the files before this one only; a name
   // that comes twice in one file shows when the new ones are sorted in.
   const std::size_t known_count = tensors_.size();
-  for (SavedSliceMeta& meta : record.meta.tensors) {
-    const std::string name = meta.name;
+  for (SavedSliceMeta& tensor : meta.tensors) {
+    const std::string name = tensor.name;
     WithContext(Where{{}, {}, name},
-                [&] { AddTensor(std::move(meta), file, known_count); });
+                [&] { AddTensor(std::move(tensor), file, known_count); });
   }
   SortTensors();
 }
@@ -201,7 +209,7 @@ const RecordPlaces& V1Reader::PlacesOf(std::size_t file, std::size_t index,
 bool IsV1Table(const DataFile& file) {
   const TableReader table(file, kMaxIndexBlock);
   BlockScratch scratch;
-  return WithContext(Where{file.path(), {}, {}}, [&] {
+  return WithContext(Where{file.path(), 0, {}}, [&] {
     FieldReader reader(ReadFirstValue(table, &scratch));
     for (Field field; reader.Next(&field);) {
       if (field.Is(1, WireType::kBytes)) return true;

@@ -7,7 +7,7 @@ import os
 
 from fastckpt.base.deferred import importing
 
-__all__ = ["check_open_files"]
+__all__ = ["check_open_files", "may_open"]
 
 # So few are never worth a question; so many shards the core refuses by itself.
 _FEW = 32
@@ -27,15 +27,9 @@ def check_open_files(count: int, path: str, fewer: str) -> None:
     Raises:
         OSError: EMFILE; the message names the limit, and what to do.
     """
-    if not _FEW < count <= _MOST:
+    if count > _MOST or may_open(count):
         return
-    with importing:
-        import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    used = _count_open()
-    if limit == resource.RLIM_INFINITY or count + used + _BESIDES <= limit:
-        return
+    used, limit = _count_open(), _limit()
     needed = count + used + _BESIDES
     raise OSError(
         errno.EMFILE,
@@ -44,6 +38,23 @@ def check_open_files(count: int, path: str, fewer: str) -> None:
         f"('ulimit -n {needed}'), or {fewer}",
         path,
     )
+
+
+def may_open(count: int) -> bool:
+    """Tells whether the process may have so many more files open at once."""
+    if count <= _FEW:
+        return True
+    limit = _limit()
+    return limit < 0 or count + _count_open() + _BESIDES <= limit
+
+
+def _limit() -> int:
+    """Gives how many files may be open; less than 0: any number."""
+    with importing:
+        import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return -1 if limit == resource.RLIM_INFINITY else limit
 
 
 def _count_open() -> int:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt.checking.moments import is_numeric
+
 __all__ = ["CHUNK", "Tally", "Tolerance", "compare_values"]
 
 CHUNK = 1 << 13
@@ -80,7 +82,7 @@ def compare_values(old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance) -
 
 
 def _compare_chunk(old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance) -> Tally:
-    if old.dtype.kind in "Ob":
+    if old.dtype.kind == "b" or not is_numeric(old.dtype):
         return Tally(int(np.count_nonzero(old != new)))
     if old.dtype.kind in "iu":
         return _compare_integers(old, new, tolerance)

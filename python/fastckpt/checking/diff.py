@@ -14,12 +14,16 @@ from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.compare import Tally, Tolerance
 from fastckpt.checking.regions import compare_tensors
 from fastckpt.errors import CorruptionError
-from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors, name_dtype
+from fastckpt.formats.opened import Source, open_tensors
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
     from fastckpt.files.urls import PathName
     from fastckpt.reading.results import Problem
+
+    _Info = TensorInfo | ArrayInfo
 
 __all__ = ["Change", "Diff", "diff"]
 
@@ -54,7 +58,8 @@ class Diff(NamedTuple):
         added: Those that only B has.
         dropped: Those that only A has.
         changed: Those that differ, and how.
-        checked: Whether every byte of both was read and checked.
+        checked: Whether every byte of both was read and checked against a checksum,
+            of which safetensors has none.
     """
 
     same: list[str]
@@ -65,8 +70,8 @@ class Diff(NamedTuple):
 
 
 def diff(
-    a: PathName | Checkpoint,
-    b: PathName | Checkpoint,
+    a: PathName | Source,
+    b: PathName | Source,
     rtol: float = 0,
     atol: float = 0,
     check: bool = True,
@@ -81,7 +86,8 @@ def diff(
     not read again where the stored checksums, which were checked, are the same.
 
     Args:
-        a: What ``open`` accepts, or an open checkpoint.
+        a: What ``open`` accepts, an open checkpoint, or an ``.npz`` or
+            ``.safetensors`` file. Of the last two the tensors are read one by one.
         b: The other.
         rtol: The relative difference that does not count.
         atol: The absolute difference that does not count.
@@ -99,7 +105,9 @@ def diff(
         raise ValueError(f"rtol and atol must be at least 0, not {rtol!r} and {atol!r}")
     with ExitStack() as stack:
         old, new = (
-            it if isinstance(it, Checkpoint) else stack.enter_context(open(it))
+            it
+            if isinstance(it, Checkpoint | LazyTensors)
+            else stack.enter_context(open_tensors(it))
             for it in (a, b)
         )
         result, unsure = _compare_indexes(old, new, check)
@@ -108,7 +116,7 @@ def diff(
         nbytes += sum(old.info(name).nbytes or 0 for name in unsure)
         counter = stack.enter_context(counting(progress, nbytes))
         for checkpoint in to_check:
-            _verify(checkpoint, threads, counter)
+            _verify(checkpoint, threads, counter, unsure)
         tolerance = Tolerance(float(rtol), float(atol))
         tallies = {name: Tally() for name in unsure}
         done = compare_tensors(unsure, old, new, tolerance, threads)
@@ -120,7 +128,7 @@ def diff(
     return _in_order(result)
 
 
-def _sort_out(tallies: dict[str, Tally], old: Checkpoint, result: Diff) -> None:
+def _sort_out(tallies: dict[str, Tally], old: Source, result: Diff) -> None:
     for name, tally in tallies.items():
         if tally.count:
             result.changed[name] = _change(old.info(name), tally)
@@ -128,7 +136,7 @@ def _sort_out(tallies: dict[str, Tally], old: Checkpoint, result: Diff) -> None:
             result.same.append(name)
 
 
-def _size_of(checkpoint: Checkpoint) -> int:
+def _size_of(checkpoint: Source) -> int:
     return sum(info.nbytes or 0 for info in checkpoint.infos())
 
 
@@ -141,8 +149,16 @@ def _in_order(result: Diff) -> Diff:
     return result._replace(changed={name: result.changed[name] for name in names})
 
 
-def _verify(checkpoint: Checkpoint, threads: int | None, counter: Counter) -> None:
+def _verify(
+    checkpoint: Source, threads: int | None, counter: Counter, compared: list[str]
+) -> None:
     before = counter.done
+    if isinstance(checkpoint, LazyTensors):
+        # To read is to check, as far as the format allows it; those are read later.
+        for name in {*checkpoint} - {*compared}:
+            checkpoint[name]
+        counter.reach(before + _size_of(checkpoint))
+        return
     report = checkpoint.verify(
         threads=threads, progress=lambda done, total: counter.reach(before + done)
     )
@@ -161,11 +177,10 @@ def _error_of(problems: Sequence[Problem]) -> Exception:
     return CorruptionError(message, path=path, offset=offset, tensor=tensor)
 
 
-def _compare_indexes(
-    old: Checkpoint, new: Checkpoint, check: bool
-) -> tuple[Diff, list[str]]:
+def _compare_indexes(old: Source, new: Source, check: bool) -> tuple[Diff, list[str]]:
     """Compares what the indexes tell; gives the names of which they do not."""
-    result = Diff([], [], [], {}, check)
+    is_checked = check and "safetensors" not in (old.format, new.format)
+    result = Diff([], [], [], {}, is_checked)
     unsure: list[str] = []
     has_one_order = _is_native(old) == _is_native(new)
     for name in sorted({*old, *new}, key=_encoded):
@@ -175,7 +190,10 @@ def _compare_indexes(
             result.added.append(name)
         else:
             first, second = old.info(name), new.info(name)
-            is_alike = first.tf_dtype == second.tf_dtype and first.shape == second.shape
+            is_alike = (name_dtype(first), first.shape) == (
+                name_dtype(second),
+                second.shape,
+            )
             if not is_alike:
                 result.changed[name] = Change()
             elif has_one_order and _has_same_checksum(first, second):
@@ -187,10 +205,10 @@ def _compare_indexes(
     return result, unsure
 
 
-def _is_native(checkpoint: Checkpoint) -> bool:
+def _is_native(checkpoint: Source) -> bool:
     """Tells whether numbers have this machine's byte order; one is like the others."""
-    if checkpoint.format == "v1":  # which has no other
-        return True
+    if isinstance(checkpoint, LazyTensors) or checkpoint.format == "v1":
+        return True  # these have no other, or are given in this one
     for info in checkpoint.infos():
         dtype = info.dtype
         if info.problem is None and dtype and dtype.kind != "O" and dtype.itemsize > 1:
@@ -198,7 +216,7 @@ def _is_native(checkpoint: Checkpoint) -> bool:
     return True
 
 
-def _has_checksums(first: TensorInfo, second: TensorInfo) -> bool:
+def _has_checksums(first: _Info, second: _Info) -> bool:
     """Tells whether each has a checksum of all its bytes.
 
     (A checksum of 0 may be one that is not there.)
@@ -207,11 +225,11 @@ def _has_checksums(first: TensorInfo, second: TensorInfo) -> bool:
     return is_plain and bool(first.crc32c) and bool(second.crc32c)
 
 
-def _has_same_checksum(first: TensorInfo, second: TensorInfo) -> bool:
+def _has_same_checksum(first: _Info, second: _Info) -> bool:
     return _has_checksums(first, second) and first.crc32c == second.crc32c
 
 
-def _change(info: TensorInfo, tally: Tally) -> Change:
+def _change(info: _Info, tally: Tally) -> Change:
     return Change(
         tally.count,
         prod(info.shape),

@@ -16,8 +16,10 @@ _CHUNK = 1 << 15
 
 
 def is_numeric(dtype: np.dtype[Any] | None) -> bool:
-    """Tells whether values are numbers or booleans: whether they are no strings."""
-    return dtype is not None and dtype.kind != "O"
+    """Tells whether values are numbers or booleans, and no strings or dates."""
+    if dtype is None or dtype.kind in "OSUMm":
+        return False
+    return dtype.kind != "V" or not issubclass(dtype.type, np.void)
 
 
 def is_integer(dtype: np.dtype[Any]) -> bool:

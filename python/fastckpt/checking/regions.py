@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastckpt import _native
 from fastckpt.base.deferred import importing
 from fastckpt.checking.compare import Tally, Tolerance, compare_values
-from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.reading.chunks import regions_of
 from fastckpt.reading.steady import read_steadily
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastckpt.formats.opened import Source
+
 __all__ = [
     "compare_tensors",
     "count_threads",
+    "find_regions",
     "in_parallel",
     "read_region",
 ]
@@ -38,16 +40,18 @@ _Result = TypeVar("_Result")
 
 def compare_tensors(
     names: Sequence[str],
-    old: Checkpoint,
-    new: Checkpoint,
+    old: Source,
+    new: Source,
     tolerance: Tolerance,
     threads: int | None,
 ) -> Iterator[_Done]:
     """Compares tensors of one dtype and shape; no more than some regions are held.
 
+    (Of a file of another format some whole tensors: it is read by these.)
+
     Args:
-        names: Tensors that both checkpoints have.
-        old: The first checkpoint.
+        names: Tensors that both have.
+        old: The first checkpoint, or file of another format.
         new: The second.
         tolerance: What does not count.
         threads: How many threads compare; None: one for each CPU.
@@ -59,7 +63,7 @@ def compare_tensors(
 
 
 def _jobs(
-    names: Sequence[str], old: Checkpoint, new: Checkpoint, tolerance: Tolerance
+    names: Sequence[str], old: Source, new: Source, tolerance: Tolerance
 ) -> Iterator[Callable[[], _Done]]:
     """Gives what compares tensors, region by region."""
 
@@ -68,18 +72,33 @@ def _jobs(
         return name, compare_values(one, two, tolerance), one.nbytes
 
     for name in names:
-        for region in regions_of(old.info(name).shape, _REGION):
+        for region in find_regions(old, name, _REGION, new):
             yield partial(compare, name, region)
 
 
+def find_regions(
+    source: Source, name: str, most: int, other: Source | None = None
+) -> list[tuple[slice, ...]]:
+    """Gives the regions in which a tensor is looked at, of so many elements at most.
+
+    In a file of another format it is whole: a part is not read without the rest.
+    """
+    shape = source.info(name).shape
+    if isinstance(source, LazyTensors) or isinstance(other, LazyTensors):
+        return [(slice(None),) * len(shape)] if 0 not in shape else []
+    return list(regions_of(shape, most))
+
+
 def read_region(
-    checkpoint: Checkpoint, name: str, region: tuple[slice, ...]
+    checkpoint: Source, name: str, region: tuple[slice, ...]
 ) -> NDArray[Any]:
     """Copies the values of a region; of a tensor that lies whole the first is checked.
 
     To check a part is to read it all, by reads and not in a mapping: the file may be
     cut meanwhile.
     """
+    if isinstance(checkpoint, LazyTensors):
+        return checkpoint.read(name, region)
     is_first = not any(part.start for part in region)
     if is_first or not checkpoint.info(name).is_view:
         return read_steadily(checkpoint, name, region, check=None)
@@ -114,10 +133,4 @@ def in_parallel(
 
 def count_threads(threads: int | None) -> int:
     """Gives how many threads such work has; None: one for each CPU."""
-    return min(threads or _count_cpus(), _MAX_THREADS)
-
-
-def _count_cpus() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return min(threads or _native.available_threads(), _MAX_THREADS)

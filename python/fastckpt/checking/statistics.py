@@ -15,11 +15,13 @@ from fastckpt.checking.histogram import count_bins, edges_of
 from fastckpt.checking.moments import Moments, is_numeric
 from fastckpt.checking.regions import (
     count_threads,
+    find_regions,
     in_parallel,
     read_region,
 )
-from fastckpt.reading.checkpoint import Checkpoint, open
-from fastckpt.reading.chunks import regions_of
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.formats.opened import Source, open_tensors
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +71,7 @@ class Statistics(NamedTuple):
 
 
 def statistics(
-    ckpt: PathName | Checkpoint,
+    ckpt: PathName | Source,
     names: Iterable[str] | Mapping[str, str] | None = None,
     *,
     threads: int | None = None,
@@ -80,7 +82,8 @@ def statistics(
     Every byte that is looked at is checked against its checksum. Strings are left out.
 
     Args:
-        ckpt: What ``open`` accepts, or an open checkpoint.
+        ckpt: What ``open`` accepts, an open checkpoint, or an ``.npz`` or
+            ``.safetensors`` file.
         names: Which tensors, as in ``Checkpoint.load``; None: all that are numbers.
         threads, progress: As in ``Checkpoint.load``.
 
@@ -95,11 +98,13 @@ def statistics(
         OSError: A file is missing or cannot be read.
     """
     with ExitStack() as stack:
-        if not isinstance(ckpt, Checkpoint):
-            ckpt = stack.enter_context(open(ckpt, threads=threads))
+        if not isinstance(ckpt, Checkpoint | LazyTensors):
+            ckpt = stack.enter_context(open_tensors(ckpt, threads=threads))
         wanted = _choose(ckpt, names)
         tensors = list(dict.fromkeys(wanted.values()))
-        count = ckpt._count(threads)
+        count = count_threads(threads)
+        if isinstance(ckpt, Checkpoint):
+            count = ckpt._count(threads)
         moments = measure(ckpt, tensors, count, progress, with_histogram=True)
         return {new: _summarize(*moments[old]) for new, old in wanted.items()}
 
@@ -113,14 +118,14 @@ def statistics_of(array: NDArray[Any]) -> Statistics:
 
 
 def measure(
-    checkpoint: Checkpoint,
+    checkpoint: Source,
     names: Sequence[str],
     threads: int,
     progress: ProgressArgument,
     with_histogram: bool = False,
 ) -> dict[str, tuple[Moments, NDArray[np.int64]]]:
     """Gives what is known of tensors' values, and how they are spread, if wanted."""
-    plans = [_Plan(checkpoint.info(name), threads) for name in names]
+    plans = [_Plan(checkpoint, checkpoint.info(name), threads) for name in names]
     found = {name: (Moments(), np.zeros(0, np.int64)) for name in names}
     large = [plan for plan in plans if with_histogram and len(plan.regions) > 1]
     nbytes = sum(plan.nbytes for plan in plans) + sum(plan.nbytes for plan in large)
@@ -137,15 +142,17 @@ def measure(
 class _Plan:
     """How a tensor is looked at."""
 
-    def __init__(self, info: TensorInfo, threads: int) -> None:
+    def __init__(
+        self, source: Source, info: TensorInfo | ArrayInfo, threads: int
+    ) -> None:
         self.name = info.name
         self.nbytes = info.nbytes or 0
         share = _REGION if info.is_view else _COPIED // count_threads(threads)
-        self.regions = list(regions_of(info.shape, max(share, _REGION)))
+        self.regions = find_regions(source, info.name, max(share, _REGION))
 
 
 def _choose(
-    checkpoint: Checkpoint, names: Iterable[str] | Mapping[str, str] | None
+    checkpoint: Source, names: Iterable[str] | Mapping[str, str] | None
 ) -> dict[str, str]:
     """Gives {name in the result: name in the checkpoint}, strings left out."""
     infos = {info.name: info for info in checkpoint.infos()}
@@ -163,7 +170,7 @@ def _choose(
 
 
 def _moment_jobs(
-    checkpoint: Checkpoint, plans: Iterable[_Plan], with_histogram: bool
+    checkpoint: Source, plans: Iterable[_Plan], with_histogram: bool
 ) -> Iterator[Callable[[], tuple[str, Moments, NDArray[np.int64], int]]]:
     def look(
         plan: _Plan, region: _Region
@@ -181,7 +188,7 @@ def _moment_jobs(
 
 
 def _spread(
-    checkpoint: Checkpoint,
+    checkpoint: Source,
     plans: Iterable[_Plan],
     found: dict[str, tuple[Moments, NDArray[np.int64]]],
     threads: int,

@@ -6,6 +6,7 @@ import errno
 
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.files.urls import UrlError
+from fastckpt.reading.findings import explain_data, find_missing_shard
 
 __all__ = [
     "BROKEN",
@@ -38,7 +39,9 @@ def explain_error(error: Exception) -> tuple[str, int]:
     """Gives the line that explains an error, and the exit status it deserves."""
     if isinstance(error, UrlError):
         return str(error), USAGE
-    if isinstance(error, CheckpointError | BrokenCheckpoint):
+    if isinstance(error, CheckpointError):
+        return explain_data(error), BROKEN
+    if isinstance(error, BrokenCheckpoint):
         return str(error), BROKEN
     if isinstance(error, OSError):
         return _explain_os_error(error), USAGE
@@ -58,6 +61,10 @@ def _explain_os_error(error: OSError) -> str:
         return str(error)
     places = [str(name) for name in (error.filename, error.filename2) if name]
     text = f"{' and '.join(places)}: {error.strerror}" if places else error.strerror
+    if isinstance(error, FileNotFoundError) and (
+        found := find_missing_shard("", error)
+    ):
+        text += f"; {found.advice}"
     if error.errno == errno.ENOSPC:
         text += "; free some space, then try again"
     return text

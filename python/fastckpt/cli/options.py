@@ -8,19 +8,24 @@ from contextlib import contextmanager
 
 import fastckpt
 from fastckpt.cli.errors import BrokenCheckpoint
+from fastckpt.formats.opened import Source, open_tensors
 from fastckpt.reading.findings import find_missing_shard
 
 __all__ = [
+    "READ_TOO",
     "add_common_arguments",
     "add_path_argument",
     "add_patterns_option",
     "add_source_and_target",
     "add_sources_and_target",
     "noticed_missing_files",
+    "open_any",
     "open_checkpoint",
+    "split_tags",
 ]
 
 _WHAT_OPENS = "a prefix, one of its files, a folder with a checkpoint, a SavedModel"
+READ_TOO = "; a .npz or .safetensors file"
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,9 +43,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_path_argument(parser: argparse.ArgumentParser, name: str = "path") -> None:
-    """Adds the argument that names a checkpoint."""
-    parser.add_argument(name, metavar=name.upper(), help=_WHAT_OPENS)
+def add_path_argument(
+    parser: argparse.ArgumentParser, name: str = "path", more: str = ""
+) -> None:
+    """Adds the argument that names a checkpoint, or more than that."""
+    parser.add_argument(name, metavar=name.upper(), help=_WHAT_OPENS + more)
 
 
 def add_source_and_target(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +101,25 @@ def open_checkpoint(
         fastckpt.open(path, io=io, threads=args.threads) as checkpoint,
     ):
         yield checkpoint
+
+
+def split_tags(text: str | None) -> list[str] | None:
+    """Gives the tags of a SavedModel's graph that an option names."""
+    return None if text is None else [tag.strip() for tag in text.split(",") if tag]
+
+
+@contextmanager
+def open_any(path: str, args: argparse.Namespace) -> Iterator[Source]:
+    """Opens a checkpoint, or a file of another format, for the length of a block.
+
+    Raises:
+        BrokenCheckpoint: As above.
+    """
+    with (
+        noticed_missing_files(path),
+        open_tensors(path, threads=args.threads) as source,
+    ):
+        yield source
 
 
 @contextmanager

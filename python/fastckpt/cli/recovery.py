@@ -7,13 +7,13 @@ back is a copy under a name that is free.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Container, Iterator
 
 from fastckpt.checking.leftovers import Part, UnfinishedSave
 from fastckpt.files.find import list_folder
+from fastckpt.files.shell import quote
 
-__all__ = ["advise_recovery", "choose_free", "quote"]
+__all__ = ["advise_recovery", "choose_free"]
 
 
 def advise_recovery(save: UnfinishedSave, taken: set[str]) -> tuple[str, list[str]]:
@@ -130,16 +130,3 @@ def _copy(path: str, to: str) -> str:
 def _run(command: str, *arguments: str) -> str:
     quoted = [a if a.startswith("--") else quote(a) for a in arguments]
     return " ".join(["fastckpt", command, *quoted])
-
-
-def quote(path: str) -> str:
-    """Gives a path as a word for a shell, which no command takes for an option."""
-    if path.startswith("-"):
-        path = f"./{path}"
-    if path.isprintable():
-        return shlex.quote(path)
-    escaped = "".join(
-        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}"
-        for byte in os.fsencode(path)
-    )
-    return f"$'{escaped}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.names import select
@@ -11,7 +11,11 @@ from fastckpt.cli.render.text import unescape
 __all__ = ["as_meant", "select_names"]
 
 
-def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+def select_names(
+    tensors: Mapping[str, Any],
+    wanted: Sequence[str],
+    order: Callable[[str], Any] | None = None,
+) -> list[str]:
     """Gives the names that were asked for, each once.
 
     What is typed is taken as a name, then as a name in the escaped form that ``ls``
@@ -20,6 +24,7 @@ def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]
     Args:
         tensors: The checkpoint.
         wanted: Names and patterns; none of them: everything.
+        order: Gives what sorts the names that one pattern means; None: as they come.
 
     Raises:
         KeyError: There is no such tensor; the closest names are in the message.
@@ -30,7 +35,8 @@ def select_names(tensors: Mapping[str, Any], wanted: Sequence[str]) -> list[str]
     slots = {name: slot for slot, name in enumerate(names)}
     chosen: dict[str, int] = {}
     for text in as_meant(slots, wanted):
-        chosen.update(select([text], lambda: names, slots.get))
+        found = select([text], lambda: names, slots.get)
+        chosen.update((it, 0) for it in (sorted(found, key=order) if order else found))
     return list(chosen)
 
 

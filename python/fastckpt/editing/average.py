@@ -14,7 +14,12 @@ from fastckpt.base.cast import is_floating
 from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.editing.dropped import match_dropped
-from fastckpt.editing.stored_slices import Part, in_file_order, parts_of
+from fastckpt.editing.stored_slices import (
+    Part,
+    count_shards,
+    in_file_order,
+    parts_of,
+)
 from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.shard_names import v1_stem
@@ -68,9 +73,9 @@ def average(
 
     Floats and complex numbers are summed in float64 and complex128; everything else
     (steps, strings, quantized weights) is taken from the last source, whose format,
-    order and slices the result has. Memory is one tensor, or one slice where it is
-    partitioned. The object graph of a TensorFlow 2 checkpoint is the last one's,
-    without what `drop` leaves out.
+    order, slices and number of data files the result has. Memory is one tensor, or one
+    slice where it is partitioned. The object graph of a TensorFlow 2 checkpoint is the
+    last one's, without what `drop` leaves out.
 
     Args:
         sources: What ``open`` accepts, and open checkpoints; at least one.
@@ -114,8 +119,10 @@ def average(
         infos = [it for it in in_file_order(opened[-1]) if it.name in kept[-1]]
         graph = fit_object_graph(opened[-1], {name: [name] for name in kept[-1]})
         done = Averaged([source.prefix for source in chosen], [], [])
+        kind = opened[-1].format
+        shards = count_shards(opened[-1], kind, infos)
         writer = stack.enter_context(
-            Writer(to, format=opened[-1].format, fsync=fsync, threads=threads)
+            Writer(to, format=kind, shards=shards, fsync=fsync, threads=threads)
         )
         nbytes = sum(info.nbytes or 0 for info in infos)
         counter = stack.enter_context(counting(progress, nbytes))

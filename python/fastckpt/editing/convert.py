@@ -21,11 +21,8 @@ from fastckpt.editing.file_formats import (
 )
 from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import Target, write
-from fastckpt.editing.targets import (
-    check_metadata,
-    check_placement,
-    choose_format,
-)
+from fastckpt.editing.stored_slices import count_shards
+from fastckpt.editing.targets import check_metadata, check_placement, choose_format
 from fastckpt.files.replaced import check_keeps_checkpoints, check_keeps_shards
 from fastckpt.files.urls import target_path, target_prefix
 from fastckpt.objects.message import GRAPH_KEY
@@ -99,7 +96,7 @@ def convert(
         names: "keys": as they are stored; "objects": the paths that people know, as
             in ``ckpt.objects.names()``, with which tensors can then be named here,
             too. TensorFlow finds no values by them, so the object graph is left out.
-        shards: How many data files (V2).
+        shards: As in ``rewrite``.
         align: A multiple of which each tensor's offset is to be (V2).
         metadata: Texts by name for the header (safetensors); None: those of a source
             that is safetensors, too. Other formats have no place for these.
@@ -134,7 +131,7 @@ def convert(
     kind = choose_format(path, format)
     if kind not in FILES:
         path = target_prefix(path)
-    placement = check_placement(kind, shards, align)
+    shards, align = check_placement(kind, shards, align)
     header = check_metadata(kind, metadata)
     changes = Changes(names, drop, rename or {}, dtype, values or {})
     losses = Losses()
@@ -158,7 +155,10 @@ def convert(
                 **({} if header is None else {"metadata": header}),
             )
         else:
-            target = Target(path, kind, *placement, fsync, threads)
+            if shards is None:
+                infos = [step.info for step in planned.steps]
+                shards = count_shards(tensors, kind, infos)
+            target = Target(path, kind, shards, align, fsync, threads)
             write(tensors, planned.steps, target, progress, losses)
     losses.warn()
     if planned.loses_graph:

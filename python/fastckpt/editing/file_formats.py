@@ -18,7 +18,7 @@ from fastckpt.editing.rewrite import check_readable, opened
 from fastckpt.files.find import data_files, kind_of
 from fastckpt.files.urls import source_path
 from fastckpt.formats import npz, safetensors
-from fastckpt.formats.endings import find_file_format
+from fastckpt.formats.opened import find_format, open_file
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
 
@@ -45,20 +45,18 @@ def open_source(
 ) -> Iterator[Source]:
     """Opens what is to be converted, for the length of a block.
 
-    A name that ends like a file of another format may still be a checkpoint's.
+    A file's first bytes tell its format, before its name does.
     """
     if isinstance(source, Checkpoint):
         yield source
         return
-    name = os.fsdecode(source)
-    kind = find_file_format(name)
-    if kind is None or os.path.exists(f"{name}.index"):
+    path = os.fsdecode(source)
+    if (kind := find_format(source_path(path))) is None:
         with opened(source, threads) as checkpoint:
             yield checkpoint
     else:
-        path = source_path(name)
-        kind_of(path)  # no pipe: to open one is to wait
-        with FILES[kind].read(path) as tensors:
+        kind_of(source_path(path))  # no pipe: to open one is to wait
+        with open_file(path, kind) as tensors:
             yield tensors
 
 
@@ -67,7 +65,7 @@ def warn_of_parts(source: StrPath | Checkpoint) -> None:
     if isinstance(source, Checkpoint):
         return
     path = os.fsdecode(source)
-    if find_file_format(path) is None or os.path.exists(f"{path}.index"):
+    if find_format(source_path(path)) is None:
         return
     stem, ending = os.path.splitext(path)
     match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)

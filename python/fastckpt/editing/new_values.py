@@ -9,7 +9,7 @@ import numpy as np
 from fastckpt.base.cast import check_exact, count_lost
 from fastckpt.reading.results import TensorInfo
 from fastckpt.writing.nested_lists import array_of
-from fastckpt.writing.storable import check_whole
+from fastckpt.writing.storable import check_whole, settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
     if dtype.kind == "O":
         array = _strings(name, value)
     elif hasattr(value, "dtype"):
-        array = np.asarray(value)
+        array = _array(name, value)
         if array.dtype != dtype:
             raise ValueError(f"tensor {name!r} is {dtype}, its new value {array.dtype}")
     else:
@@ -51,6 +51,13 @@ def check_new_value(info: TensorInfo | ArrayInfo, value: Any) -> NDArray[Any]:
             f"{array.shape}"
         )
     return array
+
+
+def _array(name: str, value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(settled(value))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"tensor {name!r}: {error}; give a NumPy array") from error
 
 
 def _strings(name: str, value: Any) -> NDArray[Any]:
@@ -69,15 +76,19 @@ def _strings(name: str, value: Any) -> NDArray[Any]:
 
 def _numbers(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Gives numbers as an array; whole ones are exactly those given."""
-    given = np.asarray(value)
-    if given.dtype.kind not in "biufc":
-        raise TypeError(f"tensor {name!r}: {value!r} are no numbers")
+    is_whole = dtype.kind in "biu" or str(dtype).startswith(("int", "uint"))
     try:
+        given = np.asarray(value)
+        if given.dtype.kind == "f" and dtype.kind in "iu":
+            given = _large_integers(value, dtype, given)
+        if given.dtype.kind not in "biufc":
+            raise TypeError(f"tensor {name!r}: {value!r} are no numbers")
         with np.errstate(all="ignore"):
             array = given.astype(dtype)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"tensor {name!r}: {error}") from None
-    is_whole = dtype.kind in "biu" or str(dtype).startswith(("int", "uint"))
+    if dtype.kind != "b":
+        _check_no_bools(name, value, dtype)
     if not is_whole and given.dtype.kind in "iu":
         check_exact(name, given, array)
     elif not (_is_same(array, given) if is_whole else _is_near(array, given)):
@@ -85,6 +96,24 @@ def _numbers(name: str, value: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     elif not is_whole:
         _check_whole_ones(name, value, dtype)
     return array
+
+
+def _large_integers(
+    value: Any, dtype: np.dtype[Any], given: NDArray[Any]
+) -> NDArray[Any]:
+    """Gives integers of which NumPy makes floats because some fit no signed type."""
+    elements = np.asarray(value, object).ravel().tolist()
+    is_exact = all(isinstance(it, int | np.integer) for it in elements)
+    return np.asarray(value, dtype) if is_exact else given
+
+
+def _check_no_bools(name: str, value: Any, dtype: np.dtype[Any]) -> None:
+    """Checks that nothing is True or False, which beside numbers NumPy takes for 1."""
+    if isinstance(value, list | tuple):
+        for element in value:
+            _check_no_bools(name, element, dtype)
+    elif isinstance(value, bool | np.bool_):
+        raise ValueError(f"tensor {name!r}: {dtype} does not hold {value!r}")
 
 
 def _check_whole_ones(name: str, value: Any, dtype: np.dtype[Any]) -> None:

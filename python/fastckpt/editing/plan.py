@@ -12,7 +12,8 @@ from fastckpt.base.names import select as select_names
 from fastckpt.editing.chosen_dtypes import Found, choose_dtypes
 from fastckpt.editing.dropped import match_dropped
 from fastckpt.editing.stored_slices import in_file_order
-from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.formats.lazy_tensors import ArrayInfo
+from fastckpt.formats.opened import Source
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.results import TensorInfo
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Source", "Step", "match_one", "plan"]
-
-Source = Checkpoint | LazyTensors
-"""Where tensors come from: a checkpoint, or a file of another format."""
 
 
 class Step(NamedTuple):

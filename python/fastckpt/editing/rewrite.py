@@ -16,7 +16,7 @@ from fastckpt.base.cast import DType, Losses
 from fastckpt.base.open_files import check_open_files
 from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.plan import Source, Step, plan
-from fastckpt.editing.stored_slices import Part, parts_of
+from fastckpt.editing.stored_slices import Part, count_shards, parts_of
 from fastckpt.errors import UnsupportedError
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.rivals import warn_of_kept_v1
@@ -55,7 +55,7 @@ def rewrite(
     rename: Mapping[str, str] | None = None,
     dtype: DType | Mapping[str, DType] | None = None,
     format: str | None = None,
-    shards: int = 1,
+    shards: int | None = None,
     align: int = 1,
     fsync: bool = True,
     threads: int | None = None,
@@ -84,7 +84,9 @@ def rewrite(
             integers; integers that do not fit, or that a float would round, are an
             error.
         format: "v2" or "v1"; None: the source's.
-        shards: How many data files (V2).
+        shards: How many data files (V2); None: as many as the source has, but no more
+            than there are tensors and slices, and one where so many files may not be
+            open at once.
         align: A multiple of which each tensor's offset is to be (V2).
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
@@ -102,13 +104,16 @@ def rewrite(
     Warns:
         RuntimeWarning: The dtype that numbers got could not hold them; how many.
     """
-    shards, align = check_count("shards", shards), check_count("align", align)
+    shards = None if shards is None else check_count("shards", shards)
+    align = check_count("align", align)
     losses = Losses()
     destination = target_prefix(destination)
     with opened(source, threads) as checkpoint:
         check_keeps_shards(destination, [checkpoint.files])
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
+        if shards is None:
+            shards = count_shards(checkpoint, kind, [step.info for step in steps])
         target = Target(destination, kind, shards, align, fsync, threads)
         write(checkpoint, steps, target, progress, losses)
     losses.warn()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fastckpt.base.open_files import may_open
 from fastckpt.errors import CheckpointError
 from fastckpt.files.shard_names import split_shard
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from fastckpt.writing.writer import Writer
 
-__all__ = ["Part", "in_file_order", "parts_of"]
+__all__ = ["Part", "count_shards", "in_file_order", "parts_of"]
 
 
 class Part(NamedTuple):
@@ -64,6 +65,28 @@ def parts_of(info: TensorInfo | ArrayInfo) -> Iterator[Part]:
         ends = zip(begin, extent, strict=True)
         region = tuple(slice(first, first + count) for first, count in ends)
         yield Part(info.name, info.shape, begin, region)
+
+
+def count_shards(
+    source: Checkpoint | LazyTensors,
+    format: str,
+    infos: Iterable[TensorInfo | ArrayInfo],
+) -> int:
+    """Gives how many data files a copy gets where nobody says it.
+
+    As many as the source has, for nobody asked to merge them, but no more than there
+    are tensors and slices to put into them; one where so many cannot be open at once.
+
+    Args:
+        source: What is copied.
+        format: That of the copy; only "v2" has several.
+        infos: What of it is written.
+    """
+    if format != "v2" or not isinstance(source, Checkpoint):
+        return 1
+    parts = sum(max(1, len(info.slices)) for info in infos)
+    count = max(1, min(source._reader.shard_count(), parts))
+    return count if may_open(count) else 1
 
 
 def in_file_order(checkpoint: Checkpoint) -> list[TensorInfo]:

@@ -54,8 +54,8 @@ def _check_name(path: str) -> None:
 
 def check_placement(
     kind: str, shards: int | None, align: int | None
-) -> tuple[int, int]:
-    """Gives how many data files there are to be, and the alignment.
+) -> tuple[int | None, int]:
+    """Gives how many data files there are to be (None: as now), and the alignment.
 
     Raises:
         ValueError: The format knows neither, or a number is out of range.
@@ -65,7 +65,7 @@ def check_placement(
         if given is not None and kind != "v2":
             raise ValueError(f"{what} is for V2 alone, not for {kind}")
     return (
-        1 if shards is None else check_count("shards", shards),
+        None if shards is None else check_count("shards", shards),
         1 if align is None else check_count("align", align),
     )
 

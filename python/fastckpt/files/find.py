@@ -1,7 +1,7 @@
 """Which files make a checkpoint: their names, and which of them are there.
 
-Names are literal; no sign in them is a pattern. Names of V1 shards alone may be
-given as a pattern, which is matched within its folder.
+Names are literal; no sign in them is a pattern, but for the one by which TensorFlow
+names a set of V1 shards (others: see `fitting`).
 
 Source: tensorflow/core/util/tensor_bundle/naming.cc; saver.py for the patterns.
 """
@@ -52,9 +52,6 @@ __all__ = [
 #: Seconds after each look for what may vanish meanwhile: once, and three times again.
 #: A save moves its files within a few milliseconds.
 PAUSES = (0.001, 0.004, 0.016, 0.064)
-
-
-_PATTERN_SIGNS = frozenset("?*[")
 
 
 class Resolved(NamedTuple):
@@ -114,9 +111,16 @@ def exists(prefix: str) -> bool:
                 return True
             if find_listed(prefix):
                 return True
-        return bool(_shard_sets(prefix))
+        return bool(_shard_sets(prefix)) or _has_fitting(prefix)
     except OSError as error:
         return error.errno == errno.EBUSY  # what saves move is there
+
+
+def _has_fitting(pattern: str) -> bool:
+    with importing:
+        from fastckpt.files.patterns import matching_paths
+
+    return any(is_format(path, "v1") for path in matching_paths(pattern, True))
 
 
 def looks(prefix: str) -> Iterator[None]:
@@ -266,15 +270,7 @@ def _shard_sets(prefix: str) -> ShardSets:
     folder, base = os.path.split(prefix)
     shards = v1_shards(list_folder(folder))
     named = [parts for parts in shards if parts.stem == base]
-    if named := named or shards_of_pattern(shards, base):
-        return group_shards(folder, named)
-    if _PATTERN_SIGNS.isdisjoint(base):
-        return {}
-    with importing:
-        from fnmatch import fnmatchcase
-
-    matched = (parts for parts in shards if fnmatchcase(parts.name, base))
-    return group_shards(folder, matched)
+    return group_shards(folder, named or shards_of_pattern(shards, base))
 
 
 def find_v1_shards(prefix: str) -> Resolved | None:

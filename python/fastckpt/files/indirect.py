@@ -16,7 +16,6 @@ from fastckpt.files.find import (
     Resolved,
     find_v1_shards,
     find_whole,
-    is_file,
     list_folder,
 )
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
@@ -84,12 +83,16 @@ def in_folder(folder: str) -> Resolved:
 
 
 def _none_in_folder(folder: str, prefixes: list[str]) -> FileNotFoundError:
+    with importing:
+        from fastckpt.files.lying_there import describe_names
+        from fastckpt.files.next_steps import find_foreign_folder
+
     if prefixes:
         instead = f"several checkpoints: {_listed(prefixes)}; name one of them"
-    elif is_file(os.path.join(folder, "saved_model.pb")):
-        instead = "a SavedModel without variables: it has a graph and no checkpoint"
+    elif found := find_foreign_folder(folder):
+        instead = f"{found.what}; {found.advice}"
     else:
-        instead = f"no checkpoint, but {_listed(list_folder(folder))}"
+        instead = f"no checkpoint, but {describe_names(folder)}"
     return FileNotFoundError(
         errno.ENOENT,
         f"the folder has no state file {STATE_NAME!r} and no variables/, and holds "
@@ -120,6 +123,10 @@ def not_found(name: str, prefix: str) -> FileNotFoundError:
 
 def _instead(folder: str, base: str) -> str:
     """Says what lies in a folder in place of a checkpoint, and what to try."""
+    with importing:
+        from fastckpt.files.lying_there import describe_names
+        from fastckpt.files.packed import unpack_pieces
+
     own = [name for name in list_folder(folder) if name.startswith(base + ".")]
     if aside := [name for name in own if _SET_ASIDE.search(name)]:
         return (
@@ -128,6 +135,8 @@ def _instead(folder: str, base: str) -> str:
             f"them as {base + '.index'!r} and take the ending '.fastckpt-XXXXXXXX.old' "
             f"off their names; 'fastckpt doctor' with the folder says more"
         )
+    if said := unpack_pieces(os.path.join(folder, base)):
+        return said
     if any(name.startswith(base + ".data-") for name in own):
         return (
             f"there is {_listed(own)}: without its index it cannot be read; copy that "
@@ -135,7 +144,7 @@ def _instead(folder: str, base: str) -> str:
         )
     checkpoints = _closest_first(base, names_in(folder))
     if not checkpoints:
-        return f"the folder holds no checkpoint, but {_listed(list_folder(folder))}"
+        return f"the folder holds no checkpoint, but {describe_names(folder, base)}"
     return f"the folder has the checkpoints {_listed(checkpoints)}"
 
 

@@ -25,7 +25,8 @@ def resolve(path: PathName) -> Resolved:
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
-            prefix or pattern of V1 shards, or one of them, which stands for all.
+            prefix of V1 shards, or one of them, which stands for all; a pattern of V1
+            files, which are opened as one checkpoint.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -35,7 +36,8 @@ def resolve(path: PathName) -> Resolved:
         FileNotFoundError: No checkpoint is there; the message says what was looked
             for, what lies there instead, and what to try.
         UnsupportedError: It is a URL, and not of a local file.
-        CorruptionError: The file is no checkpoint, or a damaged state file.
+        CorruptionError: The file is no checkpoint, or a damaged state file; what it
+            is and what to do is said where its first bytes tell it.
         OSError: What is there cannot be read, or is neither file nor folder.
     """
     name = source_path(path)
@@ -55,13 +57,19 @@ def resolve(path: PathName) -> Resolved:
             if found is not None:
                 return found
     with importing:
+        from fastckpt.files.fitting import find_fitting
         from fastckpt.files.indirect import by_state_file, not_found
 
+    if refusal is None and (fitting := find_fitting(name)):
+        return fitting
     if refusal is None or prefixes:
         raise not_found(name, prefixes[0] if prefixes else name)
     found = by_state_file(name)
     if found is None:
-        raise refusal
+        with importing:
+            from fastckpt.files.next_steps import refusal_of
+
+        raise refusal_of(refusal, name)
     return found
 
 

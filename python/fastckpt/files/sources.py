@@ -16,15 +16,13 @@ from fastckpt.base.callers import callers_level
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import checkpoints_in, orphans_in
 from fastckpt.files.find import PathName, Resolved, find, is_file
+from fastckpt.files.fitting import is_leftover
 from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
 from fastckpt.files.urls import source_path
 
 __all__ = ["HasPath", "Source", "newest_sources", "others_beside", "unique_sources"]
 
-# What saves leave that did not end, ours and TensorFlow's. Of V1 such a file would
-# open under its own name and count as one more checkpoint.
-_LEFTOVER = re.compile(r"\.fastckpt-[0-9a-f]{8}\.[a-z]+$|\.tempstate[0-9]+$")
 _SHARDS = re.compile(r"-\?+-of-[0-9]+$")
 _NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
@@ -130,7 +128,7 @@ def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
     if not isinstance(given, str | bytes | os.PathLike):
         return resolve(given.path), False
     name = source_path(given)
-    if _LEFTOVER.search(name) and is_file(name):
+    if is_leftover(name) and is_file(name):
         raise ValueError(
             f"{name!r} is what a save left that did not end, no checkpoint of its own; "
             "leave it out, or rename it first ('fastckpt doctor' tells what it is)"
@@ -194,7 +192,7 @@ def _number_of(prefix: str) -> tuple[str, ...] | None:
 
 def _by_age(folder: str) -> list[Resolved]:
     """Gives the checkpoints of a folder, oldest first."""
-    prefixes = [it for it in checkpoints_in(folder) if not _LEFTOVER.search(it)]
+    prefixes = [it for it in checkpoints_in(folder) if not is_leftover(it)]
     found = [it for it in map(find, prefixes) if it is not None]
     names = [_SHARDS.sub("", os.path.basename(it.prefix)) for it in found]
     parts = [match.groups() for match in map(_NUMBERED.fullmatch, names) if match]

@@ -14,10 +14,11 @@ import warnings
 from typing import NamedTuple
 
 from fastckpt import _native
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import newest_complete
 from fastckpt.files.find import PathName, exists, kind_of
-from fastckpt.files.foreign import name_foreign
+from fastckpt.files.foreign import WORDS, kind_of_bytes
 from fastckpt.files.urls import source_path
 
 __all__ = [
@@ -155,19 +156,28 @@ def _decode(path: bytes) -> str:
 
 def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
     """Makes the error for a state file that cannot be used; it says how to go on."""
-    what = name_foreign(content)
+    what = WORDS.get(kind_of_bytes(content) or "")
     if what is None and b"\0" in content:
         reason = f"it holds binary data ({reason})"
     said = f"no state file but {what}" if what else f"damaged state file: {reason}"
     newest = newest_complete(os.path.dirname(path))
     if newest is None:
-        advice = "no complete checkpoint lies in its folder"
+        advice = _advise(path) or "no complete checkpoint lies in its folder"
     else:
         advice = (
             f"the newest complete checkpoint in its folder is {newest!r}: verify and "
             "name it"
         )
     return CorruptionError(f"{path}: {said}; {advice}", path=path)
+
+
+def _advise(path: str) -> str | None:
+    """Says what to do with what is no state file; None where it is not known."""
+    with importing:
+        from fastckpt.files.next_steps import find_foreign
+
+    found = find_foreign(path)
+    return None if found is None or found.kind == "empty" else found.advice
 
 
 def read_content(path: str) -> bytes | None:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import PathName
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.replace import replace_file
 from fastckpt.files.replaced import name_checkpoint_file
-from fastckpt.files.state_file import STATE_NAME, parse_fields, read_content
+from fastckpt.files.state_file import (
+    STATE_NAME,
+    CheckpointState,
+    parse_fields,
+    read_content,
+)
 from fastckpt.files.text_format import format_fields
 from fastckpt.files.urls import target_path
 
@@ -22,6 +27,8 @@ __all__ = [
     "StateConflictError",
     "check_no_conflict",
     "check_replaceable",
+    "format_state",
+    "make_state",
     "state_file_name",
     "update_checkpoint_state",
 ]
@@ -69,30 +76,81 @@ def update_checkpoint_state(
     """
     folder = target_path(save_dir)
     target = os.path.join(folder, state_file_name(latest_filename))
-    given = [*(all_model_checkpoint_paths or ()), model_checkpoint_path]
+    state = make_state(
+        folder,
+        target_path(model_checkpoint_path),
+        [target_path(path) for path in all_model_checkpoint_paths or ()],
+        all_model_checkpoint_timestamps,
+        last_preserved_timestamp,
+        save_relative_paths=save_relative_paths,
+    )
+    newest = state.model_checkpoint_path
+    check_no_conflict(target, os.path.join(folder, newest), stored=newest)
+    check_replaceable(target)
+    replace_file(target, format_state(state).encode(), fsync=fsync)
+
+
+def make_state(
+    folder: str,
+    newest: str,
+    every: Sequence[str] | None,
+    timestamps: Sequence[float] | None,
+    preserved: float | None,
+    *,
+    save_relative_paths: bool = False,
+) -> CheckpointState:
+    """Gives what a state file is to say; for the arguments see the function above.
+
+    Raises:
+        ValueError: There are not as many timestamps as paths.
+    """
     paths = [
-        _stored(target_path(path), folder, relative=save_relative_paths)
-        for path in given
+        _stored(path, folder, relative=save_relative_paths)
+        for path in [*(every or ()), newest]
     ]
     if len(paths) > 1 and paths[-2] == paths[-1]:
         paths.pop()
-    check_no_conflict(target, os.path.join(folder, paths[-1]))
-    check_replaceable(target)
-    timestamps = all_model_checkpoint_timestamps or ()
     if timestamps and len(timestamps) != len(paths):
         raise ValueError(f"{len(timestamps)} timestamps for {len(paths)} paths")
-    fields = _fields(paths, timestamps, last_preserved_timestamp)
-    replace_file(target, format_fields(fields).encode(), fsync=fsync)
+    times = [float(time) for time in timestamps or ()]
+    return CheckpointState(paths[-1], paths, times, preserved or 0.0)
 
 
-def check_no_conflict(state_path: str, prefix: str) -> None:
+def format_state(state: CheckpointState) -> str:
+    """Gives the text that a state file says it with."""
+    fields: list[tuple[str, str | float]] = [
+        ("model_checkpoint_path", state.model_checkpoint_path)
+    ]
+    paths, times = state[1:3]
+    fields += [("all_model_checkpoint_paths", path) for path in paths]
+    fields += [("all_model_checkpoint_timestamps", time) for time in times]
+    if state.last_preserved_timestamp:
+        fields.append(("last_preserved_timestamp", state.last_preserved_timestamp))
+    return format_fields(fields)
+
+
+def check_no_conflict(
+    state_path: str, prefix: str, *, stored: str | None = None
+) -> None:
     """Refuses a state file that has the name of one of a checkpoint's files.
+
+    Args:
+        state_path: The state file.
+        prefix: The checkpoint's.
+        stored: How the state file is to name the checkpoint, where only that is to
+            be written. No file of V2 has the bare prefix as its name; as in TensorFlow
+            the state file may have it where it is named differently.
 
     Raises:
         StateConflictError: They conflict.
     """
     target, prefix = os.path.abspath(state_path), os.path.abspath(prefix)
-    if target.startswith(prefix) and _OWN_SUFFIX.fullmatch(target[len(prefix) :]):
+    if target == prefix and stored is not None and not os.path.isabs(stored):
+        conflict = stored == state_path
+    else:
+        suffix = target.removeprefix(prefix)
+        conflict = suffix != target and bool(_OWN_SUFFIX.fullmatch(suffix))
+    if conflict:
         raise StateConflictError(
             f"the state file {state_path!r} would take the place of a file of the "
             f"checkpoint {prefix!r}; choose another name for one of them"
@@ -147,14 +205,3 @@ def state_file_name(latest_filename: str | None) -> str:
 def _stored(path: str, folder: str, *, relative: bool) -> str:
     to_change = relative if os.path.isabs(path) else not os.path.isabs(folder)
     return os.path.relpath(path, folder or ".") if to_change else path
-
-
-def _fields(
-    paths: Sequence[str], timestamps: Iterable[float], preserved: float | None
-) -> list[tuple[str, str | float]]:
-    fields: list[tuple[str, str | float]] = [("model_checkpoint_path", paths[-1])]
-    fields += [("all_model_checkpoint_paths", path) for path in paths]
-    fields += [("all_model_checkpoint_timestamps", time) for time in timestamps]
-    if preserved:
-        fields.append(("last_preserved_timestamp", preserved))
-    return fields

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
+from fastckpt.files.packed import is_whole_zip
 from fastckpt.files.replace import write_beside
 from fastckpt.files.urls import source_path
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
@@ -121,9 +122,12 @@ def read(path: str) -> Iterator[LazyTensors]:
             members = _guarded(path, lambda: _members(archive))
             infos = _guarded(path, lambda: _infos(archive, members))
             yield LazyTensors(
+                path,
                 "npz",
                 infos,
-                lambda name: _guarded(path, lambda: _array(archive, members[name])),
+                lambda name: _guarded(
+                    path, lambda: _array(archive, members[name], infos[name].dtype)
+                ),
             )
 
 
@@ -145,15 +149,15 @@ def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]
     infos = {}
     for name, member in members.items():
         with archive.zip.open(member) as file:
-            if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
-                raise ValueError(f"{member!r} in it is no array")
-        with archive.zip.open(member) as file:
             infos[name] = _info(name, member, file)
     return infos
 
 
 def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
-    version = np.lib.format.read_magic(file)
+    magic = file.read(np.lib.format.MAGIC_LEN)
+    if not magic.startswith(np.lib.format.MAGIC_PREFIX):
+        raise ValueError(f"{member!r} in it is no array")
+    version = magic[-2], magic[-1]
     read_header = _HEADERS.get(version)
     if read_header is None:  # of names beyond Latin-1, in structures alone
         raise ValueError(f"{member!r} in it is of version {version} of .npy")
@@ -163,7 +167,12 @@ def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
     return ArrayInfo(name, dtype, shape)
 
 
-def _array(archive: NpzFile, member: str) -> NDArray[Any]:
+def _array(archive: NpzFile, member: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    if dtype.hasobject:
+        raise ValueError(
+            f"{member!r} in it is of pickled objects, which are not read: to load them "
+            "is to run what is in them"
+        )
     array: NDArray[Any] = archive[member]
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("="))
@@ -178,5 +187,6 @@ def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
     try:
         return read_some()
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        message = f"{path}: no sound .npz file: {error}"
+        cut = "" if is_whole_zip(path) else "; the file is cut, copy it again"
+        message = f"{path}: no sound .npz file: {error}{cut}"
         raise CorruptionError(message, path=path) from error

@@ -178,7 +178,7 @@ def read(path: str) -> Iterator[LazyTensors]:
             read_exactly(file, path, entries[name].begin, array.data, name)
             return array.view(infos[name].dtype).reshape(infos[name].shape)
 
-        yield LazyTensors("safetensors", infos, make, texts)
+        yield LazyTensors(path, "safetensors", infos, make, texts)
 
 
 def _info(name: str, entry: Entry) -> ArrayInfo:

@@ -1,7 +1,7 @@
 """Which files hold a graph, and what is in them: ``.meta``, SavedModel, bare ``.pb``.
 
 A file's name tells which message it holds; where it does not, the message does as which
-the bytes make sense. Files ending in ``txt`` hold the text form.
+the bytes make sense. Files ending in ``txt`` hold the text form, and such as begin so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.files.find import PathName, is_file, is_format, kind_of
+from fastckpt.files.foreign import kind_of_bytes
+from fastckpt.files.next_steps import refusal_of
 from fastckpt.files.resolve import resolve
 from fastckpt.files.urls import source_path
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
@@ -24,6 +26,10 @@ Tags = str | Iterable[str] | None
 
 # What protobuf allows for one message.
 MAX_MESSAGE_BYTES = (1 << 31) - 1
+
+# As much of a file as tells what it is, and those that are a graph by it.
+_BEGIN_BYTES = 1024
+_GRAPHS = ("text graph", "graph", "meta graph", "saved model")
 
 _SAVED_MODEL_NAMES = ("saved_model.pb", "saved_model.pbtxt")
 _CHUNKED_NAME = "saved_model.cpb"
@@ -144,9 +150,15 @@ def _parse_file(path: str) -> Any:
     with open(path, "rb") as file:
         content = file.read()
     kinds = _list_kinds(os.path.basename(path))
-    if path.endswith("txt"):
-        return _parse_text(kinds, content, path)
-    return _parse_binary(kinds, content, path)
+    found = kind_of_bytes(content[:_BEGIN_BYTES]) if content else "empty"
+    try:
+        if path.endswith("txt") or found == "text graph":
+            return _parse_text(kinds, content, path)
+        return _parse_binary(kinds, content, path)
+    except CorruptionError as error:
+        if found in _GRAPHS:
+            raise
+        raise refusal_of(error, path, "graph") from error
 
 
 def _list_kinds(base: str) -> list[str]:

@@ -13,6 +13,7 @@ from fastckpt.graph.averages import map_averages
 from fastckpt.graph.files import Tags, find_graph_file, parse, read_graph
 from fastckpt.graph.names import find_close, parse_input, parse_tensor_name
 from fastckpt.graph.operations import GraphFunction, GraphTensor, Operation
+from fastckpt.graph.saver_nodes import find_filename_nodes
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
 from fastckpt.graph.values import (
     MetaInfo,
@@ -126,10 +127,12 @@ class MetaGraph:
         """All nodes, in the file's order."""
         return list(self._operations.values())
 
-    @property
+    @cached_property
     def placeholders(self) -> list[Operation]:
-        """The nodes that want to be fed."""
-        return [each for each in self.operations if each.op in _PLACEHOLDER_OPS]
+        """The nodes that want to be fed, but for those that name a saver's files."""
+        found = [each for each in self.operations if each.op in _PLACEHOLDER_OPS]
+        names = find_filename_nodes(self.graph_def, self.saver) if found else ()
+        return [each for each in found if each.name not in names]
 
     @cached_property
     def outputs(self) -> list[Operation]:

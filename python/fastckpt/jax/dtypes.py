@@ -12,6 +12,7 @@ import numpy as np
 
 from fastckpt.base.deferred import importing
 from fastckpt.base.names import list_some
+from fastckpt.reading.holding import drop_of
 
 if TYPE_CHECKING:
     from fastckpt.reading.casts import Targets
@@ -59,15 +60,16 @@ def check_held(checkpoint: Checkpoint, slots: Iterable[int], targets: Targets) -
             large.append(info.name)
     if wide:
         kinds = " and ".join(sorted(set(wide.values())))
+        cast = ', cast floats (dtype="float32")' if "float64" in wide.values() else ""
         raise ValueError(
-            f"without jax_enable_x64 JAX has no {kinds}: {list_some([*wide])}; {_SET}, "
-            f'cast floats (dtype="float32"), or leave out (drop=[{list_some([*wide])}])'
+            f"without jax_enable_x64 JAX has no {kinds}: {list_some([*wide])}; {_SET}"
+            f"{cast}, or leave out: drop={drop_of([*wide], checkpoint._reader)}"
         )
     if large:
         raise ValueError(
             "without jax_enable_x64 JAX has 32 bits for integers, which values of "
-            f"{list_some(large)} do not fit; {_SET}, or leave them out "
-            f"(drop=[{list_some(large)}])"
+            f"{list_some(large)} do not fit; {_SET}, or leave them out: "
+            f"drop={drop_of(large, checkpoint._reader)}"
         )
 
 

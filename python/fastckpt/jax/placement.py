@@ -108,14 +108,15 @@ def _chooser(
     checkpoint: Checkpoint, sharding: ShardingArgument
 ) -> Callable[[Any], Any]:
     with importing:
-        from jax.sharding import Sharding
+        from jax.sharding import Mesh, Sharding
 
     if sharding is None or isinstance(sharding, Sharding):
         return lambda info: sharding
     if isinstance(sharding, Mapping):
         by_name = _by_name(checkpoint, sharding)
         return lambda info: by_name.get(info.name)
-    if callable(sharding):
+    # A Mesh can be called, too.
+    if callable(sharding) and not isinstance(sharding, Mesh):
         return lambda info: _checked(sharding(info.name, info.shape), info.name)
     return lambda info: _checked(sharding, info.name)
 

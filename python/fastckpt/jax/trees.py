@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fastckpt.objects.mapping import ObjectGraph
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.holding import drop_of
 
 __all__ = ["Tree", "check_tree", "nest"]
 
@@ -33,7 +34,7 @@ def check_tree(checkpoint: Checkpoint, slots: dict[str, int], names: Any) -> Tre
         CorruptionError: The object graph is damaged.
     """
     if isinstance(names, Mapping) or GRAPH_KEY not in checkpoint:
-        _check_names(slots)
+        _check_names(checkpoint, slots)
         return Tree(None)
     graph = checkpoint.objects
     for name in list(slots):
@@ -48,17 +49,29 @@ def check_tree(checkpoint: Checkpoint, slots: dict[str, int], names: Any) -> Tre
     return Tree(graph)
 
 
-def _check_names(names: Mapping[str, Any]) -> None:
+def _check_names(checkpoint: Checkpoint, names: Mapping[str, Any]) -> None:
+    folders: dict[str, str] = {}
+    below = []
     for name in names:
         folder = name.rpartition("/")[0]
+        is_below = False
         while folder:
             if folder in names:
-                raise ValueError(
-                    f"tensor {folder!r} is a leaf of the tree and, for {name!r}, a "
-                    f"folder; leave one out (drop=[{name!r}]), give it another name "
-                    "(names={wanted: name}), or nested=False"
-                )
+                folders.setdefault(folder, name)
+                is_below = True
             folder = folder.rpartition("/")[0]
+        if is_below:
+            below.append(name)
+    if not below:
+        return
+    folder, name = next(iter(folders.items()))
+    drop = drop_of(below, checkpoint._reader)
+    raise ValueError(
+        f"{len(folders):,} names are leaves of the tree and folders, too: {folder!r}, "
+        f"for {name!r}, ...; leave out what lies below them (drop={drop}; where "
+        "that is optimizer state, strip the checkpoint before), give them other "
+        "names (names={wanted: name}), or nested=False"
+    )
 
 
 def nest(tree: Tree, arrays: Mapping[str, Any]) -> dict[str, Any]:

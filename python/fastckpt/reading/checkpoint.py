@@ -19,6 +19,7 @@ from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
+from fastckpt.reading.native_reader import open_reader
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
 
 if TYPE_CHECKING:
@@ -116,19 +117,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self._files = [_absolute(file) for file in files]
         self._options = options
         self._threads = count_threads(options.threads)
-        chosen = io_mode.choose(options.io, self._files[0])
-        self.io, self._io_reason, self._filesystem = chosen
-        self._reader = self._open_reader(identity)
+        for chosen in io_mode.choices(options.io, self._files[0], lambda: self._reader):
+            self.io, self._io_reason, self._filesystem = chosen
+            self._reader = open_reader(
+                format, self._prefix, self._files, self.io, options, identity
+            )
         self._files = self._reader.paths()
-
-    def _open_reader(self, identity: _Identity | None) -> _native.Reader:
-        mapped = self.io == "mmap"
-        if self.format == "v1":
-            files = [os.fsencode(file) for file in self._files]
-            return _native.open_v1(files, mapped, self._options.verify)
-        prefix = os.fsencode(self._prefix)
-        verify, limit = self._options.verify, self._options.max_index_bytes
-        return _native.open_bundle(prefix, mapped, verify, limit, identity)
 
     # The mapping.
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME
 from fastckpt.reading.results import (
@@ -20,9 +20,10 @@ from fastckpt.reading.results import (
 from fastckpt.reading.stored_files import CheckpointFiles
 
 if TYPE_CHECKING:
+    from fastckpt.files.next_steps import Foreign
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["find_causes", "find_missing_shard", "why_not_opened"]
+__all__ = ["explain_data", "find_causes", "find_missing_shard", "why_not_opened"]
 
 _ELSEWHERE = "copy the checkpoint again, to another place"
 _ADVICE = {
@@ -39,6 +40,8 @@ _WHY_NOT_OPENED = {
     "index": "without a sound index nothing can be read; copy the checkpoint again, to "
     "another place, and keep this one until that is verified",
 }
+# What is no data of tensors for sure, even where a shard has these first bytes.
+_NO_DATA = {"pointer", "html", "xml", "gzip", "bzip2", "xz", "zstd", "zip", "hdf5"}
 _OF_FILES = {"missing file", "cut file", "unreadable file"}
 _MOST_NAMED = 8
 
@@ -64,12 +67,30 @@ def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Fin
         else:
             tensors = () if problem.tensor is None else (problem.tensor,)
             places = problem.path, problem.offset, tensors
-            rest.append(Finding(cause, problem.message, _ADVICE[cause], *places))
+            cause, advice = _look_at_data(cause, problem.path)
+            rest.append(Finding(cause, problem.message, advice, *places))
     joined = [
         _join(cause, path, problems, ends.get(os.path.abspath(path), {}))
         for (cause, path), problems in of_files.items()
     ]
     return joined + rest
+
+
+def _look_at_data(cause: str, path: str | None) -> tuple[str, str]:
+    """Gives cause and advice, others where a data file is no data at all."""
+    found = _find_foreign(path) if path and cause in ("checksum", "cut file") else None
+    if found is None or found.kind not in _NO_DATA:
+        return cause, _ADVICE.get(cause, "")
+    return "foreign file", f"by its first bytes it is {found.what}; {found.advice}"
+
+
+def _find_foreign(path: str) -> Foreign | None:
+    """Tells what a file is that is another program's, and no damaged one of ours."""
+    with importing:
+        from fastckpt.files.foreign import looks_like_table
+        from fastckpt.files.next_steps import find_foreign
+
+    return None if looks_like_table(path) else find_foreign(path)
 
 
 def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
@@ -128,13 +149,15 @@ def _join(cause: str, path: str, problems: Sequence[Problem], ends: _Ends) -> Fi
         if cause == "missing file":
             holds = f"it holds {_count(len(problems))}"
             message = f"{path}: this file is missing; {holds}"
+            return Finding(cause, message, _advise_missing(path), path, None, tensors)
         return Finding(cause, message, _ADVICE[cause], path, None, tensors)
     tensors = tuple(it.tensor for it in problems if it.tensor is not None)
     message = first.message
     if len(tensors) > 1:
         message += f"; {_count(len(tensors))} are not whole: {_name_some(tensors)}"
     lack = f"it has {_size_of(path):,} bytes of at least {max(ends.values()):,}"
-    advice = f"the file is cut: {lack}; {_ELSEWHERE}"
+    cause, advice = _look_at_data(cause, path)
+    advice = advice or f"the file is cut: {lack}; {_ELSEWHERE}"
     return Finding(cause, message, advice, path, first.offset, tensors)
 
 
@@ -151,17 +174,34 @@ def _name_some(names: Sequence[str]) -> str:
 def why_not_opened(path: str, error: CheckpointError) -> Finding:
     """Gives what is wrong where nothing could be opened."""
     place = error.path or path
-    if (what := name_foreign_file(place)) is not None:
+    found = _find_foreign(place)
+    is_state = os.path.basename(place) == STATE_NAME
+    if found and not is_state and found.advice not in str(error):
+        found = None  # it was read as what it is, and is damaged
+    if found is not None:
         cause = "foreign file"
-    elif os.path.basename(place) == STATE_NAME:
+    elif is_state:
         cause = "state file"
     else:
         cause = "unsupported" if isinstance(error, UnsupportedError) else "index"
     tensors = () if error.tensor is None else (error.tensor,)
     places = error.path, error.offset, tensors
-    advice = f"its first bytes are those of {what}; read it with what wrote it"
-    advice = _WHY_NOT_OPENED.get(cause, advice)
-    return Finding(cause, str(error), advice, *places)
+    advice = _WHY_NOT_OPENED[cause] if found is None else found.advice
+    message = str(error).removesuffix(f"; {advice}")
+    return Finding(cause, message, advice, *places)
+
+
+def explain_data(error: CheckpointError) -> str:
+    """Gives an error's text, and what a data file is that holds no data at all.
+
+    (The data of tensors may begin like anything: none are named by it that may be.)
+    """
+    if error.path is None or split_shard(error.path) is None:
+        return str(error)
+    found = _find_foreign(error.path)
+    if found is None or found.kind not in _NO_DATA or found.advice in str(error):
+        return str(error)
+    return f"{error}; by its first bytes the file is {found.what}; {found.advice}"
 
 
 def find_missing_shard(path: str, error: FileNotFoundError) -> Finding | None:
@@ -170,4 +210,13 @@ def find_missing_shard(path: str, error: FileNotFoundError) -> Finding | None:
     if missing == path or split_shard(missing) is None:
         return None
     message = f"{missing}: a data file of the checkpoint is missing"
-    return Finding("missing file", message, _ADVICE["missing file"], missing)
+    return Finding("missing file", message, _advise_missing(missing), missing)
+
+
+def _advise_missing(path: str) -> str:
+    with importing:
+        from fastckpt.files.packed import unpack_pieces
+
+    parts = split_shard(path)
+    packed = unpack_pieces(parts.stem.removesuffix(".data")) if parts else None
+    return packed or _ADVICE["missing file"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastckpt._native import Reader
     from fastckpt.reading.casts import Targets
 
-__all__ = ["Held", "Library", "choose_held", "warn_of_graph"]
+__all__ = ["Held", "Library", "choose_held", "drop_of", "warn_of_graph"]
 
 _FORMLESS = ("string", "resource", "variant")
 #: So many names are told one by one; of more, a pattern that fits them all.
@@ -101,11 +101,11 @@ def _refuse(reader: Reader, slots: list[int], remedy: str, library: Library) -> 
     raise TypeError(
         f"{library.name} has no {library.noun} of {' and '.join(kinds)}: "
         f"{list_some(names, _MOST_NAMED)}; {remedy}leave out: "
-        f"drop={_drop_of(names, reader)}"
+        f"drop={drop_of(names, reader)}"
     )
 
 
-def _drop_of(names: Sequence[str], reader: Reader) -> str:
+def drop_of(names: Sequence[str], reader: Reader) -> str:
     """Gives the ``drop=`` for tensors, which fits no others."""
     if len(names) > _MOST_NAMED:
         begin = _common_begin(names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from fastckpt.errors import CheckpointError, UnsupportedError
+from fastckpt.errors import UnsupportedError
 from fastckpt.files.find import data_files
 from fastckpt.files.shard_names import ShardName, split_shard
 from fastckpt.reading.results import TensorInfo, TensorPiece
@@ -34,7 +34,7 @@ class CheckpointFiles:
         #: What follows the names of files that a killed save set aside.
         self._mark = self.paths[0][len(f"{checkpoint.path}.index") :]
         if checkpoint.format == "v2":
-            self._count = _count_shards(checkpoint)
+            self._count = checkpoint._reader.shard_count()
             self._find_data_files()
 
     def _find_data_files(self) -> None:
@@ -77,21 +77,3 @@ class CheckpointFiles:
         begin = (0,) * len(info.shape)
         file = self._name(info.shard)
         return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]
-
-
-def _count_shards(checkpoint: Checkpoint) -> int:
-    """Finds how many data files there are to be, as their names tell it."""
-    index, base = map(os.path.basename, (checkpoint.files[0], checkpoint.path))
-    mark = index[len(f"{base}.index") :]
-    for info in checkpoint.infos():
-        if info.dtype is None or info.dtype == "O" or info.problem is not None:
-            continue
-        try:
-            pieces = checkpoint.layout(info.name).pieces
-        except CheckpointError:
-            continue
-        for piece in pieces:
-            if parts := split_shard(piece.file.removesuffix(mark)):
-                return parts.num_shards
-    there = [split_shard(path) for path in data_files(checkpoint.path)]
-    return max((parts.num_shards for parts in there if parts), default=1)

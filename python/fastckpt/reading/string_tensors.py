@@ -1,4 +1,4 @@
-"""String tensors: object arrays of ``bytes``, made whole and then cut."""
+"""String tensors: object arrays of ``bytes``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ def read(reader: Reader, slot: int, region: Any) -> np.ndarray:
     Returns:
         A writable array of dtype object, of no dimension too.
     """
-    array = reader.copy([slot], 1, None)[0]
-    return array if region is None else np.array(array[region], dtype=object)
+    if region is None:
+        return reader.copy([slot], 1, None)[0]
+    return reader.read(reader.info(slot).name, region, 1)
 
 
 def put(array: np.ndarray, out: np.ndarray | None) -> np.ndarray:

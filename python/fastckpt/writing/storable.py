@@ -12,7 +12,7 @@ from fastckpt import _native
 from fastckpt.errors import UnsupportedError
 from fastckpt.writing.nested_lists import array_of
 
-__all__ = ["Stored", "check_whole", "stored", "told_size"]
+__all__ = ["Stored", "check_whole", "settled", "stored", "told_size"]
 
 # TensorFlow's quantised types, which NumPy does not name, and their storage.
 _STORAGE = {
@@ -29,6 +29,10 @@ _names: dict[np.dtype[Any], str] = {}
 
 # NumPy's kinds of text and bytes, and of objects, which may be either.
 _STRING_KINDS = "OSUT"
+
+# DLPack's types of devices whose memory is the processor's, too: the CPU itself,
+# memory that CUDA and ROCm have pinned, and what CUDA moves to where it is needed.
+_MEMORY = (1, 3, 11, 13)
 
 _PLAIN = (bool, int, float, complex, str, bytes)
 
@@ -122,6 +126,11 @@ def _array_or_capsule(name: str, value: Any) -> Any:
         raise TypeError(f"tensor {name!r}: {error}") from error
     _check_kept(name, made)  # which the value need not show
     if array.dtype == object and array.ndim == 0:
+        if (device := _device_of(value)) not in (None, *_MEMORY):
+            raise ValueError(
+                f"tensor {name!r}: it lies on a device (DLPack's type {device}) and "
+                "gives NumPy no array; copy it to the CPU first"
+            )
         raise TypeError(
             f"tensor {name!r}: a value of type {type(value).__name__} cannot be saved; "
             "give an array, a number, str, bytes or a list of them"
@@ -192,16 +201,33 @@ def _has_export(value: Any) -> bool:
         return False
     # TensorFlow ends the process where it is asked for DLPack of such a tensor.
     dtype = getattr(value, "dtype", None)
-    return getattr(dtype, "name", None) not in ("string", "resource", "variant")
+    if getattr(dtype, "name", None) in ("string", "resource", "variant"):
+        return False
+    # What lies elsewhere may still give NumPy a copy.
+    return _device_of(value) in (None, *_MEMORY)
 
 
-def _capsule_of(value: Any) -> Any:
-    """Exports by DLPack; None if the producer does not know how to."""
+def _device_of(value: Any) -> int | None:
+    """Gives the type of the device on which an array lies; None if it does not say."""
+    try:
+        return int(value.__dlpack_device__()[0])
+    except Exception:  # there is none, or each library's own
+        return None
+
+
+def settled(value: Any) -> Any:
+    """Gives a tensor of PyTorch as it gives its numbers away; others as they are."""
     if getattr(value, "requires_grad", False):
         value = value.detach()
     for lazily in ("conj", "neg"):  # what PyTorch has not yet done to the numbers
         if is_pending := getattr(value, f"is_{lazily}", None):
             value = getattr(value, f"resolve_{lazily}")() if is_pending() else value
+    return value
+
+
+def _capsule_of(value: Any) -> Any:
+    """Exports by DLPack; None if the producer does not know how to."""
+    value = settled(value)
     for options in ({"max_version": (1, 0)}, {}):
         try:
             return value.__dlpack__(**options)

@@ -35,6 +35,21 @@ TEST(Filesystem, MemoryOfTheSystemIsTmpfs) {
   EXPECT_EQ(FilesystemOf("/dev/shm"), "tmpfs");
 }
 
+TEST(Filesystem, LinksLeadToOthersAndEachIsNamedOnce) {
+  if (!std::filesystem::exists("/dev/shm")) GTEST_SKIP() << "no /dev/shm";
+  const Folder folder;
+  folder.Write("f", "x");
+  const std::string here = FilesystemOf(folder.Path("f"));
+  std::filesystem::create_symlink("/dev/shm", folder.Path("link"));
+  std::vector<std::string> expected{here};
+  if (here != "tmpfs") expected.push_back("tmpfs");
+  EXPECT_EQ(
+      FilesystemsOf({folder.Path("f"), folder.Path("missing"),
+                     folder.Path("link"), folder.Path(""), folder.Path("f")}),
+      expected);
+  EXPECT_TRUE(FilesystemsOf({}).empty());
+}
+
 TEST(Filesystem, MissingPathIsNamed) {
   const Folder folder;
   EXPECT_THAT(SystemErrorOf([&] { FilesystemOf(folder.Path("missing")); }),

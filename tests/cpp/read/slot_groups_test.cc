@@ -65,6 +65,21 @@ TEST_F(SlotGroupsTest, LargeTensorsAreGroupsOfTheirOwn) {
   EXPECT_EQ(CountGroups(4), 8u);
 }
 
+TEST_F(SlotGroupsTest, WhatIsDoneIsCounted) {
+  Write(600, 3);
+  const V1Source source({folder_.Path("m")}, IoMode::kRead);
+  const std::vector<std::size_t> slots{0, 7, 599};
+  Progress progress;
+  RunOptions options;
+  options.progress = &progress;
+  std::vector<std::uint64_t> totals;
+  EXPECT_TRUE(CountEachSlot(
+      source, slots, options,
+      [&](std::size_t, SeenFiles*) { totals.push_back(progress.total); }));
+  EXPECT_EQ(totals, std::vector<std::uint64_t>(3, 36));  // known at once
+  EXPECT_EQ(progress.done, 36u);
+}
+
 TEST_F(SlotGroupsTest, NothingToDoIsDone) {
   Write(600, 1);
   const V1Source source({folder_.Path("m")}, IoMode::kRead);

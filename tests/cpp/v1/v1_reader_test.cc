@@ -143,8 +143,9 @@ TEST_P(V1ReaderTest, TensorWithoutSliceIsRefused) {
 }
 
 TEST_P(V1ReaderTest, FileWithoutMetaIsRefused) {
-  EXPECT_THAT(RefusalOf(MakeTable(Entries{{kKeyB, kRecordB}})),
-              HasSubstr("no record at the empty key"));
+  EXPECT_THAT(
+      RefusalOf(MakeTable(Entries{{kKeyB, kRecordB}})),
+      HasSubstr("at offset 0: the table has no record at the empty key"));
   EXPECT_THAT(RefusalOf(MakeIndex(OneShard(), {})),
               HasSubstr("a V2 index is opened by its prefix"));
   EXPECT_NE(RefusalOf(""), "accepted");
@@ -154,10 +155,11 @@ TEST_P(V1ReaderTest, FileWithoutMetaIsRefused) {
 
 TEST_P(V1ReaderTest, VersionsAreChecked) {
   const std::string meta = Meta(FromHex("1202 1002"));
-  EXPECT_THAT(UnsupportedOf([&] {
-                Open(MakeTable(Entries{{"", meta}}));
-              }),
-              HasSubstr("reader of version 2"));
+  EXPECT_THAT(
+      UnsupportedOf([&] {
+        Open(MakeTable(Entries{{"", meta}}));
+      }),
+      HasSubstr("at offset 0: the file asks for a reader of version 2"));
 }
 
 TEST_P(V1ReaderTest, MissingRecordNamesTheTensor) {

@@ -151,6 +151,23 @@ def _merge_in_shards(path, told):
     fastckpt.merge([path], path.with_name("all"), shards=2, progress=told)
 
 
+def _load_copies(path, told):
+    fastckpt.load(path, copy=True, progress=told)
+
+
+def _load_on_write(path, told):
+    fastckpt.load(path, copy="on-write", progress=told)
+
+
+def _load_cast(path, told):
+    fastckpt.load(path, dtype="float16", progress=told)
+
+
+def _load_into(path, told):
+    out = {name: np.empty_like(value) for name, value in TENSORS.items()}
+    fastckpt.load(path, out=out, progress=told)
+
+
 READERS = [_verify, _load, _statistics, _examine, _diff]
 WRITERS = [
     _average,
@@ -186,6 +203,40 @@ def test_every_long_call_tells_at_last_that_all_is_done(call, path, impatient):
     assert told[-1][0] == told[-1][1] > 0
     assert len({thread for _, _, thread in told} - {threading.get_ident()}) == 1
     assert all(done <= total for done, total, _ in told)
+
+
+LOADERS = [_load, _load_copies, _load_on_write, _load_cast, _load_into]
+FROM_V1 = [*READERS, *LOADERS[1:], _average, _rewrite, _cast, _strip, _convert_npz]
+
+
+@pytest.mark.parametrize("call", FROM_V1, ids=lambda call: call.__name__)
+def test_every_long_call_on_v1_tells_at_last_that_all_is_done(call, tmp_path):
+    fastckpt.save(tmp_path / "model", TENSORS, format="v1")
+    told = []
+    call(tmp_path / "model", lambda *at: told.append(at))
+    assert told[-1][0] == told[-1][1] >= 2000
+
+
+@pytest.mark.parametrize("io", ["mmap", "read"])
+@pytest.mark.parametrize("copy", [False, True])
+@pytest.mark.parametrize("format", ["v1", "v2"])
+def test_each_byte_of_a_load_is_counted_once(format, copy, io, tmp_path):
+    fastckpt.save(tmp_path / "model", TENSORS, format=format)
+    told = []
+    with fastckpt.open(tmp_path / "model", io=io) as ckpt:
+        ckpt.load(copy=copy, progress=lambda *at: told.append(at))
+    assert told[-1] == (2000, 2000)
+
+
+def test_slices_of_v1_are_counted_too(tmp_path):
+    with fastckpt.Writer(tmp_path / "model", format="v1") as writer:
+        writer.add("a", TENSORS["a"])
+        for begin in range(2):
+            part = TENSORS["b"][100 * begin : 100 * (begin + 1)]
+            writer.add_slice("b", part, full_shape=(200,), begin=(100 * begin,))
+    told = []
+    fastckpt.load(tmp_path / "model", progress=lambda *at: told.append(at))
+    assert told[-1] == (2000, 2000)
 
 
 @pytest.mark.parametrize("call", READERS + WRITERS, ids=lambda call: call.__name__)

@@ -114,7 +114,8 @@ def test_another_programs_file_is_named(tmp_path):
     np.savez(tmp_path / "model.npz", w=np.zeros(3))
     finding = only_finding(tmp_path / "model.npz")
     assert finding.cause == "foreign file"
-    assert "those of a NumPy archive" in finding.advice
+    assert "no checkpoint, but a NumPy archive" in finding.message
+    assert "fastckpt convert" in finding.advice
 
 
 def test_a_missing_shard_of_v1_is_found(tmp_path):

@@ -152,7 +152,7 @@ def test_an_interrupt_ends_with_130_and_no_traceback(tmp_path):
         f"    open({str(tmp_path / 'ready')!r}, 'w').close()\n"
         "    time.sleep(60)\n"
         "fastckpt.open = wait\n"
-        "sys.exit(main(['ls', 'x']))\n"
+        "sys.exit(main(['strip', 'x', 'y']))\n"
     )
     command = [sys.executable, "-c", code]
     with children.started(command, stderr=subprocess.PIPE) as program:
@@ -168,7 +168,7 @@ def test_what_nobody_foresaw_is_one_line_too(prefix, capsys, monkeypatch):
         raise RuntimeError("the moon\x1b is full")
 
     monkeypatch.setattr(fastckpt, "open", fail)
-    done = run(capsys, "ls", prefix)
+    done = run(capsys, "strip", prefix, "new")
     assert done.status == 2
     assert done.err == "fastckpt: error: RuntimeError: the moon\\x1b is full\n"
 
@@ -178,7 +178,7 @@ def test_memory_that_runs_out_is_one_line(prefix, capsys, monkeypatch):
         raise MemoryError("4 TiB asked for")
 
     monkeypatch.setattr(fastckpt, "open", fail)
-    done = run(capsys, "ls", prefix)
+    done = run(capsys, "strip", prefix, "new")
     assert (done.status, done.out) == (2, "")
     assert done.err == "fastckpt: error: out of memory: 4 TiB asked for\n"
 
@@ -188,7 +188,7 @@ def test_a_folder_that_must_not_be_read_is_status_2(tmp_path, capsys, monkeypatc
         raise PermissionError(13, "Permission denied", "model.index")
 
     monkeypatch.setattr(fastckpt, "open", fail)
-    done = run(capsys, "ls", tmp_path)
+    done = run(capsys, "strip", tmp_path, "new")
     assert done == Run(2, "", "fastckpt: error: model.index: Permission denied\n")
 
 

@@ -153,7 +153,7 @@ def test_a_page_that_fails_half_way_leaves_the_old_one(prefix, capsys, monkeypat
     def fail(*_):
         raise MemoryError("no room for the values")
 
-    monkeypatch.setattr("fastckpt.cli.render.page.format_values", fail)
+    monkeypatch.setattr("fastckpt.cli.render.shown_tensor.format_values", fail)
     path = prefix.parent / "page.html"
     done = run(capsys, "show", prefix, "kernel", "--html", path)
     assert (done.status, done.out) == (2, "")

@@ -13,9 +13,31 @@ from fastckpt.cli.render.text import (
     format_field,
     format_shape,
     format_size,
+    natural_order,
     shorten,
     unescape,
 )
+
+
+def in_order(names):
+    return sorted(names, key=natural_order)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["layer_1", "layer_2", "layer_10", "layer_10/bias", "layer_11/bias"],
+        ["a1b2", "a1b10", "a2b1"],
+        ["1", "2", "10", "a"],
+        ["dense", "dense/w", "dense_1", "dense_1/w", "dense_2"],
+        ["w007", "w08", "w8", "w9"],
+        ["w" + "9" * 5000, "w1" + "0" * 5000],
+        ["B", "a", "\u00e9", b"\xff".decode("utf-8", "surrogateescape")],
+    ],
+)
+def test_names_are_ordered_as_people_count(names):
+    assert in_order(reversed(names)) == names
+
 
 names = st.binary(max_size=40).map(lambda b: b.decode("utf-8", "surrogateescape"))
 
@@ -51,6 +73,17 @@ def test_an_escaped_name_is_printable_and_leads_back_to_the_name(name):
     printed = escape(name)
     assert printed.isprintable()
     assert unescape(printed) == name
+
+
+@given(st.lists(names | st.from_regex(r"[ab]?[0-9]{0,3}[ab]?[0-9]{0,2}")))
+def test_any_names_have_one_order(several):
+    several = sorted(set(several))
+    assert in_order(several) == in_order(reversed(several))
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="0123456789"))))
+def test_names_without_numbers_have_the_order_of_bytes(several):
+    assert in_order(several) == sorted(several)
 
 
 @given(st.text())

@@ -67,3 +67,17 @@ def test_json_has_strings_as_it_has_names():
 def test_json_leaves_out_what_is_too_large():
     assert list_values(np.zeros(MOST_LISTED + 1)) is None
     assert list_values(np.zeros(MOST_LISTED)) == [0.0] * MOST_LISTED
+
+
+def test_all_of_an_array_is_printed_and_listed_where_that_is_asked():
+    array = np.arange(5000)
+    assert "..." in format_values(array, None)
+    text = format_values(array, None, is_whole=True)
+    assert text.strip("[]").split() == [str(i) for i in range(5000)]
+    assert list_values(array, is_whole=True) == list(range(5000))
+
+
+def test_a_string_is_printed_to_its_end_where_that_is_asked():
+    for array in (np.array(b"x" * 5000, object), np.array([b"x" * 5000], object)):
+        assert "5,000 bytes" in format_values(array, None)
+        assert repr(b"x" * 5000) in format_values(array, None, is_whole=True)

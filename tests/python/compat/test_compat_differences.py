@@ -10,6 +10,8 @@ import pytest
 import fastckpt
 import fastckpt.compat.tensorflow as tf
 from bundle_maker import BundleMaker
+from v1_maker import V1Maker
+from wire_maker import bundle_header, shape, version
 
 
 @pytest.fixture
@@ -115,6 +117,31 @@ def test_a_missing_tensor_is_told_with_the_closest_names(prefix):
 def test_a_missing_checkpoint_is_told_with_what_lies_there(prefix):
     with pytest.raises(tf.errors.NotFoundError, match="'model'"):
         tf.train.load_checkpoint(prefix + "s")
+
+
+@pytest.mark.parametrize("format", ["v1", "v2"])
+def test_a_version_that_is_not_read_is_an_op_error_and_a_value_error(tmp_path, format):
+    # TensorFlow: ValueError alone, which no `except tf.errors.OpError` catches.
+    maker = V1Maker() if format == "v1" else BundleMaker()
+    maker.add("w", np.arange(3, dtype=np.float32))
+    maker.versions = version(2, 2)
+    maker.header = bundle_header(versions=version(2, 2))
+    with pytest.raises(ValueError, match="reader of version 2") as caught:
+        tf.train.load_checkpoint(maker.write(tmp_path))
+    assert isinstance(caught.value, tf.errors.UnimplementedError)
+    assert isinstance(caught.value.__cause__, fastckpt.UnsupportedError)
+    assert type(pickle.loads(pickle.dumps(caught.value))) is type(caught.value)
+
+
+def test_a_tensor_that_v1_describes_badly_spoils_no_other(tmp_path):
+    # TensorFlow: the whole file is refused, with a ValueError or an OpError.
+    maker = V1Maker()
+    maker.add("w", np.arange(3, dtype=np.float32))
+    maker.add("bad", np.arange(4, dtype=np.float32), dims=shape([2, 2]))
+    reader = tf.train.load_checkpoint(maker.write(tmp_path))
+    assert reader.get_tensor("w").tolist() == [0, 1, 2]
+    with pytest.raises(tf.errors.DataLossError, match="'bad'"):
+        reader.get_tensor("bad")
 
 
 def test_errors_carry_the_error_of_fastckpt(prefix):

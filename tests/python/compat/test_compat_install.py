@@ -202,7 +202,7 @@ def test_a_name_out_of_reach_says_what_there_is_instead(name):
     for part in above:
         namespace = getattr(namespace, part)
     with pytest.raises(AttributeError) as caught:
-        getattr(namespace, last)
+        getattr(namespace, last)(1.0)
     assert str(caught.value).startswith(f"tf.{name} is out of reach")
     assert "fastckpt." in str(caught.value)
     assert caught.value.name == last
@@ -253,15 +253,51 @@ def test_tensorflows_own_listing_tool_runs_unchanged(prefix):
     )
 
 
+def test_what_is_logged_is_shown_as_tensorflow_shows_it():
+    script = """
+        import sys
+        sys.stderr = sys.stdout
+        import tensorflow as tf
+        tf.logging.info("not yet")
+        tf.logging.set_verbosity(tf.logging.INFO)
+        tf.logging.info("step %d", 3)
+        tf.get_logger().warning("done")
+    """
+    assert _run(script) == "INFO:tensorflow:step 3\nWARNING:tensorflow:done\n"
+
+
+def test_a_program_that_logs_elsewhere_is_not_told_twice():
+    script = """
+        import logging, sys
+        logging.basicConfig(stream=sys.stdout, format="%(message)s")
+        import tensorflow as tf
+        tf.logging.warning("once")
+    """
+    assert _run(script) == "once\n"
+
+
+def test_the_first_calls_of_a_line_are_logged(caplog):
+    for number in range(5):
+        tf.logging.log_first_n(tf.logging.ERROR, "first %d", 2, number)
+        tf.logging.log_first_n(tf.logging.ERROR, "alone %d", 1, number)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["first 0", "alone 0", "first 1"]
+
+
 def test_flags_are_absls():
     pytest.importorskip("absl")
     script = """
         import absl.flags
         import tensorflow as tf
-        assert tf.flags.DEFINE_string is absl.flags.DEFINE_string
-        assert tf.compat.v1.app.run is __import__("absl.app").app.run
+        assert tf.flags.DEFINE_enum is absl.flags.DEFINE_enum
+        assert tf.app.flags is tf.flags
+        tf.flags.DEFINE_string("model_dir", "", "where it is")
+        assert "model_dir" in absl.flags.FLAGS
+        # A script that is asked for help tells of the flags that it defines itself.
+        defined = absl.flags.FLAGS.flags_by_module_dict()
+        print([name for name in defined if "fastckpt" in name])
     """
-    _run(script)
+    assert _run(script) == "[]\n"
 
 
 def test_flags_without_absl_say_what_to_install():

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -174,6 +175,56 @@ def test_as_many_as_are_kept_can_be_read_in_turn(tmp_path, opened):
     for _ in range(3):
         assert [_first(path) for path in paths] == list(range(len(paths)))
     assert len(opened) == len(paths)
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_what_is_gone_is_let_go_at_the_next_opening(tmp_path, opened, how):
+    paths = [str(tmp_path / f"model-{i}") for i in range(4)]
+    for path in paths:
+        _save(path, 1)
+    _let_time_pass()
+    for path in paths[:3]:
+        _first(path)
+    held = [weakref.ref(kept.checkpoint) for kept in _opened._kept]
+    assert len(held) == 3
+    for path in paths[:2]:
+        if how == "removed":
+            fastckpt.remove_checkpoint(path)
+        else:
+            _save(path, 2)
+    _first(paths[3])
+    assert [reference() is None for reference in held] == [False, True, True]
+
+
+def test_what_is_gone_is_let_go_though_it_is_asked_for(prefix):
+    tf.train.load_variable(prefix, "w1")
+    assert _opened._kept[0].prefix == prefix
+    fastckpt.remove_checkpoint(prefix)
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.train.load_variable(prefix, "w1")
+    assert prefix not in [kept.prefix for kept in _opened._kept]
+
+
+def test_what_is_gone_is_let_go_while_another_is_read(tmp_path, opened, monkeypatch):
+    paths = [str(tmp_path / f"model-{i}") for i in range(2)]
+    for path in paths:
+        _save(path, 1)
+    _let_time_pass()
+    for path in paths:
+        _first(path)
+    fastckpt.remove_checkpoint(paths[0])
+    _first(paths[1])
+    assert len(_opened._kept) == 2  # each call looks at its own files alone
+    monkeypatch.setattr(_opened, "_PATIENCE", -1)
+    _first(paths[1])
+    assert [kept.prefix for kept in _opened._kept] == [paths[1]]
+
+
+def test_a_reader_goes_on_with_what_is_gone(prefix):
+    reader = tf.train.load_checkpoint(prefix)
+    fastckpt.remove_checkpoint(prefix)
+    _opened._drop_gone()
+    assert reader.get_variable_to_shape_map()["w3"] == [3]
 
 
 def test_threads_may_share_it_while_a_checkpoint_changes(tmp_path):

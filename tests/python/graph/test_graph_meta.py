@@ -210,7 +210,7 @@ def test_a_cut_file_is_damaged(tmp_path):
     for size in (0, 1, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:size])
         with pytest.raises(
-            CorruptionError, match=r"model\.meta: .* bytes that"
+            CorruptionError, match=r"model\.meta: .*(bytes that|an empty file)"
         ) as caught:
             MetaGraph.read(path)
         assert caught.value.path == str(path)

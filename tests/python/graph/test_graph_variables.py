@@ -7,9 +7,9 @@ import pytest
 
 import fastckpt
 from fastckpt import CorruptionError, MetaGraph
+from fastckpt.graph.outputs import find_likely_outputs
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.schema import get_message
-from fastckpt.graph.subgraph import find_likely_outputs
 from fastckpt.graph.variables import _NameReader
 from graph_models import get_prefix, get_saved, read_meta
 

@@ -165,6 +165,19 @@ def test_whole_checks_what_is_read_in_full_and_no_part(io, tmp_path):
         assert ckpt.explain().verify == "whole"
 
 
+def test_whole_checks_what_a_call_reads_in_full_in_parts(tmp_path):
+    fastckpt.save(tmp_path / "m", {"t": np.zeros((8, 100), np.float32)})
+    data = tmp_path / "m.data-00000-of-00001"
+    change_byte(data, 2500)
+    halves = [("t", np.s_[:4], None), ("t", np.s_[4:], None)]
+    columns = [("t", np.s_[:, ::2], None), ("t", np.s_[:, 1::2], None)]
+    with fastckpt.open(tmp_path / "m", verify="whole") as ckpt:
+        for requests in (halves, columns):
+            with pytest.raises(CorruptionError):
+                ckpt.read_many(requests)
+            assert len(ckpt.read_many(requests[1:])) == 1
+
+
 @pytest.mark.parametrize("verify", ["once", "", 1, 0, 2.5, [], "Whole"])
 def test_no_other_word_for_what_to_verify_is_taken(verify, tmp_path):
     path, _ = write(tmp_path, "plain")

@@ -119,3 +119,38 @@ def test_a_check_before_a_copy_counts_to_one_end(tmp_path):
         ckpt.load(out=untouched(), progress=lambda *it: seen.append(it))
     assert seen[-1][0] == seen[-1][1]
     assert all(done <= total for done, total in seen)
+
+
+OVERLAPS = (
+    np.lib.stride_tricks.as_strided(np.zeros(4), (3, 4), (0, 8)),
+    np.lib.stride_tricks.as_strided(np.zeros(6), (3, 4), (8, 8)),
+    np.lib.stride_tricks.as_strided(np.zeros(6), (3, 4), (8, 8))[:, ::-1],
+)
+
+
+@pytest.mark.parametrize("out", OVERLAPS)
+def test_an_array_whose_elements_share_a_place_is_refused(out, tmp_path):
+    fastckpt.save(tmp_path / "m", {"t": np.arange(12.0).reshape(3, 4)})
+    with fastckpt.open(tmp_path / "m") as ckpt:
+        for fill in (
+            lambda: ckpt.load(out={"t": out}),
+            lambda: ckpt.load(out={"t": out.view(np.int64).view("f8")}, dtype="f8"),
+            lambda: ckpt.read("t", out=out),
+            lambda: ckpt.read("t", [0, 1, 2], out=out),
+            lambda: ckpt.read_many([("t", None, out)]),
+        ):
+            with pytest.raises(ValueError, match="several elements in one place"):
+                fill()
+    assert not out.any()
+
+
+def test_an_array_with_gaps_and_turns_is_filled(tmp_path):
+    values = np.arange(12.0).reshape(3, 4)
+    fastckpt.save(tmp_path / "m", {"t": values})
+    for out in (
+        np.zeros((4, 3)).T,
+        np.zeros((6, 8))[::2, ::-2],
+        np.zeros((3, 4))[::-1],
+    ):
+        fastckpt.load(tmp_path / "m", out={"t": out})
+        assert np.array_equal(out, values)

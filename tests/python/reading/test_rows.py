@@ -199,3 +199,42 @@ def test_rows_of_packed_v1_tensors_in_parts(tmp_path):
         with fastckpt.open(path, io=io) as ckpt:
             for region in ([4, 0, 4], (1, [2, 0]), 2, [1]):
                 assert_same(ckpt.read("t", region), part(TABLE, region))
+
+
+class Foreign:
+    """An array as other libraries have them: NumPy makes one of it."""
+
+    def __init__(self, values):
+        self._values = np.asarray(values)
+        self.ndim = self._values.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return self._values
+
+    def __index__(self):
+        return int(self._values)
+
+
+IDS = (
+    (Foreign([3, -1, 3]), [3, -1, 3]),
+    (Foreign(2), 2),
+    (range(1, 4), [1, 2, 3]),
+    (range(0), np.empty(0, int)),
+)
+
+
+@pytest.mark.parametrize("after", [(), (slice(None), 1)])
+def test_rows_are_numbered_by_arrays_of_any_library(after, tmp_path):
+    fastckpt.save(tmp_path / "m", {"t": TABLE, "s": TABLE.astype("S").astype(object)})
+    with fastckpt.open(tmp_path / "m") as ckpt:
+        for name in ("t", "s"):
+            whole = ckpt.read(name)
+            for ids, plain in IDS:
+                wanted = whole[(plain, *after)]
+                found = ckpt.read(name, (ids, *after) if after else ids)
+                assert found.tolist() == wanted.tolist()
+        for mask in (Foreign([True] * len(TABLE)), Foreign([1.0])):
+            with pytest.raises(TypeError, match="flatnonzero"):
+                ckpt.read("t", mask)
+        with pytest.raises(IndexError, match="out of bounds"):
+            ckpt.read("t", range(len(TABLE) + 1))

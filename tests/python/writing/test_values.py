@@ -208,6 +208,113 @@ class Pending:
         return self.values.__dlpack__()
 
 
+class OnDevice:
+    """An array in a GPU's memory, as JAX's are: NumPy gets a copy, DLPack the place."""
+
+    def __init__(self, values, device):
+        self.values, self.device = values, device
+        self.dtype, self.shape = values.dtype, values.shape
+
+    def __dlpack_device__(self):
+        return self.device, 0
+
+    def __dlpack__(self, **options):
+        if self.device in (1, 3, 11, 13):
+            return self.values.__dlpack__(**options)
+        return pytest.fail("what it gives points into the GPU")
+
+    def __array__(self, dtype=None, copy=None):
+        if self.device in (1, 3, 11, 13):
+            pytest.fail("there is no need to copy")
+        return self.values
+
+
+ELSEWHERE = [2, 4, 7, 8, 10, 12, 14]
+VALUES = np.arange(6, dtype="f4").reshape(2, 3)
+
+
+def _put_by_writer(value, path):
+    with fastckpt.Writer(path) as writer:
+        writer.add("w", value)
+
+
+def _put_by_slice(value, path):
+    with fastckpt.Writer(path) as writer:
+        writer.add_slice("w", value, full_shape=(2, 3), begin=(0, 0))
+
+
+def _put_by_convert(value, path):
+    fastckpt.save(f"{path}-old", {"w": np.zeros((2, 3), "f4")})
+    fastckpt.convert(f"{path}-old", path, values={"w": value})
+
+
+PUT = {
+    "save": lambda value, path: fastckpt.save(path, {"w": value}),
+    "save as V1": lambda value, path: fastckpt.save(path, {"w": value}, format="v1"),
+    "Saver": lambda value, path: fastckpt.Saver().save(path, {"w": value}),
+    "Writer": _put_by_writer,
+    "a slice": _put_by_slice,
+    "a list": lambda value, path: fastckpt.save(path, {"w": [value, value]}),
+    "convert": _put_by_convert,
+}
+
+
+@pytest.mark.parametrize("put", PUT)
+def test_arrays_on_a_device_are_taken_as_numpy_takes_them(put, tmp_path):
+    PUT[put](OnDevice(VALUES, 2), tmp_path / "m")
+    expected = [VALUES, VALUES] if put == "a list" else VALUES
+    np.testing.assert_array_equal(fastckpt.load(tmp_path / "m")["w"], expected)
+
+
+@pytest.mark.parametrize("device", [*ELSEWHERE, 1, 3, 11, 13])
+def test_only_memory_that_the_processor_reads_is_taken_by_dlpack(device):
+    found = stored("w", OnDevice(VALUES, device))
+    assert found.dtype == "float32"
+    assert isinstance(found.values, np.ndarray) == (device in ELSEWHERE)
+
+
+def test_numbers_on_a_device_that_numpy_does_not_get_are_refused_by_name():
+    class Bare:
+        __dlpack_device__ = OnDevice.__dlpack_device__
+        __dlpack__ = OnDevice.__dlpack__
+        device = 2
+
+    with pytest.raises(ValueError, match=r"'w': it lies on a device .*type 2.*CPU"):
+        stored("w", Bare())
+
+
+def test_what_does_not_tell_its_device_is_asked_for_its_numbers():
+    class Sharded(OnDevice):
+        def __dlpack_device__(self):
+            raise ValueError("it lies on several")
+
+    assert stored("w", Sharded(VALUES, 1)).dtype == "float32"
+
+
+class Trained:
+    """A tensor of PyTorch's whose gradient is kept: NumPy must not have it so."""
+
+    requires_grad = True
+    dtype = "torch.float32"
+
+    def detach(self):
+        return VALUES
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
+def test_a_new_value_is_taken_as_a_value_that_is_saved(tmp_path):
+    _put_by_convert(Trained(), tmp_path / "m")
+    np.testing.assert_array_equal(fastckpt.load(tmp_path / "m")["w"], VALUES)
+
+    class Reluctant(Trained):
+        requires_grad = False
+
+    with pytest.raises(TypeError, match=r"tensor 'w': Can't call .*give a NumPy array"):
+        _put_by_convert(Reluctant(), tmp_path / "n")
+
+
 class Sparse:
     """A tensor that says nothing of its size, and is no array."""
 

@@ -19,7 +19,7 @@ from fastckpt.cli.options import (
 )
 from fastckpt.cli.render.output import print_note, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, make_printable
+from fastckpt.cli.render.text import escape, format_count, make_printable, natural_order
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
 
@@ -74,4 +74,5 @@ def _add_notes(copied: list[str], spoiled: list[str]) -> None:
 
 def _note(what: str, names: list[str]) -> None:
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    print_note(f"{what}: {', '.join(map(escape, names[:_MAX_NAMES]))}{more}")
+    first = sorted(names, key=natural_order)[:_MAX_NAMES]
+    print_note(f"{what}: {', '.join(map(escape, first))}{more}")

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formats = ("v1", "v2", *FILE_FORMATS)
     parser.add_argument("--format", choices=formats, help="what to write")
     parser.add_argument(
-        "--shards", type=parse_count, metavar="N", help="data files (V2; default: 1)"
+        "--shards",
+        type=parse_count,
+        metavar="N",
+        help="data files (V2; default: as many as SOURCE has)",
     )
     parser.add_argument(
         "--align",
@@ -115,7 +119,7 @@ def _convert(args: argparse.Namespace, target: str, source: Source) -> None:
             names=args.names,
             shards=args.shards,
             align=args.align,
-            values=dict(_parse_value(source, known, text) for text in args.set),
+            values=_parse_values(source, known, args.set),
             threads=args.threads,
             progress=progress,
         )
@@ -158,6 +162,16 @@ def _parse_dtypes(texts: Sequence[str]) -> str | dict[str, str] | None:
     return dtypes or None
 
 
+def _parse_values(source: Source, known: Names, texts: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for text in texts:
+        key, value = _parse_value(source, known, text)
+        if key in values:
+            raise UsageError(f"--set gives '{escape(key)}' two values")
+        values[key] = value
+    return values
+
+
 def _parse_value(source: Source, known: Names, text: str) -> tuple[str, Any]:
     """Gives the name and the value of NAME=VALUE, both of which may have more =."""
     name, separator, value = text.partition("=")
@@ -173,9 +187,19 @@ def _parse_value(source: Source, known: Names, text: str) -> tuple[str, Any]:
     if info.dtype == object and not info.shape:
         return key, value
     try:
-        return key, json.loads(value)
-    except ValueError:
+        return key, json.loads(value, parse_float=_parse_float)
+    except OverflowError as error:
+        raise UsageError(f"--set '{escape(name)}': {error}") from None
+    except (ValueError, RecursionError):
         raise UsageError(
             f"--set '{escape(name)}': '{escape(value)}' is no number, and no list of "
             "them as JSON writes it"
         ) from None
+
+
+def _parse_float(text: str) -> float:
+    """Gives a number that is finite, as what was typed is."""
+    number = float(text)
+    if math.isinf(number):
+        raise OverflowError(f"{text} is beyond float64; Infinity is written so")
+    return number

@@ -15,12 +15,15 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 import fastckpt
-from fastckpt import Change, Checkpoint, Diff, TensorInfo
+from fastckpt import Change, Diff
 from fastckpt.cli.errors import BROKEN
-from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
+from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.output import paint, print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count
+from fastckpt.cli.render.text import escape, format_count, natural_order
+from fastckpt.formats.lazy_tensors import name_dtype
+from fastckpt.formats.opened import Source
 
 __all__ = ["add_arguments", "run"]
 
@@ -37,8 +40,8 @@ class _Difference(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
-    add_path_argument(parser, "a")
-    add_path_argument(parser, "b")
+    add_path_argument(parser, "a", READ_TOO)
+    add_path_argument(parser, "b", READ_TOO)
     for name, text in (("rtol", "relative"), ("atol", "absolute")):
         parser.add_argument(
             f"--{name}",
@@ -67,8 +70,8 @@ def _parse_tolerance(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Compares, then writes the differences in the order of names."""
     with (
-        open_checkpoint(args.a, args) as old,
-        open_checkpoint(args.b, args) as new,
+        open_any(args.a, args) as old,
+        open_any(args.b, args) as new,
     ):
         with Progress("comparing") as progress:
             found = fastckpt.diff(
@@ -84,12 +87,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_describe(args, found, differences))
     else:
+        differences.sort(key=lambda it: natural_order(it.name))
         print_lines(map(_format, differences))
-        print_text(_format_total(found, differences))
+        print_text(_format_total(args, found, differences))
     return BROKEN if differences else 0
 
 
-def _list(found: Diff, old: Checkpoint, new: Checkpoint) -> list[_Difference]:
+def _list(found: Diff, old: Source, new: Source) -> list[_Difference]:
     names = sorted(
         [*found.added, *found.dropped, *found.changed],
         key=lambda name: name.encode("utf-8", "surrogateescape"),
@@ -97,9 +101,7 @@ def _list(found: Diff, old: Checkpoint, new: Checkpoint) -> list[_Difference]:
     return [_difference(name, found, old, new) for name in names]
 
 
-def _difference(
-    name: str, found: Diff, old: Checkpoint, new: Checkpoint
-) -> _Difference:
+def _difference(name: str, found: Diff, old: Source, new: Source) -> _Difference:
     first = old.info(name) if name in old else None
     second = new.info(name) if name in new else None
     change = found.changed.get(name, Change())
@@ -107,15 +109,15 @@ def _difference(
         kind = "added"
     elif second is None:
         kind = "dropped"
-    elif first.tf_dtype != second.tf_dtype:
+    elif name_dtype(first) != name_dtype(second):
         kind = "dtype"
     else:
         kind = "shape" if first.shape != second.shape else "values"
     return _Difference(name, kind, _shape_of(first), _shape_of(second), change)
 
 
-def _shape_of(info: TensorInfo | None) -> str | None:
-    return None if info is None else f"{info.tf_dtype} {tuple(info.shape)}"
+def _shape_of(info: Info | None) -> str | None:
+    return None if info is None else f"{name_dtype(info)} {tuple(info.shape)}"
 
 
 def _describe(
@@ -150,7 +152,9 @@ def _format(difference: _Difference) -> str:
     return text if largest is None else f"{text}, by {largest:.6g} at most"
 
 
-def _format_total(found: Diff, differences: list[_Difference]) -> str:
+def _format_total(
+    args: argparse.Namespace, found: Diff, differences: list[_Difference]
+) -> str:
     kinds = Counter(difference.kind for difference in differences)
     words = {
         "values": "with other values",
@@ -162,6 +166,6 @@ def _format_total(found: Diff, differences: list[_Difference]) -> str:
     parts = [f"{format_count(len(found.same), 'tensor')} the same"]
     parts += [f"{kinds[kind]:,} {text}" for kind, text in words.items() if kinds[kind]]
     total = ", ".join(parts)
-    if found.checked:
+    if found.checked or not args.index_only:
         return total
     return f"{total}; of those with equal stored checksums no byte was read or checked"

@@ -21,10 +21,11 @@ from fastckpt import Examination, Finding, examine
 from fastckpt.checking.unfinished import RECOVER
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import add_path_argument
-from fastckpt.cli.recovery import advise_recovery, choose_free, quote
+from fastckpt.cli.recovery import advise_recovery, choose_free
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, format_count, make_printable
+from fastckpt.files.shell import quote
 
 __all__ = ["add_arguments", "run"]
 

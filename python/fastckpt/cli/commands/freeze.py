@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 
-from fastckpt.cli.options import add_path_argument, noticed_missing_files
+from fastckpt.cli.options import add_path_argument, noticed_missing_files, split_tags
 from fastckpt.cli.render.output import print_json, print_text
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, format_count, format_exact_size
 from fastckpt.cli.targets import check_file_target
+from fastckpt.cli.written import noted_warnings
 from fastckpt.graph.freeze.freeze import FreezeReport, freeze
 
 __all__ = ["add_arguments", "run"]
@@ -36,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave the devices that nodes ask for",
     )
+    parser.add_argument(
+        "--averages",
+        action="store_true",
+        help="freeze the moving averages of the variables that have one",
+    )
+    parser.add_argument(
+        "--tags", metavar="A,B", help="which of a SavedModel's graphs, by all its tags"
+    )
     for option, text in (
         ("--whitelist", "freeze these variables only"),
         ("--blacklist", "leave these variables as they are"),
@@ -48,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     check_file_target(args.to, "GraphDef, in binary", "pb", "bin")
     with (
         noticed_missing_files(args.path),
+        noted_warnings(),
         Progress(f"writing {args.to}") as progress,
     ):
         report = freeze(
@@ -58,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
             clear_devices=not args.keep_devices,
             whitelist=_split(args.whitelist),
             blacklist=_split(args.blacklist),
+            averages=args.averages,
+            tags=split_tags(args.tags),
             threads=args.threads,
             progress=progress,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 
+from fastckpt.cli.options import split_tags
 from fastckpt.cli.render.graph_node import show_node
 from fastckpt.cli.render.graph_summary import show_summary
 from fastckpt.cli.render.output import print_json, print_lines
@@ -32,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Shows what was asked for."""
-    tags = None if args.tags is None else [tag for tag in args.tags.split(",") if tag]
-    meta = MetaGraph.read(args.path, tags=tags)
+    meta = MetaGraph.read(args.path, tags=split_tags(args.tags))
     if args.node is not None:
         show_node(meta, args.node, args.json)
     elif not args.text:

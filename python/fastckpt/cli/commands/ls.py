@@ -1,8 +1,9 @@
 r"""List the tensors of a checkpoint: name, dtype, shape, size.
 
-Reads the index alone, never a data file. A PATTERN is a name or a shell pattern whose
-* also matches /, such as 'dense/*'. Control characters, bytes that are no UTF-8 and
-backslashes in names are escaped; what is printed can be typed as a PATTERN again.
+Reads the index alone, never a data file; of .npz and .safetensors the headers. A
+PATTERN is a name or a shell pattern whose * also matches /, such as 'dense/*'. Control
+characters, bytes that are no UTF-8 and backslashes in names are escaped; what is
+printed can be typed as a PATTERN again.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from fastckpt import TensorInfo
 from fastckpt.cli.errors import BROKEN
-from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import (
+    Info,
     describe_tensor,
     find_damaged,
     sum_tensors,
@@ -31,6 +32,7 @@ from fastckpt.cli.render.text import (
     escape,
     format_count,
     format_exact_size,
+    natural_order,
 )
 from fastckpt.cli.select import select_names
 
@@ -39,7 +41,7 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
-    add_path_argument(parser)
+    add_path_argument(parser, more=READ_TOO)
     parser.add_argument(
         "patterns", metavar="PATTERN", nargs="*", default=[], help="which tensors"
     )
@@ -53,11 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Lists what was asked for."""
-    with open_checkpoint(args.path, args) as checkpoint:
-        infos = checkpoint.infos()
+    with open_any(args.path, args) as checkpoint:
+        infos: list[Info] = list(checkpoint.infos())
         if args.patterns:
             chosen = set(select_names(checkpoint, args.patterns))
             infos = [info for info in infos if info.name in chosen]
+        if not args.json:
+            infos.sort(key=lambda info: natural_order(info.name))
         infos = _sort(infos, args.sort)
         damaged = find_damaged(checkpoint, infos)
         summary = summarize(checkpoint, infos)
@@ -72,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     return BROKEN if damaged else 0
 
 
-def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
-    """Sorts; the checkpoint's own order is by name already."""
+def _sort(infos: Sequence[Info], order: str) -> list[Info]:
+    """Sorts; by name they are already."""
     if order == "size":
         return sorted(infos, key=lambda info: -(info.nbytes or 0))
     if order == "offset":
@@ -83,14 +87,14 @@ def _sort(infos: Sequence[TensorInfo], order: str) -> list[TensorInfo]:
     return list(infos)
 
 
-def _place(info: TensorInfo) -> tuple[bool, int, int]:
+def _place(info: Info) -> tuple[bool, int, int]:
     """Orders by shard and offset, then what has none (V1, partitioned tensors)."""
     if info.shard is None or info.offset is None:
         return True, 0, 0
     return False, info.shard, info.offset
 
 
-def _format_total(infos: Sequence[TensorInfo], is_all: bool) -> str:
+def _format_total(infos: Sequence[Info], is_all: bool) -> str:
     total = sum_tensors(infos)
     unknown = sum(info.nbytes is None for info in infos)
     parts = [

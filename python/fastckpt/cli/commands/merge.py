@@ -1,7 +1,8 @@
 """Merge checkpoints that have no tensor in common into one, as a sharded save does.
 
 The data files are linked or copied as they are, the index is made of all; the sources
-stay. To merge is to make one checkpoint of the parts that several writers wrote.
+stay. To merge is to make one checkpoint of the parts that several writers wrote. Where
+a SOURCE is of V1 all values are written anew, as V2.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from fastckpt.cli.options import add_source_and_target, open_checkpoint
 from fastckpt.cli.rename_rules import apply_rules
 from fastckpt.cli.render.output import print_json, print_table, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count
+from fastckpt.cli.render.text import escape, format_count, natural_order
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.objects.message import GRAPH_KEY
@@ -49,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run and args.json:
         print_json({"path": args.source, "renamed": renamed})
     elif args.dry_run:
-        rows = [[escape(old), escape(new)] for old, new in renamed.items()]
+        rows = [
+            [escape(it), escape(renamed[it])]
+            for it in sorted(renamed, key=natural_order)
+        ]
         print_table(["old name", "new name"], rows)
     else:
         with Progress("writing") as progress:

@@ -2,8 +2,9 @@
 
 Without a NAME, show the checkpoint itself: its files, what it holds, what is largest.
 A NAME may be a pattern whose * also matches /. Values are printed as NumPy prints them,
-which leaves out the middle of more than 1,000; use --region to see a part. Statistics
-are of the values that were asked for, in float64, over the finite ones.
+which leaves out the middle of more than 1,000; use --region to see a part, or --all to
+see every value, and every string to its end. Statistics are of the values that were
+asked for, in float64, over the finite ones.
 
 With --html the same goes into a page: all tensors in a table, or, of those that are
 named, how their values are spread, too. The page needs no other file.
@@ -15,10 +16,10 @@ import argparse
 import os
 from collections.abc import Iterator
 
-from fastckpt import Checkpoint
 from fastckpt.cli.errors import BROKEN, UsageError
-from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.region import Region, parse_region
+from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.output import print_error, print_json, print_lines, print_text
 from fastckpt.cli.render.overview import Overview
 from fastckpt.cli.render.page import (
@@ -29,16 +30,17 @@ from fastckpt.cli.render.page import (
 )
 from fastckpt.cli.render.shown_tensor import ShownTensor
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import format_exact_size, make_printable
+from fastckpt.cli.render.text import format_exact_size, make_printable, natural_order
 from fastckpt.cli.select import select_names
-from fastckpt.reading.stored_files import CheckpointFiles
+from fastckpt.formats.files import files_of
+from fastckpt.formats.opened import Source
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
-    add_path_argument(parser)
+    add_path_argument(parser, more=READ_TOO)
     parser.add_argument(
         "names", metavar="NAME", nargs="*", default=[], help="which tensors"
     )
@@ -47,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_region_argument,
         metavar="REGION",
         help="a part of each, as between NumPy's brackets: 0:3,:",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="every value, however many there are"
     )
     parser.add_argument(
         "--html", metavar="FILE", help="write a page to FILE in place of the text"
@@ -64,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     """Shows the checkpoint or the tensors that were asked for."""
     if args.region is not None and not args.names:
         raise UsageError("--region needs the NAME of a tensor")
-    with open_checkpoint(args.path, args) as checkpoint:
+    if args.all and not args.names:
+        raise UsageError("--all needs the NAME of a tensor; '*' means all of them")
+    with open_any(args.path, args) as checkpoint:
         if not args.names:
             _show_checkpoint(Overview(checkpoint), args)
             return 0
@@ -102,7 +109,9 @@ def _format_overview(overview: Overview) -> Iterator[str]:
     yield format_facts(overview.facts())
     yield from format_rows(*overview.file_table())
     yield from format_rows(*overview.dtype_table())
-    yield from format_rows(*make_tensor_table(overview.infos, with_place=True))
+    infos: list[Info] = list(overview.infos)
+    infos.sort(key=lambda info: natural_order(info.name))
+    yield from format_rows(*make_tensor_table(infos, with_place=True))
 
 
 class _ShownTensors:
@@ -112,16 +121,19 @@ class _ShownTensors:
         status: The exit status for those that were shown so far.
     """
 
-    def __init__(self, checkpoint: Checkpoint, args: argparse.Namespace) -> None:
+    def __init__(self, checkpoint: Source, args: argparse.Namespace) -> None:
         self._checkpoint = checkpoint
-        self._files = CheckpointFiles(checkpoint)
-        self._names = select_names(checkpoint, args.names)
-        self._region = args.region
+        self._files = files_of(checkpoint)
+        order = None if args.json else natural_order
+        self._names = select_names(checkpoint, args.names, order)
+        self._region, self._is_whole = args.region, args.all
         self.status = 0
 
     def __iter__(self) -> Iterator[ShownTensor]:
         for name in self._names:
-            shown = ShownTensor(self._checkpoint, self._files, name, self._region)
+            shown = ShownTensor(
+                self._checkpoint, self._files, name, self._region, self._is_whole
+            )
             if shown.error:
                 self.status = BROKEN
             yield shown

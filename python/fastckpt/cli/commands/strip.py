@@ -19,7 +19,12 @@ from fastckpt.cli.options import (
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, format_exact_size
+from fastckpt.cli.render.text import (
+    escape,
+    format_count,
+    format_exact_size,
+    natural_order,
+)
 from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
@@ -51,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         print_json({"path": args.source, **facts})
         return 0
     if not args.json:
-        print_lines(map(escape, dropped) if args.dry_run else [])
+        if args.dry_run:
+            print_lines(map(escape, sorted(dropped, key=natural_order)))
         print_text(_word(args.dry_run, total))
     if not args.dry_run:
         _write(args, drop, keep)

@@ -10,12 +10,15 @@ import argparse
 from typing import Any
 
 import fastckpt
-from fastckpt import VerifyReport
-from fastckpt.cli.errors import BROKEN
-from fastckpt.cli.options import add_path_argument, open_checkpoint
+from fastckpt import Finding, VerifyReport
+from fastckpt.checking.other_files import verify_file
+from fastckpt.cli.errors import BROKEN, UsageError
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import format_count, make_printable
+from fastckpt.formats.lazy_tensors import LazyTensors
+from fastckpt.formats.opened import Source
 from fastckpt.reading.findings import why_not_opened
 from fastckpt.reading.results import problem_of
 
@@ -24,26 +27,35 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
-    add_path_argument(parser)
+    add_path_argument(parser, more=READ_TOO)
 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the checkpoint and reports."""
     path, kind = args.path, None
     try:
-        with open_checkpoint(args.path, args) as checkpoint:
-            path, kind = checkpoint.path, checkpoint.format
+        with open_any(args.path, args) as source:
+            path, kind = source.path, source.format
             with Progress("verifying") as progress:
-                report = checkpoint.verify(progress=progress)
+                report = _verify(source, progress)
     except fastckpt.CorruptionError as error:  # an index too damaged to be opened
         findings = [why_not_opened(path, error)]
         report = VerifyReport([problem_of(error)], 0, 0, 0.0, findings)
     if args.json:
         print_json({"path": path, "format": kind, **_describe(report)})
     else:
-        print_lines(make_printable(finding.message) for finding in report.findings)
+        print_lines(map(_format_finding, report.findings))
         print_lines([f"{make_printable(path)}: {_format_verdict(report)}"])
     return 0 if report.ok else BROKEN
+
+
+def _verify(source: Source, progress: Progress) -> VerifyReport:
+    if not isinstance(source, LazyTensors):
+        return source.verify(progress=progress)
+    try:
+        return verify_file(source, progress)
+    except fastckpt.UnsupportedError as error:  # nothing is wrong with it
+        raise UsageError(str(error)) from error
 
 
 def _describe(report: VerifyReport) -> dict[str, Any]:
@@ -54,6 +66,12 @@ def _describe(report: VerifyReport) -> dict[str, Any]:
         "seconds": report.seconds,
         "problems": [problem._asdict() for problem in report.problems],
     }
+
+
+def _format_finding(finding: Finding) -> str:
+    is_foreign = finding.cause == "foreign file"
+    advice = f"; {finding.advice}" if is_foreign else ""
+    return make_printable(finding.message + advice)
 
 
 def _format_verdict(report: VerifyReport) -> str:

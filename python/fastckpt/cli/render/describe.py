@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 import fastckpt
-from fastckpt import Checkpoint, TensorInfo
+from fastckpt import TensorInfo
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors, name_dtype
+from fastckpt.formats.opened import Source
 
-__all__ = ["describe_tensor", "find_damaged", "sum_tensors", "summarize"]
+Info = TensorInfo | ArrayInfo
+"""What a file says of a tensor: a checkpoint's index, or another format's header."""
+
+__all__ = ["Info", "describe_tensor", "find_damaged", "sum_tensors", "summarize"]
 
 
-def sum_tensors(infos: Sequence[TensorInfo]) -> dict[str, int]:
+def sum_tensors(infos: Sequence[Info]) -> dict[str, int]:
     """Gives the totals over tensors; what is not known counts as nothing."""
     sound = [info for info in infos if info.problem is None]
     return {
@@ -25,7 +30,7 @@ def sum_tensors(infos: Sequence[TensorInfo]) -> dict[str, int]:
     }
 
 
-def summarize(checkpoint: Checkpoint, infos: Sequence[TensorInfo]) -> dict[str, Any]:
+def summarize(checkpoint: Source, infos: Sequence[Info]) -> dict[str, Any]:
     """Gives what a checkpoint is, and the totals over some of its tensors."""
     return {
         "path": checkpoint.path,
@@ -34,9 +39,7 @@ def summarize(checkpoint: Checkpoint, infos: Sequence[TensorInfo]) -> dict[str, 
     }
 
 
-def find_damaged(
-    checkpoint: Checkpoint, infos: Iterable[TensorInfo]
-) -> list[TensorInfo]:
+def find_damaged(checkpoint: Source, infos: Iterable[Info]) -> list[Info]:
     """Gives the tensors about which the index is wrong.
 
     What is legal but has no form outside TensorFlow (variants) is not among them.
@@ -48,7 +51,9 @@ def find_damaged(
     ]
 
 
-def _is_corrupt(checkpoint: Checkpoint, name: str) -> bool:
+def _is_corrupt(checkpoint: Source, name: str) -> bool:
+    if isinstance(checkpoint, LazyTensors):
+        return False
     try:
         checkpoint.byte_runs(name)
     except fastckpt.CorruptionError:
@@ -64,12 +69,12 @@ def _name_dtype(dtype: np.dtype[Any]) -> str:
     return str(dtype)
 
 
-def describe_tensor(info: TensorInfo) -> dict[str, Any]:
-    """Gives what the index says of a tensor; ``dtype`` is TensorFlow's name."""
+def describe_tensor(info: Info) -> dict[str, Any]:
+    """Gives what is said of a tensor; ``dtype`` is TensorFlow's name, if it has one."""
     dtype = info.dtype
     return {
         "name": info.name,
-        "dtype": info.tf_dtype,
+        "dtype": name_dtype(info),
         "numpy_dtype": None if dtype is None else _name_dtype(dtype),
         "shape": info.shape,
         "nbytes": info.nbytes,

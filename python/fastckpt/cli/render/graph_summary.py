@@ -13,7 +13,8 @@ from fastckpt.cli.render.output import paint, print_json, print_lines, print_tab
 from fastckpt.cli.render.text import escape, format_count, format_field, format_size
 from fastckpt.graph.meta_graph import MetaGraph, Unmatched
 from fastckpt.graph.operations import GraphTensor
-from fastckpt.graph.subgraph import find_likely_outputs, find_needed
+from fastckpt.graph.outputs import INIT_SIGNATURES, find_likely_outputs
+from fastckpt.graph.subgraph import find_needed
 from fastckpt.graph.variables import GraphVariable
 
 __all__ = ["show_summary"]
@@ -64,7 +65,7 @@ def _print_unmatched(unmatched: Unmatched) -> None:
 
 def _find_ends(meta: MetaGraph) -> tuple[_Tensors, _Tensors]:
     """Gives the inputs and the outputs, by the names to call them by."""
-    signatures = meta.signatures
+    signatures = {n: s for n, s in meta.signatures.items() if n not in INIT_SIGNATURES}
     signature = signatures.get("serving_default") or next(
         iter(signatures.values()), None
     )

@@ -6,8 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastckpt import Checkpoint, TensorInfo
-from fastckpt.cli.render.describe import describe_tensor, sum_tensors, summarize
+from fastckpt.cli.render.describe import (
+    Info,
+    describe_tensor,
+    sum_tensors,
+    summarize,
+)
 from fastckpt.cli.render.output import paint, print_lines, print_table
 from fastckpt.cli.render.table import Table
 from fastckpt.cli.render.tensor_table import make_tensor_table
@@ -17,7 +21,9 @@ from fastckpt.cli.render.text import (
     format_size,
     make_printable,
 )
-from fastckpt.reading.stored_files import CheckpointFiles
+from fastckpt.formats.files import files_of
+from fastckpt.formats.lazy_tensors import name_dtype
+from fastckpt.formats.opened import Source
 
 __all__ = ["Overview"]
 
@@ -27,7 +33,7 @@ _MOST_LARGEST = 5
 class Overview:
     """What a checkpoint is made of, from its index alone."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Source) -> None:
         self.infos = checkpoint.infos()
         sound = [info for info in self.infos if info.problem is None]
         by_size = sorted(sound, key=lambda info: -(info.nbytes or 0))
@@ -35,7 +41,7 @@ class Overview:
         self._unreadable = len(self.infos) - len(sound)
         self._summary = summarize(checkpoint, self.infos)
         self._io = checkpoint.io
-        self._files = list(map(_describe_file, CheckpointFiles(checkpoint).paths))
+        self._files = list(map(_describe_file, files_of(checkpoint).paths))
         self._dtypes = _sum_by_dtype(self.infos)
 
     @property
@@ -100,10 +106,10 @@ def _describe_file(path: str) -> dict[str, Any]:
         return {"path": path, "nbytes": None}
 
 
-def _sum_by_dtype(infos: Sequence[TensorInfo]) -> dict[str, dict[str, int]]:
-    groups: dict[str, list[TensorInfo]] = {}
+def _sum_by_dtype(infos: Sequence[Info]) -> dict[str, dict[str, int]]:
+    groups: dict[str, list[Info]] = {}
     for info in infos:
-        groups.setdefault(info.tf_dtype, []).append(info)
+        groups.setdefault(name_dtype(info), []).append(info)
     return {dtype: sum_tensors(group) for dtype, group in sorted(groups.items())}
 
 

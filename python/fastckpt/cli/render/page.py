@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape as quote
 
 from fastckpt.cli.render.shown_tensor import ShownTensor
-from fastckpt.cli.render.values import format_values
 from fastckpt.files.replace import write_beside
 from fastckpt.files.replaced import check_keeps_checkpoints
 
@@ -93,7 +92,7 @@ def format_tensor(shown: ShownTensor) -> Iterator[str]:
     if shown.array is None:
         return
     yield _format_histogram(shown)
-    yield f"<pre>{quote(format_values(shown.array, None))}</pre>\n"
+    yield f"<pre>{quote(shown.format_values())}</pre>\n"
 
 
 def _format_histogram(shown: ShownTensor) -> str:

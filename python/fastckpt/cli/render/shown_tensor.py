@@ -9,7 +9,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastckpt import (
-    Checkpoint,
     CheckpointError,
     Statistics,
     TensorPiece,
@@ -20,7 +19,7 @@ from fastckpt.checking.moments import is_numeric
 from fastckpt.checking.statistics import statistics_of
 from fastckpt.cli.errors import explain_error
 from fastckpt.cli.region import Region, format_region
-from fastckpt.cli.render.describe import describe_tensor
+from fastckpt.cli.render.describe import Info, describe_tensor
 from fastckpt.cli.render.output import paint, terminal_width
 from fastckpt.cli.render.statistics import describe_values
 from fastckpt.cli.render.text import (
@@ -32,6 +31,9 @@ from fastckpt.cli.render.text import (
     make_printable,
 )
 from fastckpt.cli.render.values import format_values, list_values
+from fastckpt.formats.files import FileOfOther
+from fastckpt.formats.lazy_tensors import ArrayInfo, name_dtype
+from fastckpt.formats.opened import Source
 from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["ShownTensor"]
@@ -51,20 +53,21 @@ class ShownTensor:
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
-        files: CheckpointFiles,
+        checkpoint: Source,
+        files: CheckpointFiles | FileOfOther,
         name: str,
         region: Region | None,
+        is_whole: bool = False,
     ) -> None:
         self._checkpoint = checkpoint
         self._info = checkpoint.info(name)
         self.title = escape(name)
-        self._region = region
+        self._region, self._is_whole = region, is_whole
         self._pieces: list[TensorPiece] = []
         self.array: NDArray[Any] | None = None
         self.error: str | None = None
         try:
-            self._pieces = files.find_pieces(self._info)
+            self._pieces = _find_pieces(files, self._info)
             self.array = (
                 checkpoint[name] if region is None else checkpoint.read(name, region)
             )
@@ -82,7 +85,7 @@ class ShownTensor:
         return {
             **shown,
             "statistics": self.statistics,
-            "values": list_values(self.array),
+            "values": list_values(self.array, self._is_whole),
         }
 
     @cached_property
@@ -104,10 +107,19 @@ class ShownTensor:
         """Gives it as lines of text."""
         width = terminal_width()
         yield paint(self.title, "bold")
-        for label, text in self.facts(None if width is None else _MOST_PIECES):
+        is_cut = width is not None and not self._is_whole
+        for label, text in self.facts(_MOST_PIECES if is_cut else None):
             yield format_field(label, text)
         if self.array is not None:
-            yield from format_values(self.array, width).split("\n")
+            yield from self.format_values(width).split("\n")
+
+    def format_values(self, width: int | None = None) -> str:
+        """Gives the values as text, for a terminal of that width."""
+        return (
+            ""
+            if self.array is None
+            else format_values(self.array, width, self._is_whole)
+        )
 
     def facts(self, most_pieces: int | None = None) -> Iterator[tuple[str, str]]:
         """Gives labels and what they say, of no more pieces than that."""
@@ -132,9 +144,10 @@ class ShownTensor:
 
     def _format_dtype(self) -> str:
         info = self._info
-        if info.dtype is None or str(info.dtype) in (info.tf_dtype, "object"):
-            return info.tf_dtype
-        return f"{info.tf_dtype} ({info.dtype} in NumPy)"
+        name = name_dtype(info)
+        if info.dtype is None or str(info.dtype) in (name, "object"):
+            return name
+        return f"{name} ({info.dtype} in NumPy)"
 
     def _piece_facts(self, most: int | None) -> Iterator[tuple[str, str]]:
         for piece in self._pieces[:most]:
@@ -142,7 +155,7 @@ class ShownTensor:
         left_out = 0 if most is None else len(self._pieces) - most
         if left_out > 0:
             more = format_count(left_out, "more piece")
-            yield "", f"and {more}; --json lists them"
+            yield "", f"and {more}; --all lists them"
 
     def _format_piece(self, piece: TensorPiece) -> str:
         text = make_printable(os.path.basename(piece.file))
@@ -154,6 +167,13 @@ class ShownTensor:
             region = ",".join(f"{begin}:{begin + count}" for begin, count in ends)
             text += f", holds [{region}]"
         return text
+
+
+def _find_pieces(files: CheckpointFiles | FileOfOther, info: Info) -> list[TensorPiece]:
+    """Gives where a tensor lies; of other formats it is not told."""
+    if isinstance(files, FileOfOther) or isinstance(info, ArrayInfo):
+        return []
+    return files.find_pieces(info)
 
 
 def _describe_piece(piece: TensorPiece) -> dict[str, Any]:

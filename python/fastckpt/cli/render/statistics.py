@@ -50,6 +50,8 @@ def describe_values(
 
 
 def _describe_strings(array: NDArray[Any]) -> dict[str, Any]:
+    if array.dtype.kind not in "OSU":  # dates, records
+        return {"count": array.size}
     sizes = [len(value) for value in array.flat]
     return {
         "count": len(sizes),

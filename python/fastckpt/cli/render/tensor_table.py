@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastckpt import TensorInfo
+from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.table import Table
 from fastckpt.cli.render.text import escape, format_count, format_shape, format_size
+from fastckpt.formats.lazy_tensors import name_dtype
 
 __all__ = ["make_tensor_table"]
 
 
-def make_tensor_table(infos: Sequence[TensorInfo], with_place: bool) -> Table:
+def make_tensor_table(infos: Sequence[Info], with_place: bool) -> Table:
     """Gives the table; a last column says what is special, if any is.
 
     Args:
@@ -22,7 +23,7 @@ def make_tensor_table(infos: Sequence[TensorInfo], with_place: bool) -> Table:
     rows = [
         [
             escape(info.name),
-            info.tf_dtype,
+            name_dtype(info),
             format_shape(info.shape),
             "-" if (nbytes := info.nbytes) is None else format_size(nbytes),
         ]
@@ -40,7 +41,7 @@ def make_tensor_table(infos: Sequence[TensorInfo], with_place: bool) -> Table:
     return header, rows, frozenset({"size", "shard", "offset"})
 
 
-def _note(info: TensorInfo) -> str:
+def _note(info: Info) -> str:
     if info.problem is not None:
         return "cannot be read"
     return format_count(len(info.slices), "slice") if info.slices else ""

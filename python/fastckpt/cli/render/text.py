@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 __all__ = [
     "display_width",
@@ -15,6 +16,7 @@ __all__ = [
     "format_shape",
     "format_size",
     "make_printable",
+    "natural_order",
     "shorten",
     "unescape",
 ]
@@ -125,3 +127,16 @@ def _character_width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def natural_order(name: str) -> tuple[list[Any], bytes]:
+    """Gives what sorts names as people count: layer_2 is before layer_10.
+
+    Beside numbers it is the order of bytes, in which JSON lists names, too.
+    """
+    encoded = name.encode("utf-8", "surrogateescape")
+    parts: list[Any] = re.split(rb"([0-9]+)", encoded)
+    for i in range(1, len(parts), 2):
+        digits = parts[i].lstrip(b"0")
+        parts[i] = (len(digits), digits)
+    return parts, encoded

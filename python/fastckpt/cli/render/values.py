@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt.checking.moments import is_numeric
 from fastckpt.cli.render.text import format_count, shorten
 
 __all__ = ["MOST_LISTED", "format_values", "list_values"]
@@ -17,19 +18,26 @@ MOST_LISTED = 1000
 _LONGEST_STRING = 200
 
 
-def format_values(array: NDArray[Any], width: int | None) -> str:
+def format_values(
+    array: NDArray[Any], width: int | None, is_whole: bool = False
+) -> str:
     """Gives what NumPy prints; a long string is cut in the middle, and says so.
 
     Args:
         array: Of any type that a checkpoint holds.
         width: The terminal's columns; None: NumPy's own line width.
+        is_whole: Whether nothing is left out, however much there is.
     """
+    format_string = repr if is_whole else _format_string
     if array.ndim == 0:
         value = array[()]
-        return _format_string(value) if isinstance(value, bytes) else str(value)
-    formatter: Any = {"object": _format_string} if array.dtype.kind == "O" else None
+        return format_string(value) if isinstance(value, bytes) else str(value)
+    formatter: Any = {"object": format_string} if array.dtype.kind == "O" else None
     return np.array2string(
-        array, max_line_width=width, threshold=MOST_LISTED, formatter=formatter
+        array,
+        max_line_width=width,
+        threshold=array.size + 1 if is_whole else MOST_LISTED,
+        formatter=formatter,
     )
 
 
@@ -41,16 +49,21 @@ def _format_string(value: bytes) -> str:
     )
 
 
-def list_values(array: NDArray[Any]) -> Any:
+def list_values(array: NDArray[Any], is_whole: bool = False) -> Any:
     """Gives an array as nested lists of plain values, or None where it is too large.
 
-    Strings are decoded as names are: UTF-8 with ``surrogateescape``.
+    With `is_whole` none is. Strings are decoded as names are: UTF-8 with
+    ``surrogateescape``.
     """
-    if array.size > MOST_LISTED:
+    if array.size > MOST_LISTED and not is_whole:
         return None
     if array.dtype.kind == "O":
         decode = np.frompyfunc(_decode, 1, 1)
         return _as_list(decode(array))
+    if array.dtype.kind == "S":
+        return list_values(array.astype(object))
+    if not is_numeric(array.dtype):
+        return _as_list(array.astype(str))
     if array.dtype.isbuiltin != 1:  # a type of ml_dtypes
         is_integer = array.dtype.name.startswith(("int", "uint"))
         array = array.astype(np.int64 if is_integer else np.float64)

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from fastckpt.compat.tensorflow import (
     _install,
+    _waiting,
     compat,
     dtypes,
     errors,
@@ -22,13 +23,36 @@ from fastckpt.compat.tensorflow import (
     train,
 )
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
-from fastckpt.compat.tensorflow._namespaces import forwarded_to_absl, namespace
+from fastckpt.compat.tensorflow._flags import app, flags
+from fastckpt.compat.tensorflow._graph_keys import GraphKeys
+from fastckpt.compat.tensorflow._graph_types import (
+    Dimension,
+    IndexedSlices,
+    Operation,
+    RaggedTensor,
+    RaggedTensorSpec,
+    SparseTensor,
+    SparseTensorSpec,
+    TensorArray,
+    TensorShape,
+    TensorSpec,
+    TypeSpec,
+    Variable,
+    data,
+    is_symbolic_tensor,
+    is_tensor,
+)
+from fastckpt.compat.tensorflow._graph_types import internal as __internal__
+from fastckpt.compat.tensorflow._namespaces import namespace
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 from fastckpt.compat.tensorflow._switches import (
+    autograph,
     config,
+    debugging,
     do_nothing,
     executing_eagerly,
     random,
+    test,
 )
 from fastckpt.compat.tensorflow._tensor import Tensor, cast
 from fastckpt.compat.tensorflow.dtypes import (
@@ -70,13 +94,31 @@ from fastckpt.compat.tensorflow.readers import (
 )
 
 __all__ = [
+    "COMPILER_VERSION",
+    "GIT_VERSION",
     "VERSION",
     "DType",
+    "Dimension",
     "GraphKeys",
+    "IndexedSlices",
     "OpError",
+    "Operation",
+    "RaggedTensor",
+    "RaggedTensorSpec",
+    "SparseTensor",
+    "SparseTensorSpec",
     "Tensor",
+    "TensorArray",
+    "TensorShape",
+    "TensorSpec",
+    "TypeSpec",
+    "Variable",
+    "__compiler_version__",
+    "__git_version__",
+    "__internal__",
     "app",
     "as_dtype",
+    "autograph",
     "bfloat16",
     "bool",
     "cast",
@@ -85,6 +127,8 @@ __all__ = [
     "complex128",
     "config",
     "contrib",
+    "data",
+    "debugging",
     "disable_control_flow_v2",
     "disable_eager_execution",
     "disable_resource_variables",
@@ -114,7 +158,10 @@ __all__ = [
     "int32",
     "int64",
     "io",
+    "is_symbolic_tensor",
+    "is_tensor",
     "logging",
+    "python_io",
     "pywrap_tensorflow",
     "qint8",
     "qint16",
@@ -127,6 +174,7 @@ __all__ = [
     "resource",
     "set_random_seed",
     "string",
+    "test",
     "train",
     "uint8",
     "uint16",
@@ -139,12 +187,22 @@ __all__ = [
 # The TensorFlow whose answers these are.
 __version__ = VERSION = "2.21.0"
 
+__git_version__ = GIT_VERSION = "unknown"
+__compiler_version__ = COMPILER_VERSION = "unknown"
+
 version = namespace(
-    "tf.version", VERSION=VERSION, GIT_VERSION="unknown", COMPILER_VERSION="unknown"
+    "tf.version",
+    VERSION=VERSION,
+    GIT_VERSION=GIT_VERSION,
+    COMPILER_VERSION=COMPILER_VERSION,
 )
 
-app = forwarded_to_absl("tf.app", "absl.app")
-flags = forwarded_to_absl("tf.flags", "absl.flags")
+python_io = namespace(
+    "tf.python_io",
+    TFRecordCompressionType=io.TFRecordCompressionType,
+    TFRecordOptions=io.TFRecordOptions,
+    tf_record_iterator=io.tf_record_iterator,
+)
 pywrap_tensorflow = namespace(
     "tf.pywrap_tensorflow",
     CheckpointReader=CheckpointReader,
@@ -158,15 +216,12 @@ contrib = namespace(
         load_checkpoint=load_checkpoint,
         load_variable=load_variable,
     ),
+    training=namespace(
+        "tf.contrib.training",
+        checkpoints_iterator=train.checkpoints_iterator,
+        wait_for_new_checkpoint=_waiting.wait_for_new_checkpoint,
+    ),
 )
-
-
-class GraphKeys:
-    """Names of TensorFlow 1 that are found in checkpoints and graphs."""
-
-    GLOBAL_STEP = "global_step"
-    GLOBAL_VARIABLES = "variables"
-    TRAINABLE_VARIABLES = "trainable_variables"
 
 
 disable_control_flow_v2 = enable_control_flow_v2 = do_nothing

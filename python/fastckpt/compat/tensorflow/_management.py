@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import fastckpt.compat.tensorflow.gfile as gfile
@@ -27,16 +27,30 @@ from fastckpt.files.find import find_listed, looks
 
 __all__ = [
     "checkpoint_exists",
+    "checkpoint_exists_internal",
+    "generate_checkpoint_state_proto",
+    "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "latest_checkpoint",
+    "meta_graph_filename",
     "remove_checkpoint",
     "update_checkpoint_state",
+    "update_checkpoint_state_internal",
 ]
+
+
+class CheckpointState(state_file.CheckpointState):
+    """What a state file says; its text is what TensorFlow's message prints."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return state_update.format_state(self)
 
 
 def get_checkpoint_state(
     checkpoint_dir: Any, latest_filename: str | None = None
-) -> state_file.CheckpointState | None:
+) -> CheckpointState | None:
     """Returns what a folder's state file says, or None.
 
     Args:
@@ -61,17 +75,15 @@ def get_checkpoint_state(
         return None
 
 
-def _parsed(text: str, folder: str) -> state_file.CheckpointState:
+def _parsed(text: str, folder: str) -> CheckpointState:
     state = state_file.parse_fields(text)
     if not state.model_checkpoint_path:
         raise ValueError("Invalid checkpoint state loaded from " + folder)
     paths = [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
     model, *every = (os.path.join(folder, path) for path in paths)
-    return state._replace(
-        model_checkpoint_path=model,
-        all_model_checkpoint_paths=every,
-        last_preserved_timestamp=state.last_preserved_timestamp or 0.0,
-    )
+    preserved = state.last_preserved_timestamp or 0.0
+    times = state.all_model_checkpoint_timestamps
+    return CheckpointState(model, every, times, preserved)
 
 
 def latest_checkpoint(
@@ -114,6 +126,56 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     return False
 
 
+checkpoint_exists_internal = checkpoint_exists
+
+
+def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[str]) -> list[float]:
+    """Returns when checkpoints were written, in seconds since the epoch.
+
+    Those that are not there are left out, so that nobody can tell of which.
+
+    Args:
+        checkpoint_prefixes: their names, which may be patterns.
+    """
+    found = map(_matching, checkpoint_prefixes)
+    return [gfile.stat(path).mtime_nsec / 1e9 for path in found if path is not None]
+
+
+def _matching(prefix: str) -> str | None:
+    """Returns the first file that stands for a checkpoint, V2 before V1."""
+    return next(iter([*gfile.glob(prefix + ".index"), *gfile.glob(prefix)]), None)
+
+
+def generate_checkpoint_state_proto(
+    save_dir: Any,
+    model_checkpoint_path: Any,
+    all_model_checkpoint_paths: list[Any] | None = None,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+) -> CheckpointState:
+    """Returns what the state file would say, its paths as they would be stored.
+
+    Args:
+        save_dir: the folder.
+        model_checkpoint_path: the newest checkpoint's prefix.
+        all_model_checkpoint_paths: all that are kept, oldest first; left as it is.
+        all_model_checkpoint_timestamps: seconds since the epoch, one for each path.
+        last_preserved_timestamp: seconds since the epoch.
+
+    Raises:
+        ValueError: there are not as many timestamps as paths.
+    """
+    return CheckpointState(
+        *state_update.make_state(
+            os.fspath(save_dir),
+            os.fspath(model_checkpoint_path),
+            all_model_checkpoint_paths,
+            all_model_checkpoint_timestamps,
+            last_preserved_timestamp,
+        )
+    )
+
+
 def update_checkpoint_state(
     save_dir: Any,
     model_checkpoint_path: Any,
@@ -138,6 +200,27 @@ def update_checkpoint_state(
         RuntimeError: the state file would take the place of a checkpoint's file.
         ValueError: there are not as many timestamps as paths.
     """
+    update_checkpoint_state_internal(
+        save_dir,
+        model_checkpoint_path,
+        all_model_checkpoint_paths,
+        latest_filename,
+        False,
+        all_model_checkpoint_timestamps,
+        last_preserved_timestamp,
+    )
+
+
+def update_checkpoint_state_internal(
+    save_dir: Any,
+    model_checkpoint_path: Any,
+    all_model_checkpoint_paths: Sequence[Any] | None = None,
+    latest_filename: str | None = None,
+    save_relative_paths: bool = False,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+) -> None:
+    """Does what `update_checkpoint_state` does; absolute paths may be made relative."""
     with tensorflow_errors():
         state_update.update_checkpoint_state(
             local_path(save_dir),
@@ -146,7 +229,15 @@ def update_checkpoint_state(
             latest_filename,
             all_model_checkpoint_timestamps,
             last_preserved_timestamp,
+            save_relative_paths=save_relative_paths,
         )
+
+
+def meta_graph_filename(
+    checkpoint_filename: str, meta_graph_suffix: str = "meta"
+) -> str:
+    """Returns the name of the file with a checkpoint's graph; its shards have one."""
+    return removal.meta_graph_name(checkpoint_filename, meta_graph_suffix)
 
 
 def remove_checkpoint(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-from fastckpt.base.deferred import importing
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 
 
@@ -24,23 +22,4 @@ def namespace(name: str, **members: Any) -> ModuleType:
     """Makes a module with these members; any other name is out of reach."""
     module = ModuleType(name)
     vars(module).update(members, __getattr__=missing(name))
-    return module
-
-
-def forwarded_to_absl(name: str, target: str) -> ModuleType:
-    """Makes a module with the members of one of absl's, imported when needed.
-
-    Command line flags of TensorFlow 1 are absl's; scripts that use them bring it.
-    """
-
-    def forward(wanted: str) -> Any:
-        try:
-            with importing:
-                return getattr(importlib.import_module(target), wanted)
-        except ImportError:
-            message = f"{name}.{wanted} is {target}.{wanted}: pip install absl-py"
-            raise AttributeError(message, name=wanted) from None
-
-    module = ModuleType(name)
-    vars(module).update(__getattr__=forward)
     return module

@@ -3,7 +3,8 @@
 Converters call ``load_variable`` once for each of hundreds of names. Opening reads
 and checks the whole index, so the last few checkpoints stay open. One is given out
 again only while its files are the ones that were opened: the same inode, size and
-times, looked at each time. Files that changed a moment before they were opened are
+times, looked at each time; what others name is looked at now and then, and let go of
+when it was removed. Files that changed a moment before they were opened are
 not kept, because a change right after could leave the same times.
 
 Threads and fork: safe, without a lock. The list is never changed, only replaced.
@@ -22,6 +23,8 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files import find as fileset
 from fastckpt.files import resolve as paths
 from fastckpt.files.aside import open_where_found
+from fastckpt.files.patterns import is_pattern
+from fastckpt.files.shard_names import v1_stem
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 
 _MAX_KEPT = 8
@@ -30,6 +33,9 @@ _MAX_KEPT = 8
 _TICK_NS = 20_000_000
 _COARSE_TICK_NS = 2_500_000_000
 _SECOND_NS = 1_000_000_000
+
+# How long the files of what others read are not looked at, in seconds.
+_PATIENCE = 1.0
 
 _Identity = tuple[int, int, int, int, int]
 
@@ -42,6 +48,8 @@ class _Kept(NamedTuple):
 
 
 _kept: tuple[_Kept, ...] = ()
+# When the files of all were last looked at.
+_looked = 0.0
 
 
 def opened(prefix: str) -> Checkpoint:
@@ -58,12 +66,29 @@ def opened(prefix: str) -> Checkpoint:
     path = os.path.join(os.getcwd(), prefix) if prefix else ""
     for entry in _kept:
         if entry.prefix == path and entry.identities == _identities(entry.files):
+            _look_at_others()
             return entry.checkpoint
+    _drop_gone()
     with _translate.opening(prefix):
         entry, is_settled = _open(path)
     others = tuple(kept for kept in _kept if kept.prefix != path)
     _kept = ((entry, *others) if is_settled else others)[:_MAX_KEPT]
     return entry.checkpoint
+
+
+def _drop_gone() -> None:
+    """Lets go of those whose files were removed or replaced: they hold disk space."""
+    global _kept, _looked
+    _looked = time.monotonic()
+    kept = tuple(it for it in _kept if it.identities == _identities(it.files))
+    if len(kept) < len(_kept):
+        _kept = kept
+
+
+def _look_at_others() -> None:
+    """The same now and then, for who reads one checkpoint for long."""
+    if time.monotonic() - _looked > _PATIENCE:
+        _drop_gone()
 
 
 def _open(path: str) -> tuple[_Kept, bool]:
@@ -76,7 +101,14 @@ def _open_now(path: str, found: fileset.Resolved) -> tuple[_Kept, bool]:
     files = (path + ".index", *found.files, *fileset.data_files(found.prefix))
     identities = _identities(files)
     entry = _Kept(path, files, identities, open_found(found))
-    return entry, all(_is_settled(identity, now) for identity in identities)
+    is_settled = all(_is_settled(identity, now) for identity in identities)
+    return entry, is_settled and not _may_grow(path, found)
+
+
+def _may_grow(path: str, found: fileset.Resolved) -> bool:
+    """Tells whether one more file may fit, which would be no change of these."""
+    is_set = found.format == "v1" and found.files != [path]
+    return is_set and is_pattern(path) and v1_stem(path) == path
 
 
 def _find(path: str) -> fileset.Resolved:

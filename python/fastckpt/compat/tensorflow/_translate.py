@@ -31,6 +31,14 @@ class ShortShardError(errors.OpError, IndexError):
     """
 
 
+class UnreadableVersionError(errors.UnimplementedError, ValueError):
+    """A file is of a version, or of a size, that is not read.
+
+    TensorFlow raises a plain ValueError for a version; here ``except OpError`` catches
+    it as well.
+    """
+
+
 @contextlib.contextmanager
 def opening(prefix: str) -> Iterator[None]:
     """Translates what opening a checkpoint raises."""
@@ -46,7 +54,7 @@ def opening(prefix: str) -> Iterator[None]:
     except CorruptionError as error:
         raise _damaged_at_open(prefix, error) from error
     except UnsupportedError as error:
-        raise errors.UnimplementedError(None, None, str(error)) from error
+        raise UnreadableVersionError(None, None, str(error)) from error
     except IsADirectoryError as error:
         raise _no_table(prefix, describe(error)) from error
     except OSError as error:
@@ -55,6 +63,8 @@ def opening(prefix: str) -> Iterator[None]:
 
 def _damaged_at_open(prefix: str, error: CorruptionError) -> errors.OpError:
     if os.path.exists(prefix + ".index"):
+        return errors.OpError(None, None, str(error), errors.UNKNOWN)
+    if error.tensor is not None:  # what is said of it contradicts itself
         return errors.OpError(None, None, str(error), errors.UNKNOWN)
     if error.offset == 0:  # the first block, which has the list of tensors
         return errors.InternalError(

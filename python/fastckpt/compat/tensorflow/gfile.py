@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, NoReturn
 
 from fastckpt.base.deferred import importing
 from fastckpt.compat.tensorflow._gfile_object import GFile
-from fastckpt.compat.tensorflow._glob import matching_paths
 from fastckpt.compat.tensorflow._os_errors import tensorflow_errors
 from fastckpt.compat.tensorflow._out_of_reach import out_of_reach
 from fastckpt.compat.tensorflow._paths import local_path, text_of
@@ -27,6 +26,7 @@ from fastckpt.compat.tensorflow.errors import (
     NotFoundError,
     OpError,
 )
+from fastckpt.files.patterns import matching_paths
 
 __all__ = [
     "Copy",

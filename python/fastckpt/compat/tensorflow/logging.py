@@ -5,6 +5,8 @@ Source: tensorflow/python/platform/tf_logging.py.
 
 from __future__ import annotations
 
+import functools
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastckpt.base.deferred import importing
@@ -17,13 +19,17 @@ __all__ = [
     "INFO",
     "WARN",
     "WARNING",
+    "TaskLevelStatusMessage",
     "debug",
     "error",
     "fatal",
+    "flush",
     "get_logger",
     "get_verbosity",
     "info",
     "log",
+    "log_every_n",
+    "log_first_n",
     "log_if",
     "set_verbosity",
     "vlog",
@@ -41,12 +47,32 @@ ERROR = 40
 FATAL = 50
 
 
+class _StandardError:
+    """Standard error as it is when something is written."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+@functools.cache
 def get_logger() -> Logger:
-    """Returns the logger that everything here goes to."""
+    """Returns the logger that everything here goes to.
+
+    As in TensorFlow it writes to standard error, ``INFO:tensorflow:...``, unless the
+    program has told logging where to write before.
+    """
     with importing:
         import logging
 
-    return logging.getLogger("tensorflow")
+    logger = logging.getLogger("tensorflow")
+    if not (logging.getLogger().handlers or logger.handlers):
+        handler = logging.StreamHandler(_StandardError())
+        handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+        logger.addHandler(handler)
+    return logger
 
 
 def log(level: int, msg: object, *args: object, **kwargs: Any) -> None:
@@ -85,6 +111,31 @@ def log_if(level: int, msg: object, condition: object, *args: object) -> None:
         log(level, msg, *args)
 
 
+def log_every_n(level: int, msg: object, n: int, *args: object) -> None:
+    """Logs the first of each `n` calls from the same line."""
+    log_if(level, msg, _calls_from_there() % n == 0, *args)
+
+
+def log_first_n(level: int, msg: object, n: int, *args: object) -> None:
+    """Logs the first `n` calls from the same line."""
+    log_if(level, msg, _calls_from_there() < n, *args)
+
+
+def _calls_from_there() -> int:
+    """Counts how often the line that called the caller has done so before."""
+    frame = sys._getframe(2)
+    line = (frame.f_code.co_filename, frame.f_lineno)
+    _call_counts[line] = _call_counts.get(line, -1) + 1
+    return _call_counts[line]
+
+
+_call_counts: dict[tuple[str, int], int] = {}
+
+
+def flush() -> None:
+    """Does nothing: what is logged is written at once."""
+
+
 def get_verbosity() -> int:
     """Returns the level from which messages are logged."""
     return get_logger().getEffectiveLevel()
@@ -96,6 +147,7 @@ def set_verbosity(v: int) -> None:
 
 
 warn = warning
+TaskLevelStatusMessage = error
 vlog = log
 
 

@@ -6,6 +6,8 @@ from typing import NoReturn
 
 from fastckpt.compat.tensorflow._management import (
     checkpoint_exists,
+    generate_checkpoint_state_proto,
+    get_checkpoint_mtimes,
     get_checkpoint_state,
     latest_checkpoint,
     remove_checkpoint,
@@ -24,6 +26,8 @@ __all__ = [
     "NewCheckpointReader",
     "checkpoint_exists",
     "checkpoints_iterator",
+    "generate_checkpoint_state_proto",
+    "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "latest_checkpoint",
     "list_variables",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastckpt.errors import CorruptionError, UnsupportedError
@@ -12,10 +12,12 @@ from fastckpt.graph.freeze.flow import CALLS, Form, Frozen
 __all__ = [
     "LOOPS",
     "find_used",
+    "iterate_calls",
     "list_calls",
     "list_returning",
     "retype_call",
     "set_type",
+    "shift_arguments",
 ]
 
 LOOPS = frozenset({"While", "StatelessWhile"})
@@ -81,16 +83,31 @@ def find_used(nodes: Iterable[Any], bodies: Mapping[str, Iterable[Any]]) -> set[
     return used
 
 
-def _list_named(node: Any) -> list[str]:
-    """Gives all functions that a node names: as its op or in any attribute."""
-    named = [node.op]
-    for value in node.attr.values():
+def shift_arguments(inputs: Mapping[int, Frozen], first: int) -> dict[int, Frozen]:
+    """Gives what arrives at the arguments; a reference arrives there as its value."""
+    shifted = {}
+    for index, frozen in sorted(inputs.items()):
+        if index >= first:
+            shifted[index - first] = frozen.as_argument()
+    return shifted
+
+
+def iterate_calls(attributes: Any) -> Iterator[Any]:
+    """Gives all functions that attributes name, as messages (NameAttrList)."""
+    for value in attributes.values():
         kind = value.WhichOneof("value")
         if kind == "func":
-            named.append(value.func.name)
-        elif kind == "list":
-            named += [each.name for each in value.list.func]
-    return named
+            calls = [value.func]
+        else:
+            calls = list(value.list.func) if kind == "list" else []
+        for call in calls:
+            yield call
+            yield from iterate_calls(call.attr)
+
+
+def _list_named(node: Any) -> list[str]:
+    """Gives all functions that a node names: as its op or in any attribute."""
+    return [node.op, *(each.name for each in iterate_calls(node.attr))]
 
 
 def set_type(node: Any, attr: str, index: int, dtype: int) -> None:

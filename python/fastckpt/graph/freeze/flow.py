@@ -7,6 +7,7 @@ what they get. A node that is reached must be rewritten for a constant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,17 @@ from typing import Any, NamedTuple
 
 from fastckpt.graph.names import parse_input
 
-__all__ = ["CALLS", "PASSING_OPS", "REF_OPS", "Body", "Flow", "Form", "Frozen", "Port"]
+__all__ = [
+    "CALLS",
+    "CHANGING_REFERENCES",
+    "PASSING_OPS",
+    "REF_OPS",
+    "Body",
+    "Flow",
+    "Form",
+    "Frozen",
+    "Port",
+]
 
 
 class Form(Enum):
@@ -82,6 +93,7 @@ CALLS = {
     "If": Call(("then_branch", "else_branch"), 1, "Tin"),
     "StatelessIf": Call(("then_branch", "else_branch"), 1, "Tin"),
     "Case": Call(("branches",), 1, "Tin"),
+    "StatelessCase": Call(("branches",), 1, "Tin"),
     "While": Call(("cond", "body"), 0, "T"),
     "StatelessWhile": Call(("cond", "body"), 0, "T"),
 }
@@ -95,6 +107,12 @@ REF_OPS = {
     "RefNextIteration": "NextIteration",
     "RefSwitch": "Switch",
 }
+
+# Ops that change the variable to which their first input refers, and give it again.
+CHANGING_REFERENCES = re.compile(
+    r"Assign(?:Add|Sub)?|CountUpTo|NegTrain|StridedSliceAssign"
+    r"|(?:Sparse)?Apply\w+|Scatter(?:Nd)?(?:Add|Sub|Mul|Div|Min|Max|Update)"
+)
 
 # These give their first input at each output.
 PASSING_OPS = frozenset(
@@ -202,7 +220,9 @@ def _passes(op: str, index: int, port: Port, form: Form) -> bool:
     """Tells whether a node gives at an output what arrives at one of its inputs."""
     if op in ("Merge", "RefMerge"):  # the second output tells which input it was
         is_first = port.number == 0 and port.output in ("", "output")
-        return is_first and form is not Form.VALUE
+        return is_first and (op == "RefMerge" or form is not Form.VALUE)
     if op == "IdentityN":
         return form is Form.HANDLE and port.number == index
+    if form is Form.REFERENCE and CHANGING_REFERENCES.fullmatch(op):
+        return index == 0
     return index == 0 and (op in PASSING_OPS or op in REF_OPS)

@@ -6,36 +6,37 @@ Source: tensorflow/python/tools/freeze_graph.py.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fastckpt.base.progress import ProgressArgument, counting
-from fastckpt.errors import UnsupportedError
 from fastckpt.files.find import PathName
 from fastckpt.files.replace import write_beside
 from fastckpt.files.replaced import check_keeps_checkpoints
 from fastckpt.files.urls import target_path
 from fastckpt.graph.attributes import get_attribute
-from fastckpt.graph.files import MAX_MESSAGE_BYTES
-from fastckpt.graph.freeze.constants import Constant, put_header
-from fastckpt.graph.freeze.convert import freeze_variables
+from fastckpt.graph.files import Tags
+from fastckpt.graph.freeze.constants import Constant
+from fastckpt.graph.freeze.convert import drop_updates, freeze_variables
 from fastckpt.graph.freeze.flow import Form, Frozen
-from fastckpt.graph.freeze.variable_values import check_variable, make_fetch
+from fastckpt.graph.freeze.frozen_file import FrozenFile
+from fastckpt.graph.freeze.left import check_variables_left, warn_of_tables
+from fastckpt.graph.freeze.variable_values import (
+    check_variable,
+    make_fetch,
+    use_averages,
+)
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import find_close
-from fastckpt.graph.subgraph import add_defaults, choose_outputs, extract_subgraph
+from fastckpt.graph.outputs import choose_outputs
+from fastckpt.graph.subgraph import add_defaults, extract_subgraph
 from fastckpt.graph.variables import GraphVariable
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.checkpoint import open as open_checkpoint
 
 __all__ = ["FreezeReport", "freeze"]
-
-# How many of the largest variables a message lists.
-_MAX_LISTED = 3
-
-_NODE, _LIBRARY, _VERSIONS = 1, 2, 4  # the fields of a GraphDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def freeze(
     clear_devices: bool = True,
     whitelist: Iterable[str] | None = None,
     blacklist: Iterable[str] | None = None,
-    fsync: bool = False,
+    averages: bool = False,
+    tags: Tags = None,
+    fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
 ) -> FreezeReport:
@@ -87,6 +90,9 @@ def freeze(
         clear_devices: Whether the nodes of the graph forget their devices.
         whitelist: The variables to freeze; None means all.
         blacklist: Variables that stay variables.
+        averages: Whether variables get the values of their moving averages, where they
+            have one (see ``MetaGraph.variables_to_restore``).
+        tags: Which of a SavedModel's graphs, as in ``MetaGraph.read``.
         fsync: Whether file and folder are on the disk when the call returns.
         threads: How many threads open and read a checkpoint that is given by its
             name; None: the CPUs of the process.
@@ -97,28 +103,38 @@ def freeze(
 
     Raises:
         KeyError: the checkpoint lacks a variable that the outputs need.
-        ValueError: no node has an output's name, no variable a listed name, the
-            graph and the checkpoint do not belong together, or `to` is a file of a
-            checkpoint, of a SavedModel or the graph itself.
-        UnsupportedError: the file would exceed 2 GiB, or the outputs need a variable
-            itself rather than its value. Nothing was written.
+        ValueError: no node has an output's name, no variable a listed name, no graph
+            the tags, the graph does not tell which averages there are, it and the
+            checkpoint do not belong together, or `to` is a file of a checkpoint, of a
+            SavedModel or the graph itself.
+        UnsupportedError: the file would exceed 2 GiB, the outputs need a variable
+            itself rather than its value, or one that a function makes. Nothing was
+            written.
         CorruptionError: the graph or the checkpoint is damaged.
         OSError: the file cannot be written, or another one cannot be read.
+
+    Warns:
+        UserWarning: Nothing in the file fills a lookup table; a value was rounded, as
+            the graph rounds when it restores.
     """
     path = target_path(to)
     _check_target(path, meta)
-    graph = _find_meta(checkpoint, meta)
+    graph = _find_meta(checkpoint, meta, tags)
     names = choose_outputs(graph, outputs)
     chosen = _choose_variables(graph, whitelist, blacklist)
-    subgraph = extract_subgraph(graph.graph_def, names)
+    if averages:
+        chosen = use_averages(graph, chosen)
+    subgraph = _extract(graph, names, chosen)
     add_defaults(subgraph, graph.definitions)
     if clear_devices:
         for node in subgraph.node:
             node.device = ""
     wanted = [chosen[node.name] for node in subgraph.node if node.name in chosen]
     with _open(checkpoint, threads, is_needed=bool(wanted)) as opened:
-        constants = _convert(subgraph, wanted, opened)
-        parts = _FrozenFile(subgraph, constants)
+        constants = _convert(subgraph, wanted, opened, names)
+        check_variables_left(subgraph)
+        warn_of_tables(subgraph, graph)
+        parts = FrozenFile(subgraph, constants)
         nbytes = parts.check_size()
         with (
             write_beside(path, fsync) as beside,
@@ -143,14 +159,19 @@ def _check_target(path: str, meta: PathName | MetaGraph | None) -> None:
 
 
 def _find_meta(
-    checkpoint: PathName | Checkpoint, meta: PathName | MetaGraph | None
+    checkpoint: PathName | Checkpoint, meta: PathName | MetaGraph | None, tags: Tags
 ) -> MetaGraph:
     if isinstance(meta, MetaGraph):
+        if tags is not None:
+            raise ValueError(
+                "tags choose among the graphs of a file, and meta is a graph already: "
+                "give them to MetaGraph.read"
+            )
         return meta
     if meta is not None:
-        return MetaGraph.read(meta)
+        return MetaGraph.read(meta, tags)
     path = checkpoint.path if isinstance(checkpoint, Checkpoint) else checkpoint
-    return MetaGraph.read(path)
+    return MetaGraph.read(path, tags)
 
 
 def _open(
@@ -177,6 +198,25 @@ def _choose_variables(
     }
 
 
+def _extract(
+    graph: MetaGraph, outputs: list[str], chosen: Mapping[str, GraphVariable]
+) -> Any:
+    """Gives the part that the outputs need, without updates that they do not."""
+    subgraph = extract_subgraph(graph.graph_def, outputs)
+    frozen = [
+        Frozen(node.name, get_attribute(node, "dtype").type, (), _get_form(variable))
+        for node in subgraph.node
+        if (variable := chosen.get(node.name))
+    ]
+    if drop_updates(subgraph, frozen, outputs):
+        return extract_subgraph(subgraph, outputs)
+    return subgraph
+
+
+def _get_form(variable: GraphVariable) -> Form:
+    return Form.HANDLE if variable.is_resource else Form.REFERENCE
+
+
 def _check_names(
     graph: MetaGraph, names: Iterable[str] | None, argument: str
 ) -> set[str]:
@@ -189,7 +229,10 @@ def _check_names(
 
 
 def _convert(
-    subgraph: Any, variables: list[GraphVariable], checkpoint: Checkpoint | None
+    subgraph: Any,
+    variables: list[GraphVariable],
+    checkpoint: Checkpoint | None,
+    outputs: list[str],
 ) -> dict[str, Constant]:
     """Rewrites the graph in place; gives the constants that replace variables."""
     numbers = {node.name: get_attribute(node, "dtype").type for node in subgraph.node}
@@ -197,64 +240,8 @@ def _convert(
     for each in variables:
         assert checkpoint is not None
         shape = check_variable(checkpoint, each)
-        form = Form.HANDLE if each.is_resource else Form.REFERENCE
-        frozen.append(Frozen(each.name, numbers[each.name], shape, form))
+        frozen.append(Frozen(each.name, numbers[each.name], shape, _get_form(each)))
         fetch = make_fetch(checkpoint, each, shape)
         constants[each.name] = Constant(each.name, numbers[each.name], shape, fetch)
-    freeze_variables(subgraph, frozen)
+    freeze_variables(subgraph, frozen, outputs)
     return constants
-
-
-class _FrozenFile:
-    """A GraphDef in the wire format, with some nodes replaced by constants."""
-
-    def __init__(self, graph: Any, constants: Mapping[str, Constant]) -> None:
-        self._graph = graph
-        self._constants = constants
-
-    def check_size(self) -> int:
-        """Gives the file's size.
-
-        Raises:
-            UnsupportedError: a message cannot be as large as that.
-        """
-        tail = sum(map(len, self._make_tail()))
-        nbytes = tail + sum(self._count_node(node) for node in self._graph.node)
-        if nbytes <= MAX_MESSAGE_BYTES:
-            return nbytes
-        sizes = {name: each.count_bytes() for name, each in self._constants.items()}
-        largest = sorted(sizes, key=lambda name: -sizes[name])[:_MAX_LISTED]
-        listed = ", ".join(f"{name!r} ({sizes[name]} bytes)" for name in largest)
-        raise UnsupportedError(
-            f"the frozen graph would have {nbytes} bytes; a protocol buffer has at "
-            f"most {MAX_MESSAGE_BYTES}. The largest variables are {listed}: leave "
-            "them as they are (blacklist), or keep graph and checkpoint apart"
-        )
-
-    def iterate_parts(self) -> Iterator[bytes | memoryview]:
-        """Gives the file part by part."""
-        for node in self._graph.node:
-            constant = self._constants.get(node.name)
-            if constant is None:
-                yield _frame(_NODE, node)
-            else:
-                yield put_header(_NODE, constant.count_bytes())
-                yield from constant.iterate_parts()
-        yield from self._make_tail()
-
-    def _count_node(self, node: Any) -> int:
-        constant = self._constants.get(node.name)
-        size = node.ByteSize() if constant is None else constant.count_bytes()
-        return len(put_header(_NODE, size)) + int(size)
-
-    def _make_tail(self) -> list[bytes]:
-        tail = []
-        for field, name in ((_LIBRARY, "library"), (_VERSIONS, "versions")):
-            if self._graph.HasField(name):
-                tail.append(_frame(field, getattr(self._graph, name)))
-        return tail
-
-
-def _frame(field: int, message: Any) -> bytes:
-    content = message.SerializeToString(deterministic=True)
-    return put_header(field, len(content)) + bytes(content)

@@ -7,7 +7,6 @@ Source: tensorflow/python/framework/convert_to_constants.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,21 +16,25 @@ from fastckpt.errors import UnsupportedError
 from fastckpt.graph.attributes import get_attribute
 from fastckpt.graph.freeze.calls import set_type
 from fastckpt.graph.freeze.constants import make_constant
-from fastckpt.graph.freeze.flow import CALLS, PASSING_OPS, REF_OPS, Form, Frozen
+from fastckpt.graph.freeze.flow import (
+    CALLS,
+    CHANGING_REFERENCES,
+    PASSING_OPS,
+    REF_OPS,
+    Form,
+    Frozen,
+)
 from fastckpt.graph.schema import get_message
 
-__all__ = ["Inputs", "NewNodes", "rewrite_node"]
+__all__ = ["Inputs", "NewNodes", "make_refusal", "rewrite_node"]
 
 # What arrives at the inputs of a node, by their numbers.
 Inputs = Mapping[int, Frozen]
 
 _INT32, _BOOL = 3, 10  # DT_INT32, DT_BOOL
 
-# Ops that want a variable itself as their first input, to change or to ask it.
-_CHANGING_OPS = re.compile(
-    r"Assign(?:Add|Sub)?|CountUpTo|DestroyTemporaryVariable|RefSelect|StridedSliceAssign"
-    r"|(?:Sparse)?Apply\w+|Scatter(?:Nd)?(?:Add|Sub|Mul|Div|Min|Max|Update)"
-)
+# Ops that want a variable itself as their first input, beside those that change it.
+_KEEPING_OPS = frozenset({"DestroyTemporaryVariable", "RefSelect"})
 
 
 class NewNodes:
@@ -94,24 +97,31 @@ def _find_rewriting(case: _Case) -> _Rewriting | None:
     op, form = case.node.op, case.frozen.form
     if op in PASSING_OPS:
         return _retype if case.input == 0 else None
+    if op in REF_OPS and (case.input == 0 or op == "RefMerge"):
+        return _drop_reference if form is not Form.HANDLE else _refuse
     if op in CALLS or form is Form.VALUE:
         return None
     if form is Form.REFERENCE:
-        if case.input == 0 and _CHANGING_OPS.fullmatch(op):
+        is_changed = op in _KEEPING_OPS or CHANGING_REFERENCES.fullmatch(op)
+        if case.input == 0 and is_changed:
             return _refuse
         return _REFERENCE_OPS.get(op)
     rewrite: _Rewriting = _HANDLE_OPS.get(op, _refuse)
     return rewrite
 
 
-def _refuse(case: _Case) -> None:
-    name = case.frozen.variable
-    raise UnsupportedError(
-        f"node {case.node.name!r} ({case.node.op}) needs the variable {name!r} itself, "
+def make_refusal(node: Any, variable: str) -> UnsupportedError:
+    """Gives the error that a node needs more of a variable than its value."""
+    return UnsupportedError(
+        f"node {node.name!r} ({node.op}) needs the variable {variable!r} itself, "
         "not its value, and the outputs need that node: choose other outputs, or leave "
         "the variable as it is (blacklist)",
-        tensor=name,
+        tensor=variable,
     )
+
+
+def _refuse(case: _Case) -> None:
+    raise make_refusal(case.node, case.frozen.variable)
 
 
 def _retype(case: _Case) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastckpt.base.callers import callers_level
 from fastckpt.errors import MissingKeyError
+from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import find_close
 from fastckpt.graph.variables import GraphVariable
 from fastckpt.reading.steady import read_steadily
@@ -16,7 +20,7 @@ from fastckpt.reading.steady import read_steadily
 if TYPE_CHECKING:
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["check_variable", "make_fetch"]
+__all__ = ["check_variable", "make_fetch", "use_averages"]
 
 Array = np.ndarray[Any, Any]
 
@@ -71,10 +75,61 @@ def make_fetch(
             array = read_steadily(checkpoint, name, variable.slice.region)
         dtype = variable.dtype
         if dtype is not None and array.dtype != dtype:
-            array = array.astype(dtype)
+            array = _cast(array, dtype, variable)
         return array.reshape(shape)
 
     return fetch
+
+
+def _cast(array: Array, dtype: np.dtype[Any], variable: GraphVariable) -> Array:
+    """Casts as the graph does when it restores.
+
+    Warns:
+        UserWarning: Values do not come through as they are.
+    """
+    with np.errstate(all="ignore"):
+        made = array.astype(dtype)
+        same = made.astype(array.dtype) == array
+        rounded = int(np.count_nonzero(~(same | _is_nan(made) & _is_nan(array))))
+    if rounded:
+        warnings.warn(
+            f"variable {variable.name!r} is {variable.tf_dtype} in the graph, which "
+            f"casts its tensor {variable.checkpoint_name!r} ({array.dtype}) when it "
+            f"restores: {rounded} of {array.size} values are rounded in the frozen "
+            "graph, too",
+            UserWarning,
+            stacklevel=callers_level(),
+        )
+    return made
+
+
+def _is_nan(array: Array) -> Array:
+    return np.asarray(array != array)
+
+
+def use_averages(
+    meta: MetaGraph, variables: Mapping[str, GraphVariable]
+) -> dict[str, GraphVariable]:
+    """Gives variables with the tensors of their averages, where they have one.
+
+    Raises:
+        ValueError: the graph does not tell which averages there are.
+    """
+    try:
+        restored = meta.variables_to_restore()
+    except ValueError as error:
+        raise ValueError(
+            f"averages: {error}. Or save what MetaGraph.variables_to_restore() names "
+            "with these arguments, and freeze that checkpoint with this graph"
+        ) from None
+    averages = {each.checkpoint_name: each for each in meta.variables.values()}
+    used = {}
+    for name, variable in variables.items():
+        tensor = restored.get(name, variable.checkpoint_name)
+        average = averages.get(tensor)
+        via = variable.via if average is None else average.via
+        used[name] = dataclasses.replace(variable, checkpoint_name=tensor, via=via)
+    return used
 
 
 _SAY_HOW = "leave the variable as it is (blacklist), or choose other outputs"

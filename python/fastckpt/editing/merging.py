@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
-from fastckpt.base.open_files import check_open_files
-from fastckpt.base.progress import Counter, ProgressArgument, watch
+from fastckpt.base.open_files import check_open_files, may_open
+from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
+from fastckpt.editing.stored_slices import count_shards, in_file_order, parts_of
 from fastckpt.errors import CorruptionError
 from fastckpt.files.aside import open_where_found
 from fastckpt.files.find import data_files
@@ -23,9 +24,10 @@ from fastckpt.files.urls import target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import NO_LIMIT, Options
 from fastckpt.reading.results import problem_of
+from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fastckpt.writing.writer import StrPath
 
@@ -50,8 +52,9 @@ def merge(
     ``run/model.ckpt-*``, through links, or by a state file whose latest it is.
 
     Args:
-        sources: What ``open`` accepts, and open checkpoints, of V2; no tensor in two
-            of them. Slices of one tensor may be in several.
+        sources: What ``open`` accepts, and open checkpoints; no tensor in two of
+            them. Slices of one tensor may be in several. Where one is of V1 all are
+            read, checked and written as V2, in as many data files.
         destination: Where the checkpoint goes.
         shards: Deals the tensors out to so many data files, each to the smallest so
             far, and compares their checksums; None keeps the files as they are.
@@ -63,9 +66,9 @@ def merge(
         progress: As in `Checkpoint.load`. Files that are linked count as copied.
 
     Raises:
-        ValueError: There is no source, one is of V1, a tensor is in two of them, or
-            their byte order or version differ; one that is to be deleted lies aside;
-            the destination is one of several V1 shards.
+        ValueError: There is no source, a tensor is in two of them, or their byte order
+            or version differ; one that is to be deleted lies aside or is of V1; the
+            destination is one of several V1 shards.
         TypeError: The sources are a single path.
         CorruptionError: A source is damaged, or was replaced or cut meanwhile.
         OSError: A source is missing, or the destination could not be written; what
@@ -77,6 +80,9 @@ def merge(
     opened = _open_each_once(given)
     if delete_sources:
         _check_in_place(opened)
+    if any(checkpoint.format == "v1" for checkpoint in opened):
+        _write_values(opened, destination, shards, fsync, threads, progress)
+        return
     names = _names_of(given) if delete_sources else []
     count = 0 if shards is None else check_count("shards", shards)
     check_open_files(count, destination, "write fewer shards")
@@ -100,10 +106,6 @@ def merge(
 def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
     opened = []
     for source in unique_sources(given):
-        if source.format != "v2":
-            raise ValueError(
-                f"{source.prefix!r} is a V1 file; convert it first ('fastckpt convert')"
-            )
         if isinstance(source.given, Checkpoint):
             opened.append(source.given)
             continue
@@ -112,11 +114,35 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
 
 
 def _open(prefix: str) -> Checkpoint:
-    """Opens a V2 checkpoint where it lies, which a save may move meanwhile."""
+    """Opens a checkpoint where it lies, which a save may move meanwhile."""
     options = Options(io="read", max_index_bytes=NO_LIMIT)
     return open_where_found(
         lambda: resolve(prefix), lambda found: open_found(found, options)
     )
+
+
+def _write_values(
+    opened: Sequence[Checkpoint],
+    destination: StrPath,
+    shards: int | None,
+    fsync: bool,
+    threads: int | None,
+    progress: ProgressArgument,
+) -> None:
+    """Writes all values anew: what V1 stores are no bytes of V2."""
+    infos = [(it, info) for it in opened for info in in_file_order(it)]
+    if shards is None:
+        shards = sum(count_shards(it, "v2", it.infos()) for it in opened)
+        shards = shards if may_open(shards) else 1
+    total = sum(info.nbytes or 0 for _, info in infos)
+    with (
+        Writer(destination, shards=shards, fsync=fsync, threads=threads) as writer,
+        counting(progress, total) as counter,
+    ):
+        for checkpoint, info in infos:
+            for part in parts_of(info):
+                part.write(writer, info.name, part.read(checkpoint), info.tf_dtype)
+            counter.add(info.nbytes or 0)
 
 
 def _check_sound(
@@ -153,8 +179,16 @@ def _names_of(given: Iterable[StrPath | Checkpoint]) -> list[_Name]:
 
 
 def _check_in_place(opened: Iterable[Checkpoint]) -> None:
-    """Refuses to delete what a save that was killed, or is under way, set aside."""
+    """Refuses to delete what a save that was killed, or is under way, set aside.
+
+    V1 files, too, which are no data files of the result.
+    """
     for checkpoint in opened:
+        if checkpoint.format == "v1":
+            raise ValueError(
+                f"{checkpoint.path!r} is a V1 checkpoint, and no source that is one is "
+                "deleted: merge without delete_sources"
+            )
         if not os.path.lexists(f"{checkpoint.path}.index"):
             raise ValueError(
                 f"{checkpoint.path!r} lies where a save that was killed, or is still "

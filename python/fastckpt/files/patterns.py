@@ -12,10 +12,25 @@ from __future__ import annotations
 import os
 import re
 
+__all__ = ["fits", "is_pattern", "matching_paths"]
+
 _WILDCARDS = re.compile(r"[*?\[\\]")
 
 
-def matching_paths(pattern: str) -> list[str]:
+def is_pattern(path: str) -> bool:
+    """Tells whether a path has signs that mean others."""
+    return _WILDCARDS.search(path) is not None
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Tells whether a file's name fits the last part of a pattern."""
+    try:
+        return re.fullmatch(_regex(os.path.basename(pattern)), name) is not None
+    except re.error:  # a range that runs backwards
+        return False
+
+
+def matching_paths(pattern: str, literal_folders: bool = False) -> list[str]:
     """Returns the paths that match, in order.
 
     A folder that cannot be listed holds no match. A pattern without wildcards
@@ -27,8 +42,13 @@ def matching_paths(pattern: str) -> list[str]:
     bases = ["" if "/" in pattern else "./"]
     *folders, last = pattern.rstrip("/").split("/")
     for folder in folders:
-        bases = [path + "/" for base in bases for path in _step(base, folder)]
+        step = _step_literally if literal_folders else _step
+        bases = [path + "/" for base in bases for path in step(base, folder)]
     return sorted(path for base in bases for path in _step(base, last))
+
+
+def _step_literally(base: str, part: str) -> list[str]:
+    return [base + part] if os.path.isdir(base + part) else _step(base, part)
 
 
 def _step(base: str, part: str) -> list[str]:

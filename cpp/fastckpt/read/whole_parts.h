@@ -1,0 +1,18 @@
+// WholeParts: tensors that a call reads in full, though no region does.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "fastckpt/read/region_copy.h"
+#include "fastckpt/read/tensor_source.h"
+
+namespace fastckpt::internal {
+
+// The regions that are no whole tensor, of those tensors of which all regions
+// together ask for as many elements as there are: they are read in full, or
+// some part of them several times.
+std::vector<WantedRegion> PartsOfWholes(const TensorSource& source,
+                                        std::span<const WantedRegion> wanted);
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,77 @@
+"""Opens what holds tensors: checkpoints, and the files of other formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from fastckpt.base.deferred import importing
+from fastckpt.files.find import is_file, kind_of
+from fastckpt.files.foreign import find_kind, looks_like_table
+from fastckpt.files.urls import PathName, source_path
+from fastckpt.formats.endings import FILE_FORMATS, find_file_format
+from fastckpt.formats.lazy_tensors import LazyTensors
+from fastckpt.reading.checkpoint import Checkpoint, open
+
+__all__ = ["Source", "find_format", "open_file", "open_tensors"]
+
+Source = Checkpoint | LazyTensors
+"""Where tensors come from: a checkpoint, or a file of another format."""
+
+
+def find_format(path: str) -> str | None:
+    """Tells which of the other formats a file is to be read as; None: as a checkpoint.
+
+    Its first bytes say it. Its name does where these are unknown, so that it is said
+    what is wrong with the file, and where nothing is there.
+
+    Args:
+        path: The file, or the name of a checkpoint.
+    """
+    named = find_file_format(path)
+    if os.path.exists(f"{path}.index"):
+        return None
+    if not is_file(path):
+        return None if os.path.isdir(path) else named
+    kind = find_kind(path)
+    if kind in FILE_FORMATS:
+        return kind
+    if kind == "zip" and named == "npz":  # an archive without arrays
+        return named
+    return None if kind is not None or looks_like_table(path) else named
+
+
+def open_file(path: str, kind: str) -> AbstractContextManager[LazyTensors]:
+    """Opens a file of one of the other formats, for the length of a block."""
+    read: Callable[[str], AbstractContextManager[LazyTensors]]
+    with importing:
+        if kind == "npz":
+            from fastckpt.formats.npz import read
+        else:
+            from fastckpt.formats.safetensors import read
+
+    return read(path)
+
+
+@contextmanager
+def open_tensors(
+    path: PathName, *, io: str = "auto", threads: int | None = None
+) -> Iterator[Source]:
+    """Opens a checkpoint, ``.npz`` or ``.safetensors``, for the length of a block.
+
+    Args:
+        path: What ``open`` accepts, or a file of another format.
+        io, threads: As in ``open``; nothing to other formats.
+
+    Raises as ``open``, and:
+        ImportError: The library that reads the file is not installed.
+    """
+    name = os.fsdecode(path)
+    if (kind := find_format(source_path(name))) is None:
+        with open(path, io=io, threads=threads) as checkpoint:
+            yield checkpoint
+        return
+    kind_of(source_path(name))  # no pipe: to open one is to wait
+    with open_file(name, kind) as tensors:
+        yield tensors

@@ -1,0 +1,79 @@
+"""fastckpt.keras.load_weights: what Keras 2 wrote, in Keras 3 without TensorFlow."""
+
+import json
+import os
+import sys
+
+import pytest
+
+import children
+import fastckpt.keras
+from installed import is_installed
+from keras_models import PREDICTED, REFUSED, cases
+from places import TESTS
+
+CHILD = TESTS / "keras_child.py"
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join(sys.path),
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+CASES = [*cases(CHILD), *REFUSED, *PREDICTED]
+
+pytestmark = pytest.mark.frameworks
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The checkpoints; one process writes all, for TensorFlow takes long to start."""
+    for name in ("keras", "tensorflow", "tf_keras"):
+        if not is_installed(name):
+            pytest.skip(f"{name} is not installed")
+    folder = tmp_path_factory.mktemp("keras")
+    child = children.run(
+        [sys.executable, TESTS / "keras2_child.py", folder],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(written):
+    """What went wrong, by backend and case; one process for each backend."""
+    found = {}
+
+    def run(backend: str):
+        if not is_installed(backend):
+            pytest.skip(f"{backend} is not installed")
+        if backend not in found:
+            child = children.run(
+                [sys.executable, CHILD, written],
+                env=ENVIRONMENT | {"KERAS_BACKEND": backend},
+                capture_output=True,
+                text=True,
+            )
+            assert child.returncode == 0, child.stderr[-4000:]
+            found[backend] = json.loads(child.stdout.splitlines()[-1])
+        return found[backend]
+
+    return run
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_without_tensorflow(backend, case, results):
+    assert results(backend)[case] is None, results(backend)[case]
+
+
+def test_importing_it_imports_no_keras():
+    code = "import sys, fastckpt.keras; assert 'keras' not in sys.modules"
+    assert children.run([sys.executable, "-c", code], env=ENVIRONMENT).returncode == 0
+
+
+def test_a_missing_keras_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(ImportError, match="pip install keras"):
+        fastckpt.keras.load_weights(None, tmp_path / "m")
