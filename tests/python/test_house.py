@@ -72,7 +72,9 @@ PYTHON_FLOORS = (
     {"reading"},
     {"writing"},
     {"formats", "graph"},
-    {"checking", "editing", "jax", "keras", "torch"},
+    {"checking", "editing"},
+    {"matching"},
+    {"jax", "keras", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )
 
