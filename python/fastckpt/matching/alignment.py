@@ -144,21 +144,28 @@ class _Search:
         The order of numbers decides within a run: conv1 and conv2 of one shape. It
         tells nothing about layers of another name that are as many.
         """
-        theirs, ours = self._parts
-        for one, parts, others, is_turned in (
-            (sources, theirs, self._ours, True),
-            (targets, ours, self._theirs, False),
-        ):
-            other = targets if is_turned else sources
-            for part in _parts_of(one, parts):
-                for rival in others.get(part.signature, ()):
-                    if not self._is_free(rival) or set(rival.members) & set(other[1]):
-                        continue
-                    pair = (part, rival) if is_turned else (rival, part)
-                    likeness = self._score([pair[0]], [pair[1]])[0, 0]
-                    if likeness > score - MARGIN and _align(*pair) is not None:
-                        return True
-        return False
+        # Each as (source, target): parts of one with what is beside the other.
+        theirs = [
+            (part, rival)
+            for part in _parts_of(sources, self._parts[0])
+            for rival in self._beside(targets, self._ours[part.signature])
+        ]
+        ours = [
+            (rival, part)
+            for part in _parts_of(targets, self._parts[1])
+            for rival in self._beside(sources, self._theirs[part.signature])
+        ]
+        return any(
+            self._score([one], [other])[0, 0] > score - MARGIN
+            and _align(one, other) is not None
+            for one, other in [*theirs, *ours]
+        )
+
+    def _beside(self, run: Run, others: Iterable[Run]) -> Iterable[Run]:
+        members = set(run.members)
+        return (
+            it for it in others if self._is_free(it) and not members & {*it.members}
+        )
 
 
 def _parts_of(run: Run, parts: dict[Hashable, list[Run]]) -> Iterable[Run]:

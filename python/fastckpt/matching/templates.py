@@ -56,7 +56,7 @@ class Run(NamedTuple):
     @property
     def forms(self) -> int:
         """How many different forms its members have."""
-        return len({(it.form, *(p.shape for p in it.parts.values())) for it in self[1]})
+        return len({member.form for member in self.members})
 
 
 def slot_words(run: Run) -> list[str | None]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import children
 import model_names
 from fastckpt.matching.propose import Target, propose
+from fastckpt.matching.words import number_first_ones, parse_name
 from installed import is_installed
 
 MODELS = {
@@ -53,6 +54,45 @@ def steps_of(proposal) -> dict[str, tuple[str, list[str]]]:
         target: (pair.source, [str(step) for step in pair.steps])
         for target, pair in proposal.pairs.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "rank", "tokens", "role"),
+    [
+        ("a/layer_0/LayerNorm/gamma", 1, ("a", "layer", 0, "norm"), "scale"),
+        (
+            "layer1.0.downsample.1.running_var",
+            1,
+            ("layer", 1, 0, "shortcut", 1),
+            "variance",
+        ),
+        (
+            "Conv2d_1_depthwise/depthwise_weights",
+            4,
+            ("conv", 1, "depthwise") + ("depthwise",),
+            "kernel",
+        ),
+        ("e/word_embeddings", 2, ("e", "word", "embedding"), "embedding"),
+        ("embed/embeddings", 2, ("embedding",), "embedding"),
+        ("h0/attn/c_attn/w", 3, ("h", 0, "attention", "c", "attention"), "kernel"),
+        ("v1/v/b", 1, ("v", 1, "value"), "bias"),
+        ("Conv2d_1c_1x1/biases", 1, ("conv", "1c", "1x1"), "bias"),
+        ("self/b", 2, ("self", "b"), "other"),
+        ("dense/kernel/Adam_1", 2, ("dense", "kernel", "adam", 1), "other"),
+        ("bn/num_batches_tracked", 0, ("norm", "num", "batches", "tracked"), "other"),
+    ],
+)
+def test_a_name_is_words_numbers_and_a_role(name, rank, tokens, role):
+    found = parse_name(name, rank)
+    assert (found.tokens, found.role) == (tokens, role)
+
+
+def test_the_first_of_layers_that_are_counted_has_a_number_too():
+    names = ["a/dense/kernel", "a/dense_1/kernel", "b/dense/kernel", "c_1/w"]
+    assert list(number_first_ones(names).values()) == [
+        "a/dense_0/kernel",
+        *names[1:],
+    ]
 
 
 @pytest.mark.parametrize("is_plain", [False, True], ids=["kinds", "shapes"])
