@@ -37,6 +37,7 @@ SMALL = {
 }
 CONV = (3, 3, 8, 8)
 TURNED = Target((8, 8, 3, 3), "conv2d")
+DEPTHWISE = ("depthwise", "depthwise")
 SQUARE = Target((8, 8), "linear")
 
 
@@ -60,18 +61,9 @@ def steps_of(proposal) -> dict[str, tuple[str, list[str]]]:
     ("name", "rank", "tokens", "role"),
     [
         ("a/layer_0/LayerNorm/gamma", 1, ("a", "layer", 0, "norm"), "scale"),
-        (
-            "layer1.0.downsample.1.running_var",
-            1,
-            ("layer", 1, 0, "shortcut", 1),
-            "variance",
-        ),
-        (
-            "Conv2d_1_depthwise/depthwise_weights",
-            4,
-            ("conv", 1, "depthwise") + ("depthwise",),
-            "kernel",
-        ),
+        ("layer1.0.downsample.1.var", 1, ("layer", 1, 0, "shortcut", 1), "variance"),
+        ("bn/running_mean", 1, ("norm",), "mean"),
+        ("Conv2d_1_dw/depthwise_weights", 4, ("conv", 1, *DEPTHWISE), "kernel"),
         ("e/word_embeddings", 2, ("e", "word", "embedding"), "embedding"),
         ("embed/embeddings", 2, ("embedding",), "embedding"),
         ("h0/attn/c_attn/w", 3, ("h", 0, "attention", "c", "attention"), "kernel"),
@@ -467,6 +459,51 @@ def test_whatever_is_changed_nothing_wrong_is_proposed(name, changes, seed, is_p
     used = [pair.source for pair in proposal.pairs.values()]
     assert len(used) == len(set(used))
     assert not proposal.pairs.keys() & proposal.ambiguous.keys()
+
+
+WORDS = st.sampled_from(
+    [
+        "a",
+        "conv",
+        "bn",
+        "layer",
+        "0",
+        "1",
+        "2",
+        "kernel",
+        "weight",
+        "w",
+        "bias",
+        "b",
+        "gamma",
+        "mean",
+        "moving_mean",
+        "embeddings",
+        "conv_1",
+        "Conv2d",
+        "x1",
+    ]
+)
+SHAPES = st.lists(st.sampled_from([1, 2, 3]), max_size=4).map(tuple)
+KINDS = st.sampled_from([None, "linear", "conv2d", "embedding", "norm", "recurrent"])
+
+
+def names_of(values: st.SearchStrategy) -> st.SearchStrategy:
+    names = st.lists(WORDS, min_size=1, max_size=4).map("/".join)
+    return st.dictionaries(names, values, max_size=25)
+
+
+@settings(max_examples=100, deadline=None)
+@given(sources=names_of(SHAPES), targets=names_of(st.builds(Target, SHAPES, KINDS)))
+def test_any_names_and_shapes_give_pairs_that_fit(sources, targets):
+    proposal = propose(sources, targets)
+    for target, pair in proposal.pairs.items():
+        shape = sources[pair.source]
+        for step in pair.steps:
+            shape = step.shape_of(shape)
+        assert shape == targets[target].shape
+    used = [pair.source for pair in proposal.pairs.values()]
+    assert len(used) == len(set(used))
 
 
 def test_a_model_renamed_at_random_gives_few_proposals():
