@@ -1,17 +1,275 @@
-"""Stub until the proposals are merged."""
+"""Which tensor of a TensorFlow checkpoint becomes which parameter, without rules.
 
-from typing import NamedTuple
+Nothing is guessed: what has a second reading, equally good, is ambiguous. A pair is
+proposed where the names say the same, where sequences of layers agree in every shape
+under one order of their numbers, where a normalization stands beside a filter that is
+paired, where a shape is there once on either side, and where the words of two prefer
+each other to all others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastckpt.matching import layers as kinds
+from fastckpt.matching import words
+from fastckpt.matching.alignment import align_runs
+from fastckpt.matching.axes import Move
+from fastckpt.matching.copies import drop_copies
+from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targets
+from fastckpt.matching.likeness import Likeness, choose_mutual
+from fastckpt.matching.partners import pair_numbered, pair_partners
+from fastckpt.matching.same_words import pair_same_words
+from fastckpt.matching.transforms import Step
+
+__all__ = ["Pair", "Proposal", "Target", "propose"]
+
+Shape = tuple[int, ...]
+Pairs = dict[Layer, Layer]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-class Target(NamedTuple):
-    shape: tuple
-    layer: str | None = None
+class Pair(NamedTuple):
+    """What a parameter is made of.
+
+    Attributes:
+        source: The tensor's name.
+        steps: What becomes of its axes: squeeze, transpose or permute, or nothing.
+    """
+
+    source: str
+    steps: tuple[Step, ...] = ()
 
 
 class Proposal(NamedTuple):
-    pairs: dict
-    ambiguous: dict
+    """What is proposed.
+
+    Attributes:
+        pairs: By the parameters' names. Those of which nothing is known are neither
+            here nor in ``ambiguous``.
+        ambiguous: By the parameters' names, the tensors that fit equally well. One
+            alone: nothing tells whether it is transposed.
+    """
+
+    pairs: dict[str, Pair]
+    ambiguous: dict[str, list[str]]
 
 
-def propose(sources, targets):
-    return Proposal({}, {})
+def propose(sources: Mapping[str, Shape], targets: Mapping[str, Target]) -> Proposal:
+    """Proposes which tensors become which parameters.
+
+    Args:
+        sources: The shapes of a checkpoint's tensors; optimizer slots left out.
+        targets: The shapes of a model's parameters, and what holds them.
+
+    Returns:
+        The proposal. No tensor is in two pairs.
+    """
+    search = _Search(read_sources(sources), read_targets(targets))
+    search.run()
+    proposal = _settle_axes(search.pairs)
+    proposal.ambiguous.update(search.open_readings())
+    return proposal
+
+
+class _Search:
+    """The pairs found so far, by targets."""
+
+    def __init__(self, sources: list[Layer], targets: list[Layer]) -> None:
+        self._sources, self._targets = sources, targets
+        self._rivals: dict[Layer, list[Layer]] = {}
+        self.pairs: Pairs = {}
+
+    def run(self) -> None:
+        every = self._sources
+        self._sources = drop_copies(every, self._targets)
+        self._pair()
+        self._sources = every
+
+    def _pair(self) -> None:
+        likeness = Likeness(self._sources, self._targets)
+        self.pairs.update(pair_same_words(self._sources, self._targets))
+        for sorts in ({kinds.MATRIX}, {kinds.BATCH_NORM, kinds.NORM}):
+            used = {*self.pairs, *self.pairs.values()}
+            found = align_runs(*self._of(sorts), likeness, used)
+            self._add(found.pairs)
+            self._rivals.update(found.rivals)
+            self._add(self._unique(sorts))
+            self._add(_alike(*self._left(sorts), likeness))
+            self._add(pair_partners(self._sources, self._targets, self.pairs))
+            self._add(pair_numbered(self._sources, self._targets, self.pairs))
+        self._add(_alike(*self._left({kinds.VECTOR, kinds.UNKNOWN}), likeness))
+
+    def _of(self, sorts: set[str]) -> tuple[list[Layer], list[Layer]]:
+        return (
+            [it for it in self._sources if it.sort in sorts],
+            [it for it in self._targets if it.sort in sorts],
+        )
+
+    def _left(self, sorts: set[str]) -> tuple[list[Layer], list[Layer]]:
+        used = set(self.pairs.values())
+        theirs, ours = self._of(sorts)
+        return (
+            [it for it in theirs if it not in used],
+            [it for it in ours if it not in self.pairs],
+        )
+
+    def _add(self, pairs: Pairs) -> None:
+        used = set(self.pairs.values())
+        for target, source in pairs.items():
+            if target not in self.pairs and source not in used:
+                self.pairs[target] = source
+
+    def _unique(self, sorts: set[str]) -> Pairs:
+        """Pairs kernels whose form no other of either side has."""
+        counts = [
+            Counter(it.form for it in side if it.sort == kinds.MATRIX)
+            for side in (self._sources, self._targets)
+        ]
+        # What differs in numbers alone has sources of one kind of name.
+        kin: dict[Hashable, set[Hashable]] = defaultdict(set)
+        for target, source in self.pairs.items():
+            kin[target.template].add(source.template)
+        theirs, ours = self._left(sorts & {kinds.MATRIX})
+        by_form = {it.form: it for it in theirs}
+        pairs = {}
+        for target in ours:
+            form = target.form
+            if form in by_form and counts[0][form] == counts[1][form] == 1:
+                source, known = by_form[form], kin[target.template]
+                is_kin = not known or source.template in known
+                if is_kin and _is_sure_by_form(source, target):
+                    pairs[target] = source
+        return pairs
+
+    def open_readings(self) -> dict[str, list[str]]:
+        """Gives for parameters without a source those that might be."""
+        every = {it.sort for it in self._targets}
+        theirs, ours = self._left(every)
+        free = set(theirs)
+        by_form = _by_form(theirs)
+        readings: dict[str, list[str]] = {}
+        lists: dict[Hashable, list[str]] = {}
+        for target in ours:
+            rivals = [it for it in self._rivals.get(target, ()) if it in free]
+            candidates = rivals or by_form.get((target.sort, target.form), [])
+            for role, part in target.parts.items():
+                key = (tuple(map(id, candidates)), role, _look(target))
+                if key not in lists:
+                    lists[key] = _names(candidates, target, role)
+                if len(lists[key]) > 1:
+                    readings[part.name] = lists[key]
+        return readings
+
+
+def _is_sure_by_form(source: Layer, target: Layer) -> bool:
+    """Tells whether a form that is there once says enough.
+
+    That of a filter does, of a matrix with its bias, of a table of embeddings.
+    A matrix alone may be another one, where its own is missing.
+    """
+    ways = fit(source, target) or {}
+    role = next((it for it in ways if it != words.BIAS), None)
+    if role is None:
+        return False
+    ours, theirs = target.parts[role], source.part(role)
+    is_table = ours.kind == "embedding" or "embedding" in target.tokens
+    is_told = is_table and theirs.words.role == words.EMBEDDING
+    return len(ours.shape) > 2 or len(ways) > 1 or is_told
+
+
+def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:
+    fitting = [it for it in sources if role in (fit(it, target) or ())]
+    return sorted(it.part(role).name for it in fitting)
+
+
+def _look(layer: Layer) -> Hashable:
+    """Gives all that decides what fits a layer."""
+    parts = (
+        (role, part.shape, part.kind, part.words.role, part.words.leaf)
+        for role, part in sorted(layer.parts.items())
+    )
+    return (*parts, "depthwise" in layer.tokens)
+
+
+def _by_form(layers: Iterable[Layer]) -> dict[Hashable, list[Layer]]:
+    groups: dict[Hashable, list[Layer]] = defaultdict(list)
+    for layer in layers:
+        groups[layer.sort, layer.form].append(layer)
+    return groups
+
+
+def _alike(
+    sources: Sequence[Layer], targets: Sequence[Layer], likeness: Likeness
+) -> Pairs:
+    """Pairs single layers whose words prefer each other to all others."""
+    pairs: Pairs = {}
+    theirs = _by_form(sources)
+    for key, ours in _by_form(targets).items():
+        scores = likeness.compare(theirs.get(key, []), ours)
+        scores[~_fits(theirs.get(key, []), ours)] = -1
+        for row, column in choose_mutual(scores):
+            target, source = ours[row], theirs[key][column]
+            if _numbers_agree(source, target):
+                pairs[target] = source
+    return pairs
+
+
+def _fits(sources: Sequence[Layer], targets: Sequence[Layer]) -> Mask:
+    """Tells what fits what, a row for each target: once for all that look alike."""
+    rows, ours = _kinds_of(targets)
+    columns, theirs = _kinds_of(sources)
+    fits = [[fit(source, target) is not None for source in theirs] for target in ours]
+    table = np.array(fits, np.bool_).reshape(len(ours), len(theirs))
+    return table[np.ix_(rows, columns)]
+
+
+def _kinds_of(layers: Sequence[Layer]) -> tuple[list[int], list[Layer]]:
+    """Gives of each layer the number of its look, and one layer of each look."""
+    looks: dict[Hashable, int] = {}
+    numbers = [looks.setdefault(_look(layer), len(looks)) for layer in layers]
+    examples = dict(zip(numbers, layers, strict=True))
+    return numbers, [examples[number] for number in range(len(looks))]
+
+
+def _numbers_agree(source: Layer, target: Layer) -> bool:
+    """Tells whether the numbers of two names are the same, as far as both have any."""
+    pairs = zip(reversed(source.numbers), reversed(target.numbers), strict=False)
+    return all(one == other for one, other in pairs)
+
+
+def _settle_axes(pairs: Pairs) -> Proposal:
+    """Decides about transposing; what shapes leave open, others of its kind say."""
+    proposal = Proposal({}, {})
+    seen: dict[Hashable, set[bool]] = defaultdict(set)
+    undecided = []
+    for target, source in pairs.items():
+        for role, ways in (fit(source, target) or {}).items():
+            theirs, ours = source.part(role), target.parts[role]
+            key = (theirs.words.leaf, ours.words.leaf, len(ours.shape))
+            if len(ways) == 1 or prod(ours.shape) == 1:
+                proposal.pairs[ours.name] = _make_pair(theirs.name, ways[0])
+                if ours.kind is None:
+                    seen[key].add(ways[0].axes is None)
+            else:
+                undecided.append((theirs.name, ours.name, key, ways))
+    for name, ours_name, key, ways in undecided:
+        told = [way for way in ways if seen[key] == {way.axes is None}]
+        if len(told) == 1:
+            proposal.pairs[ours_name] = _make_pair(name, told[0])
+        else:
+            proposal.ambiguous[ours_name] = [name]
+    return proposal
+
+
+def _make_pair(source: str, move: Move) -> Pair:
+    steps = [Step("squeeze")] if move.squeeze else []
+    if move.axes is not None:
+        is_matrix = len(move.axes) == 2
+        steps.append(Step("transpose") if is_matrix else Step("permute", move.axes))
+    return Pair(source, tuple(steps))

@@ -159,3 +159,25 @@ def test_damage_is_found_before_anything_is_given(make, tmp_path):
     data.write_bytes(content)
     with pytest.raises(fastckpt.CorruptionError):
         plan.load()
+
+
+def test_what_no_rule_fits_is_proposed(make):
+    tensors = {f"layer_{n}/dense/kernel": np.ones((3, 2 + n)) for n in range(3)}
+    tensors |= {f"layer_{n}/dense/bias": np.ones(2 + n) for n in range(3)}
+    targets = {f"layer.{n}.dense.weight": (2 + n, 3) for n in range(3)}
+    targets |= {f"layer.{n}.dense.bias": (2 + n,) for n in range(3)}
+    plan = make(tensors, targets, "layer_1/dense/bias -> -\n- -> layer.1.dense.bias\n")
+    assert plan.is_finished, plan
+    assert len(plan.pairs) == 5
+    assert str(plan.pairs["layer.2.dense.weight"]) == "layer_2/dense/kernel transpose"
+
+
+def test_equals_are_never_guessed_and_a_rule_decides(make, tmp_path):
+    tensors = {"first/kernel": np.ones((3, 2)), "second/kernel": np.zeros((3, 2))}
+    targets = {"a.weight": (2, 3), "b.weight": (2, 3)}
+    plan = make(tensors, targets, "")
+    both = [*tensors]
+    assert plan.ambiguous == {"a.weight": both, "b.weight": both}
+    refuses(plan, "'a.weight' could be 'first/kernel', 'second/kernel': a rule")
+    rules = Rules.parse("first/kernel -> b.weight transpose")
+    assert "b.weight" in fastckpt.match(tmp_path / "m", targets, rules).pairs

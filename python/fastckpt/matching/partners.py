@@ -1,0 +1,121 @@
+"""Pairs normalizations that stand beside a filter of their own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, fit
+from fastckpt.matching.likeness import KIND_WORDS
+
+__all__ = ["pair_numbered", "pair_partners"]
+
+#: What comes first in an inverted residual, and in a separable convolution.
+_ORDER = {"expand": 0, "depthwise": 1, "project": 2, "pointwise": 2}
+
+
+def pair_partners(
+    sources: Iterable[Layer], targets: Iterable[Layer], pairs: Mapping[Layer, Layer]
+) -> dict[Layer, Layer]:
+    """Gives for the targets beside paired filters the sources beside those."""
+    theirs, ours = _partners(sources), _partners(targets, is_numbered=True)
+    found = {}
+    for target, source in pairs.items():
+        norm, its = ours.get(target), theirs.get(source)
+        if norm is not None and its is not None and fit(its, norm):
+            found[norm] = its
+    return found
+
+
+def pair_numbered(
+    sources: Iterable[Layer], targets: Iterable[Layer], pairs: Mapping[Layer, Layer]
+) -> dict[Layer, Layer]:
+    """Pairs bn1, bn2 ... of a block with those of its filters in the order these have.
+
+    Only where the filters' names say that order, as expand, depthwise and project do.
+    """
+    theirs = _partners(sources)
+    blocks: dict[str, list[Layer]] = defaultdict(list)
+    for layer in targets:
+        blocks[_block_of(layer)].append(layer)
+    found: dict[Layer, Layer] = {}
+    for block in blocks.values():
+        norms = [it for it in block if it.sort == BATCH_NORM]
+        filters = [pairs.get(it) for it in block if it.sort == MATRIX]
+        normed = [it for it in filters if it is not None and it in theirs]
+        ordered = _in_known_order(normed)
+        if None in filters or not len(norms) == len(ordered) > 1:
+            continue
+        norms.sort(key=lambda it: it.numbers)
+        both = list(zip(norms, (theirs[it] for it in ordered), strict=True))
+        if _are_counted(norms) and all(fit(source, target) for target, source in both):
+            found.update(both)
+    return found
+
+
+def _block_of(layer: Layer) -> str:
+    name = next(iter(layer.parts.values())).name
+    return "/".join(re.split(r"[/.]", name)[:-2])
+
+
+def _in_known_order(filters: list[Layer]) -> list[Layer]:
+    """Sorts filters by what their names say; none where two say the same."""
+    ranks = {
+        it: {_ORDER[word] for word in it.tokens if word in _ORDER} for it in filters
+    }
+    told = {max(rank) for rank in ranks.values() if len(rank) == 1}
+    if len(told) < len(filters):
+        return []
+    return sorted(filters, key=lambda it: max(ranks[it]))
+
+
+def _are_counted(norms: list[Layer]) -> bool:
+    """Tells whether names differ in their last number alone, 1, 2, 3 ... or 0, 1, 2."""
+    if len({it.template for it in norms}) > 1 or norms[0].template[-1] is not None:
+        return False
+    if len({it.numbers[:-1] for it in norms}) > 1:
+        return False
+    last = sorted(it.numbers[-1] for it in norms)
+    return last[0] in (0, 1) and last == list(range(last[0], last[0] + len(last)))
+
+
+def _partners(layers: Iterable[Layer], is_numbered: bool = False) -> dict[Layer, Layer]:
+    """Gives for filters the one normalization in the innermost scope of both.
+
+    In a model that is whole numbers may tell them apart: 0.weight and 1.weight.
+    """
+    layers = [it for it in layers if it.sort in (MATRIX, BATCH_NORM)]
+    scopes: dict[tuple[object, ...], list[Layer]] = defaultdict(list)
+    for layer in layers:
+        for depth in range(1, len(layer.tokens) + 1):
+            scopes[layer.tokens[:depth]].append(layer)
+    partners = {}
+    for norm in layers:
+        if norm.sort == BATCH_NORM:
+            kernel = _kernel_beside(norm, scopes, is_numbered)
+            if kernel is not None:
+                partners[kernel] = norm
+    return partners
+
+
+def _kernel_beside(
+    norm: Layer, scopes: Mapping[tuple[object, ...], list[Layer]], is_numbered: bool
+) -> Layer | None:
+    for depth in range(len(norm.tokens), 0, -1):
+        scope = scopes[norm.tokens[:depth]]
+        kernels = [layer for layer in scope if layer.sort == MATRIX]
+        if kernels or len(scope) > 2:
+            is_cell = len(kernels) == 1 and len(scope) == 2
+            is_sure = is_cell and _say_no_more(scope, depth, is_numbered)
+            return kernels[0] if is_sure else None
+    return None
+
+
+def _say_no_more(cell: list[Layer], depth: int, is_numbered: bool) -> bool:
+    """Tells whether names say of the parts of a cell which kind they are, no more."""
+    known = {*KIND_WORDS, *cell[0].tokens[:depth]}
+    rest = {token for layer in cell for token in layer.tokens[depth:]}
+    return all(
+        is_numbered if isinstance(token, int) else token in known for token in rest
+    )
