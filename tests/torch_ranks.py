@@ -1,4 +1,4 @@
-"""Processes that load together: `python torch_ranks.py CASE FOLDER RANK RANKS`."""
+"""Processes that load together: `python torch_ranks.py FOLDER RANK RANKS`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import fastckpt.torch
 
 W = torch.arange(70 * 33, dtype=torch.float32).reshape(70, 33)
 TABLE = torch.arange(30 * 8, dtype=torch.bfloat16).reshape(30, 8)
-RANKS = int(sys.argv[4])
+RANKS = int(sys.argv[3])
 
 
 class Counting(fastckpt.torch.CheckpointReader):
@@ -150,15 +150,21 @@ def damaged(folder: Path) -> None:
     fails_everywhere(folder, "checksum")
 
 
+# One after the other in the same processes: torch takes long to start.
+CASES = (shards, transformed, fully_sharded, missing, damaged)
+
+
 if __name__ == "__main__":
-    folder = Path(sys.argv[2])
+    folder = Path(sys.argv[1])
     dist.init_process_group(
         "gloo",
         init_method=f"file://{folder}/store",
-        rank=int(sys.argv[3]),
+        rank=int(sys.argv[2]),
         world_size=RANKS,
         timeout=timedelta(seconds=200),
     )
-    globals()[sys.argv[1]](folder)
-    dist.barrier()
+    for case in CASES:
+        print(case.__name__, file=sys.stderr)
+        case(folder)
+        dist.barrier()
     dist.destroy_process_group()

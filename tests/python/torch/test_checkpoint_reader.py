@@ -16,10 +16,7 @@ WRITE = "from pathlib import Path; import torch_ranks; torch_ranks.write(Path({!
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("ranks", [2, 4])
-@pytest.mark.parametrize(
-    "case", ["shards", "transformed", "fully_sharded", "missing", "damaged"]
-)
-def test_processes_load_together(case, ranks, tmp_path):
+def test_processes_load_together(ranks, tmp_path):
     if not is_installed("torch"):
         pytest.skip("torch is not installed")
     environment = os.environ | {
@@ -27,9 +24,9 @@ def test_processes_load_together(case, ranks, tmp_path):
         "OMP_NUM_THREADS": "1",
     }
     code = WRITE.format(str(tmp_path))
-    command = [sys.executable, "-c", code, "write", tmp_path, "0", "1"]
+    command = [sys.executable, "-c", code, tmp_path, "0", "1"]
     assert children.run(command, env=environment).returncode == 0
-    script = [sys.executable, TESTS / "torch_ranks.py", case, tmp_path]
+    script = [sys.executable, TESTS / "torch_ranks.py", tmp_path]
     with ExitStack() as stack:
         running = [
             stack.enter_context(
