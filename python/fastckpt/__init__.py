@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fastckpt.matching.rules import Rules
     from fastckpt.reading.load import load
     from fastckpt.reading.results import (
+        Explanation,
         Finding,
         Problem,
         TensorLayout,
@@ -51,6 +52,7 @@ __all__ = [
     "CorruptionError",
     "Diff",
     "Examination",
+    "Explanation",
     "Finding",
     "MatchPlan",
     "MetaGraph",
@@ -91,6 +93,7 @@ _LAZY = {
     "CheckpointState": "files.state_file",
     "Diff": "checking.diff",
     "Examination": "checking.examine",
+    "Explanation": "reading.results",
     "Finding": "reading.results",
     "MatchPlan": "matching.plan",
     "MetaGraph": "graph.meta_graph",
