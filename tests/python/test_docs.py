@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PACKAGE = Path(fastckpt.__file__).parents[1]
 NEEDS_TENSORFLOW = "# needs TensorFlow\n"
-NEEDS = {name: f"# needs {name}\n" for name in ("torch", "jax", "keras")}
+NEEDS = {name: f"# needs {name}\n" for name in ("torch", "jax", "keras", "flax")}
 
 # A block that begins with the name of a file is that file.
 FILE = re.compile(r"# (\w+\.py)\n")
