@@ -170,6 +170,59 @@ def fused_weights_are_taken_apart_and_joined(folder: Path) -> None:
     assert np.array_equal(module["j"].weight.detach().numpy(), wanted)
 
 
+def a_module_that_changed_is_matched_again(folder: Path) -> None:
+    fastckpt.save(folder / "m", {"m": np.full(3, 5, np.float32)})
+    module = torch.nn.Module()
+    module.register_buffer("m", torch.zeros(3))
+    plan = fastckpt.torch.match(folder / "m", module, Rules.parse("m -> m"))
+    module.m = torch.ones(3)
+    plan.load()
+    assert module.m.tolist() == [5, 5, 5]
+    module.half()
+    refuses(ValueError, "match it again", plan.load)
+
+
+def memory_that_is_not_a_modules_own_is_refused(folder: Path) -> None:
+    fastckpt.save(folder / "m", {"a": np.ones(4, np.float32)})
+    match = lambda it: fastckpt.torch.match(folder / "m", it)  # noqa: E731
+    copies = torch.nn.Linear(2, 2)
+    copies._register_state_dict_hook(
+        lambda own, state, prefix, data: {n: it.clone() for n, it in state.items()}
+    )
+    refuses(ValueError, "gives a copy", lambda: match(copies))
+    buffer = torch.zeros(6)
+    parts = torch.nn.Module()
+    parts.register_buffer("a", buffer[:4])
+    parts.register_buffer("b", buffer[2:])
+    refuses(ValueError, "share a part", lambda: match(parts))
+    strided = torch.nn.Module()
+    strided.register_buffer("a", buffer[::2])
+    strided.register_buffer("b", buffer[1::2])
+    assert match(strided).missing == ["a", "b"]
+    wide = torch.nn.Module()
+    wide.register_buffer("a", torch.zeros(1).expand(4))
+    refuses(ValueError, "expand", lambda: match(wide))
+    freed = torch.nn.Linear(2, 2)
+    freed.weight.untyped_storage().resize_(0)
+    refuses(ValueError, "lost its memory", lambda: match(freed))
+
+
+def numbers_that_a_parameter_does_not_hold_are_misfits(folder: Path) -> None:
+    values = {"f": np.ones(2, np.float32), "c": np.ones(2, np.complex64)}
+    with fastckpt.Writer(folder / "m") as writer:
+        for name, value in values.items():
+            writer.add(name, value)
+        writer.add("q", np.ones(2, np.int8), "qint8")
+    module = torch.nn.Module()
+    module.register_buffer("i", torch.zeros(2, dtype=torch.int64))
+    module.register_buffer("f", torch.zeros(2))
+    module.register_buffer("g", torch.zeros(2))
+    rules = Rules.parse("f -> i\nc -> f\nq -> g\n")
+    plan = fastckpt.torch.match(folder / "m", module, rules)
+    assert len(plan.misfits) == 3, plan
+    assert "scale" in plan.misfits[2]
+
+
 def bert_tensors(config) -> dict[str, np.ndarray]:
     """What google-research/bert saves: names, shapes, values at random."""
     size, inner = config.hidden_size, config.intermediate_size

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fastckpt.matching.rules import Rule, Rules
 
-__all__ = ["Claim", "Claims", "apply_rules"]
+__all__ = ["Claim", "Claims", "apply_rules", "find_idle"]
 
 
 class Claim(NamedTuple):
@@ -117,8 +117,10 @@ def _counting(
             continue
         if not takes or rule.takes:
             yield fit
+        if rule.is_optional and targets is None:
+            continue
         takes = takes or rule.takes
-        if not takes and not (rule.is_optional and targets is None):
+        if not takes:
             return
 
 
@@ -142,3 +144,19 @@ def _find_alone(lines: list[Rule], targets: Mapping[str, object]) -> dict[str, i
                 if expression.fullmatch(name):
                     alone.setdefault(name, rule.line)
     return alone
+
+
+def find_idle(rules: Rules | None, sources: Collection[str]) -> list[str]:
+    """Gives the lines whose source no tensor has, as a slip of the pen makes them."""
+    idle = []
+    for rule in rules or ():
+        for pattern in rule.sources:
+            if pattern.name is not None:
+                fits = pattern.name in sources
+            else:
+                expression = pattern.compile()
+                fits = any(expression.fullmatch(name) for name in sources)
+            if not fits:
+                idle.append(f"line {rule.line} fits no tensor: {rule.text}")
+                break
+    return idle

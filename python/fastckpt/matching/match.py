@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Mapping
+from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
 
+from fastckpt._native import TensorInfo
+from fastckpt.base.cast import check_cast, is_floating
 from fastckpt.base.names import list_some
 from fastckpt.editing.strip import find_training_state
-from fastckpt.matching.claims import Claim, Claims, apply_rules
-from fastckpt.matching.plan import MatchPlan, Pair
+from fastckpt.matching.claims import Claim, Claims, apply_rules, find_idle
+from fastckpt.matching.pair import Pair
+from fastckpt.matching.plan import MatchPlan, Settled
 from fastckpt.matching.propose import Target, propose
 from fastckpt.matching.rules import Rules
+from fastckpt.matching.shares import find_wrong
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open
 
@@ -22,6 +27,7 @@ __all__ = ["make_plan", "match"]
 
 _Plan = TypeVar("_Plan", bound=MatchPlan)
 
+_NO_NUMBERS = ("string", "resource", "variant")
 _SAVE_COUNTER = "save_counter/.ATTRIBUTES/VARIABLE_VALUE"
 
 
@@ -53,14 +59,14 @@ def match(
     """
     shapes = {name: Target(_shape_of(name, it)) for name, it in targets.items()}
     checkpoint = source if isinstance(source, Checkpoint) else open(source)
-    return make_plan(checkpoint, shapes, rules, (), {}, MatchPlan)
+    return make_plan(checkpoint, shapes, rules, MatchPlan)
 
 
 def _shape_of(name: str, target: Any) -> tuple[int, ...]:
     shape = getattr(target, "shape", target)
     try:
-        return tuple(int(size) for size in shape)
-    except (TypeError, ValueError):
+        return tuple(index(size) for size in shape)
+    except TypeError:
         raise TypeError(
             f"target {name!r}: {target!r} is neither a shape nor an array"
         ) from None
@@ -70,9 +76,10 @@ def make_plan(
     checkpoint: Checkpoint,
     targets: Mapping[str, Target],
     rules: Rules | None,
-    keeps: Collection[str],
-    tied: Mapping[str, str],
     kind: type[_Plan],
+    keeps: Collection[str] = (),
+    tied: Mapping[str, str] | None = None,
+    dtypes: Mapping[str, np.dtype[Any]] | None = None,
 ) -> _Plan:
     """Plans as ``match`` does.
 
@@ -80,18 +87,20 @@ def make_plan(
         checkpoint: The sources.
         targets: The parameters.
         rules: What is known beforehand.
+        kind: The plan's class.
         keeps: Targets that a framework keeps for itself, where no rule fits them.
         tied: {target: an earlier one of the same memory}: one source is enough.
-        kind: The plan's class.
+        dtypes: Of the targets, where they are to keep theirs.
     """
     if rules is not None and not isinstance(rules, Rules):
         raise TypeError(f"rules must be fastckpt.Rules, not {rules!r}")
-    sources = {info.name: info.shape for info in checkpoint.infos()}
+    sources = {info.name: info for info in checkpoint.infos()}
     apart = find_training_state(checkpoint) | {GRAPH_KEY, _SAVE_COUNTER}
     apart &= sources.keys()
     found = apply_rules(rules or Rules([], ""), sources, targets, apart)
-    planner = _Planner(checkpoint, sources, targets, found, apart, tied)
-    return planner.plan(keeps, kind)
+    planner = _Planner(sources, targets, found, apart, tied or {}, dtypes or {})
+    settled = planner.plan(keeps)
+    return kind(checkpoint, **settled._asdict(), idle=find_idle(rules, sources))
 
 
 class _Planner:
@@ -99,19 +108,19 @@ class _Planner:
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
-        sources: Mapping[str, tuple[int, ...]],
+        sources: Mapping[str, TensorInfo],
         targets: Mapping[str, Target],
         found: Claims,
         apart: set[str],
         tied: Mapping[str, str],
+        dtypes: Mapping[str, np.dtype[Any]],
     ) -> None:
-        self._checkpoint = checkpoint
         self._sources = sources
         self._targets = targets
         self._found = found
         self._apart = apart
         self._tied = tied
+        self._dtypes = dtypes
         self._pairs: dict[str, Pair] = {}
         self._ambiguous: dict[str, list[str]] = {}
         self._misfits: list[str] = []
@@ -119,20 +128,20 @@ class _Planner:
         claimed = (name for claim in found.claims for name in claim.sources)
         self._counts = Counter(claimed)
 
-    def plan(self, keeps: Collection[str], kind: type[_Plan]) -> _Plan:
+    def plan(self, keeps: Collection[str]) -> Settled:
         self._take_claims()
         self._check_parts()
-        alone = {name for name in self._found.alone if name not in self._pairs}
-        self._propose({*alone, *keeps, *self._tied})
-        kept = alone | set(keeps) | self._find_tied()
+        alone = [name for name in self._found.alone if name not in self._pairs]
+        ruled = {*self._pairs}
+        self._propose(alone, keeps)
+        kept = {*alone, *keeps, *self._find_tied()}
         settled = self._pairs.keys() | self._ambiguous.keys()
         untouched = [
             name for name in self._targets if name in kept and name not in settled
         ]
         left_out = {*self._found.left_out, *(self._apart - self._used)}
         gone = self._used | left_out
-        return kind(
-            self._checkpoint,
+        return Settled(
             {name: self._pairs[name] for name in self._targets if name in self._pairs},
             self._ambiguous,
             [name for name in self._sources if name not in gone],
@@ -140,6 +149,8 @@ class _Planner:
             untouched,
             [name for name in self._sources if name in left_out],
             self._misfits,
+            [name for name in self._pairs if name not in ruled],
+            [name for name in untouched if name in alone],
         )
 
     def _take_claims(self) -> None:
@@ -171,33 +182,45 @@ class _Planner:
         pair = Pair(claim.sources, rule.before, rule.concat, rule.after)
         wanted = self._targets[claim.target].shape
         try:
-            made = pair.shape_of([self._sources[name] for name in pair.sources])
-            pair.check_dtypes([self._dtype_of(name) for name in pair.sources])
+            made = pair.shape_of([self._sources[name].shape for name in pair.sources])
+            self._check_numbers(claim.target, pair)
         except ValueError as error:
             self._misfits.append(f"{said}: {error}")
             return
         if made != wanted:
-            shapes = " + ".join(str(self._sources[name]) for name in pair.sources)
+            shapes = " + ".join(str(self._sources[name].shape) for name in pair.sources)
             self._misfits.append(
                 f"{said}: {shapes} becomes {made}, but {claim.target!r} is {wanted}"
             )
             return
         self._pairs[claim.target] = pair
 
-    def _dtype_of(self, name: str) -> np.dtype[Any] | None:
-        dtype: np.dtype[Any] | None = self._checkpoint.info(name).dtype
-        return dtype
+    def _check_numbers(self, target: str, pair: Pair) -> None:
+        """Raises ValueError where a target does not hold what its sources hold."""
+        infos = [self._sources[name] for name in pair.sources]
+        pair.check_dtypes([info.dtype for info in infos])
+        for info in infos:
+            if info.tf_dtype in _NO_NUMBERS or info.dtype is None:
+                raise ValueError(f"{info.name!r} is {info.tf_dtype}: no numbers")
+            wanted = self._dtypes.get(target)
+            if wanted is None or wanted == info.dtype:
+                continue
+            if _is_quantized(info):
+                raise ValueError(
+                    f"{info.name!r} is {info.tf_dtype}, whose scale is not known"
+                )
+            check_cast(info.name, info.dtype, wanted)
 
     def _check_parts(self) -> None:
         """Checks that the parts that are taken of a tensor are all of it, once."""
-        parts: dict[str, list[tuple[int, int, int, int]]] = {}
+        parts: dict[str, list[Pair]] = {}
         for pair in self._pairs.values():
             for name in pair.sources if pair.takes else ():
-                parts.setdefault(name, []).append(_part_of(pair, self._sources[name]))
-        for name, taken in parts.items():
+                parts.setdefault(name, []).append(pair)
+        for name, pairs in parts.items():
             # What one line takes is all that is wanted of it.
             if self._counts[name] > 1:
-                wrong = _find_gap(sorted(taken))
+                wrong = find_wrong(pairs, self._sources[name].shape)
                 if wrong:
                     self._misfits.append(f"of {name!r} {wrong}")
 
@@ -218,43 +241,33 @@ class _Planner:
                 tied.update(group)
         return tied
 
-    def _propose(self, without: Collection[str]) -> None:
-        sources = {name: self._sources[name] for name in self._found.rest}
-        settled = self._pairs.keys() | self._ambiguous.keys()
-        targets = {
-            name: target
-            for name, target in self._targets.items()
-            if name not in settled and name not in without
+    def _propose(self, alone: Collection[str], keeps: Collection[str]) -> None:
+        """Proposes for what is left, with everything as evidence.
+
+        That rules settle a rival makes nothing more certain.
+        """
+        sources = {
+            name: info.shape
+            for name, info in self._sources.items()
+            if name not in self._apart
+            and is_floating(info.dtype)
+            and not _is_quantized(info)
         }
+        apart = {*keeps, *self._tied}
+        targets = {n: it for n, it in self._targets.items() if n not in apart}
         proposal = propose(sources, targets)
+        rest = set(self._found.rest)
+        left = targets.keys() - self._pairs.keys() - self._ambiguous.keys() - {*alone}
         for target, (source, steps) in proposal.pairs.items():
-            self._pairs[target] = Pair((source,), steps)
-            self._used.add(source)
+            if target in left and source in rest:
+                self._pairs[target] = Pair((source,), steps)
+                self._used.add(source)
         for target, equals in proposal.ambiguous.items():
-            self._ambiguous[target] = equals
-            self._used.update(equals)
+            among = [name for name in equals if name in rest]
+            if target in left and among:
+                self._ambiguous[target] = among
+                self._used.update(among)
 
 
-def _part_of(pair: Pair, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Gives the axis, the begin, the end, and the axis's size, of what is taken."""
-    for step in pair.before:
-        if step.word == "take":
-            axis, begin, end = step.bounds(shape)
-            return axis, begin, end, shape[axis]
-        shape = step.shape_of(shape)
-    raise AssertionError("nothing is taken")
-
-
-def _find_gap(taken: list[tuple[int, int, int, int]]) -> str:
-    """Tells what is wrong with parts in their order; "": they are all of it, once."""
-    axes = sorted({axis for axis, _, _, _ in taken})
-    if len(axes) > 1:
-        return f"parts are taken along several axes, {axes}"
-    reach, size = 0, taken[0][3]
-    for _, begin, end, _ in [*taken, (0, size, size, size)]:
-        if begin != reach:
-            what = "is taken twice" if begin < reach else "goes nowhere"
-            low, high = sorted((begin, reach))
-            return f"the part {low}:{high} of axis {axes[0]} {what}"
-        reach = end
-    return ""
+def _is_quantized(info: TensorInfo) -> bool:
+    return (info.tf_dtype or "").startswith("q")

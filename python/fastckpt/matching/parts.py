@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastckpt.matching.plan import Pair
+from fastckpt.matching.pair import Pair
 from fastckpt.matching.transforms import Step
 
 __all__ = ["Box", "Part", "find_parts", "list_chunks", "read_box"]
@@ -102,12 +102,14 @@ def read_box(
         read: Gives the box of a source, by its place in the pair.
     """
     parts = find_parts(pair, shapes, box)
-    if parts is None:
+    if not parts:
         every = enumerate(shapes)
         whole = pair.apply(
             [read(n, tuple((0, size) for size in it)) for n, it in every]
         )
-        return whole[tuple(slice(*bounds) for bounds in box)]
+        indices: Any = (*(slice(*bounds) for bounds in box), ...)
+        part: np.ndarray[Any, Any] = whole[indices]  # of no dimension too
+        return part
     arrays = [
         _apply(read(part.source, part.box), pair, shapes[part.source]) for part in parts
     ]

@@ -2,84 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fastckpt.base.names import list_some
+from fastckpt.matching.pair import Pair
 from fastckpt.matching.patterns import escape
 from fastckpt.matching.rules import Rules
-from fastckpt.matching.transforms import Step
+from fastckpt.matching.shares import tell_rest
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["MatchPlan", "Pair"]
+__all__ = ["MatchPlan", "Settled"]
 
 _MOST_NAMED = 5
 
 
-class Pair(NamedTuple):
-    """How one parameter comes about.
+class Settled(NamedTuple):
+    """What a plan is made of, see there."""
 
-    Attributes:
-        sources: The names of the tensors; several are joined.
-        before: What becomes of each.
-        concat: How they are joined; None: there is one.
-        after: What becomes of that.
-    """
-
-    sources: tuple[str, ...]
-    before: tuple[Step, ...] = ()
-    concat: Step | None = None
-    after: tuple[Step, ...] = ()
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """All transforms, in their order."""
-        joins = () if self.concat is None else (self.concat,)
-        return (*self.before, *joins, *self.after)
-
-    @property
-    def takes(self) -> bool:
-        """Whether only a part of its source is taken."""
-        return any(step.word == "take" for step in self.before)
-
-    def shape_of(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-        """Gives the shape that sources of these become; ValueError: of none."""
-        made = [_shape_after(shape, self.before) for shape in shapes]
-        joined = made[0] if self.concat is None else self.concat.joined_shape(made)
-        return _shape_after(joined, self.after)
-
-    def check_dtypes(self, dtypes: Sequence[np.dtype[Any] | None]) -> None:
-        """Raises ValueError where sources of several dtypes would be joined."""
-        kinds = sorted({str(dtype) for dtype in dtypes})
-        if len(kinds) > 1:
-            raise ValueError(f"the sources have several dtypes: {', '.join(kinds)}")
-
-    def apply(self, arrays: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-        """Gives the parameter's values: a view where no step needs a copy."""
-        made = [_apply(array, self.before) for array in arrays]
-        joined = made[0] if self.concat is None else self.concat.join(made)
-        return _apply(joined, self.after)
-
-    def __str__(self) -> str:
-        words = [" + ".join(self.sources), *map(str, self.steps)]
-        return " ".join(words)
-
-
-def _shape_after(shape: tuple[int, ...], steps: Sequence[Step]) -> tuple[int, ...]:
-    for step in steps:
-        shape = step.shape_of(shape)
-    return shape
-
-
-def _apply(array: np.ndarray[Any, Any], steps: Sequence[Step]) -> np.ndarray[Any, Any]:
-    for step in steps:
-        array = step.apply(array)
-    return array
+    pairs: Mapping[str, Pair]
+    ambiguous: Mapping[str, list[str]]
+    unused: list[str]
+    missing: list[str]
+    untouched: list[str]
+    left_out: list[str]
+    misfits: list[str]
+    proposed: list[str]
+    alone: list[str]
 
 
 class MatchPlan:
@@ -94,6 +48,8 @@ class MatchPlan:
         left_out: The tensors that are left out: by rules, and what only training
             needs, the object graph, save counters.
         misfits: What is wrong with rules that fit, in sentences.
+        proposed: The parameters whose pairs no rule made.
+        idle: The lines that fit no tensor, in sentences.
 
     Threads: safe, as far as the checkpoint is.
     """
@@ -108,6 +64,9 @@ class MatchPlan:
         untouched: list[str],
         left_out: list[str],
         misfits: list[str],
+        proposed: list[str],
+        alone: list[str],
+        idle: list[str],
     ) -> None:
         self._checkpoint = checkpoint
         self.pairs = dict(pairs)
@@ -117,6 +76,9 @@ class MatchPlan:
         self.untouched = untouched
         self.left_out = left_out
         self.misfits = misfits
+        self.proposed = proposed
+        self.idle = idle
+        self._alone = alone
 
     @property
     def is_finished(self) -> bool:
@@ -175,9 +137,22 @@ class MatchPlan:
             steps = "".join(f" {step}" for step in pair.steps)
             lines.append(f"{left} -> {escape(target)}{steps}")
         lines += [f"{escape(name)} -> -" for name in self.left_out]
-        lines += [f"- -> {escape(name)}" for name in self.untouched]
+        # What a framework keeps, or ties, it does the next time, too.
+        lines += [f"- -> {escape(name)}" for name in self._alone]
         lines += [f"# open: {_one_line(clause)}" for clause in self._open()]
         return Rules.parse("".join(f"{line}\n" for line in lines))
+
+    def _tell(self, target: str, pair: Pair) -> str:
+        how = " (proposed)" if target in self.proposed else ""
+        if pair.takes and not self._has_partner(target, pair):
+            rest = tell_rest(pair, self._checkpoint.info(pair.sources[0]).shape)
+            how += f" ({rest})" if rest else ""
+        return f"{target} <- {pair}{how}"
+
+    def _has_partner(self, target: str, pair: Pair) -> bool:
+        """Tells whether another parameter takes the rest of a source."""
+        others = (it for name, it in self.pairs.items() if name != target)
+        return any(it.takes and it.sources == pair.sources for it in others)
 
     def __repr__(self) -> str:
         return (
@@ -186,7 +161,7 @@ class MatchPlan:
         )
 
     def __str__(self) -> str:
-        lines = [f"{target} <- {pair}" for target, pair in self.pairs.items()]
+        lines = [self._tell(target, pair) for target, pair in self.pairs.items()]
         lines += [
             f"{target} <- ? {' | '.join(sources)}"
             for target, sources in self.ambiguous.items()
@@ -195,7 +170,7 @@ class MatchPlan:
         lines += [f"{name} stays as it is" for name in self.untouched]
         lines += [f"{name} -> nothing" for name in self.unused]
         lines += [f"{name} is left out" for name in self.left_out]
-        lines += self.misfits
+        lines += [*self.idle, *self.misfits]
         state = "finished" if self.is_finished else "not finished"
         counts = (
             (len(self.pairs), "matched"),

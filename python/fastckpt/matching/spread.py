@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fastckpt._native import TensorInfo
 from fastckpt.matching.claims import Claim, apply_rules
-from fastckpt.matching.plan import Pair
+from fastckpt.matching.pair import Pair
 from fastckpt.matching.rules import Rules
+from fastckpt.matching.shares import find_wrong
 
 __all__ = ["spread"]
 
 
-def spread(rules: Rules, infos: Mapping[str, TensorInfo]) -> dict[str, Pair]:
+def spread(
+    rules: Rules, infos: Mapping[str, TensorInfo], left_out: Collection[str]
+) -> dict[str, Pair]:
     """Gives {name of a parameter: how it comes about}; what no line fits stays.
 
     Args:
         rules: The lines; of optional ones every one that fits.
         infos: By names in the checkpoint.
+        left_out: Names that a line takes by their very name alone; else they stay.
 
     Raises:
         ValueError: Two tensors would become one parameter, a line lacks a source, or
             its transforms do not fit.
     """
-    found = apply_rules(rules, infos, None, ())
+    found = apply_rules(rules, infos, None, left_out)
     pairs: dict[str, Pair] = {}
+    taken: dict[str, list[Pair]] = {}
     for claim in found.claims:
+        if claim.rule.is_optional and "" in claim.sources:
+            continue
+        if _is_left_alone(rules, claim.target, claim.rule.line):
+            continue
         pair = _make(claim, infos)
         if claim.target in pairs:
             first = pairs[claim.target].sources[0]
@@ -33,7 +42,18 @@ def spread(rules: Rules, infos: Mapping[str, TensorInfo]) -> dict[str, Pair]:
                 f"{first!r} and {pair.sources[0]!r} would both become {claim.target!r}"
             )
         pairs[claim.target] = pair
-    for name in found.rest:
+        if pair.takes and not claim.rule.is_optional:
+            for name in pair.sources:
+                taken.setdefault(name, []).append(pair)
+    for name, parts in taken.items():
+        wrong = find_wrong(parts, infos[name].shape) if len(parts) > 1 else ""
+        if wrong:
+            raise ValueError(f"of {name!r} {wrong}")
+    claimed = {name for claim in found.claims for name in claim.sources}
+    kept = [name for name in left_out if name not in claimed]
+    for name in [*found.rest, *kept]:
+        if _is_left_alone(rules, name, None):
+            continue
         if name in pairs:
             raise ValueError(
                 f"{pairs[name].sources[0]!r} would become {name!r}, which is there"
@@ -54,3 +74,13 @@ def _make(claim: Claim, infos: Mapping[str, TensorInfo]) -> Pair:
     except ValueError as error:
         raise ValueError(f"{said}: {error}") from None
     return pair
+
+
+def _is_left_alone(rules: Rules, target: str, line: int | None) -> bool:
+    """Tells whether a line leaves a parameter alone before another one fills it."""
+    for rule in rules:
+        if not rule.sources and (line is None or rule.line < line):
+            assert rule.target is not None
+            if rule.target.compile().fullmatch(target):
+                return True
+    return False

@@ -12,11 +12,12 @@ from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import Losses, check_cast, is_floating
 from fastckpt.base.deferred import importing
 from fastckpt.matching.match import make_plan
-from fastckpt.matching.plan import MatchPlan, Pair
+from fastckpt.matching.pair import Pair
+from fastckpt.matching.plan import MatchPlan
 from fastckpt.reading.casts import load_as
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.torch.dtypes import array_of, tensor_of
-from fastckpt.torch.modules import list_parameters
+from fastckpt.torch.modules import Parameters, list_parameters
 
 if TYPE_CHECKING:
     from fastckpt.matching.rules import Rules
@@ -47,7 +48,8 @@ def match(
 
     Raises:
         TypeError: ``module`` is none, or has what is no dense tensor.
-        ValueError: A parameter is on the device "meta".
+        ValueError: A parameter has no memory of its own, or ``state_dict()`` gives
+            copies.
         ImportError: torch is not installed.
         CheckpointError, OSError: As ``fastckpt.match``.
     """
@@ -57,17 +59,21 @@ def match(
         checkpoint,
         parameters.targets,
         rules,
+        ModulePlan,
         parameters.kept,
         parameters.tied,
-        ModulePlan,
+        {name: _dtype_of(tensor) for name, tensor in parameters.tensors.items()},
     )
-    plan._tensors = parameters.tensors
+    plan._module = module
+    plan._planned = parameters
     return plan
 
 
 class ModulePlan(MatchPlan):
     """Which tensors become which parameters of a module; see ``match``."""
 
+    _module: Any
+    _planned: Parameters
     _tensors: dict[str, Any]
 
     def load(self) -> None:  # type: ignore[override]
@@ -78,7 +84,8 @@ class ModulePlan(MatchPlan):
         parameters' dtypes, other numbers only where that is exact.
 
         Raises:
-            ValueError: The plan is not finished; a number does not fit its parameter.
+            ValueError: The plan is not finished; a number does not fit its parameter;
+            the module has other parameters than when it was matched.
             CorruptionError, OSError: As ``Checkpoint.load``.
 
         Warns:
@@ -87,6 +94,7 @@ class ModulePlan(MatchPlan):
         Threads: nobody else may use the module meanwhile.
         """
         self._check_finished()
+        self._tensors = self._find_tensors()
         places = {
             target: self._place(pair, self._tensors[target])
             for target, pair in self.pairs.items()
@@ -102,10 +110,29 @@ class ModulePlan(MatchPlan):
                 self._tensors[target].copy_(tensor_of(np.array(array, order="C")))
         losses.warn(callers_level() + 1)
 
+    def _find_tensors(self) -> dict[str, Any]:
+        """Gives the module's tensors of now: ``module.half()`` makes new ones."""
+        now = list_parameters(self._module)
+        before = self._planned
+        dtypes = [
+            {name: it.dtype for name, it in each.tensors.items()}
+            for each in (before, now)
+        ]
+        if (now.targets, now.tied) != (before.targets, before.tied) or (
+            dtypes[0] != dtypes[1]
+        ):
+            raise ValueError(
+                "the module is no longer the one that was matched: its parameters have "
+                "other names, shapes, dtypes or ties; match it again"
+            )
+        return now.tensors
+
     def _place(self, pair: Pair, tensor: Any) -> _Array | None:
         """Gives where the source's numbers go as they are, if there is such a place."""
         tensor = tensor.detach()
-        if len(pair.sources) > 1 or tensor.device.type != "cpu" or tensor.is_conj():
+        if len(pair.sources) > 1 or tensor.device.type != "cpu":
+            return None
+        if tensor.is_conj() or tensor.is_neg():
             return None
         info = self._checkpoint.info(pair.sources[0])
         array = array_of(tensor)

@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fastckpt.base.callers import callers_level
+from fastckpt.base.cast import Losses, check_cast
 from fastckpt.base.deferred import importing
 from fastckpt.base.names import missing
+from fastckpt.editing.strip import find_training_state
+from fastckpt.matching.pair import Pair
 from fastckpt.matching.parts import Box, list_chunks, read_box
-from fastckpt.matching.plan import Pair
 from fastckpt.matching.rules import Rules
 from fastckpt.matching.spread import spread
 from fastckpt.reading.checkpoint import Checkpoint, open
@@ -140,10 +143,15 @@ class CheckpointReader:
             else:
                 region = _region(_box_of(item), checkpoint.info(pair.sources[0]).shape)
                 direct.append((pair.sources[0], region, out))
+        losses = Losses()
+        made = [
+            (target, _cast(pair, _read(checkpoint, pair, box), target, losses))
+            for pair, box, target in others
+        ]
         checkpoint.read_many(direct)
-        for pair, box, target in others:
-            values = _read(checkpoint, pair, box)
+        for target, values in made:
             target.copy_(tensor_of(values if values.flags.writeable else values.copy()))
+        losses.warn(callers_level() + 1)
         for item in plan.items:
             planner.commit_tensor(item, planner.resolve_tensor(item).detach())
         done: Any = Future()
@@ -156,7 +164,8 @@ def _find_pairs(
 ) -> dict[str, Pair]:
     """Gives {name in the state dict: how it comes about}."""
     if isinstance(rules, Rules):
-        return spread(rules, {info.name: info for info in checkpoint.infos()})
+        infos = {info.name: info for info in checkpoint.infos()}
+        return spread(rules, infos, find_training_state(checkpoint))
     names = rules or {}
     for source in names:
         if source not in checkpoint:
@@ -171,6 +180,18 @@ def _find_pairs(
             )
         pairs[target] = Pair((name,))
     return pairs
+
+
+def _cast(pair: Pair, values: Any, target: Any, losses: Losses) -> Any:
+    """Gives values in a tensor's dtype; only floats may be rounded."""
+    with importing:
+        import torch
+
+    array = array_of(torch.empty(0, dtype=target.dtype))
+    if array is None or array.dtype == values.dtype:
+        return values
+    check_cast(pair.sources[0], values.dtype, array.dtype)
+    return losses.cast(pair.sources[0], values, array.dtype)
 
 
 def _read(checkpoint: Checkpoint, pair: Pair, box: Box) -> Any:

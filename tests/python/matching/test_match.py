@@ -181,3 +181,73 @@ def test_equals_are_never_guessed_and_a_rule_decides(make, tmp_path):
     refuses(plan, "'a.weight' could be 'first/kernel', 'second/kernel': a rule")
     rules = Rules.parse("first/kernel -> b.weight transpose")
     assert "b.weight" in fastckpt.match(tmp_path / "m", targets, rules).pairs
+
+
+CONV = np.ones((3, 3, 8, 8), np.float32)
+TURNED = (8, 8, 3, 3)
+
+
+def test_what_rules_settle_makes_no_rival_certain(make):
+    tensors = {f"block{n}/kernel": CONV for n in range(4)}
+    targets = {f"layers.{n}.weight": TURNED for n in range(4)}
+    rules = "block{n}/kernel -> layers.{n}.weight permute 3,2,0,1\n"
+    plan = make(
+        {**tensors, "aux/kernel": CONV}, {**targets, "adapter.weight": TURNED}, rules
+    )
+    assert plan.proposed == []
+    assert not plan.is_finished
+    plan = make(
+        {"old/kernel": CONV, "other/kernel": CONV},
+        {"new.weight": TURNED},
+        "other/kernel -> -",
+    )
+    assert not plan.is_finished
+
+
+def test_rules_of_what_is_open_decide_nothing(make, tmp_path):
+    tensors = {"bn/kernel": CONV, "bn/b/kernel": CONV}
+    targets = {"b.weight": TURNED, "layer_0.h0.weight": TURNED}
+    plan = make(tensors, targets, "")
+    assert not plan.is_finished
+    again = fastckpt.match(tmp_path / "m", targets, plan.to_rules())
+    assert again.pairs.keys() == plan.pairs.keys()
+    assert not again.is_finished
+
+
+def test_parts_are_compared_in_the_tensors_own_axes(make):
+    w = np.arange(64, dtype=np.float32).reshape(8, 8)
+    rules = "w -> a take 0 0:4\nw -> b transpose take {} 4:8\n"
+    targets = {"a": (4, 8), "b": (4, 8)}
+    refuses(make({"w": w}, targets, rules.format(0)), "overlap")
+    plan = make({"w": w}, {"a": (4, 8), "b": (8, 4)}, rules.format(1))
+    assert np.array_equal(plan.load()["b"], w[4:].T)
+    v = np.arange(12, dtype=np.float32)
+    rules = "v -> a reshape 3,4 take 0 0:1\nv -> b take 0 1:3\n"
+    refuses(make({"v": v}, {"a": (1, 4), "b": (2,)}, rules), "nothing tells")
+    rules = "v -> a reshape 3,4 take 0 0:1\nv -> b reshape 3,4 take 0 1:3\n"
+    assert make({"v": v}, {"a": (1, 4), "b": (2, 4)}, rules).is_finished
+
+
+def test_no_numbers_are_no_parameters(make):
+    tensors = {"s": np.array([b"a", b"b"], object), "n": np.arange(2), "w": np.ones(2)}
+    targets = {"x": (2,), "y": (2,)}
+    refuses(make(tensors, targets, "s -> x\nn -> y\nw -> -"), "'s' is string")
+    plan = make({"dense/bias": np.arange(2)}, {"dense.bias": (2,)}, "")
+    assert plan.unused == ["dense/bias"]
+
+
+def test_a_plan_says_what_it_proposes_and_which_lines_are_idle(make):
+    tensors = {"dense/kernel": np.ones((3, 2)), "e": np.ones((5, 2))}
+    rules = "dense/kernal -> dense.weight transpose\ne -> x take 0 0:4\n"
+    plan = make(tensors, {"dense.weight": (2, 3), "x": (4, 2)}, rules)
+    assert plan.proposed == ["dense.weight"]
+    assert "dense.weight <- dense/kernel transpose (proposed)" in str(plan)
+    assert "line 1 fits no tensor: dense/kernal" in str(plan)
+    assert "x <- e take 0 :4 (2 of 10 numbers are not used)" in str(plan)
+
+
+@pytest.mark.parametrize("shape", ["22", (2.0, 3.0), [2, "3"]])
+def test_only_whole_numbers_make_a_shape(shape, tmp_path):
+    fastckpt.save(tmp_path / "m", {"a": W})
+    with pytest.raises(TypeError, match="neither a shape"):
+        fastckpt.match(tmp_path / "m", {"x": shape})

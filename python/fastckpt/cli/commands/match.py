@@ -17,7 +17,7 @@ from typing import Any
 from fastckpt import Rules, match
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import add_path_argument, open_checkpoint
-from fastckpt.cli.render.output import print_json, print_text
+from fastckpt.cli.render.output import print_json, print_lines
 from fastckpt.formats import safetensors
 from fastckpt.matching.plan import MatchPlan
 
@@ -45,14 +45,16 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print_json(_describe(args, plan))
         else:
-            print_text(str(plan.to_rules() if args.to_rules else plan).rstrip("\n"))
+            text = str(plan.to_rules() if args.to_rules else plan)
+            print_lines([text.removesuffix("\n")])
     return 0 if plan.is_finished else 1
 
 
 def _read_rules(path: str) -> Rules:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+    with open(path, "rb") as file:
+        text = file.read().decode("utf-8-sig", "surrogateescape")
         try:
-            return Rules.parse(file.read())
+            return Rules.parse(text)
         except ValueError as error:
             raise UsageError(f"{path}: {error}") from None
 
@@ -63,12 +65,19 @@ def _read_shapes(path: str) -> dict[str, Any]:
             return {info.name: info.shape for info in tensors.infos()}
     with open(path, "rb") as file:
         try:
-            shapes = json.load(file)
+            shapes = json.load(file, object_pairs_hook=_check_once)
         except ValueError as error:
-            raise UsageError(f"{path}: no JSON: {error}") from None
+            raise UsageError(f"{path}: no JSON that can be used: {error}") from None
     if not isinstance(shapes, dict) or not all(map(_is_shape, shapes.values())):
         raise UsageError(f'{path}: not of the form {{"name": [768, 768]}}')
     return shapes
+
+
+def _check_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
 
 
 def _is_shape(value: Any) -> bool:
@@ -93,5 +102,7 @@ def _describe(args: argparse.Namespace, plan: MatchPlan) -> dict[str, Any]:
         "untouched": plan.untouched,
         "left_out": plan.left_out,
         "misfits": plan.misfits,
+        "proposed": plan.proposed,
+        "idle": plan.idle,
         "rules": str(plan.to_rules()),
     }
