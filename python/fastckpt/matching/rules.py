@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fastckpt.base.deferred import importing
 from fastckpt.matching.patterns import Pattern, split_lines, split_words
 from fastckpt.matching.transforms import Step, parse_step
 
@@ -87,7 +88,8 @@ class Rules:
         the heads of the checkpoint that the model lacks are left out.
         Source: transformers' convert_bert_original_tf_checkpoint_to_pytorch (facts).
         """
-        from fastckpt.matching.bert import TEXT
+        with importing:
+            from fastckpt.matching.bert import TEXT
 
         return cls.parse(TEXT)
 

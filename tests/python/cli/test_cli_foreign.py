@@ -24,6 +24,7 @@ ENDINGS = {"text graph": "pb", "graph": "pb", "meta graph": "pb", "saved model":
 def good(tmp_path_factory):
     prefix = tmp_path_factory.mktemp("good") / "model"
     fastckpt.save(prefix, {"w": np.arange(6.0).reshape(2, 3)})
+    prefix.with_suffix(".json").write_text('{"w": [2, 3]}')
     return prefix
 
 
@@ -37,6 +38,7 @@ def words_of(command, path, good, target) -> list[object]:
         "average": [good, path, "--to", target],
         "merge": [path, good, "--to", target],
         "freeze": [path, "--to", f"{target}.pb"],
+        "match": [path, f"{good}.json"],
     }
     return [command, *others.get(command, [path])]
 
