@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from fastckpt.matching.pair import Pair
 from fastckpt.matching.rules import Rule, Rules
 
-__all__ = ["Claim", "Claims", "apply_rules", "find_idle"]
+__all__ = ["Claim", "Claims", "apply_rules", "find_alone", "find_idle"]
 
 
 class Claim(NamedTuple):
@@ -23,6 +24,12 @@ class Claim(NamedTuple):
     rule: Rule
     target: str
     sources: tuple[str, ...]
+
+    @property
+    def pair(self) -> Pair:
+        """What the line does to its sources."""
+        rule = self.rule
+        return Pair(self.sources, rule.before, rule.concat, rule.after)
 
 
 class Claims(NamedTuple):
@@ -103,7 +110,7 @@ def apply_rules(
         _claim(lines[place], values, members)
         for (place, values), members in sorted(groups.items())
     ]
-    return Claims(claims, dropped, rest, _find_alone(lines, targets or {}))
+    return Claims(claims, dropped, rest, find_alone(rules, targets or ()))
 
 
 def _counting(
@@ -134,9 +141,10 @@ def _claim(rule: Rule, values: tuple[str, ...], members: dict[int, str]) -> Clai
     return Claim(rule, rule.target.fill(values), sources)
 
 
-def _find_alone(lines: list[Rule], targets: Mapping[str, object]) -> dict[str, int]:
+def find_alone(rules: Rules, targets: Collection[str]) -> dict[str, int]:
+    """Gives {parameter that a line leaves alone: the first such line}."""
     alone: dict[str, int] = {}
-    for rule in lines:
+    for rule in rules:
         if not rule.sources:
             assert rule.target is not None
             expression = rule.target.compile()

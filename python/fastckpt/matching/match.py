@@ -22,12 +22,12 @@ from fastckpt.matching.rules import Rules
 from fastckpt.matching.shares import find_wrong
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.reading.holding import FORMLESS
 
 __all__ = ["make_plan", "match"]
 
 _Plan = TypeVar("_Plan", bound=MatchPlan)
 
-_NO_NUMBERS = ("string", "resource", "variant")
 _SAVE_COUNTER = "save_counter/.ATTRIBUTES/VARIABLE_VALUE"
 
 
@@ -99,8 +99,7 @@ def make_plan(
     apart &= sources.keys()
     found = apply_rules(rules or Rules([], ""), sources, targets, apart)
     planner = _Planner(sources, targets, found, apart, tied or {}, dtypes or {})
-    settled = planner.plan(keeps)
-    return kind(checkpoint, **settled._asdict(), idle=find_idle(rules, sources))
+    return kind(checkpoint, planner.settle(keeps, find_idle(rules, sources)))
 
 
 class _Planner:
@@ -128,29 +127,28 @@ class _Planner:
         claimed = (name for claim in found.claims for name in claim.sources)
         self._counts = Counter(claimed)
 
-    def plan(self, keeps: Collection[str]) -> Settled:
+    def settle(self, keeps: Collection[str], idle: list[str]) -> Settled:
         self._take_claims()
         self._check_parts()
-        alone = [name for name in self._found.alone if name not in self._pairs]
+        alone = self._found.alone.keys() - self._pairs.keys()
         ruled = {*self._pairs}
         self._propose(alone, keeps)
         kept = {*alone, *keeps, *self._find_tied()}
         settled = self._pairs.keys() | self._ambiguous.keys()
-        untouched = [
-            name for name in self._targets if name in kept and name not in settled
-        ]
+        kept -= settled
         left_out = {*self._found.left_out, *(self._apart - self._used)}
         gone = self._used | left_out
         return Settled(
             {name: self._pairs[name] for name in self._targets if name in self._pairs},
             self._ambiguous,
             [name for name in self._sources if name not in gone],
-            [n for n in self._targets if n not in settled and n not in untouched],
-            untouched,
+            [n for n in self._targets if n not in settled and n not in kept],
+            [name for name in self._targets if name in kept],
             [name for name in self._sources if name in left_out],
             self._misfits,
             [name for name in self._pairs if name not in ruled],
-            [name for name in untouched if name in alone],
+            idle,
+            [name for name in self._targets if name in kept and name in alone],
         )
 
     def _take_claims(self) -> None:
@@ -171,7 +169,7 @@ class _Planner:
 
     def _take(self, claim: Claim) -> None:
         rule = claim.rule
-        said = f"line {rule.line}, {rule.text!r}"
+        said = rule.said
         if "" in claim.sources:
             lacking = rule.sources[claim.sources.index("")]
             self._misfits.append(
@@ -179,7 +177,7 @@ class _Planner:
                 f"{'*'.join(lacking.literals)!r}"
             )
             return
-        pair = Pair(claim.sources, rule.before, rule.concat, rule.after)
+        pair = claim.pair
         wanted = self._targets[claim.target].shape
         try:
             made = pair.shape_of([self._sources[name].shape for name in pair.sources])
@@ -200,7 +198,7 @@ class _Planner:
         infos = [self._sources[name] for name in pair.sources]
         pair.check_dtypes([info.dtype for info in infos])
         for info in infos:
-            if info.tf_dtype in _NO_NUMBERS or info.dtype is None:
+            if info.tf_dtype in FORMLESS or info.dtype is None:
                 raise ValueError(f"{info.name!r} is {info.tf_dtype}: no numbers")
             wanted = self._dtypes.get(target)
             if wanted is None or wanted == info.dtype:

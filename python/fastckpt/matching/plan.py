@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,16 +24,21 @@ _MOST_NAMED = 5
 
 
 class Settled(NamedTuple):
-    """What a plan is made of, see there."""
+    """What a plan says of each name; see the attributes of ``MatchPlan``.
 
-    pairs: Mapping[str, Pair]
-    ambiguous: Mapping[str, list[str]]
+    Attributes:
+        alone: Those of the untouched that a line leaves alone.
+    """
+
+    pairs: dict[str, Pair]
+    ambiguous: dict[str, list[str]]
     unused: list[str]
     missing: list[str]
     untouched: list[str]
     left_out: list[str]
     misfits: list[str]
     proposed: list[str]
+    idle: list[str]
     alone: list[str]
 
 
@@ -54,31 +60,18 @@ class MatchPlan:
     Threads: safe, as far as the checkpoint is.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        pairs: Mapping[str, Pair],
-        ambiguous: Mapping[str, list[str]],
-        unused: list[str],
-        missing: list[str],
-        untouched: list[str],
-        left_out: list[str],
-        misfits: list[str],
-        proposed: list[str],
-        alone: list[str],
-        idle: list[str],
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, settled: Settled) -> None:
         self._checkpoint = checkpoint
-        self.pairs = dict(pairs)
-        self.ambiguous = dict(ambiguous)
-        self.unused = unused
-        self.missing = missing
-        self.untouched = untouched
-        self.left_out = left_out
-        self.misfits = misfits
-        self.proposed = proposed
-        self.idle = idle
-        self._alone = alone
+        self.pairs = settled.pairs
+        self.ambiguous = settled.ambiguous
+        self.unused = settled.unused
+        self.missing = settled.missing
+        self.untouched = settled.untouched
+        self.left_out = settled.left_out
+        self.misfits = settled.misfits
+        self.proposed = settled.proposed
+        self.idle = settled.idle
+        self._alone = settled.alone
 
     @property
     def is_finished(self) -> bool:
@@ -142,17 +135,15 @@ class MatchPlan:
         lines += [f"# open: {_one_line(clause)}" for clause in self._open()]
         return Rules.parse("".join(f"{line}\n" for line in lines))
 
-    def _tell(self, target: str, pair: Pair) -> str:
-        how = " (proposed)" if target in self.proposed else ""
-        if pair.takes and not self._has_partner(target, pair):
-            rest = tell_rest(pair, self._checkpoint.info(pair.sources[0]).shape)
-            how += f" ({rest})" if rest else ""
-        return f"{target} <- {pair}{how}"
-
-    def _has_partner(self, target: str, pair: Pair) -> bool:
-        """Tells whether another parameter takes the rest of a source."""
-        others = (it for name, it in self.pairs.items() if name != target)
-        return any(it.takes and it.sources == pair.sources for it in others)
+    def _tell_pairs(self) -> Iterator[str]:
+        proposed = set(self.proposed)
+        takers = Counter(it.sources for it in self.pairs.values() if it.takes)
+        for target, pair in self.pairs.items():
+            how = " (proposed)" if target in proposed else ""
+            if takers[pair.sources] == 1:
+                rest = tell_rest(pair, self._checkpoint.info(pair.sources[0]).shape)
+                how += f" ({rest})" if rest else ""
+            yield f"{target} <- {pair}{how}"
 
     def __repr__(self) -> str:
         return (
@@ -161,7 +152,7 @@ class MatchPlan:
         )
 
     def __str__(self) -> str:
-        lines = [self._tell(target, pair) for target, pair in self.pairs.items()]
+        lines = [*self._tell_pairs()]
         lines += [
             f"{target} <- ? {' | '.join(sources)}"
             for target, sources in self.ambiguous.items()

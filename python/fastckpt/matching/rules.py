@@ -40,6 +40,11 @@ class Rule(NamedTuple):
     is_optional: bool = False
 
     @property
+    def said(self) -> str:
+        """How messages name it."""
+        return f"line {self.line}, {self.text!r}"
+
+    @property
     def takes(self) -> bool:
         """Whether a part of a source is taken, so that others may take the rest."""
         return any(step.word == "take" for step in self.before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from fastckpt._native import TensorInfo
-from fastckpt.matching.claims import Claim, apply_rules
+from fastckpt.matching.claims import Claim, apply_rules, find_alone
 from fastckpt.matching.pair import Pair
 from fastckpt.matching.rules import Rules
 from fastckpt.matching.shares import find_wrong
@@ -28,31 +28,33 @@ def spread(
             its transforms do not fit.
     """
     found = apply_rules(rules, infos, None, left_out)
+    claimed = {name for claim in found.claims for name in claim.sources}
+    stay = [*found.rest, *(name for name in left_out if name not in claimed)]
+    alone = find_alone(rules, {*(claim.target for claim in found.claims), *stay})
     pairs: dict[str, Pair] = {}
     taken: dict[str, list[Pair]] = {}
     for claim in found.claims:
-        if claim.rule.is_optional and "" in claim.sources:
+        rule = claim.rule
+        if rule.is_optional and "" in claim.sources:
             continue
-        if _is_left_alone(rules, claim.target, claim.rule.line):
+        if alone.get(claim.target, rule.line) < rule.line:
             continue
-        pair = _make(claim, infos)
+        pair = _check(claim, infos)
         if claim.target in pairs:
             first = pairs[claim.target].sources[0]
             raise ValueError(
                 f"{first!r} and {pair.sources[0]!r} would both become {claim.target!r}"
             )
         pairs[claim.target] = pair
-        if pair.takes and not claim.rule.is_optional:
+        if pair.takes and not rule.is_optional:
             for name in pair.sources:
                 taken.setdefault(name, []).append(pair)
     for name, parts in taken.items():
         wrong = find_wrong(parts, infos[name].shape) if len(parts) > 1 else ""
         if wrong:
             raise ValueError(f"of {name!r} {wrong}")
-    claimed = {name for claim in found.claims for name in claim.sources}
-    kept = [name for name in left_out if name not in claimed]
-    for name in [*found.rest, *kept]:
-        if _is_left_alone(rules, name, None):
+    for name in stay:
+        if name in alone:
             continue
         if name in pairs:
             raise ValueError(
@@ -62,25 +64,15 @@ def spread(
     return pairs
 
 
-def _make(claim: Claim, infos: Mapping[str, TensorInfo]) -> Pair:
-    rule = claim.rule
-    said = f"line {rule.line}, {rule.text!r}"
+def _check(claim: Claim, infos: Mapping[str, TensorInfo]) -> Pair:
+    """Gives a claim's pair, whose sources are there and fit its transforms."""
+    said = claim.rule.said
     if "" in claim.sources:
         raise ValueError(f"{said}: a source of {claim.target!r} is not there")
-    pair = Pair(claim.sources, rule.before, rule.concat, rule.after)
+    pair = claim.pair
     try:
         pair.shape_of([infos[name].shape for name in pair.sources])
         pair.check_dtypes([infos[name].dtype for name in pair.sources])
     except ValueError as error:
         raise ValueError(f"{said}: {error}") from None
     return pair
-
-
-def _is_left_alone(rules: Rules, target: str, line: int | None) -> bool:
-    """Tells whether a line leaves a parameter alone before another one fills it."""
-    for rule in rules:
-        if not rule.sources and (line is None or rule.line < line):
-            assert rule.target is not None
-            if rule.target.compile().fullmatch(target):
-                return True
-    return False

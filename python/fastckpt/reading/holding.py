@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from fastckpt._native import Reader
     from fastckpt.reading.casts import Targets
 
-__all__ = ["Held", "Library", "choose_held", "drop_of", "warn_of_graph"]
+__all__ = ["FORMLESS", "Held", "Library", "choose_held", "drop_of", "warn_of_graph"]
 
-_FORMLESS = ("string", "resource", "variant")
+FORMLESS = ("string", "resource", "variant")
+"""The types of TensorFlow that are no numbers."""
+
 #: So many names are told one by one; of more, a pattern that fits them all.
 _MOST_NAMED = 5
 
@@ -81,7 +83,7 @@ def choose_held(
     for slot in dict.fromkeys(slots.values()):
         info = reader.info(slot)
         dtype = targets(slot) or info.dtype
-        if info.tf_dtype in _FORMLESS:
+        if info.tf_dtype in FORMLESS:
             without["text"].append(slot)
         elif dtype is None:
             # Raises what a load says of it, before anything is read.
