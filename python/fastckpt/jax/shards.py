@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastckpt._native import copy_cast
-from fastckpt.base.cast import Losses, is_of_core
+from fastckpt.base.cast import Losses
 from fastckpt.jax.dtypes import narrowed
 from fastckpt.jax.memory import Form, allocate
 from fastckpt.jax.placement import Placed
-from fastckpt.reading import requests
+from fastckpt.reading.casts import load_as
 
 if TYPE_CHECKING:
     from fastckpt._native import Progress
@@ -67,34 +66,20 @@ class ShardReader:
 
     def _read_whole(self, slots: list[int]) -> dict[int, np.ndarray]:
         """Gives whole tensors, checked and copied in one pass, by their slots."""
-        targets = {slot: self._target_of(slot) for slot in slots}
-        fused = {
-            slot: dtype
-            for slot, dtype in targets.items()
-            if dtype is not None and self._is_fused(slot, dtype)
-        }
-        plain = [slot for slot in targets if slot not in fused]
-        names = [self._reader.info(slot).name for slot in plain]
-        copies = requests.load(
-            self._reader, names, plain, True, self._threads, self._counter
-        )
-        found = dict(zip(plain, copies.values(), strict=True))
-        for slot in plain:
-            found[slot] = self._cast(slot, found[slot], targets[slot])
-        arrays, counts = copy_cast(
+        slots = list(dict.fromkeys(slots))
+        names = [self._reader.info(slot).name for slot in slots]
+        found = load_as(
             self._reader,
-            list(fused),
-            [dtype.name for dtype in fused.values()],
+            names,
+            slots,
+            self._target_of,
+            True,
+            None,
             self._threads,
             self._counter,
+            self._losses,
         )
-        for slot, array, lost in zip(fused, arrays, counts, strict=True):
-            found[slot] = array
-            self._losses.add(self._reader.info(slot).name, fused[slot], lost)
-        return found
-
-    def _is_fused(self, slot: int, dtype: np.dtype[Any]) -> bool:
-        return is_of_core(self._stored(slot)) and is_of_core(dtype)
+        return dict(zip(slots, found.values(), strict=True))
 
     def _read_parts(self, placed: list[Placed]) -> Iterator[list[np.ndarray]]:
         """Gives the parts of tensors, all read in one pass in the files' order."""

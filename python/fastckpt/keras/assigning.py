@@ -7,26 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from fastckpt.base.cast import is_floating, to_dtype
 from fastckpt.base.deferred import importing
 from fastckpt.keras.fitting import Assignment
 
-__all__ = ["assign", "to_dtype"]
+__all__ = ["assign", "cast_for"]
 
 
-def to_dtype(values: np.ndarray[Any, Any], name: str, key: str) -> np.ndarray[Any, Any]:
+def cast_for(values: np.ndarray[Any, Any], name: str, key: str) -> np.ndarray[Any, Any]:
     """Gives values as a variable of a dtype takes them.
 
     Raises:
         ValueError: The kinds of the types differ, or a value does not fit.
     """
-    with importing:
-        import ml_dtypes
-
-    target = np.dtype(getattr(ml_dtypes, name, None) or name)
+    target = to_dtype(name)
     own = values.dtype
     if target == own:
         return values
-    if not (_is_float(own) and _is_float(target)) and not (
+    if not (is_floating(own) and is_floating(target)) and not (
         own.kind in "iu" and target.kind in "iu"
     ):
         raise ValueError(
@@ -46,10 +44,6 @@ def to_dtype(values: np.ndarray[Any, Any], name: str, key: str) -> np.ndarray[An
             "hold; nothing was loaded"
         )
     return cast
-
-
-def _is_float(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind == "f" or (_is_foreign(dtype) and "float" in dtype.name)
 
 
 def _is_foreign(dtype: np.dtype[Any]) -> bool:

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from fastckpt.formats.refusals import require
-from fastckpt.keras.assigning import assign, to_dtype
+from fastckpt.keras.assigning import assign, cast_for
 from fastckpt.keras.choosing import choose_root
 from fastckpt.keras.fitting import Fit
 from fastckpt.keras.model import check_model, list_weights
@@ -67,7 +67,7 @@ def _load(model: Any, checkpoint: Checkpoint, fit: Fit, root: str) -> LoadReport
     # No views: JAX may keep the memory, and files change.
     arrays = checkpoint.load(list(keys), copy=True)
     values = [
-        to_dtype(arrays[it.key], it.variable.dtype, it.key) for it in fit.assignments
+        cast_for(arrays[it.key], it.variable.dtype, it.key) for it in fit.assignments
     ]
     assign(model, fit.assignments, values)
     taken = {id(it.variable): it.key for it in fit.assignments}

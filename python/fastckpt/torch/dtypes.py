@@ -9,7 +9,7 @@ import numpy as np
 from fastckpt.base.cast import DType, to_dtype
 from fastckpt.base.deferred import importing
 
-__all__ = ["array_of", "has_form", "tensor_of", "to_name"]
+__all__ = ["array_of", "find_numpy", "has_form", "tensor_of", "to_name"]
 
 _SHARED = frozenset(
     {
@@ -71,6 +71,15 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any] | None:
         bits = tensor.view(getattr(torch, _BITS[name])).numpy()
         return bits.view(to_dtype(name))  # type: ignore[no-any-return]
     return tensor.numpy() if name in _SHARED else None
+
+
+def find_numpy(dtype: Any) -> np.dtype[Any] | None:
+    """Gives what NumPy has for a torch.dtype; None: its type has no form there."""
+    with importing:
+        import torch
+
+    array = array_of(torch.empty(0, dtype=dtype))
+    return None if array is None else array.dtype
 
 
 def to_name(dtype: Any) -> DType:

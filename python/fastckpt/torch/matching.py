@@ -16,7 +16,7 @@ from fastckpt.matching.pair import Pair
 from fastckpt.matching.plan import MatchPlan
 from fastckpt.reading.casts import load_as
 from fastckpt.reading.checkpoint import Checkpoint, open
-from fastckpt.torch.dtypes import array_of, tensor_of
+from fastckpt.torch.dtypes import array_of, find_numpy, tensor_of
 from fastckpt.torch.modules import Parameters, list_parameters
 
 if TYPE_CHECKING:
@@ -199,11 +199,7 @@ def _find_place(array: _Array, pair: Pair, shape: tuple[int, ...]) -> _Array | N
 
 def _dtype_of(tensor: Any) -> np.dtype[Any]:
     """Gives the dtype that NumPy has for a tensor's, wherever that lies."""
-    with importing:
-        import torch
-
-    array = array_of(torch.empty(0, dtype=tensor.dtype))
-    if array is None:
+    found = find_numpy(tensor.dtype)
+    if found is None:
         raise TypeError(f"a parameter of {tensor.dtype} has no form in NumPy")
-    found: np.dtype[Any] = array.dtype
     return found

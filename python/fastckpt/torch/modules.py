@@ -85,14 +85,12 @@ def _check(name: str, tensor: Any) -> None:
         raise ValueError(
             f"{name!r} was made in inference mode: nothing may write to it"
         )
-    pairs = zip(tensor.shape, tensor.stride(), strict=True)
-    reach = sum((size - 1) * stride for size, stride in pairs) + 1
     if tensor.numel() and any(
         stride == 0 and size > 1
         for size, stride in zip(tensor.shape, tensor.stride(), strict=True)
     ):
         raise ValueError(f"{name!r} has several elements in one place (expand)")
-    needed = (tensor.storage_offset() + reach) * tensor.element_size()
+    needed = tensor.storage_offset() * tensor.element_size() + _reach(tensor)
     if tensor.numel() and tensor.untyped_storage().nbytes() < needed:
         raise ValueError(f"{name!r} has lost its memory (its storage was freed)")
 
@@ -116,11 +114,8 @@ def _check_apart(tensors: dict[str, Any]) -> None:
     spans = []
     for name, tensor in tensors.items():
         if tensor.numel():
-            pairs = zip(tensor.shape, tensor.stride(), strict=True)
-            reach = sum((size - 1) * stride for size, stride in pairs) + 1
             low = tensor.data_ptr()
-            high = low + reach * tensor.element_size()
-            spans.append((str(tensor.device), low, high, name))
+            spans.append((str(tensor.device), low, low + _reach(tensor), name))
     reached: dict[str, tuple[int, str]] = {}
     for device, low, high, name in sorted(spans):
         before = reached.get(device)
@@ -131,6 +126,13 @@ def _check_apart(tensors: dict[str, Any]) -> None:
             )
         if before is None or high > before[0]:
             reached[device] = (high, name)
+
+
+def _reach(tensor: Any) -> int:
+    """Gives the bytes from the first element of a tensor to the last one's end."""
+    pairs = zip(tensor.shape, tensor.stride(), strict=True)
+    steps = sum((size - 1) * stride for size, stride in pairs)
+    return int((steps + 1) * tensor.element_size())
 
 
 def _share(tensors: dict[str, Any], one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ from fastckpt.matching.rules import Rules
 from fastckpt.matching.spread import spread
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.options import Verify
-from fastckpt.torch.dtypes import array_of, has_form, tensor_of
+from fastckpt.torch.dtypes import array_of, find_numpy, has_form, tensor_of
 
 __all__ = ["CheckpointReader"]
 
@@ -184,14 +184,11 @@ def _find_pairs(
 
 def _cast(pair: Pair, values: Any, target: Any, losses: Losses) -> Any:
     """Gives values in a tensor's dtype; only floats may be rounded."""
-    with importing:
-        import torch
-
-    array = array_of(torch.empty(0, dtype=target.dtype))
-    if array is None or array.dtype == values.dtype:
+    wanted = find_numpy(target.dtype)
+    if wanted is None or wanted == values.dtype:
         return values
-    check_cast(pair.sources[0], values.dtype, array.dtype)
-    return losses.cast(pair.sources[0], values, array.dtype)
+    check_cast(pair.sources[0], values.dtype, wanted)
+    return losses.cast(pair.sources[0], values, wanted)
 
 
 def _read(checkpoint: Checkpoint, pair: Pair, box: Box) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 
 import numpy as np
@@ -10,30 +9,13 @@ import pytest
 
 import fastckpt
 from command_line import run
-
-
-def save(path, **tensors):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    values = {name: np.array(value, "f4") for name, value in tensors.items()}
-    fastckpt.save(path, values, format="v1", fsync=False)
-
-
-def save_slice(path, begin, end):
-    with fastckpt.Writer(path, format="v1", fsync=False) as writer:
-        part = np.arange(begin, end, dtype="f4")
-        writer.add_slice("p", part, full_shape=(4,), begin=(begin,))
+from v1_parts import names, save, save_slice, save_two
 
 
 @pytest.fixture
 def folder(tmp_path):
-    save(tmp_path / "m-1", x=1, y=2)
-    save(tmp_path / "m-2", z=3)
+    save_two(tmp_path)
     return tmp_path
-
-
-def names(path):
-    with fastckpt.open(path) as ckpt:
-        return list(ckpt)
 
 
 def test_v1_files_are_merged(folder):

@@ -1,6 +1,5 @@
 """fastckpt.jax.load: one process with four devices, and two processes with two each."""
 
-import json
 import os
 import re
 import socket
@@ -15,6 +14,7 @@ import children
 import fastckpt
 import fastckpt.jax
 from installed import is_installed
+from library_child import run_cases
 from places import TESTS
 
 CHILD = TESTS / "jax_child.py"
@@ -27,17 +27,8 @@ pytestmark = pytest.mark.frameworks
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What went wrong, by case; all in one process, for JAX takes long to start."""
-    if not is_installed("jax"):
-        pytest.skip("jax is not installed")
-    child = children.run(
-        [sys.executable, "-W", "error", CHILD, tmp_path_factory.mktemp("jax")],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-    )
-    assert child.returncode == 0, child.stderr
-    return json.loads(child.stdout.splitlines()[-1])
+    """What went wrong, by case."""
+    return run_cases(["jax"], "-W", "error", CHILD, tmp_path_factory.mktemp("jax"))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,6 +1,5 @@
 """fastckpt.keras.load_weights: what Keras 2 wrote, in Keras 3 without TensorFlow."""
 
-import json
 import os
 import sys
 
@@ -10,6 +9,7 @@ import children
 import fastckpt.keras
 from installed import is_installed
 from keras_models import PREDICTED, REFUSED, cases
+from library_child import run_cases
 from places import TESTS
 
 CHILD = TESTS / "keras_child.py"
@@ -46,17 +46,9 @@ def results(written):
     found = {}
 
     def run(backend: str):
-        if not is_installed(backend):
-            pytest.skip(f"{backend} is not installed")
         if backend not in found:
-            child = children.run(
-                [sys.executable, CHILD, written],
-                env=ENVIRONMENT | {"KERAS_BACKEND": backend},
-                capture_output=True,
-                text=True,
-            )
-            assert child.returncode == 0, child.stderr[-4000:]
-            found[backend] = json.loads(child.stdout.splitlines()[-1])
+            environment = ENVIRONMENT | {"KERAS_BACKEND": backend}
+            found[backend] = run_cases([backend], CHILD, written, **environment)
         return found[backend]
 
     return run

@@ -1,14 +1,10 @@
 """fastckpt.torch.match: a checkpoint into a module."""
 
-import json
-import os
 import re
-import sys
 
 import pytest
 
-import children
-from installed import is_installed
+from library_child import run_cases
 from places import TESTS
 
 CHILD = TESTS / "torch_match_child.py"
@@ -19,18 +15,9 @@ pytestmark = pytest.mark.frameworks
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What went wrong, by case; all in one process, for torch takes long to start."""
-    for name in ("torch", "transformers"):
-        if not is_installed(name):
-            pytest.skip(f"{name} is not installed")
-    child = children.run(
-        [sys.executable, CHILD, tmp_path_factory.mktemp("match")],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-    )
-    assert child.returncode == 0, child.stderr
-    return json.loads(child.stdout.splitlines()[-1])
+    """What went wrong, by case."""
+    folder = tmp_path_factory.mktemp("match")
+    return run_cases(["torch", "transformers"], CHILD, folder)
 
 
 @pytest.mark.parametrize("case", CASES)
