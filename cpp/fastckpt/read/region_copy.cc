@@ -201,12 +201,15 @@ class RegionCopier {
         facts, source_.LayoutOf(wanted.slot),
         wanted.region ? *wanted.region : WholeRegion(facts.dims),
         std::move(destination)};
-    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    const bool is_dense =
+        !wanted.look && pieces.size() == 1 && IsDenseCopy(target);
     for (const Piece& piece : pieces) {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      if (wanted.cast) {
+      if (wanted.look) {
+        task.look = wanted.look->OfPiece(piece);
+      } else if (wanted.cast) {
         task.cast = MakeCast(target, piece, wanted.cast);
       } else if (is_dense) {
         task.dense = target.destination.base;
@@ -214,7 +217,8 @@ class RegionCopier {
         task.strided = MakeStrided(target, piece);
       }
       task.check = ChecksOnTheWay(wanted, task, batch);
-      const bool copies = task.dense || task.strided || task.cast;
+      const bool copies =
+          task.dense || task.strided || task.cast || task.look;
       if (!copies && !task.check) continue;
       batch->tasks.push_back(std::move(task));
     }
@@ -225,7 +229,8 @@ class RegionCopier {
   bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
                       Batch* batch) const {
     const Piece& piece = *task.piece;
-    const bool is_full = task.dense || task.cast || IsFull(wanted, piece);
+    const bool is_full =
+        task.dense || task.cast || task.look || IsFull(wanted, piece);
     const std::uint64_t taken = task.strided ? task.strided->run_bytes() : 0;
     switch (HowToCheck(rule_, piece, is_full, taken)) {
       case Check::kNot:

@@ -14,6 +14,7 @@ from fastckpt._native import Tensor, TensorInfo
 from fastckpt.base import names as select
 from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
+from fastckpt.errors import MissingKeyError
 from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
@@ -153,8 +154,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
-    def _missing(self, name: object) -> KeyError:
-        return select.missing(name, self._reader.names)
+    def _missing(self, name: object) -> MissingKeyError:
+        with importing:
+            from fastckpt.reading.human_names import lead_from
+
+        def lead(name: str) -> str:
+            return lead_from(self, name)
+
+        return select.missing(name, self._reader.names, lead)
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)
@@ -361,7 +368,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         """
         reader = self._reader
         loading.check_copy(copy, out)
-        chosen = loading.choose(reader, names, out, drop)
+        chosen = loading.choose(reader, names, out, drop, self._missing)
         count = self._count(threads)
         with watch(progress) as counter:
             if dtype is not None:
