@@ -78,6 +78,12 @@ py::object MeanOf(Numbers numbers, const Moments& moments) {
   return Steal(PyComplex_FromDoubles(moments.mean, moments.imaginary_mean));
 }
 
+// Numbers refer to nothing: the collector of circles need not look at them.
+py::tuple OutOfSight(py::tuple&& numbers) {
+  PyObject_GC_UnTrack(numbers.ptr());
+  return std::move(numbers);
+}
+
 py::tuple HistogramOf(const NumberStatistics& found) {
   const std::size_t bins = found.bins.count;
   py::tuple counts(bins);
@@ -91,7 +97,9 @@ py::tuple HistogramOf(const NumberStatistics& found) {
     PyTuple_SET_ITEM(edges.ptr(), static_cast<Py_ssize_t>(i),
                      Own(PyFloat_FromDouble(found.bins.edges[i])));
   }
-  return py::make_tuple(std::move(counts), std::move(edges));
+  if (bins == 0) return py::make_tuple(std::move(counts), std::move(edges));
+  return py::make_tuple(OutOfSight(std::move(counts)),
+                        OutOfSight(std::move(edges)));
 }
 
 // (min, max, mean, std, zeros, nan, inf, (counts, edges)).
@@ -156,8 +164,6 @@ std::vector<NumberTensor> TensorsOf(const Reader& reader,
   return tensors;
 }
 
-// Whatever bytes are looked at are read and not taken from a mapping, so that a
-// file that is cut meanwhile is an error.
 py::list DescribeTensorsOf(const Reader& reader,
                            const std::vector<std::size_t>& slots,
                            const py::dict& values, bool with_histogram,
@@ -166,10 +172,8 @@ py::list DescribeTensorsOf(const Reader& reader,
   const CheckRule rule = reader.checkpoint()->RuleOf({});
   const auto found = Interruptible(
       [&](const Interrupt& interrupted) {
-        RunOptions options = MakeOptions(threads, progress, interrupted);
-        options.steadily = true;
         return DescribeTensors(reader.source(), tensors, with_histogram, rule,
-                               options);
+                               MakeOptions(threads, progress, interrupted));
       },
       progress);
   py::list result(found.size());
