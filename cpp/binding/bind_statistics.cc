@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fastckpt/codec/byte_counts.h"
+#include "fastckpt/codec/value_counts.h"
 #include "fastckpt/read/number_statistics.h"
 #include "lock.h"
 #include "reader.h"
@@ -154,8 +154,9 @@ std::vector<NumberTensor> TensorsOf(const Reader& reader,
     }
     if (form == nullptr) {
       const std::string name = DTypeName(dtype);
-      const py::object its =
-          values.contains(name) ? py::object(values[py::str(name)]) : py::none();
+      const py::object its = values.contains(name)
+                                 ? py::object(values[py::str(name)])
+                                 : py::none();
       known.emplace_back(dtype, FormOf(dtype, its));
       form = &known.back().second;
     }
@@ -183,15 +184,15 @@ py::list DescribeTensorsOf(const Reader& reader,
   return result;
 }
 
-// Of numbers in a buffer; those of one byte come as uint8, or as int8 where they
-// are integers.
+// Of numbers in a buffer; those of one byte come as uint8, or as int8 where
+// they are integers.
 py::tuple DescribeBuffer(const py::buffer& numbers, const std::string& dtype,
                          const std::optional<py::bytes>& values,
                          bool are_integers, std::size_t threads) {
   const py::buffer_info info = numbers.request();
   const DType type = FindDType(dtype);
-  const NumberForm form = FormOf(type, values ? py::object(*values)
-                                              : py::object(py::none()));
+  const NumberForm form =
+      FormOf(type, values ? py::object(*values) : py::object(py::none()));
   const ByteView bytes(static_cast<const std::uint8_t*>(info.ptr),
                        static_cast<std::size_t>(info.size * info.itemsize));
   if (bytes.size() % ElementSize(type) != 0) {
@@ -201,9 +202,8 @@ py::tuple DescribeBuffer(const py::buffer& numbers, const std::string& dtype,
     return DescribeNumbers(form, bytes,
                            MakeOptions(threads, nullptr, interrupted));
   };
-  const NumberStatistics found = bytes.size() <= kKeepLock
-                                     ? describe(nullptr)
-                                     : Interruptible(describe);
+  const NumberStatistics found =
+      bytes.size() <= kKeepLock ? describe(nullptr) : Interruptible(describe);
   if (form.bytes == nullptr) return ToPython(NumbersOf(type), found);
   return ToPython(are_integers ? Numbers::kInteger : Numbers::kReal, found);
 }

@@ -23,7 +23,8 @@ void CountInBins(DType dtype, const void* data, std::size_t count,
                  const Bins& bins, std::span<std::uint64_t, kBins> counts,
                  const LaneRoutines& routines = AvailableLanes().front());
 
-// Takes what is no finite number out of the counts of all that `moments` are of.
+// Takes what is no finite number out of the counts of all that `moments` are
+// of.
 void LeaveOut(const Moments& moments, std::span<std::uint64_t, kBins> counts);
 
 }  // namespace fastckpt::internal

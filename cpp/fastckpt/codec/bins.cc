@@ -25,8 +25,8 @@ void SetTolerance(double low, double high, Bins* bins) {
   bins->scale = static_cast<double>(kBins) / width;
   // The difference, the scale and their product are rounded, and so are edges.
   const double largest = std::max(std::abs(low), std::abs(high));
-  const double tolerance = static_cast<double>(kBins) * kEpsilon *
-                           (4 + 2 * (largest / width));
+  const double tolerance =
+      static_cast<double>(kBins) * kEpsilon * (4 + 2 * (largest / width));
   if (tolerance > kMaxTolerance) return;
   bins->tolerance = tolerance;
   if (width < kNarrowestFloat || width > kWidestFloat) return;

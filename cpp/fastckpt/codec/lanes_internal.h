@@ -31,7 +31,7 @@ inline constexpr std::size_t kBatch = 64;
 inline constexpr std::size_t kSums = 16;
 // What a block of numbers, none of which is infinite or NaN, comes to.
 struct Block {
-  double pivot;  // one of them
+  double pivot;           // one of them
   double sums[kSums];     // of distances from it
   double squares[kSums];  // of these
   double low;

@@ -2,8 +2,8 @@
 //
 // Numbers are widened to float64. What is summed up are distances from the
 // first of a block: were that far from all others, the squares would still be
-// right to one part in 2^52 / the block's length, as its own distance from the mean
-// is among them.
+// right to one part in 2^52 / the block's length, as its own distance from the
+// mean is among them.
 //
 // Only the files for one instruction set include this, after they have said
 // what kLanes is: everything is in an unnamed namespace, and no function of a
@@ -121,6 +121,16 @@ void WidenAll(const std::uint8_t* data, std::size_t count, double* numbers) {
   std::memcpy(numbers + done, &wide, (count - done) * sizeof(double));
 }
 
+// True if some bit is set.
+template <typename Vector>
+bool IsAny(const Vector& vector) {
+  std::uint64_t words[kLanes];
+  std::memcpy(words, &vector, sizeof words);
+  std::uint64_t all = 0;
+  for (const std::uint64_t word : words) all |= word;
+  return all != 0;
+}
+
 template <typename Number>
 bool Bin(const std::uint8_t* data, const Scale& scale, std::uint8_t* indices) {
   const Doubles least = Doubles{} + scale.least;
@@ -139,11 +149,8 @@ bool Bin(const std::uint8_t* data, const Scale& scale, std::uint8_t* indices) {
     const Bytes bytes = __builtin_convertvector(whole, Bytes);
     std::memcpy(indices + i, &bytes, sizeof bytes);
   }
-  bool is_near = false;
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    is_near |= farthest[i] > scale.far;
-  }
-  return is_near;
+  const Longs near = farthest > scale.far;
+  return IsAny(near);
 }
 
 template <typename Number>
@@ -168,11 +175,8 @@ bool BinFloats(const std::uint8_t* data, const Scale& scale,
     const WideBytes bytes = __builtin_convertvector(whole, WideBytes);
     std::memcpy(indices + i, &bytes, sizeof bytes);
   }
-  bool is_near = false;
-  for (std::size_t i = 0; i < kFloatLanes; ++i) {
-    is_near |= farthest[i] > static_cast<float>(scale.far);
-  }
-  return is_near;
+  const WideInts near = farthest > static_cast<float>(scale.far);
+  return IsAny(near);
 }
 
 template <typename Number>

@@ -52,8 +52,8 @@ TEST(BinsTest, NumbersAtAndBesideEdgesAreInTheBinThatBeginsThere) {
     const Bins bins = MakeBins(low, low + std::abs(numbers(random)));
     if (bins.count != kBins) continue;
     for (const double edge : bins.edges) {
-      for (const double value : {std::nextafter(edge, -kInf), edge,
-                                 std::nextafter(edge, kInf)}) {
+      for (const double value :
+           {std::nextafter(edge, -kInf), edge, std::nextafter(edge, kInf)}) {
         if (value < low || value > bins.edges[kBins]) continue;
         EXPECT_EQ(FindBin(bins, value), Expected(bins, value));
       }

@@ -192,8 +192,9 @@ TEST(MomentsTest, ExtremesOfWideIntegersAreExact) {
     const Moments found = MomentsOf(DType::kInt64, numbers, routines);
     EXPECT_EQ(SignedOf(found.low_order), INT64_MIN + 1);
     EXPECT_EQ(SignedOf(found.high_order), INT64_MAX);
-    const Moments wide = MomentsOf(
-        DType::kUint64, std::vector<std::uint64_t>{UINT64_MAX - 1, 5}, routines);
+    const Moments wide =
+        MomentsOf(DType::kUint64, std::vector<std::uint64_t>{UINT64_MAX - 1, 5},
+                  routines);
     EXPECT_EQ(wide.low_order, 5u);
     EXPECT_EQ(wide.high_order, UINT64_MAX - 1);
   }
@@ -208,7 +209,9 @@ TEST(MomentsTest, HugeNumbersHaveTheMeanThatTheirSumWouldNot) {
 
 TEST(MomentsTest, ComplexNumbersHaveMagnitudes) {
   const std::vector<std::complex<float>> numbers = {
-      {3, 4}, {0, 0}, {static_cast<float>(kNan), 1},
+      {3, 4},
+      {0, 0},
+      {static_cast<float>(kNan), 1},
       {0, static_cast<float>(kInf)}};
   const Moments found =
       MomentsOf(DType::kComplex64, numbers, AvailableLanes()[0]);

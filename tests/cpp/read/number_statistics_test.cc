@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "fastckpt/codec/byte_counts.h"
+#include "fastckpt/codec/value_counts.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/write/bundle_writer.h"
@@ -59,12 +59,12 @@ class NumberStatisticsTest : public ::testing::TestWithParam<Way> {
         MakeInput("bytes", DType::kInt8, {kRows, kColumns}, bytes_),
         MakeInput("empty", DType::kFloat, {0, 3}, std::vector<float>{}),
         MakeInput("few", DType::kInt8, {99}, few),
-        AsSlice(MakeInput("sliced", DType::kFloat, {kRows / 4, kColumns}, first),
-                {kRows, kColumns}, {{0, kRows / 4}, {0, -1}}),
-        AsSlice(MakeInput("sliced", DType::kFloat, {kRows - kRows / 4, kColumns},
-                          rest),
-                {kRows, kColumns},
-                {{kRows / 4, kRows - kRows / 4}, {0, -1}}),
+        AsSlice(
+            MakeInput("sliced", DType::kFloat, {kRows / 4, kColumns}, first),
+            {kRows, kColumns}, {{0, kRows / 4}, {0, -1}}),
+        AsSlice(MakeInput("sliced", DType::kFloat,
+                          {kRows - kRows / 4, kColumns}, rest),
+                {kRows, kColumns}, {{kRows / 4, kRows - kRows / 4}, {0, -1}}),
         MakeInput("whole", DType::kFloat, {kRows, kColumns}, numbers_)};
     const std::string path = folder_.Path("m");
     if (GetParam().is_v1) {
@@ -97,8 +97,7 @@ class NumberStatisticsTest : public ::testing::TestWithParam<Way> {
       const std::size_t slot = source_->Find(name).value();
       const DType dtype = source_->TypeOf(slot);
       tensors.push_back(
-          {slot,
-           {dtype, dtype == DType::kInt8 ? values_.data() : nullptr}});
+          {slot, {dtype, dtype == DType::kInt8 ? values_.data() : nullptr}});
     }
     RunOptions options;
     options.threads = threads;
@@ -114,12 +113,11 @@ class NumberStatisticsTest : public ::testing::TestWithParam<Way> {
   std::unique_ptr<TensorSource> source_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    EachWay, NumberStatisticsTest,
-    ::testing::Values(Way{false, IoMode::kMap, false},
-                      Way{false, IoMode::kMap, true},
-                      Way{false, IoMode::kRead, false},
-                      Way{true, IoMode::kMap, true}));
+INSTANTIATE_TEST_SUITE_P(EachWay, NumberStatisticsTest,
+                         ::testing::Values(Way{false, IoMode::kMap, false},
+                                           Way{false, IoMode::kMap, true},
+                                           Way{false, IoMode::kRead, false},
+                                           Way{true, IoMode::kMap, true}));
 
 const std::vector<std::string> kAll = {"bytes", "empty", "few", "sliced",
                                        "whole"};
