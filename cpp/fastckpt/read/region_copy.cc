@@ -199,7 +199,8 @@ class RegionCopier {
         facts, source_.LayoutOf(wanted.slot),
         wanted.region ? *wanted.region : WholeRegion(facts.dims),
         std::move(destination)};
-    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    const bool is_dense =
+        !wanted.look && pieces.size() == 1 && IsDenseCopy(target);
     for (const Piece& piece : pieces) {
       PieceTask task;
       task.piece = &piece;
@@ -220,8 +221,7 @@ class RegionCopier {
     }
   }
 
-  // Whether a task checks its piece; where it is to be checked before, that is
-  // noted.
+  // Whether a task checks its piece; notes where it is to be checked before.
   bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
                       Batch* batch) const {
     const Piece& piece = *task.piece;
