@@ -13,7 +13,20 @@ namespace {
 using lanes::Block;
 using lanes::Functions;
 
-// What of a block is right only if all of it is finite.
+// From here on the first number of a block is so far from the others that the
+// squares of distances from it say too little of distances from the mean.
+constexpr double kFar = 64;
+
+// Adds to a number and what it lacks.
+void AddTo(double* number, double* rest, double more) {
+  const double sum = *number + more;
+  const double added = sum - *number;
+  const double lost = (*number - (sum - added)) + (more - added);
+  *number = sum;
+  if (std::isfinite(lost)) *rest += lost;
+}
+
+// False unless all of a block is finite, and close enough.
 bool Finish(const Block& block, std::size_t count, Moments* found) {
   double sum = 0;
   double squares = 0;
@@ -27,9 +40,10 @@ bool Finish(const Block& block, std::size_t count, Moments* found) {
   found->high = block.high;
   found->low_order = block.low_order;
   found->high_order = block.high_order;
-  found->mean = block.pivot + sum / total;
+  found->mean = block.pivot;
+  AddTo(&found->mean, &found->mean_rest, sum / total);
   found->squares = std::max(0.0, squares - sum * (sum / total));
-  return true;
+  return squares <= kFar * found->squares;
 }
 
 // The mean of numbers whose sum may be no number any more.
@@ -115,7 +129,10 @@ Moments AddBlock(const Functions& functions, const std::uint8_t* data,
   if (Finish(block, count, &found)) return found;
   double numbers[kMomentsBlock];
   functions.widen(data, count, numbers);
-  return AddSlowly({numbers, count});
+  Moments slow = AddSlowly({numbers, count});
+  slow.low_order = block.low_order;
+  slow.high_order = block.high_order;
+  return slow;
 }
 
 }  // namespace
@@ -133,16 +150,21 @@ void MergeMoments(const Moments& other, Moments* moments) {
   const auto before = static_cast<double>(moments->count);
   const auto more = static_cast<double>(other.count);
   const double share = more / (before + more);
-  const auto merge = [&](double mean, double* into) {
-    const double step = mean - *into;
-    // The distance may be infinite where the mean is not.
-    *into = std::isfinite(step) ? *into + step * share
-                                : *into * (1 - share) + mean * share;
+  const auto merge = [&](double mean, double rest, double* into,
+                         double* into_rest) {
+    const double step = (mean - *into) + (rest - *into_rest);
+    if (std::isfinite(step)) {
+      AddTo(into, into_rest, step * share);
+    } else {  // the distance may be infinite where the mean is not
+      *into = *into * (1 - share) + mean * share;
+    }
     return step * step * (before * share);
   };
-  const double real = merge(other.mean, &moments->mean);
+  double none = 0;
+  const double real =
+      merge(other.mean, other.mean_rest, &moments->mean, &moments->mean_rest);
   const double imaginary =
-      merge(other.imaginary_mean, &moments->imaginary_mean);
+      merge(other.imaginary_mean, 0, &moments->imaginary_mean, &none);
   if (moments->count > 0) moments->squares += real + imaginary;
   moments->squares += other.squares;
   moments->count += other.count;

@@ -34,6 +34,9 @@ struct Moments {
   std::uint64_t high_order = 0;
   double mean = 0;
   double imaginary_mean = 0;
+  // What the mean of real numbers lacks, being rounded: where numbers are huge
+  // and lie close to each other that is much of their distance from it.
+  double mean_rest = 0;
   // The sum of the squares of the distances from the mean.
   double squares = 0;
 };
