@@ -96,10 +96,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._without_name(self._say(int(fault)))
         self.content = b""
         found = self.server.find(self.name)
-        if found is None:
-            answer = self._list()
-        else:
-            answer = self._part_of(*found)
+        answer = self._list() if found is None else self._part_of(*found)
         if fault is not None:
             FAULTS[fault](answer)
         return self._without_name(answer)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -199,7 +200,7 @@ def test_a_file_is_replaced_between_requests(server):
 
 
 def test_every_fault_has_a_test_here():
-    source = open(__file__, encoding="utf-8").read()
+    source = Path(__file__).read_text(encoding="utf-8")
     assert [fault for fault in FAULTS if f'"{fault}"' not in source] == []
 
 
