@@ -3,7 +3,7 @@
     with s3_server.started(folder) as s3:
         fs = fsspec.filesystem("s3", **s3.options)
         fs.cat_file(f"{s3.url}/model.index")
-    assert s3.counts() ...
+    assert s3.counts()["GET"] == 1
 
 `python s3_server.py FOLDER` makes a bucket of the folder's files, prints the server's
 URL, and ends when its standard input does.
@@ -86,6 +86,10 @@ class _Counting:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Counts anew."""
+        self._counts.clear()
+
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] == _COUNTS:
             start_response("200 OK", [("Content-Type", "application/json")])
@@ -95,16 +99,23 @@ class _Counting:
         return self._application(environ, start_response)
 
 
-def _fill(folder: Path) -> None:
-    """Puts files into the bucket, past the server."""
-    from moto.s3.models import s3_backends
+def _fill(endpoint: str, folder: Path) -> None:
+    """Makes the bucket, and puts a folder's files into it."""
+    import boto3
 
-    backend = s3_backends["123456789012"]["aws"]
-    backend.create_bucket(BUCKET, "us-east-1")
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=_KEY,
+        aws_secret_access_key=_SECRET,
+    )
+    client.create_bucket(Bucket=BUCKET)
     for path in folder.rglob("*"):
         if path.is_file():
             key = str(path.relative_to(folder))
-            backend.put_object(BUCKET, key, path.read_bytes())
+            client.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+    client.close()
 
 
 def main(folder: str) -> None:
@@ -118,14 +129,15 @@ def main(folder: str) -> None:
         def log(self, *_: object) -> None:
             """Says nothing."""
 
-    _fill(Path(folder))
     application = _Counting(DomainDispatcherApplication(create_backend_app))
     server = make_server(
         "127.0.0.1", 0, application, threaded=True, request_handler=Quiet
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    _fill(endpoint, Path(folder))
+    application.forget()
+    print(endpoint, flush=True)
     sys.stdin.read()
     server.shutdown()
 
