@@ -29,6 +29,8 @@ from fastckpt.reading.results import TensorLayout
 
 __all__ = ["Placed", "check", "escape", "place", "write"]
 
+# What is no ASCII, and a lone surrogate, is escaped.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _PLAIN = re.compile(rb"[^A-Za-z0-9_.~-]")
 _WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/@]*@")
 
@@ -119,16 +121,16 @@ def write(path: str, tensors: Mapping[str, Placed], *, fsync: bool = True) -> No
         file.write('{"version": 1, "refs": {\n')
         for number, (key, value) in enumerate(_references(tensors)):
             file.write(",\n" if number else "")
-            file.write(f"{json.dumps(key)}: {json.dumps(value)}")
+            file.write(f"{_encode(key)}: {_encode(value)}")
         file.write("\n}}\n")
 
 
 def _references(tensors: Mapping[str, Placed]) -> Iterator[tuple[str, Any]]:
     """Gives the files of the group: their content, or where that lies."""
-    metadata = {key: json.dumps(value) for key, value in _metadata(tensors)}
+    metadata = {key: _encode(value) for key, value in _metadata(tensors)}
     yield from metadata.items()
-    items = ", ".join(f"{json.dumps(key)}: {text}" for key, text in metadata.items())
-    yield ".zmetadata", f'{{"zarr_consolidated_format": 1, "metadata": {{{items}}}}}'
+    items = ",".join(f"{_encode(key)}:{text}" for key, text in metadata.items())
+    yield ".zmetadata", f'{{"zarr_consolidated_format":1,"metadata":{{{items}}}}}'
     for name, (layout, chunks) in tensors.items():
         array = escape(name)
         for it in place_chunks(layout, chunks):

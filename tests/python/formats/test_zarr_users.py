@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import sys
@@ -12,11 +13,13 @@ import pytest
 
 import children
 import fastckpt
+import s3_server
 from bundle_maker import BundleMaker
 from fastckpt.formats import zarr_chunks
 from installed import is_installed
 from kerchunk_cases import NAMES, TENSORS
 from places import TESTS
+from range_server import RangeServer
 from v1_maker import V1Maker
 
 TABLE = np.arange(3000, dtype=np.float32).reshape(100, 30)
@@ -87,6 +90,16 @@ def checkpoints(tmp_path, cut_small):
     ]
 
 
+def refer_to_url(refs: Path, url: str, **options: object) -> Path:
+    """References to the same files behind a URL."""
+    moved = refs.with_name("url.json")
+    moved.write_text(refs.read_text().replace(f"file://{refs.parent}", url))
+    remote = {"remote_options": {"asynchronous": True, **options}}
+    Path(f"{moved}.options").write_text(json.dumps(remote))
+    Path(f"{moved}.pickle").write_bytes(Path(f"{refs}.pickle").read_bytes())
+    return moved
+
+
 @pytest.mark.parametrize("user", ["zarr", "xarray"])
 def test_arrays_are_what_was_saved(user, checkpoints):
     use(user, *checkpoints)
@@ -104,3 +117,33 @@ def test_a_file_that_is_gone_or_cut_is_an_error_and_no_zeros(tmp_path, cut_small
     use("gone", refs)
     data.unlink()
     assert "ReferenceNotReachable" in use("gone", refs)
+
+
+@pytest.fixture
+def table(tmp_path, cut_small):
+    """References to a checkpoint of one tensor, of 25 chunks."""
+    (tmp_path / "files").mkdir()
+    fastckpt.save(tmp_path / "files" / "m", {"table": TABLE})
+    return refer(tmp_path / "files" / "m", {"table": TABLE})
+
+
+def test_chunks_of_a_web_server_are_asked_for_by_their_ranges(table):
+    if not is_installed("aiohttp"):
+        pytest.skip("needs aiohttp")
+    with RangeServer(table.parent) as server:
+        moved = refer_to_url(table, server.url)
+        use("zarr", moved)
+        # All of it, and then some rows, of which each chunk is asked for.
+        ranges = [it.range for it in server.requests if it.method == "GET"]
+        assert ranges.count("bytes=0-479") == 2
+        assert len(set(ranges)) == 25
+        assert server.sent("GET") == 2 * TABLE.nbytes
+        server.misbehave("404")
+        use("gone", moved)
+
+
+def test_chunks_of_a_bucket_are_read(table):
+    if not (is_installed("moto") and is_installed("s3fs")):
+        pytest.skip("needs moto and s3fs")
+    with s3_server.started(table.parent) as s3:
+        use("zarr", refer_to_url(table, s3.url, **s3.options))
