@@ -19,6 +19,7 @@ from fastckpt.formats import kerchunk, zarr_chunks
 from kerchunk_cases import NAMES, TENSORS
 from places import GOLDEN, TESTDATA
 from v1_maker import V1Maker
+from wire_maker import shape
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
@@ -316,7 +317,49 @@ def test_what_v1_packs_otherwise_is_named_and_can_be_left_out(tmp_path):
     assert list(convert(source, drop=["step", "ids"])) == ["w"]
 
 
+@pytest.mark.parametrize("name", ["v1_dtypes", "v1_sliced", "v1_sharded"])
+@pytest.mark.filterwarnings("ignore:kerchunk has no quantized types")
+def test_golden_files_of_v1_are_referred_to_as_far_as_they_go(name, tmp_path):
+    with fastckpt.open(GOLDEN / name) as ckpt:
+        plain = {it.name for it in ckpt.infos() if is_plain(ckpt, it)}
+        assert plain
+        drop = set(ckpt) - plain
+        fastckpt.convert(ckpt, tmp_path / "refs", "kerchunk", drop=drop)
+        assert_same(
+            kerchunk_reader.read(tmp_path / "refs"), ckpt.load(plain, copy=True)
+        )
+
+
+def is_plain(ckpt, info):
+    """Whether a tensor's stored bytes are an array's that Zarr has a type for."""
+    if info.dtype is None or not is_held(info.dtype):
+        return False
+    try:
+        return bool(ckpt.byte_runs(info.name)) or 0 in info.shape
+    except fastckpt.UnsupportedError:
+        return False
+
+
 # Checks
+
+
+@pytest.mark.parametrize("length", [1 << 40, (1 << 61) - 1, (1 << 31) - 1])
+def test_lengths_that_an_index_makes_up_are_found_out(length, tmp_path):
+    maker = BundleMaker()
+    for number in range(20):
+        maker.add(
+            f"w{number}", np.zeros(4, np.uint8), shape=shape((length,)), size=length
+        )
+    with pytest.raises(fastckpt.CorruptionError, match="w"):
+        convert(maker.write(tmp_path))
+    assert not (tmp_path / "model.json").exists()
+
+
+def test_a_checkpoint_that_is_replaced_meanwhile_is_not_referred_to(source):
+    with fastckpt.open(source) as ckpt:
+        fastckpt.save(source, TENSORS | {"step": np.array(8)}, shards=2)
+        with pytest.raises(fastckpt.CorruptionError, match="was replaced"):
+            convert(ckpt)
 
 
 def damage(path, at=20):
