@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from fastckpt.base.names import list_some
-from fastckpt.base.progress import ProgressArgument, watch
+from fastckpt.base.progress import Counter, ProgressArgument, counting, watch
 from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import check_readable
 from fastckpt.errors import UnsupportedError
 from fastckpt.formats import kerchunk
 from fastckpt.formats.refusals import leave_out
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.chunks import ChunkReader
 from fastckpt.reading.results import TensorLayout
 
 __all__ = ["write_references"]
 
+_Request = tuple[str, Any, None]
+
+_BATCH_BYTES = 32 << 20
 _WHOLE = "fastckpt.save(path, fastckpt.load(SOURCE)) stores each in one piece"
 
 
@@ -107,13 +112,57 @@ def _check_values(
     threads: int | None,
     progress: ProgressArgument,
 ) -> None:
-    """Checks all stored bytes; raises what is wrong with those that are referred to."""
+    """Checks the stored bytes; raises what is wrong with those that are referred to."""
+    kept = sum(piece.nbytes for it in layouts.values() for piece in it.pieces)
+    are_others = kept < sum(it.nbytes or 0 for it in source.infos() if not it.problem)
+    if source.io == "remote" and source._options.verify and are_others:
+        with counting(progress, kept) as counter:
+            _read_kept(source, layouts, threads, counter)
+        return
     files = {piece.file for it in layouts.values() for piece in it.pieces}
     files.update(source.files)
-    with watch(progress) as counter:
-        _, errors = source._reader.verify(source._count(threads), counter)
+    with watch(progress) as watched:
+        _, errors = source._reader.verify(source._count(threads), watched)
     for error in errors:
         tensor = getattr(error, "tensor", None)
         path = getattr(error, "path", None) or getattr(error, "filename", None)
         if tensor in layouts or (tensor is None and (path is None or path in files)):
             raise error
+
+
+def _read_kept(
+    source: Checkpoint,
+    layouts: Mapping[str, TensorLayout],
+    threads: int | None,
+    counter: Counter,
+) -> None:
+    """Reads what is referred to, and nothing else of what lies far away.
+
+    Pieces that are read in full are checked on the way.
+    """
+    reader = ChunkReader(source, threads)
+    for requests in _batches(layouts):
+        if len(requests) == 1 and requests[0][1] is None:  # maybe a very large one
+            info = source.info(requests[0][0])
+            for chunk in reader.chunked(info).make():
+                counter.add(chunk.nbytes)
+        else:
+            for array in source.read_many(requests, threads=threads):
+                counter.add(array.nbytes)
+
+
+def _batches(layouts: Mapping[str, TensorLayout]) -> Iterator[list[_Request]]:
+    """Gives all pieces as requests, some at a time: memory stays flat."""
+    batch: list[_Request] = []
+    size = 0
+    for name, layout in layouts.items():
+        for piece in layout.pieces:
+            if batch and size + piece.nbytes > _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+            spans = zip(piece.begin, piece.extent, strict=True)
+            region = tuple(slice(begin, begin + extent) for begin, extent in spans)
+            batch.append((name, None if piece.extent == layout.shape else region, None))
+            size += piece.nbytes
+    if batch:
+        yield batch
