@@ -31,13 +31,22 @@ def refs_of(path: Path) -> dict[str, Any]:
     return refs
 
 
-def read(path: Path) -> dict[str, np.ndarray]:
-    """Gives all arrays, by the names of their tensors."""
+def read(path: Path, served: tuple[str, str] = ("", "")) -> dict[str, np.ndarray]:
+    """Gives all arrays, by the names of their tensors.
+
+    Args:
+        path: The file of references.
+        served: The URL of a server, and that of the folder that it serves.
+    """
     refs = refs_of(path)
     names = json.loads(refs[".zattrs"])["tensors"]
     arrays = {key.rpartition("/")[0] for key in refs if key.endswith("/.zarray")}
     assert arrays == set(names.values())
     assert all("/" not in array for array in arrays)
+    for key, value in refs.items():
+        if isinstance(value, list) and served[0]:
+            assert value[0].startswith(served[0])
+            refs[key] = [value[0].replace(*served), *value[1:]]
     return {name: read_array(refs, array) for name, array in names.items()}
 
 

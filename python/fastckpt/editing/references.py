@@ -14,7 +14,7 @@ from fastckpt.formats import kerchunk
 from fastckpt.formats.refusals import leave_out
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import ChunkReader
-from fastckpt.reading.results import TensorLayout
+from fastckpt.reading.results import TensorLayout, TensorPiece
 
 __all__ = ["write_references"]
 
@@ -152,17 +152,23 @@ def _read_kept(
 
 
 def _batches(layouts: Mapping[str, TensorLayout]) -> Iterator[list[_Request]]:
-    """Gives all pieces as requests, some at a time: memory stays flat."""
+    """Gives all tensors as requests, some at a time: memory stays flat."""
     batch: list[_Request] = []
     size = 0
     for name, layout in layouts.items():
-        for piece in layout.pieces:
-            if batch and size + piece.nbytes > _BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-            spans = zip(piece.begin, piece.extent, strict=True)
-            region = tuple(slice(begin, begin + extent) for begin, extent in spans)
-            batch.append((name, None if piece.extent == layout.shape else region, None))
-            size += piece.nbytes
+        nbytes = sum(piece.nbytes for piece in layout.pieces)
+        if nbytes > _BATCH_BYTES and len(layout.pieces) > 1:
+            yield from ([(name, _region_of(piece), None)] for piece in layout.pieces)
+            continue
+        if batch and size + nbytes > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append((name, None, None))
+        size += nbytes
     if batch:
         yield batch
+
+
+def _region_of(piece: TensorPiece) -> tuple[slice, ...]:
+    spans = zip(piece.begin, piece.extent, strict=True)
+    return tuple(slice(begin, begin + extent) for begin, extent in spans)
