@@ -1,10 +1,15 @@
-"""Tensors and names that references are made to."""
+"""What references are made to, and how they are made and looked at."""
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
-__all__ = ["NAMES", "TENSORS"]
+import fastckpt
+import kerchunk_reader
+
+__all__ = ["NAMES", "TENSORS", "assert_same", "convert", "is_held"]
 
 TENSORS = {
     "step": np.array(7, np.int64),
@@ -44,3 +49,26 @@ NAMES = [
     "__x",
     " ",
 ]
+
+
+def convert(source, **options):
+    """References beside their source, read by their own words."""
+    path = f"{os.fspath(getattr(source, 'path', source))}.json"
+    done = fastckpt.convert(source, path, "kerchunk", **options)
+    assert done.format == "kerchunk"
+    found = kerchunk_reader.read(path)
+    assert done.tensors == len(found)
+    return found
+
+
+def assert_same(found, expected):
+    assert sorted(found) == sorted(expected)
+    for name, array in expected.items():
+        array = np.asarray(array)
+        assert found[name].dtype.newbyteorder("=") == array.dtype, name
+        assert found[name].shape == array.shape, name
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+def is_held(dtype):
+    return dtype.isbuiltin == 1 and dtype.kind in "biufc"
