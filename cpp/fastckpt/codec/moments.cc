@@ -147,6 +147,14 @@ void MergeMoments(const Moments& other, Moments* moments) {
   moments->high = std::max(moments->high, other.high);
   moments->low_order = std::min(moments->low_order, other.low_order);
   moments->high_order = std::max(moments->high_order, other.high_order);
+  if (moments->count == 0) {
+    moments->count = other.count;
+    moments->mean = other.mean;
+    moments->imaginary_mean = other.imaginary_mean;
+    moments->mean_rest = other.mean_rest;
+    moments->squares = other.squares;
+    return;
+  }
   const auto before = static_cast<double>(moments->count);
   const auto more = static_cast<double>(other.count);
   const double share = more / (before + more);
@@ -165,8 +173,7 @@ void MergeMoments(const Moments& other, Moments* moments) {
       merge(other.mean, other.mean_rest, &moments->mean, &moments->mean_rest);
   const double imaginary =
       merge(other.imaginary_mean, 0, &moments->imaginary_mean, &none);
-  if (moments->count > 0) moments->squares += real + imaginary;
-  moments->squares += other.squares;
+  moments->squares += real + imaginary + other.squares;
   moments->count += other.count;
 }
 

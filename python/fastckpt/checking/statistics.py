@@ -135,7 +135,9 @@ def measure(
         threads, progress: As in ``statistics``.
         with_histogram: False: each byte of a checkpoint is read once.
     """
-    if isinstance(source, LazyTensors):
+    if isinstance(source, LazyTensors) or not isinstance(
+        source._reader, _native.Reader
+    ):
         return _measure_others(source, names, threads, progress)
     reader = source._reader
     slots = [source._slot(name) for name in names]
@@ -154,13 +156,14 @@ def measure(
 
 
 def _measure_others(
-    source: LazyTensors,
+    source: Source,
     names: Sequence[str],
     threads: int | None,
     progress: ProgressArgument,
 ) -> dict[str, Statistics]:
+    """Gives the statistics of tensors that are held whole, one at a time."""
     found = {}
-    sizes = {name: source.info(name).nbytes for name in names}
+    sizes = {name: source.info(name).nbytes or 0 for name in names}
     with counting(progress, sum(sizes.values())) as counter:
         for name in names:
             found[name] = statistics_of(source[name], threads)
