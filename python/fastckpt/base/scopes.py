@@ -32,7 +32,7 @@ class Row(NamedTuple, Generic[_Item]):
         parts: Its own name; of a scope that has nothing but one other, both.
         scope: All names down to here.
         item: What it is; None: a scope.
-        count: How many things are in it.
+        things: How many are in it.
         size: How much that is.
     """
 
@@ -40,7 +40,7 @@ class Row(NamedTuple, Generic[_Item]):
     parts: tuple[str, ...]
     scope: tuple[str, ...]
     item: _Item | None
-    count: int
+    things: int
     size: int
 
 

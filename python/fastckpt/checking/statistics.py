@@ -27,8 +27,8 @@ __all__ = ["Statistics", "measure", "statistics", "statistics_of"]
 
 # NumPy's names of what the core looks at as it is, beside what takes one byte.
 _OF_CORE = frozenset(
-    "float16 bfloat16 float32 float64 complex64 complex128 "
-    "int16 uint16 int32 uint32 int64 uint64".split()
+    ["float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
+    + ["int16", "uint16", "int32", "uint32", "int64", "uint64"]
 )
 
 
@@ -144,7 +144,7 @@ def measure(
     values: dict[str, bytes] = {}
     for slot in slots:
         info = reader.info(slot)
-        assert info.dtype is not None and info.tf_dtype is not None
+        assert info.dtype is not None
         if info.dtype.itemsize == 1 and info.tf_dtype not in values:
             values[info.tf_dtype] = _byte_values(info.dtype)
     count = source._count(threads)
@@ -181,11 +181,14 @@ def _choose(
         found = (
             slots if names is None else select(names, lambda: sorted(order), slots.get)
         )
-        chosen = {new: source.info(order[slot]) for new, slot in found.items()}
-        return {new: it.name for new, it in chosen.items() if is_numeric(it.dtype)}
+        infos = {new: source.info(order[slot]) for new, slot in found.items()}
+        return {new: it.name for new, it in infos.items() if is_numeric(it.dtype)}
     reader = source._reader
     wanted = {}
-    for new, slot in zip(*choose(reader, names, None, (), source._missing), strict=True):
+    chosen = choose(reader, names, None, (), source._missing)
+    for new, slot in zip(
+        *choose(reader, names, None, (), source._missing), strict=True
+    ):
         info = reader.info(slot)
         if info.problem is not None:
             source.read(info.name)  # raises, and says what it is
@@ -201,4 +204,5 @@ def _byte_values(dtype: np.dtype[Any]) -> bytes:
     if dtype.kind == "b":
         return (every != 0).astype(np.float64).tobytes()
     with np.errstate(all="ignore"):
-        return every.view(dtype).astype(np.float64).tobytes()
+        values: NDArray[np.float64] = every.view(dtype).astype(np.float64)
+        return values.tobytes()

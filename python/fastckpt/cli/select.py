@@ -70,7 +70,9 @@ class TypedNames:
                 found = list(select([text], lambda: names, slots.get))
             except MissingKeyError as error:
                 found = self._choose_by_path(text, error)
-            chosen.update((it, 0) for it in (sorted(found, key=order) if order else found))
+            chosen.update(
+                (it, 0) for it in (sorted(found, key=order) if order else found)
+            )
         return list(chosen)
 
     def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:

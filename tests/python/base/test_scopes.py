@@ -8,7 +8,7 @@ from fastckpt.base.scopes import Leaf, arrange, find_separator
 def tree_of(*names, size=1):
     leaves = [Leaf(tuple(name.split("/")), name, size) for name in names]
     return [
-        (row.depth, "/".join(row.parts), row.item, row.count)
+        (row.depth, "/".join(row.parts), row.item, row.things)
         for row in arrange(leaves, str)
     ]
 

@@ -92,7 +92,9 @@ def run(args: argparse.Namespace) -> int:
         if args.objects and human is None:
             print_note("there is no object graph: the names are all that there is")
         with_place = args.sort == "offset"
-        table = tree.make_table() if tree else make_tensor_table(infos, with_place, paths)
+        table = (
+            tree.make_table() if tree else make_tensor_table(infos, with_place, paths)
+        )
         print_table(*table)
         print_text(_format_total(infos, is_all))
     for info in damaged:
@@ -101,15 +103,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _describe(
-    infos: Sequence[Info], paths: dict[str, str], with_paths: bool, tree: TensorTree | None
+    infos: Sequence[Info],
+    paths: dict[str, str],
+    with_paths: bool,
+    tree: TensorTree | None,
 ) -> dict[str, Any]:
     tensors = list(map(describe_tensor, infos))
     if with_paths:
         tensors = [{"path": paths.get(it["name"]), **it} for it in tensors]
-    return {"tensors": tensors} if tree is None else {
-        "scopes": tree.describe(),
-        "tensors": tensors,
-    }
+    return (
+        {"tensors": tensors}
+        if tree is None
+        else {
+            "scopes": tree.describe(),
+            "tensors": tensors,
+        }
+    )
 
 
 def _sort(infos: Sequence[Info], order: str) -> list[Info]:

@@ -1,11 +1,11 @@
 """Show tensors: values, statistics, and where their bytes lie.
 
 Without a NAME, show the checkpoint itself: its files, what it holds, what is largest.
-A NAME may be a pattern whose * also matches /, and of a TensorFlow 2 checkpoint the path
-that people know, model/dense/kernel, in place of the key. Values are printed as NumPy prints them,
-which leaves out the middle of more than 1,000; use --region to see a part, or --all to
-see every value, and every string to its end. Statistics are of the values that were
-asked for, in float64, over the finite ones.
+A NAME may be a pattern whose * also matches /, and of a TensorFlow 2 checkpoint the
+path that people know, model/dense/kernel, in place of the key. Values are printed as
+NumPy prints them, which leaves out the middle of more than 1,000; use --region to see a
+part, or --all to see every value, and every string to its end. Statistics are of the
+values that were asked for, in float64, over the finite ones.
 
 With --html the same goes into a page: all tensors in a table, or, of those that are
 named, how their values are spread, too. The page needs no other file.

@@ -46,7 +46,7 @@ class TensorTree:
             {
                 "scope": self._join(row.scope),
                 "depth": row.depth,
-                "tensors": row.count,
+                "tensors": row.things,
                 "nbytes": row.size,
             }
             for row in self._rows
@@ -62,7 +62,7 @@ class TensorTree:
         for row in self._rows:
             label = self._label(row)
             if row.item is None:
-                count = format_count(row.count, "tensor")
+                count = format_count(row.things, "tensor")
                 size = format_size(row.size)
                 rows.append([label, "", count, size, *[""] * (len(header) - 4)])
             else:
