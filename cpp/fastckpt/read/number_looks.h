@@ -16,12 +16,27 @@
 #include <vector>
 
 #include "fastckpt/codec/bin_counts.h"
+#include "fastckpt/codec/bins.h"
+#include "fastckpt/codec/moments.h"
 #include "fastckpt/codec/value_counts.h"
-#include "fastckpt/read/number_statistics.h"
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/tensor/plane_copy.h"
 
 namespace fastckpt::internal {
+
+// What numbers are: of a type that HasMoments, or of one byte each, and then
+// `bytes` are the 256 numbers that these stand for, and outlive the call.
+struct NumberForm {
+  DType dtype = DType::kInvalid;
+  const double* bytes = nullptr;
+};
+
+struct NumberStatistics {
+  Moments moments;
+  // As many counts as bins. None of both unless they were asked for.
+  Bins bins;
+  std::vector<std::uint64_t> counts;
+};
 
 // What is read in one go is seen whole, and looked at twice at once.
 inline bool IsSeenWhole(std::uint64_t size_bytes) {

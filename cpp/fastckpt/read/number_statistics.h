@@ -12,26 +12,11 @@
 #include <span>
 #include <vector>
 
-#include "fastckpt/codec/bins.h"
-#include "fastckpt/codec/moments.h"
 #include "fastckpt/read/copy_check.h"
+#include "fastckpt/read/number_looks.h"
 #include "fastckpt/read/tensor_source.h"
 
 namespace fastckpt::internal {
-
-// What numbers are: of a type that HasMoments, or of one byte each, and then
-// `bytes` are the 256 numbers that these stand for, and outlive the call.
-struct NumberForm {
-  DType dtype = DType::kInvalid;
-  const double* bytes = nullptr;
-};
-
-struct NumberStatistics {
-  Moments moments;
-  // As many counts as bins. None of both unless they were asked for.
-  Bins bins;
-  std::vector<std::uint64_t> counts;
-};
 
 // A tensor to look at.
 struct NumberTensor {

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Statistics", "measure", "statistics", "statistics_of"]
 
 # NumPy's names of what the core looks at as it is, beside what takes one byte.
-_OF_CORE = frozenset(
-    ["float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
-    + ["int16", "uint16", "int32", "uint32", "int64", "uint64"]
-)
+_OF_CORE = {
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+    *("int16", "uint16", "int32", "uint32", "int64", "uint64"),
+}
 
 
 class Statistics(NamedTuple):
@@ -186,9 +186,7 @@ def _choose(
     reader = source._reader
     wanted = {}
     chosen = choose(reader, names, None, (), source._missing)
-    for new, slot in zip(
-        *choose(reader, names, None, (), source._missing), strict=True
-    ):
+    for new, slot in zip(*chosen, strict=True):
         info = reader.info(slot)
         if info.problem is not None:
             source.read(info.name)  # raises, and says what it is

@@ -40,7 +40,7 @@ class TypedNames:
         return HumanNames(self._tensors) or None
 
     def find_path(self, name: str) -> str | None:
-        """Gives what people call a tensor; None where nothing or no sound graph tells."""
+        """Gives what people call a tensor; None where no sound object graph tells."""
         try:
             return self.human.paths.get(name) if self.human else None
         except CorruptionError:

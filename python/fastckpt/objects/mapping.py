@@ -110,7 +110,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         return [node.key for node in self._find(path)]
 
     def by_key(self) -> dict[str, ObjectNode]:
-        """Gives {key: value} of all tensors; of a variable that is stored twice, both."""
+        """Gives {key: value} of all tensors, of a variable stored twice both."""
         return dict(self._by_key)
 
     def tree(self) -> dict[str, Any]:

@@ -158,10 +158,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         with importing:
             from fastckpt.reading.human_names import lead_from
 
-        def lead(name: str) -> str:
-            return lead_from(self, name)
-
-        return select.missing(name, self._reader.names, lead)
+        return select.missing(name, self._reader.names, lambda it: lead_from(self, it))
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)

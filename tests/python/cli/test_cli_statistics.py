@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-_CHUNK = 1 << 15
 from fastckpt.cli.render.statistics import describe_values
 
+_CHUNK = 1 << 15
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)
 floats = hnp.arrays(
     np.float64, shapes, elements=st.floats(-1e100, 1e100, allow_subnormal=False)

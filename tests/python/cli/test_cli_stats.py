@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 
 import fastckpt
-from bundle_maker import BundleMaker
 from command_line import run, run_json, run_on_terminal
 
+COUNTS = ["zeros", "NaN", "Inf"]
 TENSORS = {
     "dense/kernel": np.arange(12, dtype=np.float32).reshape(3, 4),
     "ids": np.array([1, 2_000_000_000_000], np.int64),
@@ -39,7 +40,7 @@ def test_every_number_has_a_row_below_the_summary(prefix, capsys):
     assert summary == (
         "3 tensors, 14 values, 64 bytes, 1 left out that is no numbers, all finite"
     )
-    assert header.split() == "name min max mean std zeros NaN Inf".split()
+    assert header.split() == ["name", "min", "max", "mean", "std", *COUNTS]
     assert [row.split() for row in rows] == [
         ["dense/kernel", "0", "11", "5.5", "3.452", "1", "0", "0"],
         ["empty", "-", "-", "-", "-", "0", "0", "0"],
@@ -57,10 +58,9 @@ def test_what_is_not_finite_is_status_1_and_named_at_the_end(bad, capsys):
 
 
 def test_json_has_what_statistics_gives(bad, capsys):
-    status, found = 1, None
     done = run(capsys, "stats", "--json", bad)
-    status, found = done.status, __import__("json").loads(done.out)
-    assert status == 1
+    found = json.loads(done.out)
+    assert done.status == 1
     assert found["ok"] is False
     assert found["not_finite"] == ["w"]
     (fine, w) = found["tensors"]
@@ -80,14 +80,6 @@ def test_damage_is_status_1(prefix, capsys):
     done = run(capsys, "stats", prefix)
     assert done.status == 1
     assert "checksum" in done.err
-
-
-def test_a_tensor_about_which_the_index_is_wrong_is_status_1(tmp_path, capsys):
-    bundle = BundleMaker()
-    bundle.add("good", np.zeros(2, np.float32))
-    bundle.add("w", np.zeros(2, np.float32))
-    path = bundle.write(tmp_path)
-    assert run(capsys, "stats", path).status == 0
 
 
 def test_a_missing_tensor_is_a_usage_error_with_close_names(prefix, capsys):
