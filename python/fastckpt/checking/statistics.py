@@ -199,8 +199,7 @@ def _choose(
 def _byte_values(dtype: np.dtype[Any]) -> bytes:
     """Gives which number each byte is, of a type that takes one: 256 float64."""
     every = np.arange(256, dtype=np.uint8)
-    if dtype.kind == "b":
-        return (every != 0).astype(np.float64).tobytes()
     with np.errstate(all="ignore"):
-        values: NDArray[np.float64] = every.view(dtype).astype(np.float64)
-        return values.tobytes()
+        numbers = every != 0 if dtype.kind == "b" else every.view(dtype)
+        values: NDArray[np.float64] = numbers.astype(np.float64)
+    return values.tobytes()
