@@ -1,0 +1,81 @@
+// The rows, column by column, from the elements that hold them: see columns.py.
+class Rows {
+  constructor(about) {
+    this.about = about;
+    this.count = 0;
+    this.names = [];
+    this.folded = []; // in lower case, to be searched
+    this.pieces = [];
+    this.begins = [];
+  }
+
+  add(piece) {
+    let name = "";
+    this.begins.push(this.count);
+    this.pieces.push(piece);
+    const { keep, rest } = piece;
+    for (let i = 0; i < rest.length; i += 1) {
+      name = name.slice(0, Rows.at(keep, i)) + rest[i];
+      this.names.push(name);
+      this.folded.push(name.toLowerCase());
+    }
+    this.count = this.names.length;
+  }
+
+  static at(column, i) {
+    if (column === undefined || column === null) return null;
+    if (Array.isArray(column)) return column[i];
+    if ("all" in column) return column.all;
+    return column[i] ?? null;
+  }
+
+  // The piece that holds a row, and where.
+  find(index) {
+    let low = 0;
+    let high = this.begins.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.begins[middle] <= index) low = middle;
+      else high = middle - 1;
+    }
+    return [this.pieces[low], index - this.begins[low]];
+  }
+
+  get(index, column) {
+    const [piece, i] = this.find(index);
+    return Rows.at(piece[column], i);
+  }
+
+  dtype(index) {
+    return this.about.dtypes[this.get(index, "dtype")];
+  }
+
+  shape(index) {
+    return this.about.shapes[this.get(index, "shape")];
+  }
+}
+
+const readRows = () => {
+  const take = (kind) => {
+    const elements = document.querySelectorAll(`script.${kind}`);
+    return Array.from(elements, (element) => {
+      const value = JSON.parse(element.textContent);
+      element.remove();
+      return value;
+    });
+  };
+  const rows = new Rows(take("about")[0]);
+  for (const piece of take("rows")) rows.add(piece);
+  return rows;
+};
+
+const levels = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const levelOf = new Map(Array.from(levels, (letter, level) => [letter, level]));
+
+// Heights of the bars, or null.
+const unpackSpread = (packed) => {
+  if (packed === null || packed === undefined) return null;
+  return typeof packed === "string"
+    ? Array.from(packed, (letter) => levelOf.get(letter))
+    : packed;
+};
