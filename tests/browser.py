@@ -201,7 +201,7 @@ class Browser:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Browser]:
-    """Gives a browser, which keeps its things in a folder, and is ended with the block."""
+    """Gives a browser that keeps its things in a folder, and ends with the block."""
     program = find()
     assert program is not None
     pipes = [*os.pipe(), *os.pipe()]

@@ -55,7 +55,11 @@ class DataPage(HTMLParser):
             name = name[: _at(piece["keep"], i)] + rest
             self.names.append(name)
             columns = piece.items()
-            row = {key: _at(column, i) for key, column in columns if key != "rest"}
+            row = {
+                key: _at(column, i)
+                for key, column in columns
+                if not key.endswith("rest")
+            }
             self._rows.append(row)
 
     def row(self, name: str) -> dict[str, Any]:

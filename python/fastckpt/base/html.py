@@ -68,7 +68,7 @@ def fold_table(
     count: int,
     is_open: bool = False,
 ) -> str:
-    """Gives a table, the first rows of it, in a part that folds; nothing where none are.
+    """Gives a table's first rows in a part that folds; nothing where there are none.
 
     Args:
         summary: What follows their number.

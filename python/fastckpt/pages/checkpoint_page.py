@@ -1,4 +1,4 @@
-"""A checkpoint on a page: all tensors in a table, their scopes, how values are spread."""
+"""A checkpoint on a page: all tensors, their scopes, how their values are spread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastckpt.base.html import quote
 from fastckpt.base.text import escape, natural_order
 from fastckpt.checking.statistics import Statistics
+from fastckpt.errors import CheckpointError
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.pages.columns import (
     Shared,
@@ -18,6 +19,7 @@ from fastckpt.pages.columns import (
 )
 from fastckpt.pages.measured import Measured, measure_some
 from fastckpt.pages.page import format_facts, format_rows, run_script, write_page
+from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
@@ -92,6 +94,7 @@ class _Page:
         self._source, self._threads, self._progress = source, threads, progress
         self._infos: dict[str, _Info] = {it.name: it for it in source.infos()}
         self._dtypes, self._shapes = Shared(), Shared()
+        self._paths = _find_paths(source)
         self._is_exact = len(self._infos) <= EXACT
         self.errors: dict[str, str] = {}
 
@@ -117,6 +120,7 @@ class _Page:
                 self.errors[name] = value
         return {
             **pack_names(list(map(escape, names))),
+            **self._pack_paths(names),
             "dtype": [self._dtypes.add(name_dtype(info)) for info in infos],
             "shape": [self._shapes.add(tuple(info.shape)) for info in infos],
             "size": [pack_number(info.nbytes) for info in infos],
@@ -129,6 +133,24 @@ class _Page:
             },
             **pack_statistics(values, infos, self._is_exact),
         }
+
+    def _pack_paths(self, names: Sequence[str]) -> dict[str, list[Any]]:
+        """Gives columns of human paths, which TensorFlow 2's objects have."""
+        if not self._paths:
+            return {}
+        paths = [escape(self._paths.get(name, "")) for name in names]
+        return {f"path_{key}": column for key, column in pack_names(paths).items()}
+
+
+def _find_paths(source: Source) -> dict[str, str]:
+    """Gives {key: human path} where a checkpoint has an object graph that is sound."""
+    if not isinstance(source, Checkpoint):
+        return {}
+    try:
+        names = source.objects.names()
+    except (KeyError, CheckpointError, FileNotFoundError):
+        return {}
+    return {key: path for path, key in names.items()}
 
 
 def pack_statistics(

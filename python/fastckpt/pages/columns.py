@@ -42,7 +42,7 @@ class Shared:
 def embed(kind: str, columns: Mapping[str, Any]) -> str:
     """Gives the element in which a page keeps data."""
     data = {
-        name: column if name == "rest" else _join(column)
+        name: column if name.endswith("rest") else _join(column)
         for name, column in columns.items()
     }
     return (

@@ -90,6 +90,7 @@ class _Page:
         self._sides = {"a": old, "b": new}
         self._types = Shared()
         self._threads, self._progress = threads, progress
+        self._done = dict.fromkeys(self._sides, (0, 0))
         self._is_exact = sum(row.kind != "same" for row in rows) <= EXACT
 
     def format(self, about: About) -> Iterator[str]:
@@ -114,12 +115,12 @@ class _Page:
         """Gives what is found of the values of what differs, in the order of rows."""
         kind = "added" if side == "a" else "dropped"
         names = [row.name for row in self._rows if row.kind not in ("same", kind)]
-        total = 2
-        part = 0 if side == "a" else 1
 
-        def tell(done: int, all_: int) -> None:
+        def tell(done: int, total: int) -> None:
+            # Both take turns: what is told is about both.
+            self._done[side] = done, total
             if self._progress is not None:
-                self._progress(done + part * all_, total * all_)
+                self._progress(*map(sum, zip(*self._done.values(), strict=True)))
 
         for some, found in measure_some(
             self._sides[side], names, self._threads, self._progress and tell

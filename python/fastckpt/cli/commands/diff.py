@@ -3,8 +3,8 @@
 All bytes of both are read and checked; with --index-only those whose stored checksums
 agree are not read, and bytes that do not fit their checksum go unnoticed. With --rtol
 and --atol values are the same where |a - b| <= atol + rtol * |b|. Two NaN are the same.
-With --html a page, one file that needs no other, lists what changed most first, with how
-the values of both are spread, side by side.
+With --html a page, one file that needs no other, lists what changed most first, with
+the histograms of both side by side.
 Exit status 0: the checkpoints are the same; 1: they differ, or one is damaged.
 """
 

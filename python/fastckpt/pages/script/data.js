@@ -4,22 +4,33 @@ class Rows {
     this.about = about;
     this.count = 0;
     this.names = [];
+    this.paths = [];
     this.folded = []; // in lower case, to be searched
     this.pieces = [];
     this.begins = [];
   }
 
   add(piece) {
-    let name = "";
     this.begins.push(this.count);
     this.pieces.push(piece);
-    const { keep, rest } = piece;
-    for (let i = 0; i < rest.length; i += 1) {
-      name = name.slice(0, Rows.at(keep, i)) + rest[i];
+    const names = Rows.unpackNames(piece.keep, piece.rest);
+    // The paths of TensorFlow 2's objects are found, too.
+    const paths = piece.path_rest && Rows.unpackNames(piece.path_keep, piece.path_rest);
+    names.forEach((name, i) => {
       this.names.push(name);
-      this.folded.push(name.toLowerCase());
-    }
+      const path = paths ? paths[i] : "";
+      this.paths.push(path);
+      this.folded.push((path ? `${name}\n${path}` : name).toLowerCase());
+    });
     this.count = this.names.length;
+  }
+
+  static unpackNames(keep, rest) {
+    let name = "";
+    return rest.map((end, i) => {
+      name = name.slice(0, Rows.at(keep, i)) + end;
+      return name;
+    });
   }
 
   static at(column, i) {

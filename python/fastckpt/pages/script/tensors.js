@@ -10,7 +10,10 @@ const nameColumn = (rows) => ({
   value: (index) => index,
   cell: (index, box) => {
     const name = rows.names[index];
-    box.append(make("a", { href: linkTo(name), title: name }, ...showName(name)));
+    const path = rows.paths[index];
+    const parts = path ? [make("span", { class: "path" }, path)] : [];
+    box.append(
+      make("a", { href: linkTo(name), title: name }, ...showName(name), ...parts));
   },
 });
 
@@ -61,7 +64,7 @@ const checkpointPage = (rows) => {
     },
     numberColumn(rows, "size", "Size", showSize),
     ...["min", "max", "mean", "std", "zeros"].map((key) =>
-      numberColumn(rows, key, key === "zeros" ? "Zeros" : key)),
+      numberColumn(rows, key, key[0].toUpperCase() + key.slice(1))),
     numberColumn(rows, "nan", "NaN"),
     numberColumn(rows, "inf", "Inf"),
     numberColumn(rows, "shard", "Shard"),
@@ -78,6 +81,7 @@ const checkpointPage = (rows) => {
     const exact = size !== null && toNumber(size) >= 1024
       ? ` (${showNumber(size)} bytes)` : "";
     const facts = listFacts([
+      ["path", rows.paths[index]],
       ["dtype", rows.dtype(index)],
       ["shape", showShape(rows.shape(index))],
       ["values", grouped.format(countValues(rows.shape(index)))],
