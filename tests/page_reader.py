@@ -27,6 +27,7 @@ class DataPage(HTMLParser):
         self.scripts: list[str] = []
         self.about: dict[str, Any] = {}
         self.names: list[str] = []
+        self._is_open = False
         self._rows: list[dict[str, Any]] = []
         self.text = path.read_text("utf-8")
         self.feed(self.text)
@@ -34,9 +35,13 @@ class DataPage(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
         self.texts.setdefault(tag, []).append("")
+        self._is_open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_open = False
 
     def handle_data(self, data: str) -> None:
-        if not self.elements:
+        if not self._is_open:
             return
         tag, attributes = self.elements[-1]
         self.texts[tag][-1] += data

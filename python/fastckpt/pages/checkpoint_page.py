@@ -13,6 +13,7 @@ from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.pages.columns import (
     Shared,
     embed,
+    embed_rows,
     pack_counts,
     pack_names,
     pack_number,
@@ -105,7 +106,7 @@ class _Page:
         for names, found in measure_some(
             self._source, order, self._threads, self._progress
         ):
-            yield embed("rows", self._columns(names, found))
+            yield embed_rows(self._columns(names, found))
         texts = {"dtypes": self._dtypes.list(), "shapes": self._shapes.list()}
         yield embed("about", {"kind": "checkpoint", "count": len(order), **texts})
         yield run_script()

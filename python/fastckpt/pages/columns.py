@@ -14,7 +14,7 @@ from typing import Any
 
 from fastckpt.base.html import embed_json
 
-__all__ = ["Shared", "embed", "pack_counts", "pack_names", "pack_number"]
+__all__ = ["Shared", "embed", "embed_rows", "pack_counts", "pack_names", "pack_number"]
 
 _LEVELS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """What stands for the heights from 0 to 63."""
@@ -39,15 +39,19 @@ class Shared:
         return list(self._numbers)
 
 
-def embed(kind: str, columns: Mapping[str, Any]) -> str:
-    """Gives the element in which a page keeps data."""
-    data = {
+def embed_rows(columns: Mapping[str, Any]) -> str:
+    """Gives the element in which a page keeps rows."""
+    joined = {
         name: column if name.endswith("rest") else _join(column)
         for name, column in columns.items()
     }
-    return (
-        f'<script type="application/json" class="{kind}">{embed_json(data)}</script>\n'
-    )
+    return embed("rows", joined)
+
+
+def embed(kind: str, value: Mapping[str, Any]) -> str:
+    """Gives the element in which a page keeps data of a kind."""
+    start = f'<script type="application/json" class="{kind}">'
+    return f"{start}{embed_json(value)}</script>\n"
 
 
 def _join(column: Any) -> Any:

@@ -18,6 +18,7 @@ from fastckpt.pages.checkpoint_page import EXACT, About, format_shell
 from fastckpt.pages.columns import (
     Shared,
     embed,
+    embed_rows,
     pack_counts,
     pack_names,
     pack_number,
@@ -99,7 +100,7 @@ class _Page:
         found = {side: self._measure(side) for side in self._sides}
         rows = iter(self._rows)
         while some := list(islice(rows, _TOGETHER)):
-            yield embed("rows", self._columns(some, found))
+            yield embed_rows(self._columns(some, found))
         yield embed(
             "about",
             {

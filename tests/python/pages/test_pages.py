@@ -24,7 +24,6 @@ HOSTILE = {
     "b\\s": r"b\\s",
     "\"quoted' &amp;": "\"quoted' &amp;",
     "__proto__": "__proto__",
-    "": "",
     " ": " ",
     "\udcff": r"\xff",
     "é": "é",

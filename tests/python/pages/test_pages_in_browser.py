@@ -28,7 +28,6 @@ HOSTILE = [
     "a\0b\u202ec\udcff",
     "__proto__",
     "with spaces  two",
-    "",
     "עברית/שם",
     "x" * 3000,
 ]
@@ -286,10 +285,10 @@ def test_hostile_names_are_shown_and_do_nothing(tab, pages):
     tab.open(pages / "show.html")
     assert tab.run("document.title") == str(pages / "a")
     names = set(names_in_sight(tab))
-    for shown in (r"a\x00b\u202ec\xff", HOSTILE[0], HOSTILE[1], ""):
+    for shown in (r"a\x00b\u202ec\xff", HOSTILE[0], HOSTILE[1]):
         assert shown in names
     assert tab.run("document.images.length") == 0
-    for name in (HOSTILE[0], r"a\x00b\u202ec\xff", "", "עברית/שם", HOSTILE[-1]):
+    for name in (HOSTILE[0], r"a\x00b\u202ec\xff", "עברית/שם", HOSTILE[-1]):
         tab.run(
             f"location.hash = '#tensor=' + encodeURIComponent({name!r})".replace(
                 "\\\\", "\\\\"
