@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
 from collections import Counter
 from typing import Any
 
@@ -107,13 +108,20 @@ def _write_page(
     if args.rtol or args.atol:
         same = f"|a - b| <= {args.atol:g} + {args.rtol:g} * |b|"
         facts.append(("the same where", same))
-    about = About(f"{old.path} and {new.path}", facts, [])
+    about = About(_make_title(old.path, new.path), facts, [])
     with Progress("looking at values") as progress:
         write_diff_page(
             *(args.html, old, new, found, about),
             threads=args.threads,
             progress=progress,
         )
+
+
+def _make_title(old: str, new: str) -> str:
+    """Gives short names that tell two checkpoints apart."""
+    short = os.path.basename(old), os.path.basename(new)
+    one, two = short if short[0] != short[1] else (old, new)
+    return f"{one} and {two}"
 
 
 def _describe(

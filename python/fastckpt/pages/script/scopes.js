@@ -72,13 +72,15 @@ class Scopes {
   fill() {
     this.tree.replaceChildren();
     this.addBranches(this.tree, this.root, 0);
-    // Where there is but one scope, what is in it is what matters.
-    let only = this.tree.children.length === 1 ? this.tree.firstElementChild : null;
-    while (only?.tagName === "DETAILS") {
-      only.open = true;
-      this.expand(only);
-      const inner = only.querySelector(".branch").children;
-      only = inner.length === 1 ? inner[0] : null;
+    // Where nearly all is in one scope, what is in it is what matters.
+    let box = this.tree;
+    for (;;) {
+      const main = Array.from(box.children).find((line) =>
+        line.scope && line.scope.weight >= this.root.weight * 0.9);
+      if (!main) break;
+      main.open = true;
+      this.expand(main);
+      box = main.querySelector(".branch");
     }
   }
 

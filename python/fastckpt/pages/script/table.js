@@ -6,10 +6,8 @@ const BEYOND = 8; // rows above and below what is in sight
 const showName = (name) => {
   const end = name.indexOf("/.ATTRIBUTES/");
   const cut = name.lastIndexOf("/", end < 0 ? name.length : end - 1) + 1;
-  return [
-    make("span", { class: "scope" }, name.slice(0, cut)),
-    make("span", { class: "leaf" }, name.slice(cut)),
-  ];
+  const leaf = make("span", { class: "leaf" }, name.slice(cut));
+  return cut ? [make("span", { class: "scope" }, name.slice(0, cut)), leaf] : [leaf];
 };
 
 class Table {

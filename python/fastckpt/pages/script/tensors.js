@@ -17,12 +17,17 @@ const nameColumn = (rows) => ({
   },
 });
 
-const numberColumn = (rows, key, label, show = showNumber) => ({
+// Rows have room for five digits; the sixth is in the detail.
+const numberColumn = (rows, key, label, show = (value) => showNumber(value, 5)) => ({
   key,
   label,
   type: "number",
   value: (index) => rows.get(index, key),
-  cell: text((index) => show(rows.get(index, key))),
+  cell: (index, box) => {
+    const shown = show(rows.get(index, key));
+    box.textContent = shown;
+    if (shown.length > 9) box.title = shown; // maybe cut
+  },
 });
 
 const checkpointPage = (rows) => {

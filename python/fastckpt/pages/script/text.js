@@ -20,12 +20,12 @@ const draw = (tag, attributes = {}, ...children) => {
 const grouped = new Intl.NumberFormat("en-US");
 
 // Numbers arrive with six digits; as texts come those that JSON lacks.
-const showNumber = (value) => {
+const showNumber = (value, digits = 6) => {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
   return Number.isInteger(value) && Math.abs(value) < 1e15
     ? grouped.format(value)
-    : String(Number(value.toPrecision(6)));
+    : String(Number(value.toPrecision(digits)));
 };
 
 const toNumber = (value) => {
