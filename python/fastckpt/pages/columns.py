@@ -77,14 +77,17 @@ def pack_names(names: Sequence[str]) -> dict[str, list[Any]]:
     return {"keep": keep, "rest": rest}
 
 
-def pack_number(value: float | complex | None) -> float | str | None:
-    """Gives six digits of a number; as a text what JSON or JavaScript cannot hold."""
+def pack_number(value: float | complex | None, digits: int = 6) -> float | str | None:
+    """Gives some digits of a number; as a text what JSON or JavaScript cannot hold.
+
+    Of integers it gives all.
+    """
     if value is None or isinstance(value, int):
         is_exact = value is None or -_SAFE < value < _SAFE
         return value if is_exact else str(value)
     if isinstance(value, complex):
-        return f"{value:.6g}"
-    return float(f"{value:.6g}") if math.isfinite(value) else str(value)
+        return f"{value:.{digits}g}"
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else str(value)
 
 
 def pack_counts(counts: Iterable[int], is_exact: bool) -> list[int] | str | None:

@@ -138,7 +138,6 @@ class _Page:
             "kind": [_KINDS.index(row.kind) for row in rows],
             "old": [self._number(row.old) for row in rows],
             "new": [self._number(row.new) for row in rows],
-            "size": [pack_number(row.change.size) for row in rows],
         }
         for name in _CHANGE:
             columns[name] = [pack_number(getattr(row.change, name)) for row in rows]
@@ -156,17 +155,16 @@ class _Page:
     def _side(self, side: str, values: Sequence[Measured]) -> dict[str, Any]:
         """Gives the columns of one of the two checkpoints."""
         known = [value if isinstance(value, Statistics) else None for value in values]
+        digits = 6 if self._is_exact else 4
         columns: dict[str, Any] = {
             f"{side}_{name}": [
-                None if it is None else pack_number(getattr(it, name)) for it in known
+                None if it is None else pack_number(getattr(it, name), digits)
+                for it in known
             ]
             for name in ("min", "max", "mean", "std", "zeros", "nan", "inf")
         }
         columns[f"{side}_spread"] = [
             None if it is None else self._pack(it.histogram[0]) for it in known
-        ]
-        columns[f"{side}_finite"] = [
-            None if it is None else sum(it.histogram[0]) for it in known
         ]
         return columns
 

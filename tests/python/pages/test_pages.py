@@ -248,9 +248,9 @@ def test_a_page_of_differences_holds_what_diff_finds(pair, capsys):
     }
     much, change = page.row("much"), fastckpt.diff(*pair).changed["much"]
     assert much["relative_norm"] == pytest.approx(change.relative_norm, rel=1e-5)
-    assert (much["count"], much["size"], much["largest"]) == (2, 3, 27)
+    assert (much["count"], much["largest"]) == (2, 27)
     assert much["old"] == "float32 (3,)"
-    assert (much["a_max"], much["b_max"], much["b_finite"]) == (3, 30, 3)
+    assert (much["a_max"], much["b_max"]) == (3, 30)
     assert sum(heights(much["b_spread"])) == 3
     assert page.row("gone")["a_max"] == 8
     assert page.row("gone")["b_max"] is None

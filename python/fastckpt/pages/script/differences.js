@@ -37,9 +37,17 @@ const diffPage = (rows) => {
       box.append(drawSmall(bars, ...ends(index, name), name, rangeOf(index)));
     },
   });
+  const countOf = (type) => {
+    const shape = /\((.*)\)$/.exec(type ?? "")?.[1] ?? "";
+    return countValues(shape.split(",").filter((part) => part.trim()).map(Number));
+  };
+  const sizeOf = (index) => countOf(typeOf(index, "new") ?? typeOf(index, "old"));
+  const finiteOf = (index, name) =>
+    countOf(typeOf(index, name === "a" ? "old" : "new")) -
+    rows.get(index, `${name}_nan`) - rows.get(index, `${name}_inf`);
   const share = (index) => {
-    const [count, size] = [rows.get(index, "count"), rows.get(index, "size")];
-    return count === null || !size ? null : toNumber(count) / toNumber(size);
+    const [count, size] = [rows.get(index, "count"), sizeOf(index)];
+    return count === null || !size ? null : toNumber(count) / size;
   };
   const showShare = (index) => {
     const value = share(index);
@@ -100,7 +108,7 @@ const diffPage = (rows) => {
       ["B", typeOf(index, "new")],
       ["relative norm", number("relative_norm")],
       ["values that differ", rows.get(index, "count") === null ? null
-        : `${number("count")} of ${number("size")}`],
+        : `${number("count")} of ${grouped.format(sizeOf(index))}`],
       ["largest |b−a|", number("largest")],
       ["largest |b−a|/|a|", number("largest_relative")],
     ]);
@@ -108,12 +116,13 @@ const diffPage = (rows) => {
   };
 
   const compare = (index) => {
-    const known = ["a", "b"].filter((name) => rows.get(index, `${name}_finite`) !== null);
+    const known = ["a", "b"].filter((name) => rows.get(index, `${name}_zeros`) !== null);
     if (!known.length) return [];
     const head = make("tr", {}, make("td"),
       ...known.map((name) => make("th", { scope: "col" }, name.toUpperCase())));
-    const body = ["min", "max", "mean", "std", "zeros", "nan", "inf"].map((key) =>
-      make("tr", {}, make("th", { scope: "row" }, key),
+    const keys = ["min", "max", "mean", "std", "zeros", "nan", "inf"];
+    const body = keys.map((key) =>
+      make("tr", {}, make("th", { scope: "row" }, { nan: "NaN", inf: "Inf" }[key] ?? key),
         ...known.map((name) =>
           make("td", {}, showNumber(rows.get(index, `${name}_${key}`))))));
     return [make("table", { class: "numbers" },
@@ -126,7 +135,7 @@ const diffPage = (rows) => {
     const packed = sides.map((name) => rows.get(index, `${name}_spread`));
     const charts = makeCharts((isLog) => sides.map((name, i) => {
       const drawn = drawLarge(packed[i], ...ends(index, name), {
-        finite: rows.get(index, `${name}_finite`),
+        finite: finiteOf(index, name),
         label: name.toUpperCase(), kind: name, range, isLog,
       });
       return drawn && make("figure", {},
@@ -135,7 +144,7 @@ const diffPage = (rows) => {
     if (charts.length) charts[1].classList.add("beside");
     return [...charts, ...sides.map((name, i) => foldCounts(
       `Counts of ${name.toUpperCase()}`, packed[i], ...ends(index, name),
-      rows.get(index, `${name}_finite`)) ?? "")];
+      finiteOf(index, name)) ?? "")];
   };
 
   const prepare = (table) => {
@@ -164,11 +173,6 @@ const diffPage = (rows) => {
     keep();
   };
 
-  const countOf = (type) => {
-    const shape = /\((.*)\)$/.exec(type ?? "")?.[1] ?? "";
-    return shape.split(",").filter((part) => part.trim())
-      .reduce((all, part) => all * Number(part), 1);
-  };
   return {
     columns,
     tell,
@@ -180,7 +184,7 @@ const diffPage = (rows) => {
       if (kind === "same") return null;
       const count = rows.get(index, "count");
       if (count !== null) return toNumber(count);
-      return countOf(typeOf(index, "new") ?? typeOf(index, "old"));
+      return sizeOf(index);
     },
     say: (count) => showCount(count, "value"),
     weighed: "Values that differ",

@@ -23,9 +23,10 @@ const grouped = new Intl.NumberFormat("en-US");
 const showNumber = (value, digits = 6) => {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
-  return Number.isInteger(value) && Math.abs(value) < 1e15
-    ? grouped.format(value)
-    : String(Number(value.toPrecision(digits)));
+  const shown = Number.isInteger(value) ? value : Number(value.toPrecision(digits));
+  return Number.isInteger(shown) && Math.abs(shown) < 1e15
+    ? grouped.format(shown)
+    : String(shown);
 };
 
 const toNumber = (value) => {
