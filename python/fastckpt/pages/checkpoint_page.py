@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastckpt.base.html import quote
-from fastckpt.base.text import escape, natural_order
+from fastckpt.base.text import escape, make_printable, natural_order
 from fastckpt.checking.statistics import Statistics
 from fastckpt.errors import CheckpointError
 from fastckpt.formats.lazy_tensors import name_dtype
@@ -175,9 +175,9 @@ def pack_statistics(
 
 def _note(info: _Info, found: Measured) -> str:
     if info.problem is not None:
-        return str(info.problem)
+        return make_printable(str(info.problem))
     if isinstance(found, str):
-        return found
+        return make_printable(found)
     if info.slices:
         return f"stored in {len(info.slices):,} slices"
     return ""

@@ -60,7 +60,7 @@ def write_page(path: str, title: str, kind: str, parts: Iterable[str]) -> None:
     ):
         file.write(_format_head(title, kind))
         file.writelines(parts)
-        file.write("</body>\n</html>\n")
+        file.write("</body></html>")
 
 
 def _format_head(title: str, kind: str) -> str:

@@ -14,6 +14,9 @@ import pytest
 import browser
 import fastckpt
 from fastckpt.cli import main
+from fastckpt.pages.checkpoint_page import About, format_shell
+from fastckpt.pages.columns import embed, embed_rows, pack_names
+from fastckpt.pages.page import run_script, write_page
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,7 +24,8 @@ pytestmark = [
 ]
 
 WIDE, NARROW = (1440, 900), (420, 840)
-COUNT = 3000
+COUNT = 1500
+_MOMENTS = ("min", "max", "mean", "std", "zeros", "nan", "inf")
 HOSTILE = [
     "</script><script>document.title='broken'</script>",
     "<img src=x onerror=alert(1)>",
@@ -38,7 +42,7 @@ def tensors(shift=0.0):
     made = {name: np.ones(2, "f4") for name in HOSTILE}
     for i in range(COUNT):
         values = random.normal(shift * i, 1 + i % 7, 60 + i).astype("f4")
-        made[f"model/layer_{i // 20}/part_{i % 20}/kernel"] = values
+        made[f"model/layer_{i // 10}/part_{i % 10}/kernel"] = values
     made["model/bad/bias"] = np.array([np.nan, 1, 2], "f4")
     made["model/layer_1/part_1"] = np.zeros((3, 4), np.int64)
     return made
@@ -139,8 +143,8 @@ def test_search_finds_parts_patterns_and_nothing(tab, pages):
     search(tab, "LAYER_12/ part_3")
     assert names_in_sight(tab) == ["model/layer_12/part_3/kernel"]
     assert counted(tab).startswith("1 of ")
-    search(tab, "layer_1?0/*_19/")
-    expected = [f"model/layer_1{i}0/part_19/kernel" for i in range(5)]
+    search(tab, "layer_1?0/*_9/")
+    expected = [f"model/layer_1{i}0/part_9/kernel" for i in range(5)]
     assert names_in_sight(tab) == expected
     search(tab, "(no such [thing")
     assert names_in_sight(tab) == []
@@ -164,7 +168,7 @@ def test_every_column_sorts_both_ways(tab, pages):
             )
             firsts[label, way] = names_in_sight(tab)[0]
     assert len(firsts) == 28
-    largest = f"model/layer_{(COUNT - 1) // 20}/part_{(COUNT - 1) % 20}/kernel"
+    largest = f"model/layer_{(COUNT - 1) // 10}/part_{(COUNT - 1) % 10}/kernel"
     assert firsts["Size", "descending"] == largest
     assert firsts["NaN", "descending"] == "model/bad/bias"
     assert firsts["Zeros", "descending"] == "model/layer_1/part_1"
@@ -245,7 +249,7 @@ def test_scopes_have_sizes_and_lead_to_the_table(tab, pages):
     assert {"part_1", "part_1/"} <= set(lines)
     tab.run("document.querySelector('.branch details[open] .list').click()")
     tab.settle()
-    assert counted(tab).startswith("21 of ")
+    assert counted(tab).startswith("11 of ")
 
 
 def test_differences_begin_with_what_changed_most(tab, pages):
@@ -258,7 +262,7 @@ def test_differences_begin_with_what_changed_most(tab, pages):
     kinds = tab.run(
         "Array.from(document.querySelectorAll('#kinds option'), (it) => it.textContent)"
     )
-    assert kinds[0].startswith("all that differ (3,0")
+    assert kinds[0].startswith("all that differ (1,5")
     assert "only in A (1)" in kinds
     tab.run(
         "(() => { const box = document.querySelector('#kinds');"
@@ -269,7 +273,7 @@ def test_differences_begin_with_what_changed_most(tab, pages):
 
 
 def test_histograms_stand_side_by_side_over_one_range(tab, pages):
-    name = "model/layer_149/part_19/kernel"
+    name = "model/layer_149/part_9/kernel"
     tab.open(pages / "diff.html", f"#tensor={name.replace('/', '%2F')}")
     charts = tab.run(
         "Array.from(document.querySelectorAll('#detail .large'), (it) => "
@@ -353,6 +357,42 @@ def contrast(tab):
         const [one, two] = [light('--faint'), light('--paper')];
         return Math.max(one, two) / Math.min(one, two);
     })()""")
+
+
+def test_more_rows_than_a_browser_lays_out_are_all_reached(tab, tmp_path):
+    names = [f"w{i:06d}" for i in range(250_000)]
+    columns = dict.fromkeys(
+        ["shard", "offset", "size", "spread", *_MOMENTS], [None] * len(names)
+    )
+    zeros = {"dtype": [0] * len(names), "shape": [0] * len(names), "note": {}}
+    about = {"kind": "checkpoint", "dtypes": ["float32"], "shapes": [[3]]}
+    parts = [
+        *format_shell(About("many", [], []), "Tensors"),
+        embed_rows({**pack_names(names), **columns, **zeros}),
+        embed("about", {**about, "count": len(names)}),
+        run_script(),
+    ]
+    write_page(str(tmp_path / "page.html"), "many", "data", parts)
+    tab.look(*NARROW)
+    tab.open(tmp_path / "page.html")
+    for share in (0.25, 0.5, 1):
+        tab.run(
+            "(() => { const it = document.querySelector('#table');"
+            f" it.scrollTop = (it.scrollHeight - it.clientHeight) * {share}; }})()"
+        )
+        tab.settle()
+        seen = names_in_sight(tab)
+        assert len(seen) > 8
+        first = names.index(seen[0])
+        assert seen == names[first : first + len(seen)]
+        assert first / len(names) == pytest.approx(share, abs=0.001)
+    assert seen[-1] == names[-1]
+    tab.run("document.querySelector('.rows a').focus({ preventScroll: true })")
+    tab.press("Home")
+    assert tab.run("document.activeElement.title") == names[0]
+    for name in names[1:4]:
+        tab.press("ArrowDown")
+        assert tab.run("document.activeElement.title") == name
 
 
 def test_what_a_screen_reader_is_told(tab, pages):

@@ -39,8 +39,16 @@ class Detail {
       make("div", { class: "top" }, heading, close),
       this.scopesOf(name), ...this.tell(index));
     this.element.hidden = false;
+    // Where it covers everything, nothing below it is reached.
+    this.cover(matchMedia("(max-width: 760px)").matches);
     this.element.scrollTop = 0;
     heading.focus({ preventScroll: true });
+  }
+
+  cover(isCovered) {
+    for (const element of document.querySelectorAll("header, main")) {
+      element.inert = isCovered;
+    }
   }
 
   // Links to the scopes that a tensor lies in.
@@ -66,6 +74,7 @@ class Detail {
   close() {
     if (this.element.hidden) return;
     this.element.hidden = true;
+    this.cover(false);
     this.element.replaceChildren();
     this.index = null;
     const before = this.before;

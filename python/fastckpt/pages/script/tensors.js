@@ -81,6 +81,7 @@ const checkpointPage = (rows) => {
     const known = rows.get(index, "zeros") !== null;
     const finite = known ? finiteOf(index) : 0;
     const number = (key) => (known ? showNumber(rows.get(index, key)) : null);
+    const isComplex = rows.dtype(index).startsWith("complex");
     const place = rows.get(index, "shard");
     const size = rows.get(index, "size");
     const exact = size !== null && toNumber(size) >= 1024
@@ -93,7 +94,10 @@ const checkpointPage = (rows) => {
       ["size", showSize(size) + exact],
       ["stored in", place === null ? null
         : `shard ${place}, at byte ${showNumber(rows.get(index, "offset"))}`],
-      ...["min", "max", "mean", "std", "zeros"].map((key) => [key, number(key)]),
+      // Of complex numbers these two are magnitudes.
+      [isComplex ? "smallest" : "min", number("min")],
+      [isComplex ? "largest" : "max", number("max")],
+      ...["mean", "std", "zeros"].map((key) => [key, number(key)]),
       ["NaN", number("nan")],
       ["Inf", number("inf")],
     ]);
