@@ -2,12 +2,16 @@
 const HIGHEST = 12e6; // pixels, which every browser still lays out
 const BEYOND = 8; // rows above and below what is in sight
 
-// A name whose last part is never cut before its scope is.
+// A name whose last part is never cut before its scope is, and that before what
+// TensorFlow 2 puts after every variable's name.
 const showName = (name) => {
-  const end = name.indexOf("/.ATTRIBUTES/");
-  const cut = name.lastIndexOf("/", end < 0 ? name.length : end - 1) + 1;
-  const leaf = make("span", { class: "leaf" }, name.slice(cut));
-  return cut ? [make("span", { class: "scope" }, name.slice(0, cut)), leaf] : [leaf];
+  const at = name.indexOf("/.ATTRIBUTES/");
+  const end = at < 0 ? name.length : at;
+  const cut = end > 0 ? name.lastIndexOf("/", end - 1) + 1 : 0;
+  const parts = [["scope", 0, cut], ["leaf", cut, end], ["tail", end, name.length]];
+  return parts.filter(([, from, to]) => to > from).map(([kind, from, to]) =>
+    // In a span of its own, for the outer one of a scope is cut at its beginning.
+    make("span", { class: kind }, make("span", {}, name.slice(from, to))));
 };
 
 class Table {

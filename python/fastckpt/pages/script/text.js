@@ -24,6 +24,9 @@ const showNumber = (value, digits = 6) => {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
   const shown = Number.isInteger(value) ? value : Number(value.toPrecision(digits));
+  if (shown !== 0 && Math.abs(shown) < (digits < 6 ? 1e-3 : 1e-4)) {
+    return shown.toExponential(digits - 1).replace(/\.?0*e/, "e");
+  }
   return Number.isInteger(shown) && Math.abs(shown) < 1e15
     ? grouped.format(shown)
     : String(shown);
