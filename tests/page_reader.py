@@ -17,6 +17,7 @@ class DataPage(HTMLParser):
         elements: (tag, attributes) in order.
         scripts: The texts of the scripts that a browser runs.
         names: The tensors', in order.
+        paths: Those of TensorFlow 2's objects, if there are any.
         about: What the data says beside them.
     """
 
@@ -27,6 +28,7 @@ class DataPage(HTMLParser):
         self.scripts: list[str] = []
         self.about: dict[str, Any] = {}
         self.names: list[str] = []
+        self.paths: list[str] = []
         self._is_open = False
         self._rows: list[dict[str, Any]] = []
         self.text = path.read_text("utf-8")
@@ -55,17 +57,17 @@ class DataPage(HTMLParser):
             self._add(json.loads(data))
 
     def _add(self, piece: dict[str, Any]) -> None:
-        name = ""
-        for i, rest in enumerate(piece["rest"]):
-            name = name[: _at(piece["keep"], i)] + rest
-            self.names.append(name)
-            columns = piece.items()
+        names = _unpack(piece["keep"], piece["rest"])
+        for i in range(len(names)):
             row = {
                 key: _at(column, i)
-                for key, column in columns
+                for key, column in piece.items()
                 if not key.endswith("rest")
             }
             self._rows.append(row)
+        self.names += names
+        if "path_rest" in piece:
+            self.paths += _unpack(piece["path_keep"], piece["path_rest"])
 
     def row(self, name: str) -> dict[str, Any]:
         """What stands in the columns of a tensor."""
@@ -79,6 +81,14 @@ class DataPage(HTMLParser):
         if "kind" in found:
             found["kind"] = self.about["kinds"][found["kind"]]
         return found
+
+
+def _unpack(keep: Any, rest: list[str]) -> list[str]:
+    name, names = "", []
+    for i, end in enumerate(rest):
+        name = name[: _at(keep, i)] + end
+        names.append(name)
+    return names
 
 
 def _at(column: Any, i: int) -> Any:

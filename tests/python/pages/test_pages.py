@@ -13,8 +13,13 @@ import pytest
 import fastckpt
 from command_line import run, run_json
 from damage import change_byte
+from fastckpt.base.text import escape
 from fastckpt.pages import checkpoint_page, diff_page, measured
+from fastckpt.pages.checkpoint_page import About
+from fastckpt.pages.columns import pack_number
+from fastckpt.pages.diff_page import write_diff_page
 from page_reader import DataPage, heights
+from places import GOLDEN, items
 
 HOSTILE = {
     "</script><script>document.title='broken'</script>": r"</script><script>docum",
@@ -284,3 +289,95 @@ def test_no_page_of_differences_takes_a_checkpoints_place(pair, capsys):
     done = run(capsys, "diff", *pair, "--html", f"{pair[0]}.index")
     assert done.status == 2
     assert Path(f"{pair[0]}.index").read_bytes() == before
+
+
+# Real files, and what is in the way.
+
+
+def page_of(capsys, tmp_path, *words, status=0):
+    path = tmp_path / "page.html"
+    done = run(capsys, *words, "--html", path)
+    assert done.status == status, done.err
+    return DataPage(path), done
+
+
+@pytest.mark.parametrize("golden", items(GOLDEN), ids=lambda path: path.name)
+def test_golden_checkpoints_have_a_page_that_agrees_with_the_library(
+    golden, capsys, tmp_path
+):
+    page, done = page_of(capsys, tmp_path, "show", golden)
+    assert done.err == ""
+    with fastckpt.open(golden) as ckpt:
+        sound = {it.name: it.name for it in ckpt.infos() if it.problem is None}
+        expected = fastckpt.statistics(ckpt, sound)
+        assert len(page.names) == len(ckpt)
+        for name, found in expected.items():
+            row = page.row(escape(name))
+            assert (row["zeros"], row["nan"]) == (found.zeros, found.nan)
+            assert row["min"] == pack_number(found.min)
+            if row["spread"] is not None:
+                assert sum(heights(row["spread"])) == sum(found.histogram[0])
+
+
+def test_a_variable_of_tensorflow_2_has_its_path_beside_the_key(capsys, tmp_path):
+    golden = GOLDEN / "objects"
+    page, _ = page_of(capsys, tmp_path, "show", golden)
+    with fastckpt.open(golden) as ckpt:
+        paths = ckpt.objects.names()
+    assert len(paths) > 3
+    for path, key in paths.items():
+        assert page.paths[page.names.index(key)] == path
+
+
+def test_an_object_graph_that_is_damaged_leaves_the_page_without_paths(
+    capsys, tmp_path
+):
+    with fastckpt.open(GOLDEN / "objects") as ckpt:
+        tensors = dict(ckpt)
+    graph = np.array(b"\xff\xff\xff", object)
+    fastckpt.save(tmp_path / "m", tensors | {"_CHECKPOINTABLE_OBJECT_GRAPH": graph})
+    page, _ = page_of(capsys, tmp_path, "show", tmp_path / "m")
+    assert page.paths == []
+    assert len(page.names) == len(tensors)
+
+
+def test_what_has_no_form_here_says_so_and_is_no_damage(capsys, tmp_path):
+    page, done = page_of(capsys, tmp_path, "show", GOLDEN / "variant")
+    assert done.err == ""
+    assert "no form outside TensorFlow" in page.row("list")["note"]
+
+
+def test_a_tensor_that_cannot_be_read_later_is_alone_with_its_error(
+    prefix, capsys, tmp_path, monkeypatch
+):
+    whole = measured.statistics
+
+    def refuse(source, names, **options):
+        if "bad" in names:
+            raise fastckpt.CorruptionError("changed a moment ago \x1b\udcff")
+        return whole(source, names, **options)
+
+    monkeypatch.setattr(measured, "statistics", refuse)
+    page, _ = page_of(capsys, tmp_path, "show", prefix, status=1)
+    assert page.row("bad")["note"] == r"changed a moment ago \x1b\xff"
+    assert page.row("dense/kernel")["min"] is not None
+
+
+def test_progress_never_goes_back(pair):
+    told = []
+    with fastckpt.open(pair[0]) as old, fastckpt.open(pair[1]) as new:
+        write_diff_page(
+            *(str(pair[0].parent / "page.html"), old, new, fastckpt.diff(old, new)),
+            About("both", [], []),
+            progress=lambda done, total: told.append((done, total)),
+        )
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][0] == told[-1][1] > 0
+
+
+def test_pages_from_one_thread_and_from_many_are_the_same(prefix, capsys):
+    pages = [
+        make_page(capsys, "show", prefix, "--threads", count)[0].text
+        for count in ("1", "4")
+    ]
+    assert pages[0] == pages[1]
