@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fastckpt.base.progress import ProgressArgument
-from fastckpt.checking.moments import is_numeric
 from fastckpt.checking.other_files import verify_file
 from fastckpt.checking.statistics import Statistics, statistics
 from fastckpt.errors import CheckpointError
@@ -50,12 +49,12 @@ def measure_some(
 
 
 def _sizes(source: Source, names: Sequence[str]) -> dict[str, int]:
-    """Gives the sizes of the tensors whose values are numbers that can be read."""
+    """Gives the sizes of the tensors that can be read, as far as the index knows."""
     infos = {info.name: info for info in source.infos()}
     return {
         name: infos[name].nbytes or 0
         for name in names
-        if infos[name].problem is None and is_numeric(infos[name].dtype)
+        if infos[name].problem is None
     }
 
 
