@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import takewhile
 from typing import Any
 
 from fastckpt.base.html import embed_json
@@ -21,7 +20,7 @@ _LEVELS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 _TOP = len(_LEVELS) - 1
 _SAFE = 1 << 53
-_ASTRAL = "\uffff"
+_LAST_SINGLE = "\uffff"
 
 
 class Shared:
@@ -67,14 +66,29 @@ def pack_names(names: Sequence[str]) -> dict[str, list[Any]]:
     """Gives how much of the name before is kept, and the rest."""
     keep, rest, before = [], [], ""
     for name in names:
-        pairs = zip(before, name, strict=False)
-        # JavaScript counts what is beyond the first 65,536 characters twice.
-        alike = takewhile(lambda pair: pair[0] == pair[1] <= _ASTRAL, pairs)
-        count = sum(1 for _ in alike)
+        count = _count_alike(before, name)
         keep.append(count)
         rest.append(name[count:])
         before = name
     return {"keep": keep, "rest": rest}
+
+
+def _count_alike(one: str, two: str) -> int:
+    """Counts the characters with which both begin, as JavaScript counts them.
+
+    It counts what is beyond the first 65,536 characters twice: there they end.
+    """
+    low, high = 0, min(len(one), len(two))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == two[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    alike = one[:low]
+    if alike.isascii():
+        return low
+    return next((i for i, it in enumerate(alike) if it > _LAST_SINGLE), low)
 
 
 def pack_number(value: float | complex | None, digits: int = 6) -> float | str | None:

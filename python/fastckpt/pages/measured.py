@@ -52,9 +52,7 @@ def _sizes(source: Source, names: Sequence[str]) -> dict[str, int]:
     """Gives the sizes of the tensors that can be read, as far as the index knows."""
     infos = {info.name: info for info in source.infos()}
     return {
-        name: infos[name].nbytes or 0
-        for name in names
-        if infos[name].problem is None
+        name: infos[name].nbytes or 0 for name in names if infos[name].problem is None
     }
 
 
