@@ -224,6 +224,29 @@ def test_rows_are_reached_by_keys(tab, pages):
     assert not tab.run("document.activeElement.matches('.rows a')")
 
 
+def test_the_keyboard_comes_to_a_row_in_sight(tab, pages):
+    tab.open(pages / "show.html")
+    tab.run("document.querySelector('#table').scrollTop = 9000")
+    tab.settle()
+    tab.run("Array.from(document.querySelectorAll('.head button')).at(-1).focus()")
+    tab.press("Tab")
+    assert tab.run("document.activeElement.title") in names_in_sight(tab)
+
+
+def test_a_click_anywhere_in_a_row_opens_its_tensor(tab, pages):
+    tab.open(pages / "show.html")
+    search(tab, "layer_5/part_6/")
+    box = tab.run(
+        "(() => { const box = document.querySelector('.rows .row [data-key=shape]')"
+        ".getBoundingClientRect(); return [box.left + 5, box.top + 5]; })()"
+    )
+    at = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
+    for kind in ("mousePressed", "mouseReleased"):
+        tab.call("Input.dispatchMouseEvent", type=kind, **at)
+    tab.wait("!document.querySelector('#detail').hidden")
+    assert text_of(tab, "#detail h2") == "model/layer_5/part_6/kernel"
+
+
 def test_scopes_have_sizes_and_lead_to_the_table(tab, pages):
     tab.open(pages / "show.html")
     tab.run("document.querySelector('#tab-scopes').click()")

@@ -32,6 +32,7 @@ class Table {
     new ResizeObserver(() => this.layOut()).observe(this.scroller);
     this.scroller.addEventListener("scroll", () => this.render(), { passive: true });
     this.body.addEventListener("keydown", (event) => this.onKey(event));
+    this.body.addEventListener("click", (event) => this.onClick(event));
     this.body.addEventListener("focusin", (event) => this.onFocus(event));
   }
 
@@ -211,6 +212,10 @@ class Table {
       }
       before = node;
     }
+    // The keyboard's row is one that is there.
+    if (!this.nodes.has(this.current) && this.shown.length) {
+      this.setCurrent(Math.min(Math.ceil(first), this.shown.length - 1));
+    }
     for (const [place, node] of this.nodes) {
       node.style.transform = `translateY(${place * this.rowHeight + shift}px)`;
     }
@@ -238,6 +243,12 @@ class Table {
   onFocus(event) {
     const row = event.target.closest(".row");
     if (row) this.setCurrent(Number(row.dataset.place));
+  }
+
+  // All of a row is its link, but for those who mark text to copy it.
+  onClick(event) {
+    if (event.target.closest("a") || !getSelection().isCollapsed) return;
+    event.target.closest(".row")?.querySelector("a").click();
   }
 
   setCurrent(place) {
