@@ -8,14 +8,27 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from benchmarks import growth, judge, limits, machine, quiet, report, results
+from benchmarks import (
+    flips,
+    growth,
+    judge,
+    limits,
+    machine,
+    quiet,
+    report,
+    results,
+    room,
+)
 from benchmarks.data import ensure
 from benchmarks.facts import facts
 from benchmarks.floor_build import build_floor
 from benchmarks.measure import run_row
 from benchmarks.row import Context, Row
 
-__all__ = ["run"]
+__all__ = ["SCHEMA", "run"]
+
+SCHEMA = "fastckpt-benchmarks/run/1"
+"""What a report is; the number grows when a key changes its meaning."""
 
 _PATIENCE = 20.0
 """Seconds that a row waits for others to end."""
@@ -80,7 +93,16 @@ def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
 def _grow(options: argparse.Namespace) -> list[dict[str, Any]]:
     counts = _powers(10, 2, 1, options.max_count)
     sizes = _powers(2, 20, 2, options.max_bytes)
+    fit = [size for size in sizes if size <= room.largest_growth(options.out)]
+    for size in sizes[len(fit) :]:
+        _log(f"growth: {size} bytes: not measured: no room on the disk or in memory")
+    sizes = fit
     return growth.measure(options.out / "growth", counts, sizes, _log)
+
+
+def _checks(rows: list[Row]) -> dict[str, Any]:
+    """Tells what the peers check, where they are measured."""
+    return flips.measure(_log) if any(row.name == "peers" for row in rows) else {}
 
 
 def _command(options: argparse.Namespace) -> str:
@@ -128,12 +150,14 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
     for found in measured:
         found["busy"] = found["busy"] or conditions["busy"]
     whole = {
+        "schema": SCHEMA,
         "command": _command(options),
         "conditions": conditions,
         "limits": most,
         "rows": measured,
         "wrong floors": judge.wrong_floors(measured),
         "growth": _grow(options) if options.growth else [],
+        "checks": _checks(rows),
     }
     _write(options, whole)
     for text in whole["wrong floors"]:

@@ -1,0 +1,257 @@
+"""A file of one's own: measured where it lies, and nothing written there."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+import pytest
+from benchmarks import quiet, room
+from benchmarks.__main__ import main
+
+import children
+import fastckpt
+
+ROOT = Path(__file__).parents[3]
+CALM = quiet.State(load=0.1, running=0.0, busy=0.01, steal=0.0, disk=0.0, drift=1.01)
+# Three bytes first, so that nothing after them is aligned.
+TENSORS = {
+    "odd": np.arange(3, dtype=np.int8),
+    "../up": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "a [b] *": np.arange(4, dtype=np.int64),
+    "half": np.arange(5, dtype=np.float32).astype(ml_dtypes.bfloat16),
+    "none": np.zeros((0, 4), np.float64),
+    "one": np.array(2.5, np.float32),
+    "surrogate\udcff": np.arange(100_000, dtype=np.float32),
+    "words": np.array([b"a", b"b"], object),
+}
+
+
+def state_of(folder: Path) -> dict:
+    return {
+        file.name: (file.stat().st_mtime_ns, file.read_bytes())
+        for file in folder.iterdir()
+    }
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """A checkpoint that was measured: its folder's state before, what was said, out."""
+    folder, out, scratch = (tmp_path_factory.mktemp(n) for n in ("own", "out", "tmp"))
+    fastckpt.save(folder / "model", TENSORS)
+    before = state_of(folder)
+    arguments = ["--peers", "np.memmap,npz,np.load", "--out", str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quiet, "state", lambda *_: CALM)
+        said: list[str] = []
+        patch.setattr("builtins.print", lambda *words, **_: said.extend(words))
+        status = main(
+            ["mine", str(folder / "model"), *arguments, "--scratch", str(scratch)]
+        )
+    assert status == 0
+    return folder, before, "\n".join(said), out, scratch
+
+
+@pytest.fixture
+def report(measured):
+    return json.loads((measured[3] / "mine.json").read_text())
+
+
+def row_of(report: dict, name: str) -> dict:
+    return next(row for row in report["rows"] if row["name"] == name)
+
+
+def test_nothing_is_written_beside_the_checkpoint(measured):
+    folder, before, *_ = measured
+    assert state_of(folder) == before
+
+
+def test_nothing_stays_in_the_temporary_folder(measured):
+    assert list(measured[4].iterdir()) == []
+
+
+def test_the_result_has_a_schema_and_every_sample(report):
+    assert report["schema"] == "fastckpt-benchmarks/mine/1"
+    load = row_of(report, "mine-load")["samples"]
+    assert set(load) >= {"fastckpt", "fastckpt, copy=True", "np.memmap", "npz"}
+    assert all(len(samples) >= 3 for samples in load.values())
+
+
+def test_who_reads_the_checkpoint_itself_is_measured_cold(report):
+    assert {"fastckpt", "np.memmap"} <= set(row_of(report, "mine-cold")["samples"])
+
+
+def test_tensors_that_nobody_is_measured_on_are_counted(measured, report):
+    found = report["checkpoint"]
+    assert found["tensors"] == len(TENSORS) - 1
+    assert list(found["left out"].values()) == [1]
+    assert "measured by nobody: 1 tensors (strings" in measured[2]
+
+
+def test_each_advice_has_a_measurement_or_a_reason(measured, report):
+    about = {advice["about"]: advice for advice in report["advice"]}
+    assert list(about) == [
+        "io mode, warm", "io mode, cold", "alignment", "shards, warm", "huge pages",
+        "folios",
+    ]  # fmt: skip
+    assert "rewritten with align=64" in about["alignment"]["text"]
+    assert about["shards, warm"]["verdict"] == "not measured"
+    for advice in report["advice"]:
+        assert advice["text"] in measured[2]
+
+
+def test_there_is_a_page(measured):
+    page = (measured[3] / "mine.html").read_bytes()
+    assert b"What would make it faster" in page
+
+
+def test_two_results_can_be_compared(measured, capsys):
+    file = str(measured[3] / "mine.json")
+    assert main(["compare", file, file, "--out", str(measured[3])]) == 0
+    said = capsys.readouterr().out
+    assert "The machine, the versions and the data are the same." in said
+    assert "**" not in said
+
+
+def refused(capsys, *arguments: str) -> tuple[int, str]:
+    """The exit status and the only line that was said."""
+    status = main(["mine", *arguments])
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.count("\n") == 1
+    return status, error
+
+
+@pytest.fixture
+def model(tmp_path) -> str:
+    (tmp_path / "own").mkdir()
+    fastckpt.save(tmp_path / "own" / "model", {"w": np.arange(64, dtype=np.float32)})
+    return str(tmp_path / "own" / "model")
+
+
+@pytest.mark.parametrize("option", ["--out", "--scratch"])
+@pytest.mark.parametrize("below", [".", "results", "../own"])
+def test_the_checkpoints_own_folder_is_refused(option, below, model, tmp_path, capsys):
+    folder = tmp_path / "own" / below
+    before = state_of(tmp_path / "own")
+    out = [] if option == "--out" else ["--out", str(tmp_path)]
+    status, said = refused(capsys, model, option, str(folder), *out)
+    assert status == 2
+    assert "nothing is written there" in said
+    assert option in said
+    assert state_of(tmp_path / "own") == before
+
+
+def test_a_link_into_the_checkpoints_folder_is_refused(model, tmp_path, capsys):
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    status, said = refused(capsys, model, "--out", str(tmp_path / "link" / "x"))
+    assert status == 2
+    assert "nothing is written there" in said
+
+
+def test_a_checkpoint_behind_links_has_the_folder_of_its_files(model, tmp_path, capsys):
+    links = tmp_path / "links"
+    links.mkdir()
+    for file in (tmp_path / "own").iterdir():
+        (links / file.name).symlink_to(file)
+    for out in (tmp_path / "own", links):
+        status, _ = refused(capsys, str(links / "model"), "--out", str(out))
+        assert status == 2
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    status, said = refused(capsys, str(tmp_path / "no"), "--out", str(tmp_path))
+    assert status == 2
+    assert str(tmp_path / "no") in said
+
+
+def test_a_file_of_something_else(tmp_path, capsys):
+    file = tmp_path / "weights.npz"
+    np.savez(file, w=np.zeros(3))
+    status, said = refused(capsys, str(file), "--out", str(tmp_path))
+    assert status in (1, 2)
+    assert "weights.npz" in said
+
+
+def test_a_damaged_file_is_measured_by_nobody(model, tmp_path, capsys):
+    data = Path(f"{model}.data-00000-of-00001")
+    content = bytearray(data.read_bytes())
+    content[17] ^= 1
+    data.write_bytes(content)
+    status, said = refused(capsys, model, "--out", str(tmp_path / "out"))
+    assert status == 1
+    assert "'w'" in said or '"w"' in said
+    assert "nothing was measured" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cut_file_is_measured_by_nobody(model, tmp_path, capsys):
+    os.truncate(f"{model}.data-00000-of-00001", 100)
+    status, said = refused(capsys, model, "--out", str(tmp_path))
+    assert status == 1
+    assert "nothing was measured" in said
+
+
+def test_a_checkpoint_without_arrays_is_refused(tmp_path, capsys):
+    fastckpt.save(tmp_path / "words", {"w": np.array([b"x"], object)})
+    status, said = refused(
+        capsys, str(tmp_path / "words"), "--out", str(tmp_path / "o")
+    )
+    assert status == 2
+    assert "no tensor that has an array" in said
+
+
+def test_a_url_is_refused(tmp_path, capsys):
+    status, said = refused(capsys, "s3://bucket/model", "--out", str(tmp_path))
+    assert status == 2
+    assert "a URL" in said
+
+
+def test_a_peer_that_is_none_is_refused(model, tmp_path, capsys):
+    status, said = refused(capsys, model, "--peers", "pickle", "--out", str(tmp_path))
+    assert status == 2
+    assert "no such peer: pickle; there are: TensorFlow, " in said
+
+
+@pytest.mark.parametrize("option", ["--out", "--scratch"])
+def test_a_folder_that_cannot_be_made_is_one_line(option, model, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    other = ["--out", str(tmp_path / "out")] if option == "--scratch" else []
+    folder = str(tmp_path / "file" / "folder")
+    status, said = refused(capsys, model, option, folder, *other)
+    assert status == 2
+    assert option in said
+
+
+def test_what_has_no_space_is_not_measured(tmp_path, monkeypatch):
+    from benchmarks.contenders import with_peers
+    from benchmarks.data import Data
+    from benchmarks.needs import NotHere
+
+    entry = {"path": "model", "stored": 1 << 30}
+    (tmp_path / "manifest.json").write_text(json.dumps({"mine": entry}))
+    monkeypatch.setattr(with_peers, "free_disk", lambda _: 1 << 20)
+    with pytest.raises(NotHere, match=r"needs 1\.1 GiB in .*, where 1 MiB are free"):
+        with_peers.path_of(Data(tmp_path), "mine", "npz")
+    assert room.free_disk(tmp_path / "not" / "there") > 0
+
+
+def test_a_run_that_is_ended_cleans_up(model, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "benchmarks", "mine", model, "--peers", "none"]
+    command += ["--out", str(tmp_path / "out"), "--scratch", str(scratch)]
+    with children.started(command, cwd=ROOT, stderr=subprocess.PIPE) as child:
+        end = time.monotonic() + 60
+        while not list(scratch.iterdir()):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=60)
+    assert child.returncode == 143
+    assert list(scratch.iterdir()) == []
