@@ -128,6 +128,7 @@ def examine(path: str) -> Subject:
         files = [os.path.realpath(file.path) for file in explanation.files]
         entry = {
             "path": os.path.abspath(explanation.path),
+            "given": os.path.realpath(path),
             "names": names,
             "digest": digest.of_arrays(arrays),
             "listing": digest.of_listing(
@@ -157,11 +158,14 @@ def refuse_folder(folder: Path, subject: Subject, option: str) -> None:
     wanted = folder.resolve()
     places = [Path(file).parent for file in subject.entry["files"]]
     places.append(Path(subject.entry["path"]).resolve().parent)
+    places.append(Path(os.path.dirname(subject.entry["path"])).resolve())
+    given = Path(subject.entry["given"])
+    places += [given] if given.is_dir() else []
     for place in places:
         if wanted == place or place in wanted.parents:
             raise Refusal(
-                f"{folder}: the checkpoint's own folder; nothing is written there: "
-                f"give {option} another one"
+                f"{folder}: the checkpoint's own folder, or in it; nothing is written "
+                f"there: give {option} another one"
             )
 
 

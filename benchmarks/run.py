@@ -30,6 +30,8 @@ __all__ = ["SCHEMA", "run"]
 SCHEMA = "fastckpt-benchmarks/run/1"
 """What a report is; the number grows when a key changes its meaning."""
 
+_WHOLE_GROWTH = (10**6, 8 << 30)
+
 _PATIENCE = 20.0
 """Seconds that a row waits for others to end."""
 
@@ -114,6 +116,9 @@ def _command(options: argparse.Namespace) -> str:
     if options.rows:
         command += f" --rows {options.rows}"
     command += " --busy" if options.busy else ""
+    if options.growth and (options.max_count, options.max_bytes) != _WHOLE_GROWTH:
+        command += f" --max-count {options.max_count}"
+        command += f" --max-bytes {options.max_bytes >> 20}MiB"
     return command if options.growth else command + " --no-growth"
 
 

@@ -26,6 +26,11 @@ from benchmarks.wanted import touch, wanted_of
 # torch warns where an array may not be written; nobody writes here.
 warnings.filterwarnings("ignore", "The given NumPy array is not writable")
 
+_FILE_EACH = ("npy", "zarr", "orbax")
+"""Formats that keep each tensor in a file or a folder of its own ..."""
+_MOST_FILES = 20_000
+"""... of which nobody wants more than so many."""
+
 
 def path_of(data: Data, name: str, who: str) -> str:
     """Gives what a peer reads; it is written if it is not there yet.
@@ -39,6 +44,7 @@ def path_of(data: Data, name: str, who: str) -> str:
         return source
     path = Path(data.prefix(f"{name}.peer-{format}"))
     if not path.exists():
+        _refuse_many_files(data, name, format)
         _refuse_full_disk(data, name)
         part = Path(f"{path}.part")
         _remove(part)
@@ -47,6 +53,12 @@ def path_of(data: Data, name: str, who: str) -> str:
         )
         part.rename(path)
     return str(path)
+
+
+def _refuse_many_files(data: Data, name: str, format: str) -> None:
+    count = len(wanted_of(data, name))
+    if format in _FILE_EACH and count > _MOST_FILES:
+        raise NotHere(f"{count} tensors would be as many files")
 
 
 def _refuse_full_disk(data: Data, name: str) -> None:
