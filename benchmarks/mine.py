@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where files of other formats and copies are made, and removed at the "
         "end; cold times of others need it on the checkpoint's disk",
     )
+    add("--rows", default="", help="names, with commas; all")
     add("--repeats", type=int, default=8, help="turns, at least")
 
 

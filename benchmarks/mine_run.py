@@ -33,7 +33,7 @@ from benchmarks.measure import WrongBytes, run_row
 from benchmarks.needs import available_cpus
 from benchmarks.peers import PEERS
 from benchmarks.report import busy_mark, format_amount, title_of
-from benchmarks.row import Context
+from benchmarks.row import Context, Row
 
 __all__ = ["SCHEMA", "run"]
 
@@ -68,13 +68,28 @@ def _temporary(parent: Path) -> Iterator[Path]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _rows(rows: list[Row], names: str) -> list[Row]:
+    """Gives those that are named, all for "".
+
+    Raises:
+        Refusal: A name that none has.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [row.name for row in rows]
+    if unknown := [name for name in wanted if name not in known]:
+        raise Refusal(
+            f"no such row here: {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
+    return [row for row in rows if not wanted or row.name in wanted]
+
+
 def _measure(
     folder: Path, subject: mine_subject.Subject, options: argparse.Namespace
 ) -> list[dict[str, Any]]:
     data = mine_subject.prepare(folder, subject)
     context = Context(data, "", options.repeats, available_cpus())
     found = []
-    for row in mine_rows.rows(subject, options.chosen, folder):
+    for row in _rows(mine_rows.rows(subject, options.chosen, folder), options.rows):
         busy = quiet.wait_until_quiet(0)
         try:
             measured = run_row(row, context)

@@ -23,8 +23,6 @@ __all__ = ["PICTURES", "draw"]
 _WIDTH = 9.0
 """Inches: 864 pixels, as wide as a README."""
 
-_LINES = {"open": ":", "list": "--", "load": "-", "load, copy": "-."}
-
 
 def _seconds(value: float, _: Any) -> str:
     return data.amount(value)
@@ -55,7 +53,7 @@ def _legend(figure: Figure, theme: Theme, families: list[str], titles: Any) -> N
     ]  # fmt: skip
     figure.legend(
         handles=handles, loc="outside upper left", ncols=len(handles),
-        handletextpad=0.1, columnspacing=1.4,
+        handletextpad=0.1, columnspacing=1.2, fontsize=9,
     )  # fmt: skip
 
 
@@ -73,6 +71,7 @@ def _times(axes: Any, titles: list[str]) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(_seconds))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", alpha=0.5)
 
 
 def _source(figure: Figure, theme: Theme, report: dict[str, Any], text: str) -> None:
@@ -104,7 +103,7 @@ def paths(report: dict[str, Any], theme: Theme) -> Figure | None:
     )  # fmt: skip
     seen = {point.family for path in found for point in path.points}
     families = [family for family in data.FAMILIES if family in seen]
-    titles = {"floor": "best plain C++ program", "stores": "h5py, zarr, TensorStore"}
+    titles = {"floor": "best known C++", "stores": "h5py, zarr, TensorStore"}
     _legend(figure, theme, families, titles)
     text = "Time, less is better: medians; the bars hold 95 of 100 resampled ones."
     _source(figure, theme, report, text)
@@ -140,8 +139,8 @@ def growth(report: dict[str, Any], theme: Theme) -> Figure | None:
             x, y = zip(*curve.points, strict=True)
             family = data.family_of(curve.who)
             axes.plot(
-                x, y, _LINES.get(curve.work, "-"), color=theme.families[family],
-                marker=MARKERS[family], markersize=4.5,
+                x, y, color=theme.families[family], marker=MARKERS[family],
+                markersize=4.5,
             )  # fmt: skip
         _ends(axes, theme, these)
         sizes = sorted({x for curve in these for x, _ in curve.points})
@@ -186,7 +185,7 @@ def limits(report: dict[str, Any], theme: Theme) -> Figure | None:
         axes.annotate(text, (max(bar.most, bar.rate) / 1e9, y), va="center")
     axes.set_yticks(places, [bar.name for bar in found])
     axes.invert_yaxis()
-    axes.grid(visible=False, axis="y")
+    axes.grid(visible=False)
     axes.set_xlim(0, max(bar.most for bar in found) / 1e9 * 1.45)
     text = "GB/s: filled is fastckpt, the outline what the machine can do at most."
     _source(figure, theme, report, text)

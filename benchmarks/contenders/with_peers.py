@@ -44,8 +44,8 @@ def path_of(data: Data, name: str, who: str) -> str:
         return source
     path = Path(data.prefix(f"{name}.peer-{format}"))
     if not path.exists():
-        _refuse_many_files(data, name, format)
         _refuse_full_disk(data, name)
+        _refuse_many_files(data, name, format)
         part = Path(f"{path}.part")
         _remove(part)
         peer_writers.write(

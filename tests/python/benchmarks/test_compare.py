@@ -74,7 +74,7 @@ def test_the_command_writes_both_forms(tmp_path, capsys):
     command = ["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]
     assert main([*command, "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "| load | fastckpt | 30.6 ms | 15.3 ms | 0.5 |" in said
+    assert "| load | fastckpt | 30.4 ms | 15.2 ms | 0.5 |" in said
     found = json.loads((out / "compare.json").read_text())
     assert found["schema"] == "fastckpt-benchmarks/compare/1"
     assert (out / "compare.md").read_text() in said + "\n"

@@ -45,7 +45,8 @@ def measured(tmp_path_factory):
     folder, out, scratch = (tmp_path_factory.mktemp(n) for n in ("own", "out", "tmp"))
     fastckpt.save(folder / "model", TENSORS)
     before = state_of(folder)
-    arguments = ["--peers", "np.memmap,npz,np.load", "--out", str(out)]
+    arguments = ["--peers", "np.memmap,npz", "--out", str(out)]
+    arguments += ["--rows", "mine-align,mine-load,mine-cold"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quiet, "state", lambda *_: CALM)
         said: list[str] = []
@@ -96,8 +97,7 @@ def test_tensors_that_nobody_is_measured_on_are_counted(measured, report):
 def test_each_advice_has_a_measurement_or_a_reason(measured, report):
     about = {advice["about"]: advice for advice in report["advice"]}
     assert list(about) == [
-        "io mode, warm", "io mode, cold", "alignment", "shards, warm", "huge pages",
-        "folios",
+        "alignment", "shards, warm",
     ]  # fmt: skip
     assert "rewritten with align=64" in about["alignment"]["text"]
     assert about["shards, warm"]["verdict"] == "not measured"
@@ -116,6 +116,27 @@ def test_two_results_can_be_compared(measured, capsys):
     said = capsys.readouterr().out
     assert "The machine, the versions and the data are the same." in said
     assert "**" not in said
+
+
+@pytest.mark.slow
+def test_everything_that_is_tried_on_ones_own_file_has_its_advice(model, tmp_path):
+    out = tmp_path / "out"
+    command = ["mine", model, "--peers", "none", "--out", str(out)]
+    assert main([*command, "--scratch", str(tmp_path)]) == 0
+    found = json.loads((out / "mine.json").read_text())
+    assert [advice["about"] for advice in found["advice"]] == [
+        "io mode, warm", "io mode, cold", "alignment", "shards, warm", "huge pages",
+        "folios",
+    ]  # fmt: skip
+    assert len(found["rows"]) == 9
+
+
+def test_a_row_that_is_none_is_refused(model, tmp_path, capsys):
+    arguments = ["--rows", "load", "--out", str(tmp_path), "--peers", "none"]
+    status = main(["mine", model, *arguments])
+    assert status == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("no such row here: load; there are: mine-folios, ")
 
 
 def refused(capsys, *arguments: str) -> tuple[int, str]:

@@ -11,9 +11,12 @@ from benchmarks.theme import THEMES
 
 from installed import is_installed
 
-pytestmark = pytest.mark.skipif(
-    not is_installed("matplotlib"), reason="matplotlib is not installed"
-)
+pytestmark = [
+    pytest.mark.frameworks,
+    pytest.mark.skipif(
+        not is_installed("matplotlib"), reason="matplotlib is not installed"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
