@@ -46,6 +46,23 @@ def refuse_unwritable(folder: Path, option: str) -> None:
         raise Refusal(f"{words_of(error)}; {option} names another folder") from error
 
 
+_ROW = {"name", "title", "unit", "samples", "goals", "gives", "missing", "busy"}
+
+
+def _is_row(row: Any) -> bool:
+    """Whether a row has what every reader of reports asks for."""
+    return (
+        isinstance(row, dict)
+        and row.keys() >= _ROW
+        and isinstance(row["samples"], dict)
+        and all(
+            isinstance(samples, list)
+            and all(type(sample) in (int, float) for sample in samples)
+            for samples in row["samples"].values()
+        )
+    )
+
+
 def read_report(path: Path) -> dict[str, Any]:
     """Reads a report of `run` or of `mine`.
 
@@ -60,8 +77,10 @@ def read_report(path: Path) -> dict[str, Any]:
         raise Refusal(f"{path}: no report: {error}") from error
     if not isinstance(report, dict) or not isinstance(report.get("rows"), list):
         raise Refusal(f"{path}: no report of these benchmarks: it has no rows")
-    if "conditions" not in report:
+    if not isinstance(report.get("conditions"), dict):
         raise Refusal(f"{path}: no report of these benchmarks: it has no conditions")
+    if not all(map(_is_row, report["rows"])):
+        raise Refusal(f"{path}: no report of these benchmarks: a row lacks samples")
     return report
 
 

@@ -16,6 +16,7 @@ from benchmarks.row import Child, Context, Floor, Measured, Row, Samples
 
 __all__ = [
     "Contender",
+    "Ended",
     "Process",
     "WrongBytes",
     "floor_command",

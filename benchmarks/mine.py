@@ -17,6 +17,13 @@ from benchmarks.peers import PEERS
 __all__ = ["add_arguments", "run"]
 
 
+def _turns(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tells the options."""
     add = parser.add_argument
@@ -35,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "end; cold times of others need it on the checkpoint's disk",
     )
     add("--rows", default="", help="names, with commas; all")
-    add("--repeats", type=int, default=8, help="turns, at least")
+    add("--repeats", type=_turns, default=8, help="turns, at least")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from subprocess import CalledProcessError
 from typing import Any
 
 from benchmarks import (
@@ -29,11 +30,11 @@ from benchmarks.files import (
     write_json,
     write_text,
 )
-from benchmarks.measure import WrongBytes, run_row
+from benchmarks.measure import Ended, WrongBytes, run_row
 from benchmarks.needs import available_cpus
 from benchmarks.peers import PEERS
 from benchmarks.report import busy_mark, format_amount, title_of
-from benchmarks.row import Context, Row
+from benchmarks.row import Context, Measured, Row
 
 __all__ = ["SCHEMA", "run"]
 
@@ -83,6 +84,14 @@ def _rows(rows: list[Row], names: str) -> list[Row]:
     return [row for row in rows if not wanted or row.name in wanted]
 
 
+def _only_cold(measured: Measured, stored: int) -> Measured:
+    """Takes away the times of cold runs that were none."""
+    if (measured.resident or 0) * 100 <= stored:
+        return measured
+    why = "the page cache keeps its file: this file system does not let go of it"
+    return Measured({}, missing=dict.fromkeys(measured.samples, why))
+
+
 def _measure(
     folder: Path, subject: mine_subject.Subject, options: argparse.Namespace
 ) -> list[dict[str, Any]]:
@@ -95,6 +104,9 @@ def _measure(
             measured = run_row(row, context)
         except WrongBytes as error:
             raise Refusal(f"{row.name}: {error}; no time counts", 1) from error
+        except (Ended, CalledProcessError) as error:
+            raise Refusal(f"{row.name}: {error}; did the file change?", 1) from error
+        measured = _only_cold(measured, subject.entry["stored"])
         judged = judge.of_row(row, measured, {})
         found.append(judged | {"busy": busy, "share": None, "measure": row.measure})
         _log(f"{row.name}: {', '.join(_medians(found[-1]))}")

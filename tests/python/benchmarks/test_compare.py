@@ -83,7 +83,10 @@ def test_the_command_writes_both_forms(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "words"),
     [(None, "No such file"), (b"\x00\xff", "no report"), (b"[]", "it has no rows"),
-     (b'{"rows": []}', "it has no conditions"), (b"[" * 100_000, "no report")],
+     (b'{"rows": []}', "it has no conditions"),
+     (b'{"rows": [{"name": "x"}], "conditions": {}}', "a row lacks samples"),
+     (b'{"rows": [1], "conditions": {}}', "a row lacks samples"),
+     (b"[" * 100_000, "no report")],
 )  # fmt: skip
 def test_what_is_no_report_is_one_line(content, words, tmp_path, capsys):
     file = tmp_path / "a.json"

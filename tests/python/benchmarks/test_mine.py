@@ -11,8 +11,10 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from benchmarks import quiet, room
+from benchmarks import mine_run, quiet, room
 from benchmarks.__main__ import main
+from benchmarks.measure import Ended
+from benchmarks.row import Measured
 
 import children
 import fastckpt
@@ -260,6 +262,31 @@ def test_what_has_no_space_is_not_measured(tmp_path, monkeypatch):
     with pytest.raises(NotHere, match=r"needs 1\.1 GiB in .*, where 1 MiB are free"):
         with_peers.path_of(Data(tmp_path), "mine", "npz")
     assert room.free_disk(tmp_path / "not" / "there") > 0
+
+
+def test_a_cold_run_that_was_not_cold_has_no_times():
+    samples = {"fastckpt": [1.0], "npz": [2.0]}
+    warm = mine_run._only_cold(Measured(samples, resident=2 << 20), 4 << 20)
+    assert warm.samples == {}
+    assert set(warm.missing) == set(samples)
+    assert "does not let go" in warm.missing["npz"]
+    for left in (None, 0, 4096):
+        cold = Measured(samples, resident=left)
+        assert mine_run._only_cold(cold, 4 << 20) == cold
+
+
+def test_a_file_that_changes_meanwhile_is_one_line(
+    model, tmp_path, capsys, monkeypatch
+):
+    def ended(*_: object) -> None:
+        raise Ended("fastckpt ended with status 1")
+
+    monkeypatch.setattr(mine_run, "run_row", ended)
+    arguments = ["--peers", "none", "--out", str(tmp_path)]
+    assert main(["mine", model, *arguments, "--scratch", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "mine-folios: fastckpt ended with status 1; did the file change?"
+    assert {file.name for file in tmp_path.iterdir()} == {"own"}
 
 
 def test_a_run_that_is_ended_cleans_up(model, tmp_path):
