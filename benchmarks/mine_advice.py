@@ -46,7 +46,7 @@ _TRIALS = (
         'open(..., io="read")',
     ),
     _Trial(
-        "alignment", "mine-align", "as it is", "rewritten with align=64",
+        "alignment", "mine-align", "as it is", "",
         "fastckpt.rewrite(..., align=64), or fastckpt convert --align 64",
     ),
     _Trial(

@@ -10,7 +10,7 @@ from benchmarks.mine_subject import Subject
 from benchmarks.peers import PEERS
 from benchmarks.row import Child, Row
 
-__all__ = ["ALIGNED", "SHARDED", "rows"]
+__all__ = ["rows"]
 
 _OURS = "ours_on_file"
 _ALIGN = 64
@@ -18,8 +18,12 @@ _SHARDS = 4
 _WORTH_SHARDS = 64 << 20
 """Below so many bytes files of their own cost more than they could bring."""
 
-ALIGNED = f"rewritten with align={_ALIGN}"
-SHARDED = "rewritten into {} files"
+_AS_IT_IS = "as it is"
+
+
+def _rewritten(subject: Subject, how: str) -> str:
+    """Gives the label of a copy; those of V1 checkpoints are V2."""
+    return f"rewritten{'' if subject.shards else ' as V2'} {how}"
 
 
 def _load(**how: object) -> Child:
@@ -33,12 +37,15 @@ def _peer(label: str, cold: bool) -> Child:
     return Child("with_peers", "load", arguments, peer.gives, peer.needs)
 
 
+def _disk(path: str | Path) -> int:
+    return os.stat(path).st_dev
+
+
 def _on_one_disk(label: str, subject: Subject, scratch: Path) -> bool:
     """Whether what a peer reads lies on the checkpoint's disk."""
     if not PEERS[label].format:
         return True
-    disk = os.stat(subject.entry["files"][0]).st_dev
-    return os.stat(scratch).st_dev == disk
+    return _disk(subject.entry["files"][0]) == _disk(scratch)
 
 
 def _of_everybody(subject: Subject, peers: Iterable[str], scratch: Path) -> list[Row]:
@@ -95,19 +102,24 @@ def _of_ours(subject: Subject) -> list[Row]:
     found.append(Row("mine-huge-pages", "`load(copy=True)`", huge))
     if subject.unaligned:
         aligned = {
-            "as it is": _load(),
-            ALIGNED: _load(rewritten={"align": _ALIGN}),
+            _AS_IT_IS: _load(),
+            _rewritten(subject, f"with align={_ALIGN}"): _load(
+                rewritten={"align": _ALIGN}
+            ),
         }
         found.append(Row("mine-align", "load and sum, by alignment", aligned))
     if subject.entry["stored"] >= _WORTH_SHARDS:
         count = 1 if subject.shards > 1 else _SHARDS
+        label = _rewritten(
+            subject, "into 1 file" if count == 1 else f"into {count} files"
+        )
         for name, title, cold in (
             ("mine-shards", "load and sum, by data files", False),
             ("mine-shards-cold", "the same with nothing in the page cache", True),
         ):
             sharded = {
-                "as it is": _load(cold=cold),
-                SHARDED.format(count): _load(cold=cold, rewritten={"shards": count}),
+                _AS_IT_IS: _load(cold=cold),
+                label: _load(cold=cold, rewritten={"shards": count}),
             }
             found.append(Row(name, title, sharded))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any, NamedTuple
 
+from benchmarks.facts import in_bytes
 from benchmarks.flips import in_words
 from benchmarks.intervals import quotient
 from benchmarks.report import format_amount
@@ -205,7 +206,7 @@ def caption(report: dict[str, Any]) -> str:
 
 
 def _size(conditions: dict[str, Any]) -> str:
-    return f"{conditions['data']['nbytes'] / (1 << 30):.3g} GiB"
+    return in_bytes(conditions["data"]["nbytes"])
 
 
 def amount(seconds: float) -> str:

@@ -59,7 +59,7 @@ def peers_table(report: dict[str, Any]) -> Iterator[str]:
     if row is None:
         return
     checks, found, mark = report.get("checks", {}), contenders_of(row), busy_mark(row)
-    yield "| | gives | checks | median | fastckpt's time, times | 95 % |"
+    yield "| | gives | checks | median | times fastckpt's | 95 % |"
     yield "|---|---|---|---|---|---|"
     ours = found.get("fastckpt")
     for label, samples in sorted(found.items(), key=lambda of: median(of[1])):

@@ -42,8 +42,10 @@ def test_tensorflow_checks_as_we_do(tmp_path):
 
 
 @pytest.mark.frameworks
-@pytest.mark.parametrize("who", [who for who in PEERS if "ensor" not in who[:4]])
-def test_every_peer_gives_the_values_until_a_byte_is_flipped(who, tmp_path):
+@pytest.mark.parametrize(
+    "who", ["torch.load", "h5py", "zarr 3", "TensorStore", "Orbax"]
+)
+def test_peers_give_the_values_until_a_byte_is_flipped(who, tmp_path):
     if reason := lacking(PEERS[who].needs):
         pytest.skip(reason)
     found = of_child(who, tmp_path)
