@@ -97,6 +97,9 @@ def main(arguments: list[str]) -> int:
         line = " ".join(str(refusal).split("\n"))
         print(line.encode(errors="backslashreplace").decode(), file=sys.stderr)
         return refusal.status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def _suite(arguments: list[str]) -> int:

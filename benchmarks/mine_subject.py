@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 import fastckpt
 from benchmarks import digest
 from benchmarks.data import VERSION, Data
+from benchmarks.facts import in_bytes
 from benchmarks.files import Refusal, words_of
 from benchmarks.residency import resident_bytes
+from benchmarks.room import available_memory
 
 __all__ = ["Subject", "examine", "prepare", "refuse_folder"]
 
@@ -61,6 +63,17 @@ def _refuse_damage(checkpoint: fastckpt.Checkpoint) -> None:
     more = len(report.problems) - 1
     rest = f" (and {more} more; fastckpt doctor tells them)" if more else ""
     raise Refusal(f"{report.problems[0].message}{rest}; nothing was measured", 1)
+
+
+def _refuse_what_does_not_fit(
+    checkpoint: fastckpt.Checkpoint, names: list[str]
+) -> None:
+    needed = sum(checkpoint.info(name).nbytes or 0 for name in names) * 11 // 10
+    if needed > (free := available_memory()):
+        raise Refusal(
+            f"copies of all tensors need {in_bytes(needed)} of memory, and "
+            f"{in_bytes(free)} are available; nothing was measured"
+        )
 
 
 def _why_not(info: fastckpt.TensorInfo) -> str:
@@ -123,6 +136,7 @@ def examine(path: str) -> Subject:
                 names.append(info.name)
         if not names:
             raise Refusal(f"{path}: it holds no tensor that has an array")
+        _refuse_what_does_not_fit(checkpoint, names)
         arrays = checkpoint.load(dict(zip(names, names, strict=True)))
         explanation = checkpoint.explain()
         files = [os.path.realpath(file.path) for file in explanation.files]

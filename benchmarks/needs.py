@@ -28,6 +28,13 @@ def wants_gpu(needs: str) -> bool:
     return "gpu" in needs.split()
 
 
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what it is a part of is not there
+        return False
+
+
 def lacking(needs: str) -> str:
     """Gives the reason why what needs these words is not measured; "" if it is."""
     for word in needs.split():
@@ -37,7 +44,7 @@ def lacking(needs: str) -> str:
         elif word.startswith("cpus="):
             if available_cpus() < int(word.removeprefix("cpus=")):
                 return f"the machine has {available_cpus()} CPUs"
-        elif find_spec(word) is None:
+        elif not _is_installed(word):
             return f"{word} is not installed"
     return ""
 

@@ -14,13 +14,16 @@ from benchmarks import (
     judge,
     limits,
     machine,
+    page,
     quiet,
     report,
     results,
     room,
+    tables,
 )
 from benchmarks.data import ensure
 from benchmarks.facts import facts
+from benchmarks.files import write_text
 from benchmarks.floor_build import build_floor
 from benchmarks.measure import run_row
 from benchmarks.row import Context, Row
@@ -136,10 +139,25 @@ def _prepare(options: argparse.Namespace) -> tuple[Context, dict[str, Any]]:
     return Context(data, floor, options.repeats, conditions["cpus"]), conditions
 
 
+def _markdown(whole: dict[str, Any]) -> str:
+    parts = [report.to_markdown(whole)]
+    for title, table in (
+        ("Other libraries, and what they check", tables.peers_table(whole)),
+        ("Threads", tables.scaling_table(whole)),
+    ):
+        if lines := list(table):
+            parts.append("\n".join([f"\n## {title}\n", *lines]))
+    return "\n".join([*parts, ""])
+
+
 def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
     (options.out / "report.json").write_text(json.dumps(whole, indent=1))
-    (options.out / "report.md").write_text(report.to_markdown(whole))
-    _log(f"{report.summary(whole)}\nwrote {options.out / 'report.json'} and report.md")
+    (options.out / "report.md").write_text(_markdown(whole))
+    write_text(options.out / "report.html", page.of_report(whole))
+    _log(
+        f"{report.summary(whole)}\nwrote {options.out / 'report.json'}, report.md and "
+        "report.html"
+    )
     if options.write:
         results.write(whole)
 

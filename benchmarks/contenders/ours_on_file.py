@@ -42,7 +42,10 @@ def _rewritten(data: Data, how: dict[str, int]) -> str:
                 f"a copy needs {in_bytes(needed)} in {data.folder.parent}, where "
                 f"{in_bytes(free)} are free"
             )
-        fastckpt.rewrite(entry["path"], prefix, format="v2", fsync=False, **how)
+        try:
+            fastckpt.rewrite(entry["path"], prefix, format="v2", fsync=False, **how)
+        except OSError as error:
+            raise NotHere(f"a copy cannot be written: {error.strerror}") from error
     return prefix
 
 

@@ -6,6 +6,7 @@ checkpoint may call a tensor ("..", "a//b", "") is not for everybody.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import fastckpt
 from benchmarks.needs import NotHere
 from benchmarks.wanted import Wanted
 
-__all__ = ["CHUNK", "WRITERS", "Source", "numbered", "plain_dtype", "write"]
+__all__ = ["CHUNK", "WRITERS", "Source", "numbered", "plain_dtype", "remove", "write"]
 
 CHUNK = 16 << 20
 """Bytes of a chunk. Zarr's page "Optimizing performance" wants a MiB at least."""
@@ -135,6 +136,12 @@ WRITERS = {
 }
 
 
+def remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.unlink(missing_ok=True)
+
+
 def write(format: str, path: Path, source: Source) -> None:
     """Writes a format's file or folder.
 
@@ -143,7 +150,11 @@ def write(format: str, path: Path, source: Source) -> None:
     """
     try:
         WRITERS[format](path, source)
+    except OSError as error:
+        remove(path)  # it may have filled the disk
+        raise NotHere(f"its file cannot be written: {error.strerror}") from error
     except Exception as error:
+        remove(path)
         # Whatever a library says about a dtype, a name or the disk.
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise NotHere(

@@ -6,7 +6,6 @@ loading and a sum over every byte, which all do in the same way.
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -42,12 +41,15 @@ def path_of(data: Data, name: str, who: str) -> str:
     format = PEERS[who].format
     if not format:
         return source
-    path = Path(data.prefix(f"{name}.peer-{format}"))
+    # Other rows have two of them, too.
+    others = {"safetensors": data.safetensors(name), "torch": f"{source}.pt"}
+    other = others.get(format) if name != "mine" else None
+    path = Path(other or data.prefix(f"{name}.peer-{format}"))
     if not path.exists():
         _refuse_full_disk(data, name)
         _refuse_many_files(data, name, format)
         part = Path(f"{path}.part")
-        _remove(part)
+        peer_writers.remove(part)
         peer_writers.write(
             format, part, peer_writers.Source(source, wanted_of(data, name))
         )
@@ -69,11 +71,6 @@ def _refuse_full_disk(data: Data, name: str) -> None:
             f"its file needs {in_bytes(needed)} in {data.folder.parent}, where "
             f"{in_bytes(free)} are free"
         )
-
-
-def _remove(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    path.unlink(missing_ok=True)
 
 
 def _sources(data: Data) -> set[str]:

@@ -11,9 +11,12 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from benchmarks import mine_run, quiet, room
+from benchmarks import mine_run, mine_subject, quiet, room
 from benchmarks.__main__ import main
+from benchmarks.contenders import peer_writers, with_peers
+from benchmarks.data import Data
 from benchmarks.measure import Ended
+from benchmarks.needs import NotHere
 from benchmarks.row import Measured
 
 import children
@@ -251,11 +254,47 @@ def test_a_folder_that_cannot_be_made_is_one_line(option, model, tmp_path, capsy
     assert option in said
 
 
-def test_what_has_no_space_is_not_measured(tmp_path, monkeypatch):
-    from benchmarks.contenders import with_peers
-    from benchmarks.data import Data
-    from benchmarks.needs import NotHere
+def test_what_would_not_fit_into_memory_is_refused(
+    model, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(mine_subject, "available_memory", lambda: 100)
+    status, said = refused(capsys, model, "--out", str(tmp_path / "out"))
+    assert status == 2
+    assert "need 281 B of memory, and 100 B are available" in said
 
+
+def test_a_disk_that_fills_up_is_said_and_what_filled_it_is_gone(tmp_path, monkeypatch):
+    def fill(path: Path, _: object) -> None:
+        path.write_bytes(b"x")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(peer_writers.WRITERS, "npz", fill)
+    with pytest.raises(NotHere, match="cannot be written: No space left on device"):
+        peer_writers.write("npz", tmp_path / "file", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_format_that_lacks_a_dtype_is_said(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise TypeError("no such dtype: x\nand more")
+
+    monkeypatch.setitem(peer_writers.WRITERS, "npz", refuse)
+    with pytest.raises(
+        NotHere, match=r"does not hold these tensors: no such dtype: x$"
+    ):
+        peer_writers.write("npz", tmp_path / "file", None)
+
+
+def test_an_interrupt_is_no_traceback(monkeypatch, capsys, tmp_path):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mine_run, "run", interrupt)
+    assert main(["mine", "model", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_what_has_no_space_is_not_measured(tmp_path, monkeypatch):
     entry = {"path": "model", "stored": 1 << 30}
     (tmp_path / "manifest.json").write_text(json.dumps({"mine": entry}))
     monkeypatch.setattr(with_peers, "free_disk", lambda _: 1 << 20)

@@ -10,7 +10,8 @@ from benchmarks import needs
     ("words", "reason"),
     [("", ""), ("numpy", ""), ("no_such_module", "no_such_module is not installed"),
      ("cpus=1", ""), ("cpus=99999", f"the machine has {needs.available_cpus()} CPUs"),
-     ("numpy cpus=1", ""), ("cpus=1 no_such", "no_such is not installed")],
+     ("numpy cpus=1", ""), ("no.such", "no.such is not installed"),
+     ("cpus=1 no_such", "no_such is not installed")],
 )  # fmt: skip
 def test_the_first_thing_that_lacks_is_said(words, reason):
     assert needs.lacking(words) == reason
