@@ -31,7 +31,7 @@ def _kind(report: dict[str, Any]) -> str:
 
 def _flat(conditions: dict[str, Any]) -> dict[str, str]:
     """Gives conditions as words, those in dicts by both keys."""
-    found = {}
+    found: dict[str, str] = {}
     for name, value in conditions.items():
         if name in _CHANGES:
             continue

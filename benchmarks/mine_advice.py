@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from benchmarks.intervals import Interval, quotient
-from benchmarks.mine_folios import AS_FOUND, READ_ANEW
+from benchmarks.mine_folios import READ_ANEW
 from benchmarks.needs import in_words
 from benchmarks.report import format_amount
 
 __all__ = ["Advice", "advise"]
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _WORTH = 0.05
 """What differs by less is left as it is, however sure it is."""
 
@@ -27,7 +30,8 @@ class Advice(NamedTuple):
 
 
 class _Trial(NamedTuple):
-    """An alternative that was measured beside what is."""
+    """An alternative that was measured beside what is; one of them may be "", for
+    whichever the row has."""
 
     about: str
     row: str
@@ -62,16 +66,10 @@ _TRIALS = (
         "fastckpt asks for them where the system gives any",
     ),
     _Trial(
-        "folios", "mine-folios", AS_FOUND, READ_ANEW,
+        "folios", "mine-folios", "", READ_ANEW,
         "let it leave the page cache and read it once in order, or copy it anew",
     ),
 )  # fmt: skip
-
-_NEEDLESS = {
-    "mine-align": "alignment: every tensor is aligned as it is",
-    "mine-shards": "shards: the file is too small for several to bring anything",
-    "mine-shards-cold": "",
-}
 
 
 def verdict_of(found: Interval) -> str:
@@ -82,13 +80,13 @@ def verdict_of(found: Interval) -> str:
 
 
 def _sides(trial: _Trial, row: dict[str, Any], io: str) -> tuple[str, str]:
-    other = trial.other
+    now, other = trial.now, trial.other
     if trial.about.startswith("io mode") and io == "read":  # what "auto" chose
-        return other, trial.now
-    if not other:  # the only one that is not as it is
-        names = [*row["samples"], *row["missing"]]
-        other = next(name for name in names if name != trial.now)
-    return trial.now, other
+        return other, now
+    # The row has two, of which the trial names one or both.
+    names = [*row["samples"], *row["missing"]]
+    now = now or next(name for name in names if name != other)
+    return now, other or next(name for name in names if name != now)
 
 
 def _of(trial: _Trial, row: dict[str, Any], io: str) -> Advice:
@@ -128,15 +126,24 @@ def _faults(rows: dict[str, Any]) -> str:
     return f" Page faults of a load: {', '.join(words)}." if words else ""
 
 
-def advise(rows: list[dict[str, Any]], io: str = "mmap") -> list[Advice]:
-    """Gives what the rows tell, in a fixed order; `io` is the mode that is used."""
+def advise(
+    rows: list[dict[str, Any]], io: str = "mmap", needless: Mapping[str, str] = _NONE
+) -> list[Advice]:
+    """Gives what the rows tell, in a fixed order.
+
+    Args:
+        rows: What was measured.
+        io: The mode that is used.
+        needless: {row: why this file has nothing to try there}.
+    """
     named = {row["name"]: row for row in rows}
     found = []
     for trial in _TRIALS:
         row = named.get(trial.row)
         if row is None:
-            if text := _NEEDLESS.get(trial.row):
-                found.append(Advice(trial.about, UNKNOWN, text))
+            if text := needless.get(trial.row):
+                words = f"{trial.about}: {text}"
+                found.append(Advice(trial.about, UNKNOWN, words))
             continue
         advice = _of(trial, row, io)
         if trial.row == "mine-folios":

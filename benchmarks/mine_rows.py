@@ -10,7 +10,7 @@ from benchmarks.mine_subject import Subject
 from benchmarks.peers import PEERS
 from benchmarks.row import Child, Row
 
-__all__ = ["rows"]
+__all__ = ["needless", "rows"]
 
 _OURS = "ours_on_file"
 _ALIGN = 64
@@ -100,7 +100,8 @@ def _of_ours(subject: Subject) -> list[Row]:
         "no huge pages": _load(copy=True, touches=False, huge_pages=False),
     }
     found.append(Row("mine-huge-pages", "`load(copy=True)`", huge))
-    if subject.unaligned:
+    without = needless(subject)
+    if "mine-align" not in without:
         aligned = {
             _AS_IT_IS: _load(),
             _rewritten(subject, f"with align={_ALIGN}"): _load(
@@ -108,7 +109,7 @@ def _of_ours(subject: Subject) -> list[Row]:
             ),
         }
         found.append(Row("mine-align", "load and sum, by alignment", aligned))
-    if subject.entry["stored"] >= _WORTH_SHARDS:
+    if "mine-shards" not in without:
         count = 1 if subject.shards > 1 else _SHARDS
         label = _rewritten(
             subject, "into 1 file" if count == 1 else f"into {count} files"
@@ -122,6 +123,17 @@ def _of_ours(subject: Subject) -> list[Row]:
                 label: _load(cold=cold, rewritten={"shards": count}),
             }
             found.append(Row(name, title, sharded))
+    return found
+
+
+def needless(subject: Subject) -> dict[str, str]:
+    """Gives {row: why this file has nothing to try there}."""
+    found = {}
+    if not subject.unaligned:
+        found["mine-align"] = "every tensor is aligned as it is"
+    if subject.entry["stored"] < _WORTH_SHARDS:
+        why = "the file is too small for several, or one, to bring anything"
+        found |= {"mine-shards": why, "mine-shards-cold": why}
     return found
 
 

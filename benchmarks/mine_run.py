@@ -147,7 +147,9 @@ def _report(
         "rows": rows,
         "advice": [
             advice._asdict()
-            for advice in mine_advice.advise(rows, subject.explanation.io)
+            for advice in mine_advice.advise(
+                rows, subject.explanation.io, mine_rows.needless(subject)
+            )
         ],
     }
 

@@ -12,6 +12,7 @@ matplotlib.use("svg")
 
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from benchmarks import picture_data as data
@@ -44,7 +45,7 @@ def _dots(axes: Any, theme: Theme, y: float, points: tuple[data.Point, ...]) -> 
 
 def _legend(figure: Figure, theme: Theme, families: list[str], titles: Any) -> None:
     handles = [
-        pyplot.Line2D(
+        Line2D(
             [], [], linestyle="", marker=MARKERS[family],
             label=titles.get(family, family), color=theme.families[family],
             markeredgewidth=2 if family == "floor" else 0,

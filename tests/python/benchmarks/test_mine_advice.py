@@ -38,11 +38,27 @@ def test_the_mode_that_is_used_already_is_the_one_that_is_compared_with():
 
 def test_what_was_not_measured_gives_its_reason_and_no_advice():
     row = reports.row("mine-folios")
-    row["samples"] = {"read anew in order": [1.0, 1.0]}
-    row["missing"] = {"as found": "it was not in the page cache"}
+    row["samples"] = {"as found": [1.0, 1.0]}
+    row["missing"] = {"read anew in order": "this file system keeps its pages"}
     found = of(row, "folios")
     assert found.verdict == "not measured"
-    assert "as found: it was not in the page cache" in found.text
+    assert "read anew in order: this file system keeps its pages" in found.text
+
+
+def test_a_file_that_was_not_cached_is_compared_as_the_first_load_left_it():
+    row = reports.row("mine-folios")
+    row["measure"] = "mine_folios.measure"
+    row["samples"] = {"as the first load left it": [1.0] * 9,
+                      "read anew in order": [0.5] * 9}  # fmt: skip
+    found = of(row, "folios")
+    assert found.verdict == "faster"
+    assert found.text.startswith("folios: as the first load left it takes 1 s, ")
+
+
+def test_what_was_not_asked_for_is_not_called_needless():
+    assert mine_advice.advise([]) == []
+    (found,) = mine_advice.advise([], needless={"mine-align": "it is aligned"})
+    assert found == ("alignment", "not measured", "alignment: it is aligned")
 
 
 def test_faults_stand_beside_what_they_explain():
