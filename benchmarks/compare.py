@@ -152,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
     """Says and writes the comparison: compare.json and compare.md."""
     found = compare(read_report(options.a), read_report(options.b))
     text = "\n".join(in_words(found))
-    print(text.encode(errors="backslashreplace").decode())
     write_json(options.out / "compare.json", found)
     write_text(options.out / "compare.md", f"{text}\n")
+    print(text.encode(errors="backslashreplace").decode(), flush=True)
     return 0

@@ -194,11 +194,11 @@ def run(options: argparse.Namespace) -> int:
             "the end"
         )
         report = _report(subject, _measure(folder, subject, options))
-    # Names that are no text for this terminal are escaped.
-    print("\n".join(_summary(report)).encode(errors="backslashreplace").decode())
     write_json(options.out / "mine.json", report)
     write_text(
         options.out / "mine.html", page.of_report(report, "A checkpoint, measured")
     )
-    print(f"\nwrote {options.out / 'mine.json'} and mine.html")
+    # Names that are no text for this terminal are escaped.
+    print("\n".join(_summary(report)).encode(errors="backslashreplace").decode())
+    print(f"\nwrote {options.out / 'mine.json'} and mine.html", flush=True)
     return 0

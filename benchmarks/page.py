@@ -64,10 +64,16 @@ def _table(head: Iterable[str], rows: Iterable[str]) -> Iterator[str]:
 
 def _markdown_table(lines: Iterable[str]) -> Iterator[str]:
     """Turns one of the tables for RESULTS.md into one of the page."""
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    given = list(lines)
+    cells = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in given
+        if line.startswith("|")
+    ]
     if cells:
         rows = ["".join(map(_cell, row)) for row in cells[2:]]
         yield from _table(cells[0], rows)
+    yield from (f"<p>{escape(line)}</p>" for line in given if not line.startswith("|"))
 
 
 def _strip(samples: list[float], low: float, high: float, family: str) -> str:

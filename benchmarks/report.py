@@ -174,6 +174,9 @@ def growth_table(report: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for curve in report["growth"]:
         yield _curve(curve, mark)
+    if left := report.get("growth left out"):
+        sizes = ", ".join(map(in_bytes, left))
+        yield f"\nNot measured: {sizes} (no room on the disk or in memory)."
 
 
 def _machine(conditions: dict[str, Any]) -> Iterator[str]:

@@ -95,14 +95,17 @@ def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
     return [*sizes, largest]
 
 
-def _grow(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _grow(options: argparse.Namespace, without: list[int]) -> list[dict[str, Any]]:
     counts = _powers(10, 2, 1, options.max_count)
     sizes = _powers(2, 20, 2, options.max_bytes)
-    fit = [size for size in sizes if size <= room.largest_growth(options.out)]
-    for size in sizes[len(fit) :]:
-        _log(f"growth: {size} bytes: not measured: no room on the disk or in memory")
-    sizes = fit
+    sizes = [size for size in sizes if size not in without]
     return growth.measure(options.out / "growth", counts, sizes, _log)
+
+
+def _too_large(options: argparse.Namespace) -> list[int]:
+    """Gives the sizes of growth for which disk or memory have no room."""
+    sizes = _powers(2, 20, 2, options.max_bytes) if options.growth else []
+    return [size for size in sizes if size > room.largest_growth(options.out)]
 
 
 def _checks(rows: list[Row]) -> dict[str, Any]:
@@ -168,6 +171,9 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
     It is 1 where a floor is wrong: ours is faster than the best of its ways.
     """
     context, conditions = _prepare(options)
+    too_large = _too_large(options)
+    for size in too_large:
+        _log(f"growth: {size} bytes: not measured: no room on the disk or in memory")
     titles = facts(options.size, options.tensors)
     most, measured = _measure_rows(rows, context, titles, options)
     for found in measured:
@@ -179,7 +185,8 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
         "limits": most,
         "rows": measured,
         "wrong floors": judge.wrong_floors(measured),
-        "growth": _grow(options) if options.growth else [],
+        "growth": _grow(options, too_large) if options.growth else [],
+        "growth left out": too_large,
         "checks": _checks(rows),
     }
     _write(options, whole)
