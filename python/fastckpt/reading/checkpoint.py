@@ -11,7 +11,6 @@ import numpy as np
 
 from fastckpt import _native
 from fastckpt._native import Tensor, TensorInfo
-from fastckpt.base import names as select
 from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.errors import MissingKeyError
@@ -20,6 +19,7 @@ from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
+from fastckpt.reading.human_names import missing_in
 from fastckpt.reading.native_reader import open_reader
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
 
@@ -154,11 +154,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
-    def _missing(self, name: object) -> MissingKeyError:
+    def _repr_html_(self) -> str:
         with importing:
-            from fastckpt.reading.human_names import lead_from
+            from fastckpt.reading.cells import show_checkpoint
 
-        return select.missing(name, self._reader.names, lambda it: lead_from(self, it))
+        return show_checkpoint(self)
+
+    def _missing(self, name: object) -> MissingKeyError:
+        return missing_in(self, name)
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)

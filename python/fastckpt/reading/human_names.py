@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fastckpt.base.names import closest, find_fitting, list_some
+from fastckpt.base.names import closest, find_fitting, list_some, missing
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.objects.message import GRAPH_KEY
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["HumanNames", "lead_from"]
+__all__ = ["HumanNames", "lead_from", "missing_in"]
 
 _MAGIC = frozenset("*?[")
 
@@ -69,6 +69,15 @@ class HumanNames:
         if not found:
             raise self._checkpoint._missing(wanted)
         return found
+
+
+def missing_in(checkpoint: Checkpoint, name: object) -> MissingKeyError:
+    """Makes the KeyError for a name that a checkpoint has no tensor of."""
+
+    def lead(name: str) -> str:
+        return lead_from(checkpoint, name)
+
+    return missing(name, checkpoint._reader.names, lead)
 
 
 def lead_from(checkpoint: Checkpoint, name: str) -> str:
