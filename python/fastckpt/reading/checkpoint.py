@@ -13,7 +13,6 @@ from fastckpt import _native
 from fastckpt._native import Tensor, TensorInfo
 from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
-from fastckpt.errors import MissingKeyError
 from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
@@ -160,8 +159,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         return show_checkpoint(self)
 
-    def _missing(self, name: object) -> MissingKeyError:
-        return missing_in(self, name)
+    _missing = missing_in
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)
