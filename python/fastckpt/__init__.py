@@ -13,6 +13,7 @@ from fastckpt.reading.checkpoint import (
 if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.checking.examine import Examination, examine
+    from fastckpt.checking.salvage import SalvageReport, salvage
     from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
     from fastckpt.editing.convert import convert
@@ -58,6 +59,7 @@ __all__ = [
     "MetaGraph",
     "Problem",
     "Rules",
+    "SalvageReport",
     "Saver",
     "Statistics",
     "Tensor",
@@ -81,6 +83,7 @@ __all__ = [
     "merge",
     "remove_checkpoint",
     "rewrite",
+    "salvage",
     "save",
     "statistics",
     "strip",
@@ -99,6 +102,7 @@ _LAZY = {
     "MetaGraph": "graph.meta_graph",
     "Problem": "reading.results",
     "Rules": "matching.rules",
+    "SalvageReport": "checking.salvage",
     "Saver": "writing.saver",
     "Statistics": "checking.statistics",
     "TensorLayout": "reading.results",
@@ -118,6 +122,7 @@ _LAZY = {
     "merge": "editing.merging",
     "remove_checkpoint": "files.remove",
     "rewrite": "editing.rewrite",
+    "salvage": "checking.salvage",
     "save": "writing.writer",
     "statistics": "checking.statistics",
     "strip": "editing.strip",
