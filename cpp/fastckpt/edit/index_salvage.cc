@@ -57,9 +57,16 @@ class Joiner {
     AddHeader(found, where);
     for (RecoveredEntry& entry : found.entries) {
       entry.entry.shard_id += shards_;
-      if (!entry.is_proved) unproved_.insert(entry.key);
+      if (!entry.is_proved) unproved_.insert(TensorOf(entry.key));
       AddEntry(std::move(entry));
     }
+    shards_ += static_cast<std::int32_t>(part.data.size());
+  }
+
+  // Passes over a part of which nothing can be had.
+  void Miss(const SalvagePart& part, const Error& error) {
+    result_.repairs.push_back(std::string("left out: ") + error.what());
+    result_.is_whole = false;
     shards_ += static_cast<std::int32_t>(part.data.size());
   }
 
@@ -78,12 +85,14 @@ class Joiner {
   }
 
  private:
-  // A stored slice is lost as a part of its tensor.
-  void AddLost(const std::string& key) {
+  // A stored slice counts as a part of its tensor.
+  static std::string TensorOf(const std::string& key) {
     std::string name;
     SliceSpec spec;
-    lost_.insert(ParseSliceKey(key, &name, &spec) ? name : key);
+    return ParseSliceKey(key, &name, &spec) ? name : key;
   }
+
+  void AddLost(const std::string& key) { lost_.insert(TensorOf(key)); }
 
   void AddHeader(const RecoveredIndex& found, const std::string& where) {
     if (!found.header) {
@@ -224,7 +233,13 @@ IndexSalvage SalvageIndex(const std::vector<SalvagePart>& parts,
   Joiner joiner;
   for (const SalvagePart& part : parts) {
     DataProof proof(part.data, interrupted);
-    joiner.Add(part, RecoverIndex(part.index, max_bytes, &proof));
+    try {
+      joiner.Add(part, RecoverIndex(part.index, max_bytes, &proof));
+    } catch (const Error& error) {
+      // What is in other parts is none the worse.
+      if (parts.size() == 1 || error.kind() != ErrorKind::kCorruption) throw;
+      joiner.Miss(part, error);
+    }
   }
   return joiner.Finish(to);
 }

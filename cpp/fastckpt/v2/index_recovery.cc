@@ -324,9 +324,13 @@ class Recovery {
     std::string name;
     SliceSpec spec;
     for (const RecoveredEntry& it : result_.entries) {
+      // Keys of slices begin with 0, and a damaged one may be no key of any.
+      const bool is_like_part =
+          it.is_proved ? ParseSliceKey(it.key, &name, &spec)
+                       : it.key.starts_with('\0');
       is_wrong.push_back(
-          !std::binary_search(listed.begin(), listed.end(), it.key) &&
-          ParseSliceKey(it.key, &name, &spec));
+          is_like_part &&
+          !std::binary_search(listed.begin(), listed.end(), it.key));
     }
     Drop(is_wrong);
   }

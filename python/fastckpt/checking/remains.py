@@ -24,7 +24,7 @@ from fastckpt.files.foreign import looks_like_table
 from fastckpt.files.resolve import wholes
 from fastckpt.files.shard_names import split_shard, v1_shards
 
-__all__ = ["Part", "Remains", "find_in_folder", "find_remains"]
+__all__ = ["Part", "Remains", "find_in_folder", "find_parted", "find_remains"]
 
 
 class Part(NamedTuple):
@@ -63,6 +63,15 @@ def find_in_folder(folder: str) -> list[str]:
         *(os.path.join(folder, it.stem) for it in v1_shards(list_folder(folder))),
     }
     return sorted(prefixes, key=lambda prefix: (-_time_of(prefix), prefix))
+
+
+def find_parted(folder: str) -> str | None:
+    """Gives the prefix of a save in parts if this is the folder of these."""
+    parent, base = os.path.split(os.path.normpath(folder))
+    for prefix in list_unfinished(parent):
+        if base.startswith(f"{os.path.basename(prefix)}_temp"):
+            return prefix
+    return None
 
 
 def find_remains(name: str, threads: int | None) -> Iterator[Remains]:
@@ -149,7 +158,10 @@ def _of_save(save: UnfinishedSave) -> Remains:
     v1 = [part.index for part in save.parts if _is_v1(part.index)]
     if v1:
         return Remains(save.prefix, v1=tuple(v1), told=tuple(told))
-    parts = tuple(Part(part.index, _data_of(part.data)) for part in save.parts)
+    parts = tuple(
+        Part(it.index, _data_of(it.data) or (*_families(it.name), ("",))[0])
+        for it in save.parts
+    )
     is_whole = len(save.parts) == save.count
     return Remains(save.prefix, parts=parts, told=tuple(told), is_whole=is_whole)
 

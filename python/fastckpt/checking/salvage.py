@@ -8,7 +8,12 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastckpt.checking.remains import Remains, find_in_folder, find_remains
+from fastckpt.checking.remains import (
+    Remains,
+    find_in_folder,
+    find_parted,
+    find_remains,
+)
 from fastckpt.checking.rescue import Job, rescue
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import data_files, exists, is_file
@@ -111,6 +116,9 @@ def salvage(
 def _list_remains(place: str, threads: int | None) -> Iterator[Remains]:
     if not os.path.isdir(place) or is_file(f"{place}.index"):
         yield from find_remains(place, threads)
+        return
+    if prefix := find_parted(place):
+        yield from find_remains(prefix, threads)
         return
     for prefix in find_in_folder(place):
         yield from find_remains(prefix, threads)

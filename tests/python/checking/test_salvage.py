@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import fastckpt
-import unfinished_saves as tensorflow
 from bundle_maker import BundleMaker
 from damage import data_file, flip
 from fastckpt.objects.message import GRAPH_KEY, parse
@@ -186,6 +185,8 @@ def test_of_more_damage_nothing_is_saved_that_was_not_there(name, tmp_path):
 
 def assert_nothing_invented(prefix, to, original):
     """Asserts that what is not said to be unproved has its value."""
+    data = [path.read_bytes() for path in prefix.parent.glob(f"{prefix.name}.data-*")]
+    values = [value[2] for value in original.values()]
     try:
         report = fastckpt.salvage(prefix, to, fsync=False)
     except fastckpt.CheckpointError:
@@ -193,14 +194,17 @@ def assert_nothing_invented(prefix, to, original):
     for name, value in values_of(to).items():
         if name == GRAPH_KEY:
             continue
-        if name in report.unproved:
-            assert value[2] in [each[2] for each in original.values()]
+        if "name" in report.unproved.get(name, ""):
+            # A slice whose name is damaged may pass for a tensor of its own.
+            parts = value[2] if isinstance(value[2], list) else [value[2]]
+            is_part = all(any(part in each for each in data) for part in parts)
+            assert value[2] in values or is_part
         else:
             assert value == original[name]
 
 
 def test_sound_blocks_of_an_index_of_several_are_taken_without_its_end(tmp_path):
-    tensors = {f"{'layer' * 12}-{i:05d}": np.int32(i) for i in range(9000)}
+    tensors = {f"{i * 7919 % 99991:05d}{'layer' * 12}": np.int32(i) for i in range(9000)}
     fastckpt.save(tmp_path / "m", tensors)
     original = values_of(tmp_path / "m")
     index = tmp_path / "m.index"
@@ -211,7 +215,8 @@ def test_sound_blocks_of_an_index_of_several_are_taken_without_its_end(tmp_path)
     report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
     saved = values_of(tmp_path / "to")
     assert len(saved) > 8900
-    assert all(saved[name] == original[name] for name in saved)
+    proved = set(saved) - set(report.unproved)
+    assert all(saved[name] == original[name] for name in proved)
     # The second block is damaged, whose names nothing proves.
     assert 3000 < len(report.unproved) < 6000
 
@@ -220,26 +225,47 @@ def test_names_that_the_object_graph_has_are_proved_by_it(tmp_path):
     prefix = copy_golden("objects", tmp_path)
     index = index_of(prefix)
     content = bytearray(index.read_bytes())
-    content[60] ^= 0x11
+    # In the message behind the first name of a variable.
+    content[content.index(b"VARIABLE_VALUE") + 22] ^= 0x11
     index.write_bytes(content)
     report = fastckpt.salvage(prefix, tmp_path / "to")
     assert set(report.unproved.values()) == {"type and shape"}
     assert len(report.saved) > len(report.lost)
 
 
-def test_parts_of_a_save_in_shards_are_merged(tmp_path):
-    tensorflow.put_parts(tmp_path / "m", "two")
-    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+def put_parts(prefix: Path, suffix: str = "_temp") -> Path:
+    """Writes what TensorFlow's save in two shards is before its parts are merged."""
+    folder = prefix.with_name(f"{prefix.name}{suffix}")
+    for shard in (0, 1):
+        part = {name: TENSORS[name] for name in list(TENSORS)[shard::2]}
+        fastckpt.save(folder / f"part-{shard:05d}-of-00002", part)
+    return folder
+
+
+def put_tempstate(prefix: Path, *, data: bool) -> None:
+    """Writes a checkpoint whose index, and maybe data, lack their names."""
+    fastckpt.save(prefix, TENSORS)
+    os.rename(f"{prefix}.index", f"{prefix}.index.tempstate1742139226030316918")
+    if data:
+        name = f"{prefix}.data-00000-of-00001"
+        os.rename(name, f"{name}.tempstate12177816340329424898")
+
+
+@pytest.mark.parametrize("name", ["m", "m_temp", "."])
+def test_parts_of_a_save_in_shards_are_merged(name, tmp_path):
+    put_parts(tmp_path / "in" / "m")
+    report = fastckpt.salvage(tmp_path / "in" / name, tmp_path / "to")
     assert report.ok
     saved = values_of(tmp_path / "to")
-    assert sorted(saved) == sorted(tensorflow.VALUES)
-    for name, value in tensorflow.VALUES.items():
+    assert sorted(saved) == sorted(TENSORS)
+    for name, value in TENSORS.items():
         assert saved[name][2] == value.tobytes()
     assert "m_temp" in report.repaired[0]
+    assert report.source == str(tmp_path / "in" / "m")
 
 
 def test_of_parts_that_are_not_complete_what_is_there_is_saved(tmp_path):
-    folder = tensorflow.put_parts(tmp_path / "m", "two")
+    folder = put_parts(tmp_path / "m")
     (folder / "part-00001-of-00002.index").unlink()
     report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
     assert (len(report.saved), report.ok) == (2, False)
@@ -247,10 +273,10 @@ def test_of_parts_that_are_not_complete_what_is_there_is_saved(tmp_path):
 
 @pytest.mark.parametrize("data", [False, True])
 def test_tempstate_files_are_read_under_the_names_they_were_to_have(data, tmp_path):
-    tensorflow.put_tempstate(tmp_path / "m", data=data)
+    put_tempstate(tmp_path / "m", data=data)
     report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
     assert report.ok
-    assert sorted(values_of(tmp_path / "to")) == sorted(tensorflow.VALUES)
+    assert sorted(values_of(tmp_path / "to")) == sorted(TENSORS)
     assert ".tempstate" in report.repaired[0]
 
 
