@@ -88,6 +88,4 @@ def _read_all(tf: Any, folder: Path) -> None:
 if __name__ == "__main__":
     import tensorflow
 
-    {"write": _write_all, "read": _read_all}[sys.argv[1]](
-        tensorflow, Path(sys.argv[2])
-    )
+    {"write": _write_all, "read": _read_all}[sys.argv[1]](tensorflow, Path(sys.argv[2]))

@@ -47,8 +47,8 @@ void Adopt(const std::string& sibling, const std::vector<std::string>& data,
 
 // (what was done, in words; whether all of it was found).
 py::tuple SalvageV1(const std::string& path, const std::string& to) {
-  const TableSalvage done = Interruptible(
-      [&](const Interrupt&) { return SalvageTable(path, to); });
+  const TableSalvage done =
+      Interruptible([&](const Interrupt&) { return SalvageTable(path, to); });
   return py::make_tuple(NamesOf(done.repairs), done.is_whole);
 }
 

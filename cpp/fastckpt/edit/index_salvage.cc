@@ -181,8 +181,7 @@ class Adopter {
   }
 
   void CheckSize(std::size_t shard) {
-    files_.push_back(
-        std::make_unique<DataFile>(data_[shard], IoMode::kRead));
+    files_.push_back(std::make_unique<DataFile>(data_[shard], IoMode::kRead));
     if (files_.back()->size() == ends_[shard]) return;
     ThrowCorruption("the file has " + std::to_string(files_.back()->size()) +
                         " bytes, by that index it would have " +

@@ -17,8 +17,8 @@ std::vector<BitPlace> FindBlockFlips(ByteView block_and_trailer) {
   std::vector<BitPlace> places;
   if (computed == masked) return places;
   // The kind byte is the last of the message.
-  if (auto place = FindFlippedBit(
-          UnmaskCrc32c(computed) ^ UnmaskCrc32c(masked), size + 1)) {
+  if (auto place = FindFlippedBit(UnmaskCrc32c(computed) ^ UnmaskCrc32c(masked),
+                                  size + 1)) {
     places.push_back(*place);
   }
   const std::uint32_t change = computed ^ masked;

@@ -57,8 +57,7 @@ std::optional<Handles> MendIndex(ByteView file, const Footer& footer) {
     Scratch scratch;
     std::optional<Handles> handles;
     try {
-      handles =
-          ReadHandles(OpenBlock(AsBytes(mended), &scratch), file.size());
+      handles = ReadHandles(OpenBlock(AsBytes(mended), &scratch), file.size());
     } catch (const Error&) {
       continue;
     }
@@ -148,8 +147,7 @@ class Scanner {
   void Add(std::size_t begin, std::size_t end) {
     const BlockHandle handle{begin, end - begin};
     Scratch scratch;
-    const ByteView contents =
-        OpenBlock(WithTrailer(file_, handle), &scratch);
+    const ByteView contents = OpenBlock(WithTrailer(file_, handle), &scratch);
     if (!BlockReader(contents).Next() || IsIndex(contents)) {
       saw_end_ = true;
       table_.is_whole = true;
@@ -161,8 +159,9 @@ class Scanner {
   bool IsIndex(ByteView contents) const {
     try {
       const auto handles = ReadHandles(contents, file_.size());
-      return handles && std::any_of(handles->begin(), handles->end(),
-                                    [&](const auto& it) { return IsKnown(it); });
+      return handles &&
+             std::any_of(handles->begin(), handles->end(),
+                         [&](const auto& it) { return IsKnown(it); });
     } catch (const Error&) {
       return false;
     }
@@ -244,8 +243,7 @@ class Scanner {
 ByteView OpenBlock(ByteView block_and_trailer, Scratch* scratch) {
   const std::size_t size = block_and_trailer.size() - kTrailerSize;
   const ByteView stored = block_and_trailer.first(size);
-  if (ReadTrailer(stored, block_and_trailer.subspan(size)) ==
-      BlockType::kRaw) {
+  if (ReadTrailer(stored, block_and_trailer.subspan(size)) == BlockType::kRaw) {
     return stored;
   }
   scratch->resize(SnappyDecodedSize(stored));

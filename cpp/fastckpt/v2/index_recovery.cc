@@ -10,6 +10,7 @@
 #include "fastckpt/table/block_scan.h"
 #include "fastckpt/table/flip_suspicion.h"
 #include "fastckpt/table/loose_block.h"
+#include "fastckpt/v2/entry_doubt.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -22,14 +23,6 @@ struct BlockContents {
 
 bool IsLittleEndian(const BundleHeader& header) {
   return header.endianness == 0;
-}
-
-// What the writer would have written for the entry is what is there: no bit
-// makes a field one that nobody knows, or leaves a dimension out.
-bool IsAsWritten(const BundleEntry& entry, ByteView value) {
-  std::string bytes;
-  PutBundleEntry(&bytes, entry);
-  return bytes == AsText(value);
 }
 
 // All of a block. Throws Corruption if it does not parse or its keys do not
@@ -63,8 +56,9 @@ class Recovery {
     for (std::size_t i = 0; i < table_.blocks.size(); ++i) {
       TakeBlock(i);
     }
-    DropDisorder();
-    DropParts();
+    DropDisorder(&result_);
+    // A sound index is as it was written.
+    if (!result_.repairs.empty()) DropParts(&result_);
     return std::move(result_);
   }
 
@@ -146,9 +140,9 @@ class Recovery {
   bool Fits(const BlockContents& contents, const ScannedBlock& block) {
     const bool is_first = block.handle.offset == 0;
     if (contents.header.has_value() != is_first) return false;
-    if (contents.header && (!IsLittleEndian(*contents.header) ||
-                            contents.header->num_shards !=
-                                proof_.shard_count())) {
+    if (contents.header &&
+        (!IsLittleEndian(*contents.header) ||
+         contents.header->num_shards != proof_.shard_count())) {
       return false;
     }
     if (!contents.entries.empty() && !result_.entries.empty() &&
@@ -167,9 +161,9 @@ class Recovery {
                    const FlipSuspicion* suspicion) {
     const ByteView contents =
         bytes.first(bytes.size() - (block.has_end ? kTrailerSize : 0));
-    const LooseBlock loose = ReadLoosely(
-        contents, [&](std::string_view key, ByteView value) {
-          return Judge(key, value);
+    const LooseBlock loose =
+        ReadLoosely(contents, [&](std::string_view key, ByteView value) {
+          return JudgeEntry(key, value, &proof_);
         });
     if (!loose.is_whole) result_.is_whole = false;
     std::size_t kept = 0;
@@ -197,57 +191,6 @@ class Recovery {
         "be told");
   }
 
-  Likeness Judge(std::string_view key, ByteView value) {
-    try {
-      if (key.empty()) {
-        ParseBundleHeader(value);
-        return Likeness::kEntry;
-      }
-      BundleEntry entry;
-      ParseBundleEntry(value, &entry);
-      if (!IsAsWritten(entry, value) || !HasMeaning(entry)) {
-        return Likeness::kNone;
-      }
-      const bool is_proved = entry.slices.empty() && proof_.Agrees(entry);
-      return is_proved ? Likeness::kProved : Likeness::kEntry;
-    } catch (const Error&) {
-      return Likeness::kNone;
-    }
-  }
-
-  // Whether a bit may have been flipped without which the entry would be as
-  // good, and mean something else: another type of that width.
-  static bool IsSuspected(ByteView value, ByteView contents,
-                          const FlipSuspicion& suspicion) {
-    const auto begin =
-        static_cast<std::uint64_t>(value.data() - contents.data());
-    for (std::uint64_t bit = 0; bit < 8 * value.size(); ++bit) {
-      const BitPlace place{bit / 8, static_cast<unsigned>(bit % 8)};
-      if (MeansOther(value, place) &&
-          suspicion.MayBeFlipped({begin + place.byte, place.bit})) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  // Whether the entry with a bit flipped is one of the same bytes.
-  static bool MeansOther(ByteView value, const BitPlace& place) {
-    const std::string flipped = FlipBit(value, place);
-    BundleEntry entry;
-    BundleEntry other;
-    try {
-      ParseBundleEntry(value, &entry);
-      ParseBundleEntry(AsBytes(flipped), &other);
-    } catch (const Error&) {
-      return false;
-    }
-    return IsAsWritten(other, AsBytes(flipped)) && HasMeaning(other) &&
-           other.shard_id == entry.shard_id && other.offset == entry.offset &&
-           other.size == entry.size &&
-           other.masked_crc32c == entry.masked_crc32c;
-  }
-
   // Takes what the data agree with. Of a tensor without bytes nothing does, for
   // its shape may be any with a 0.
   bool TakeEntry(const LooseEntry& loose) {
@@ -261,78 +204,6 @@ class Recovery {
     }
     result_.lost.push_back(loose.key);
     return false;
-  }
-
-  // Where keys do not rise one of two is wrong, and which is not known.
-  void DropDisorder() {
-    std::vector<RecoveredEntry>& entries = result_.entries;
-    std::vector<bool> is_wrong(entries.size());
-    for (std::size_t i = 1; i < entries.size(); ++i) {
-      if (entries[i - 1].key < entries[i].key) continue;
-      is_wrong[i - 1] = is_wrong[i - 1] || !entries[i - 1].is_proved;
-      is_wrong[i] = is_wrong[i] || !entries[i].is_proved;
-      if (!is_wrong[i] && !is_wrong[i - 1]) is_wrong[i] = true;
-    }
-    Drop(is_wrong);
-    // Those that are left may still not rise, around what was dropped.
-    const auto falls = std::adjacent_find(
-        entries.begin(), entries.end(),
-        [](const auto& a, const auto& b) { return a.key >= b.key; });
-    if (falls != entries.end()) DropUnproved();
-  }
-
-  void DropUnproved() {
-    std::vector<bool> is_wrong;
-    for (const RecoveredEntry& entry : result_.entries) {
-      is_wrong.push_back(!entry.is_proved);
-    }
-    Drop(is_wrong);
-    std::string last;
-    is_wrong.clear();
-    for (const RecoveredEntry& entry : result_.entries) {
-      is_wrong.push_back(entry.key <= last);
-      if (!is_wrong.back()) last = entry.key;
-    }
-    Drop(is_wrong);
-  }
-
-  void Drop(const std::vector<bool>& is_wrong) {
-    std::vector<RecoveredEntry> left;
-    for (std::size_t i = 0; i < is_wrong.size(); ++i) {
-      RecoveredEntry& entry = result_.entries[i];
-      if (is_wrong[i]) {
-        result_.lost.push_back(std::move(entry.key));
-        result_.is_whole = false;
-      } else {
-        left.push_back(std::move(entry));
-      }
-    }
-    result_.entries = std::move(left);
-  }
-
-  // A stored slice whose tensor is gone would pass for a tensor of its own.
-  void DropParts() {
-    if (result_.repairs.empty()) return;  // it is as it was written
-    std::vector<std::string> listed;
-    for (const RecoveredEntry& it : result_.entries) {
-      for (const SliceSpec& spec : it.entry.slices) {
-        listed.push_back(SliceKey(it.key, spec));
-      }
-    }
-    std::sort(listed.begin(), listed.end());
-    std::vector<bool> is_wrong;
-    std::string name;
-    SliceSpec spec;
-    for (const RecoveredEntry& it : result_.entries) {
-      // Keys of slices begin with 0, and a damaged one may be no key of any.
-      const bool is_like_part =
-          it.is_proved ? ParseSliceKey(it.key, &name, &spec)
-                       : it.key.starts_with('\0');
-      is_wrong.push_back(
-          is_like_part &&
-          !std::binary_search(listed.begin(), listed.end(), it.key));
-    }
-    Drop(is_wrong);
   }
 
   const ByteView file_;

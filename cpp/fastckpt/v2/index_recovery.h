@@ -12,28 +12,13 @@
 // Source: tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
-#include <vector>
 
-#include "fastckpt/proto/messages.h"
 #include "fastckpt/v2/data_proof.h"
+#include "fastckpt/v2/recovered_entries.h"
 
 namespace fastckpt::internal {
-
-struct RecoveredEntry {
-  std::string key;
-  BundleEntry entry;
-  bool is_proved = false;
-};
-
-struct RecoveredIndex {
-  std::optional<BundleHeader> header;
-  std::vector<RecoveredEntry> entries;  // keys rise; the header's is left out
-  std::vector<std::string> lost;  // keys that are there, of what is not
-  std::vector<std::string> repairs;  // what was done, in words
-  bool is_whole = true;  // false if there may have been more entries
-};
 
 // Reads the index at `path`, whose data files are those of `proof`. A sound
 // index is taken as it is, whatever its data. Throws System if it cannot be

@@ -30,7 +30,7 @@ __all__ = ["Part", "Remains", "find_in_folder", "find_parted", "find_remains"]
 class Part(NamedTuple):
     """A V2 index and the data files by shard; "" is one that is lost."""
 
-    index: str
+    path: str
     data: tuple[str, ...]
 
 

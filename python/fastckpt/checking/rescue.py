@@ -1,4 +1,4 @@
-"""Remains of a checkpoint are opened, mended where need be, and what is sound copied."""
+"""Remains of a checkpoint: opened, mended where need be, and what is sound copied."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def _opened(remains: Remains, job: Job) -> Iterator[tuple[Checkpoint, _Facts]]:
         prefix = os.path.join(folder, "c")
         if remains.v1:
             found, facts = _mend_v1(remains, prefix)
-        elif remains.parts[0].index:
+        elif remains.parts[0].path:
             found, facts = _mend_index(remains, prefix)
         else:
             found, facts = _adopt_index(remains, prefix, job)
@@ -95,7 +95,7 @@ def _mend_index(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
     data = [path for part in remains.parts for path in part.data]
     index = _link(prefix, data)
     parts = [
-        (os.fsencode(part.index), list(map(os.fsencode, part.data)))
+        (os.fsencode(part.path), list(map(os.fsencode, part.data)))
         for part in remains.parts
     ]
     unproved, lost, repaired, is_whole = _native.salvage_index(
@@ -114,9 +114,7 @@ def _link(prefix: str, data: Sequence[str]) -> str:
     return f"{prefix}.index"
 
 
-def _adopt_index(
-    remains: Remains, prefix: str, job: Job
-) -> tuple[Resolved, _Facts]:
+def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Facts]:
     """Takes the index of a sibling for data files that have none."""
     (part,) = remains.parts
     index = _link(prefix, part.data)
@@ -129,7 +127,7 @@ def _adopt_index(
         )
         return found, _Facts(repaired=(told,))
     _native.adopt_index(
-        os.fsencode(sibling.index),
+        os.fsencode(sibling.path),
         list(map(os.fsencode, part.data)),
         os.fsencode(index),
         MAX_INDEX_BYTES,
@@ -167,11 +165,10 @@ def _mend_v1(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
     return Resolved("v1", prefix, files), facts
 
 
-def _save(
-    remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job
-) -> Rescued:
+def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> Rescued:
     report = checkpoint.verify(threads=job.threads)
     bad = {name for finding in report.findings for name in finding.tensors}
+    bad |= set(filter(_is_unreadable, facts.unproved))
     kept = [name for name in checkpoint if name not in bad]
     lost = dict.fromkeys(name for name in checkpoint if name in bad)
     graph = GraphNames(checkpoint, kept if checkpoint.format == "v2" else ())
@@ -195,20 +192,30 @@ def _save(
     return Rescued(kept, list(lost), list(facts.repaired), unproved, facts.is_whole)
 
 
+def _is_unreadable(name: str) -> bool:
+    """Tells whether a name is no UTF-8: one such name, and TensorFlow lists none."""
+    return any("\udc80" <= sign <= "\udcff" for sign in name)
+
+
 def _write(
     checkpoint: Checkpoint, kept: list[str], graph: GraphNames, facts: _Facts, job: Job
 ) -> None:
     if checkpoint.format == "v1":
         wanted = {name: name for name in kept}
-        options = {"fsync": job.fsync, "threads": job.threads}
-        rewrite(checkpoint, job.to, select=wanted, **options)
+        rewrite(
+            checkpoint,
+            job.to,
+            select=wanted,
+            fsync=job.fsync,
+            threads=job.threads,
+            progress=job.progress,
+        )
         return
     content = graph.fit(kept, forgets_missing=facts.is_mended)
-    values = []
+    values: list[Any] = []
     if content is not None and GRAPH_KEY in kept:
         item = stored(GRAPH_KEY, np.array(content, object), "string")
-        row = encode_name(GRAPH_KEY), item.dtype, item.values, item.shape, None
-        values.append(row)
+        values = [(encode_name(GRAPH_KEY), item.dtype, item.values, item.shape, None)]
     wanted_names = set(kept)
     infos = [info for info in checkpoint.infos() if info.name in wanted_names]
     with watch(job.progress) as counter:

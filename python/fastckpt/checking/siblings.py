@@ -23,12 +23,12 @@ class Sibling(NamedTuple):
 
     Attributes:
         prefix: Its prefix.
-        index: Its index.
+        path: Its index.
         is_proved: Whether every checksum of it agrees with these data files.
     """
 
     prefix: str
-    index: str
+    path: str
     is_proved: bool
 
 
@@ -63,7 +63,7 @@ def choose_sibling(prefix: str, found: Resolved, trusted: str | None) -> Sibling
             path=f"{prefix}.index",
         )
     if proved:
-        os.symlink(os.path.abspath(proved[0].index), found.files[0])
+        os.symlink(os.path.abspath(proved[0].path), found.files[0])
         return proved[0]
     if given is not None:
         return given
@@ -85,7 +85,7 @@ def _resolve(prefix: str) -> Sibling:
 def _prove(sibling: Sibling, found: Resolved) -> object | None:
     """Gives what an index says if all of it agrees with the data, else None."""
     index = found.files[0]
-    os.symlink(os.path.abspath(sibling.index), index)
+    os.symlink(os.path.abspath(sibling.path), index)
     try:
         with open_found(found) as checkpoint:
             if _count_data(found) != checkpoint._reader.shard_count():

@@ -37,9 +37,9 @@ TEST(Crc32cFlipTest, FindsEveryFlippedBit) {
 TEST(Crc32cFlipTest, FindsOneFarFromTheEnd) {
   const std::string bytes(1 << 20, '\0');
   const BitPlace place{1, 6};
-  EXPECT_EQ(FindFlippedBit(Difference(bytes, Flipped(bytes, place)),
-                           bytes.size()),
-            place);
+  EXPECT_EQ(
+      FindFlippedBit(Difference(bytes, Flipped(bytes, place)), bytes.size()),
+      place);
 }
 
 TEST(Crc32cFlipTest, TakesNoTwoFlippedBitsForOne) {

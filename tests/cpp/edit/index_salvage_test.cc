@@ -66,9 +66,8 @@ TEST_F(IndexSalvageTest, AdoptsAnIndexWithChecksumsOfTheData) {
 
 TEST_F(IndexSalvageTest, AdoptsNoneForDataOfAnotherSizeOrNumber) {
   const auto refusal = [&](std::vector<std::string> data) {
-    return CorruptionOf([&] {
-      AdoptIndex(Part("one").index, data, To(), kNoLimit, nullptr);
-    });
+    return CorruptionOf(
+        [&] { AdoptIndex(Part("one").index, data, To(), kNoLimit, nullptr); });
   };
   folder_.Write("longer", "xyzz");
   EXPECT_THAT(refusal({folder_.Path("longer")}), HasSubstr("has 4 bytes"));

@@ -21,10 +21,9 @@ class TableSalvageTest : public ::testing::Test {
     is_whole_ = SalvageTable(folder_.Path("from"), folder_.Path("to")).is_whole;
     const DataFile data(folder_.Path("to"), IoMode::kRead);
     std::vector<std::string> keys;
-    TableReader(data, UINT64_MAX)
-        .VisitAll([&](std::string_view key, ByteView) {
-          keys.emplace_back(key);
-        });
+    TableReader(data, UINT64_MAX).VisitAll([&](std::string_view key, ByteView) {
+      keys.emplace_back(key);
+    });
     return keys;
   }
 

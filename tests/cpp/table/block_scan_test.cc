@@ -134,7 +134,7 @@ TEST_F(BlockScanTest, OpensASoundBlockOnly) {
 
 TEST(BlockScanOfAnythingTest, EndsSoon) {
   Random random(3);
-  for (const std::size_t size : {0, 1, 47, 48, 49, 5000, 100'000}) {
+  for (const std::size_t size : {0u, 1u, 47u, 48u, 49u, 5000u, 100'000u}) {
     ScanTable(AsBytes(random.Bytes(size)));
     ScanTable(AsBytes(std::string(size, '\0')));
   }

@@ -68,8 +68,10 @@ TEST(LooseBlockTest, ReadsABlockThatIsCutToItsEnd) {
 
 TEST(LooseBlockTest, EndsSoonWhateverIsInIt) {
   Random random(4);
-  const auto judge = [](std::string_view, ByteView) { return Likeness::kEntry; };
-  for (const std::size_t size : {0, 1, 100, 100'000}) {
+  const auto judge = [](std::string_view, ByteView) {
+    return Likeness::kEntry;
+  };
+  for (const std::size_t size : {0u, 1u, 100u, 100'000u}) {
     ReadLoosely(AsBytes(random.Bytes(size)), judge);
     ReadLoosely(AsBytes(std::string(size, '\0')), judge);
     // Each key is one byte longer than the key before it.

@@ -179,7 +179,9 @@ def test_of_more_damage_nothing_is_saved_that_was_not_there(name, tmp_path):
         for _ in range(2 + number % 3):
             bit = generator.randrange(8 * len(content))
             damaged[bit // 8] ^= 1 << bit % 8
-        index.write_bytes(damaged[: generator.choice([len(content), len(content) // 2])])
+        index.write_bytes(
+            damaged[: generator.choice([len(content), len(content) // 2])]
+        )
         assert_nothing_invented(prefix, tmp_path / f"to{number}", original)
 
 
@@ -204,7 +206,9 @@ def assert_nothing_invented(prefix, to, original):
 
 
 def test_sound_blocks_of_an_index_of_several_are_taken_without_its_end(tmp_path):
-    tensors = {f"{i * 7919 % 99991:05d}{'layer' * 12}": np.int32(i) for i in range(9000)}
+    tensors = {
+        f"{i * 7919 % 99991:05d}{'layer' * 12}": np.int32(i) for i in range(9000)
+    }
     fastckpt.save(tmp_path / "m", tensors)
     original = values_of(tmp_path / "m")
     index = tmp_path / "m.index"

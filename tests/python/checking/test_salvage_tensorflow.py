@@ -34,11 +34,12 @@ def salvaged(tmp_path_factory):
         except fastckpt.CheckpointError:
             return
         finally:
-            shutil.rmtree(prefix.parent) if not list(prefix.parent.glob("to*")) else 0
+            if not list(prefix.parent.glob("to*")):
+                shutil.rmtree(prefix.parent)
         reports[report.path] = name, report
 
     generator = random.Random(7)
-    for number in range(40):
+    for number in range(12):
         attempt(f"bit-{number}", _flip(index, 1, generator), data)
         attempt(f"bits-{number}", _flip(index, 3, generator), data)
         attempt(f"data-{number}", index, _flip(data, 1, generator))
@@ -60,11 +61,13 @@ def _flip(content, count, generator):
 
 def test_tensorflow_reads_all_that_was_saved_and_its_values(salvaged):
     reports, values, contents, _ = salvaged
-    assert len(contents) == len(reports) > 100
+    assert len(contents) == len(reports) > 30
     for path, (_, report) in reports.items():
         assert sorted(contents[path]) == sorted(report.saved)
         for name in {*report.saved} - {*report.unproved, GRAPH_KEY}:
             assert contents[path][name] == values[name], (path, name)
+        for name in report.unproved:
+            assert contents[path][name][2] in [value[2] for value in values.values()]
 
 
 def test_one_flipped_bit_loses_nothing(salvaged):
@@ -74,14 +77,14 @@ def test_one_flipped_bit_loses_nothing(salvaged):
             assert report.ok
             assert report.unproved == {}
             assert contents[path] == values
-    assert sum(name.startswith("bit-") for name, _ in reports.values()) == 40
+    assert sum(name.startswith("bit-") for name, _ in reports.values()) == 12
 
 
 def test_what_is_left_is_restored_by_objects(salvaged):
-    reports, values, _, restored = salvaged
-    assert len(restored) > 80
+    reports, values, contents, restored = salvaged
+    assert len(restored) > 20
     for path, variables in restored.items():
-        kept = {values[name][2] for name in reports[path][1].saved}
-        assert sum(it in kept for it in variables) >= len(variables) - 2 or (
-            reports[path][1].lost
-        )
+        kept = {n for n in reports[path][1].saved if n.startswith("model/layers/")}
+        found = {contents[path][name][2] for name in kept}
+        # What is lost is as the program made it; so is what has another name now.
+        assert sum(it in found for it in variables) >= len(kept & values.keys())
