@@ -15,7 +15,7 @@ from fastckpt.base.arguments import encode_name
 from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.checking.graph_names import GraphNames
 from fastckpt.checking.remains import Remains
-from fastckpt.checking.siblings import choose_sibling
+from fastckpt.checking.siblings import Sibling, choose_sibling
 from fastckpt.editing.rewrite import rewrite
 from fastckpt.editing.stored_slices import count_shards
 from fastckpt.errors import CorruptionError
@@ -32,7 +32,7 @@ class Job(NamedTuple):
     """What a call asks for."""
 
     to: str
-    trusted: str | None
+    trusted: Sibling | None
     fsync: bool
     threads: int | None
     progress: ProgressArgument

@@ -15,6 +15,7 @@ from fastckpt.checking.remains import (
     find_remains,
 )
 from fastckpt.checking.rescue import Job, rescue
+from fastckpt.checking.siblings import find_sibling
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import data_files, exists, is_file
 from fastckpt.files.resolve import resolve, wholes
@@ -96,7 +97,9 @@ def salvage(
     place = os.fsdecode(source_path(path))
     target = target_prefix(to)
     _check_free(target, place)
-    trusted = None if trust_sibling is None else source_path(trust_sibling)
+    trusted = None
+    if trust_sibling is not None:
+        trusted = find_sibling(source_path(trust_sibling))
     job = Job(target, trusted, fsync, threads, progress)
     first: CheckpointError | OSError | None = None
     with warnings.catch_warnings():
@@ -107,6 +110,10 @@ def salvage(
                 return SalvageReport(remains.prefix, target, *rescue(remains, job))
             except CheckpointError as error:
                 first = first or error
+            except OSError as error:
+                if os.fsdecode(error.filename or target).startswith(target):
+                    raise  # it could not be written
+                first = first or error
         if first is None:
             resolve(place)  # raises, and says what was looked for
             first = FileNotFoundError(errno.ENOENT, "no checkpoint is there", place)
@@ -115,13 +122,25 @@ def salvage(
 
 def _list_remains(place: str, threads: int | None) -> Iterator[Remains]:
     if not os.path.isdir(place) or is_file(f"{place}.index"):
-        yield from find_remains(place, threads)
+        named = _find_named(place)
+        if named is not None:
+            yield from find_remains(named, threads)
+        if named != place:
+            yield from find_remains(place, threads)
         return
     if prefix := find_parted(place):
         yield from find_remains(prefix, threads)
         return
     for prefix in find_in_folder(place):
         yield from find_remains(prefix, threads)
+
+
+def _find_named(place: str) -> str | None:
+    """Gives the prefix that is named by a state file, a part or itself, if any is."""
+    try:
+        return resolve(place).prefix
+    except (CheckpointError, OSError):
+        return None
 
 
 def _check_free(target: str, source: str) -> None:

@@ -13,7 +13,7 @@ from fastckpt.errors import CheckpointError, CorruptionError
 from fastckpt.files.find import Resolved, find_whole, is_format, list_folder
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 
-__all__ = ["Sibling", "choose_sibling"]
+__all__ = ["Sibling", "choose_sibling", "find_sibling"]
 
 _LOST = "its index is lost, and without one it cannot be told what is in its data files"
 
@@ -32,7 +32,9 @@ class Sibling(NamedTuple):
     is_proved: bool
 
 
-def choose_sibling(prefix: str, found: Resolved, trusted: str | None) -> Sibling:
+def choose_sibling(
+    prefix: str, found: Resolved, trusted: Sibling | None
+) -> Sibling:
     """Chooses the sibling; the index of one that is proved is linked into its place.
 
     Args:
@@ -42,13 +44,11 @@ def choose_sibling(prefix: str, found: Resolved, trusted: str | None) -> Sibling
 
     Raises:
         CorruptionError: There is none, or several that differ.
-        FileNotFoundError: The trusted one is not there.
     """
-    given = None if trusted is None else _resolve(trusted)
-    siblings = [] if given is None else [given]
+    siblings = [] if trusted is None else [trusted]
     for other in list_prefixes(os.path.dirname(prefix)):
         with suppress(CheckpointError, OSError):
-            siblings.append(_resolve(other))
+            siblings.append(find_sibling(other))
     proved: list[Sibling] = []
     seen: list[object] = []
     for sibling in siblings:
@@ -65,8 +65,8 @@ def choose_sibling(prefix: str, found: Resolved, trusted: str | None) -> Sibling
     if proved:
         os.symlink(os.path.abspath(proved[0].path), found.files[0])
         return proved[0]
-    if given is not None:
-        return given
+    if trusted is not None:
+        return trusted
     raise CorruptionError(
         f"{prefix}: {_LOST}; no index here has checksums that agree with them; "
         "trust_sibling= (--trust-sibling) names another save of the same tensors, "
@@ -75,7 +75,13 @@ def choose_sibling(prefix: str, found: Resolved, trusted: str | None) -> Sibling
     )
 
 
-def _resolve(prefix: str) -> Sibling:
+def find_sibling(prefix: str) -> Sibling:
+    """Finds the index of a checkpoint that may be a sibling.
+
+    Raises:
+        FileNotFoundError: There is none.
+        CorruptionError: What has the name is no checkpoint.
+    """
     found = find_whole(prefix.removesuffix(".index"))
     if found is None or found.format != "v2" or not is_format(found.files[0], "v2"):
         raise FileNotFoundError(2, "no checkpoint with a V2 index is there", prefix)

@@ -368,6 +368,70 @@ def test_of_a_folder_the_newest_that_can_be_saved_is(tmp_path):
     assert fastckpt.load(tmp_path / "to")["step"] == 2
 
 
+def test_a_state_file_stands_for_the_checkpoint_that_it_names(tmp_path):
+    folder = tmp_path / "in"
+    for step in (1, 2):
+        fastckpt.save(folder / f"m-{step}", {"step": np.int64(step)})
+    (folder / "checkpoint").write_text('model_checkpoint_path: "m-1"\n')
+    flip(folder / "m-1.index", 9)
+    report = fastckpt.salvage(folder / "checkpoint", tmp_path / "to")
+    assert report.source == str(folder / "m-1")
+    assert (report.ok, len(report.repaired)) == (True, 1)
+
+
+def test_one_that_cannot_be_read_is_passed_over_in_a_folder(tmp_path):
+    folder = tmp_path / "in"
+    for step in (1, 2):
+        fastckpt.save(folder / f"m-{step}", {"step": np.int64(step)})
+        os.utime(folder / f"m-{step}.index", (step * 1000, step * 1000))
+    (folder / "m-2.index").unlink()
+    os.mkfifo(folder / "m-2.index")
+    report = fastckpt.salvage(folder, tmp_path / "to")
+    assert report.source == str(folder / "m-1")
+
+
+def test_of_an_index_with_a_page_of_zeros_the_rest_is_saved(tmp_path):
+    numbers = [f"{i * 7919 % 99991:05d}" for i in range(1000)]
+    tensors = {number + "layer" * 12: np.int32(number) for number in numbers}
+    fastckpt.save(tmp_path / "m", tensors)
+    original = values_of(tmp_path / "m")
+    content = bytearray((tmp_path / "m.index").read_bytes())
+    for page in (0, 4):
+        damaged = content[:]
+        damaged[page * 4096 : (page + 1) * 4096] = bytes(4096)
+        (tmp_path / "m.index").write_bytes(damaged)
+        report = fastckpt.salvage(tmp_path / "m", tmp_path / f"to{page}")
+        saved = values_of(tmp_path / f"to{page}")
+        assert len(saved) > 900
+        assert all(saved[name][2] == original[name][2] for name in saved)
+        assert not report.ok
+
+
+def test_a_sibling_that_is_not_there_is_an_error(prefix, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        fastckpt.salvage(prefix, tmp_path / "to", trust_sibling=tmp_path / "none")
+
+
+def test_of_two_siblings_that_agree_and_differ_none_is_taken(prefix, tmp_path):
+    for name, copy in (("w", "b"), ("v", "c")):
+        tensors = {key.replace("w", name): value for key, value in TENSORS.items()}
+        fastckpt.save(prefix.with_name(copy), tensors, shards=2)
+    index_of(prefix).unlink()
+    with pytest.raises(fastckpt.CorruptionError, match="fit them, and differ"):
+        fastckpt.salvage(prefix, tmp_path / "to")
+
+
+def test_a_tensor_whose_damaged_name_is_no_utf_8_is_lost(tmp_path):
+    fastckpt.save(tmp_path / "m", TENSORS)
+    path = tmp_path / "m.index"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"w0")] ^= 0x80
+    content[content.index(b"w0") if b"w0" in content else -60] ^= 1
+    path.write_bytes(content)
+    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+    assert all(name.isprintable() for name in report.saved)
+
+
 def test_a_name_that_is_taken_is_refused(prefix, tmp_path):
     before = files_in(tmp_path)
     with pytest.raises(FileExistsError, match="that is the source"):
