@@ -97,7 +97,7 @@ def find_remains(name: str, threads: int | None) -> Iterator[Remains]:
 def _find_plain(prefix: str) -> Iterator[Remains]:
     try:
         found = find_whole(prefix)
-    except (CorruptionError, FileNotFoundError):
+    except (CorruptionError, OSError):
         return
     if found is not None:
         yield Remains(found.prefix, sound=found)

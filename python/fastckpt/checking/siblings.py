@@ -32,9 +32,7 @@ class Sibling(NamedTuple):
     is_proved: bool
 
 
-def choose_sibling(
-    prefix: str, found: Resolved, trusted: Sibling | None
-) -> Sibling:
+def choose_sibling(prefix: str, found: Resolved, trusted: Sibling | None) -> Sibling:
     """Chooses the sibling; the index of one that is proved is linked into its place.
 
     Args:
