@@ -1,10 +1,9 @@
 """What tests of salvage ask of TensorFlow, in a process of its own.
 
-`python salvage_child.py write FOLDER` writes FOLDER/objects, a checkpoint of objects
-with an optimizer, and FOLDER/values, a pickle of what TensorFlow reads in it.
-`python salvage_child.py read FOLDER` reads the prefixes that FOLDER/prefixes lists,
-and restores those with an object graph; FOLDER/contents is a pickle of {prefix: {name:
-(type, shape, bytes)}} and FOLDER/restored one of {prefix: the model's values}.
+`python salvage_child.py FOLDER` reads the prefixes that FOLDER/prefixes lists, copies
+of the golden checkpoint `objects` or what is left of it, and restores those with an
+object graph. FOLDER/contents is a pickle of {prefix: {name: (type, shape, bytes)}},
+FOLDER/restored one of {prefix: the bytes of the program's variables}.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ TESTS = Path(__file__).resolve().parent
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
-def run(command: str, folder: Path) -> None:
+def run(folder: Path) -> None:
     """Runs this file in a child process."""
     environment = os.environ | {
         "CUDA_VISIBLE_DEVICES": "-1",
@@ -29,7 +28,7 @@ def run(command: str, folder: Path) -> None:
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     done = children.run(
-        [sys.executable, __file__, command, folder],
+        [sys.executable, __file__, folder],
         env=environment,
         capture_output=True,
         text=True,
@@ -37,20 +36,14 @@ def run(command: str, folder: Path) -> None:
     assert done.returncode == 0, done.stderr[-4000:]
 
 
-def _make(tf: Any, scale: float) -> tuple[Any, list[Any]]:
-    """Gives objects as a training program holds them, and the model's variables."""
-    model = tf.Module()
-    model.layers = [tf.Module() for _ in range(4)]
-    variables = []
-    for number, layer in enumerate(model.layers):
-        shape = (3 + number, 5)
-        values = tf.reshape(tf.range(5.0 * shape[0]), shape) + number
-        layer.kernel = tf.Variable(values * scale)
-        layer.bias = tf.Variable(tf.range(5) * int(10 * scale))
-        variables += [layer.kernel, layer.bias]
-    optimizer = tf.Module()
-    optimizer.iterations = tf.Variable(int(100 * scale), dtype=tf.int64)
-    return tf.train.Checkpoint(model=model, optimizer=optimizer), variables
+def _make(tf: Any) -> tuple[Any, list[Any]]:
+    """Gives the objects of the program, and their variables, all 0."""
+    weights = [tf.Variable(tf.zeros((2, count))) for count in (2, 3)]
+    bias = tf.Variable(tf.zeros((), tf.float64))
+    named = tf.Variable(tf.zeros((), tf.int64))
+    inner = tf.train.Checkpoint(bias=bias)
+    model = tf.train.Checkpoint(layers=weights, scope=inner, named={"a.b/c": named})
+    return model, [*weights, bias, named]
 
 
 def _read(tf: Any, prefix: str) -> dict[str, Any]:
@@ -65,13 +58,6 @@ def _read(tf: Any, prefix: str) -> dict[str, Any]:
     return contents
 
 
-def _write_all(tf: Any, folder: Path) -> None:
-    checkpoint, _ = _make(tf, 1.0)
-    checkpoint.write(str(folder / "objects"))
-    values = _read(tf, str(folder / "objects"))
-    (folder / "values").write_bytes(pickle.dumps(values))
-
-
 def _read_all(tf: Any, folder: Path) -> None:
     prefixes = pickle.loads((folder / "prefixes").read_bytes())
     contents = {prefix: _read(tf, prefix) for prefix in prefixes}
@@ -79,7 +65,7 @@ def _read_all(tf: Any, folder: Path) -> None:
     restored = {}
     for prefix in prefixes:
         if GRAPH_KEY in contents[prefix]:
-            checkpoint, variables = _make(tf, 0.0)
+            checkpoint, variables = _make(tf)
             checkpoint.read(prefix).expect_partial()
             restored[prefix] = [it.numpy().tobytes() for it in variables]
     (folder / "restored").write_bytes(pickle.dumps(restored))
@@ -88,4 +74,4 @@ def _read_all(tf: Any, folder: Path) -> None:
 if __name__ == "__main__":
     import tensorflow
 
-    {"write": _write_all, "read": _read_all}[sys.argv[1]](tensorflow, Path(sys.argv[2]))
+    _read_all(tensorflow, Path(sys.argv[1]))

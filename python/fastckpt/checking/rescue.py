@@ -189,7 +189,11 @@ def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> 
         unproved = graph.find_unproved(doubted)
     for name in kept:
         lost.pop(name, None)
-    return Rescued(kept, list(lost), list(facts.repaired), unproved, facts.is_whole)
+    # What has a damaged name now had another, which may be lost.
+    whole = facts.is_whole and not (
+        facts.is_mended and any(what.startswith("name") for what in unproved.values())
+    )
+    return Rescued(kept, list(lost), list(facts.repaired), unproved, whole)
 
 
 def _is_unreadable(name: str) -> bool:
