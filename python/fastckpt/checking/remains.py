@@ -20,7 +20,7 @@ from fastckpt.files.find import (
     list_folder,
     v1_files,
 )
-from fastckpt.files.foreign import looks_like_table
+from fastckpt.files.foreign import looks_like_table, name_foreign_file
 from fastckpt.files.resolve import wholes
 from fastckpt.files.shard_names import split_shard, v1_shards
 
@@ -122,6 +122,8 @@ def _find_damaged(prefix: str) -> Iterator[Remains]:
 def _find_v1(prefix: str) -> Iterator[Remains]:
     """Gives V1 files: one, or those shards that are there."""
     if is_file(prefix):
+        if name_foreign_file(prefix) is not None:
+            return
         # One whose footer is gone is no table by its looks; data may be anything.
         if looks_like_table(prefix) or not _families(prefix):
             yield Remains(prefix, v1=(prefix,))

@@ -40,8 +40,10 @@ def save(args: argparse.Namespace) -> int:
     """Saves and reports.
 
     Raises:
-        UsageError: Nothing can be had.
+        UsageError: Nothing can be had, or more is asked for than that.
     """
+    if args.values:
+        raise UsageError("--save does not look at values; leave --values out")
     check_target(args.save)
     try:
         with Progress("saving") as progress, noted_warnings():

@@ -14,7 +14,7 @@ import fastckpt
 from bundle_maker import BundleMaker
 from damage import data_file, flip
 from fastckpt.objects.message import GRAPH_KEY, parse
-from places import GOLDEN
+from places import GOLDEN, TESTS
 
 TENSORS = {f"w{i}": np.arange(1000, dtype=np.float32) + i for i in range(4)}
 NAMES = ["merged", "objects", "odd_names", "one_tensor", "sliced", "string_tensors"]
@@ -458,6 +458,29 @@ def test_where_nothing_is_or_nothing_can_be_had_it_says_so(tmp_path):
     with pytest.raises(fastckpt.CorruptionError):
         fastckpt.salvage(tmp_path / "m", tmp_path / "to")
     assert not list(tmp_path.glob("to*"))
+
+
+def test_whatever_is_in_the_files_it_ends_in_a_report_or_an_error(tmp_path):
+    generator = random.Random(3)
+    seeds = sorted((TESTS / "fuzz" / "seeds" / "bundle").iterdir())
+    for number in range(60):
+        content = bytearray(generator.choice(seeds).read_bytes())
+        size = int.from_bytes(content[:2], "little")
+        index, data = content[2 : 2 + size], content[2 + size :]
+        for _ in range(generator.randrange(1, 6)):
+            place = generator.randrange(len(index))
+            end = place + generator.randrange(1, 9)
+            index[place:end] = generator.choice(
+                [generator.randbytes(4), bytes(8), b"\xff" * 8, index[:40], b""]
+            )
+        (tmp_path / "m.index").write_bytes(index)
+        (tmp_path / "m.data-00000-of-00001").write_bytes(data)
+        try:
+            fastckpt.salvage(tmp_path / "m", tmp_path / f"to{number}", fsync=False)
+        except fastckpt.CheckpointError:
+            continue
+        with fastckpt.open(tmp_path / f"to{number}") as saved:
+            assert saved.verify().ok
 
 
 def test_names_of_any_kind_are_saved(tmp_path):

@@ -84,3 +84,16 @@ def test_a_sibling_without_a_target_is_no_use(prefix, capsys):
     done = run(capsys, "doctor", prefix, "--trust-sibling", prefix)
     assert done.status == 2
     assert "--save" in done.err
+
+
+def test_what_examines_does_not_go_with_what_saves(prefix, tmp_path, capsys):
+    done = run(capsys, "doctor", prefix, "--values", "--save", tmp_path / "to")
+    assert (done.status, done.out) == (2, "")
+    assert "leave --values out" in done.err
+
+
+def test_a_file_of_another_program_is_named(tmp_path, capsys):
+    np.savez(tmp_path / "m.npz", w=np.zeros(3))
+    done = run(capsys, "doctor", tmp_path / "m.npz", "--save", tmp_path / "to")
+    assert (done.status, done.out) == (2, "")
+    assert "npz" in done.err
