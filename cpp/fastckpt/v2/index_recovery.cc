@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/codec/snappy.h"
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/table/block_flip.h"
 #include "fastckpt/table/block_reader.h"
@@ -23,6 +24,22 @@ struct BlockContents {
 
 bool IsLittleEndian(const BundleHeader& header) {
   return header.endianness == 0;
+}
+
+bool IsCompressed(ByteView block_and_trailer) {
+  return block_and_trailer[block_and_trailer.size() - kTrailerSize] ==
+         static_cast<std::uint8_t>(BlockType::kSnappy);
+}
+
+// Nothing if a length or an offset is damaged, and not a literal alone.
+ByteView DecodeIfSound(ByteView stored, Scratch* scratch) {
+  try {
+    scratch->resize(SnappyDecodedSize(stored));
+    DecodeSnappy(stored, *scratch);
+    return *scratch;
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 // All of a block. Throws Corruption if it does not parse or its keys do not
@@ -159,8 +176,13 @@ class Recovery {
   // `suspicion` null: nothing is known of which bits were flipped.
   void TakeLoosely(const ScannedBlock& block, ByteView bytes,
                    const FlipSuspicion* suspicion) {
-    const ByteView contents =
+    Scratch decoded;
+    ByteView contents =
         bytes.first(bytes.size() - (block.has_end ? kTrailerSize : 0));
+    if (block.has_end && IsCompressed(bytes)) {
+      contents = DecodeIfSound(contents, &decoded);
+      suspicion = nullptr;  // a bit may have become several
+    }
     const LooseBlock loose =
         ReadLoosely(contents, [&](std::string_view key, ByteView value) {
           return JudgeEntry(key, value, &proof_);

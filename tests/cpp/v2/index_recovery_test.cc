@@ -12,6 +12,7 @@
 #include "testing/bundles.h"
 #include "testing/random.h"
 #include "testing/refusal.h"
+#include "testing/snappy_block.h"
 #include "testing/tables.h"
 
 namespace fastckpt::internal {
@@ -151,6 +152,35 @@ TEST_F(IndexRecoveryTest, OfACutIndexTakesTheEntriesBeforeTheCut) {
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
       EXPECT_LT(size, 100);
+    }
+  }
+}
+
+TEST_F(IndexRecoveryTest, ReadsACompressedBlockWhoseLiteralsAreDamaged) {
+  std::string header;
+  PutBundleHeader(&header, OneShard());
+  Entries written = {{"", header}};
+  for (const auto& [key, entry] : entries_) {
+    PutBundleEntry(&written.emplace_back(key, "").second, entry);
+  }
+  BlockMaker maker;
+  maker.PutLiteral(MakeBlock(written), 2);
+  std::string file;
+  const BlockHandle handle =
+      AppendBlock(&file, maker.Block(), BlockType::kSnappy);
+  AppendIndex(&file, {{written.back().first, HandleBytes(handle)}});
+  EXPECT_EQ(Recover(file).entries.size(), entries_.size());
+  file[file.find("layer-100") + 1] ^= 0x11;
+  const RecoveredIndex found = Recover(file);
+  EXPECT_EQ(found.entries.size(), entries_.size());
+  for (const RecoveredEntry& it : found.entries) EXPECT_FALSE(it.is_proved);
+  for (std::size_t i = 0; i < handle.size; ++i) {
+    std::string damaged = file;
+    damaged[i] ^= 0x5a;
+    try {
+      ExpectOnlyWritten(Recover(damaged));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kCorruption);
     }
   }
 }
