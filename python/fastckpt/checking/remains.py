@@ -88,10 +88,10 @@ def find_remains(name: str, threads: int | None) -> Iterator[Remains]:
     for save in find_unfinished(folder, threads, (name, *wholes(name))):
         if save.parts:
             yield _of_save(save)
+    # Another's index is asked last, whether its own is lost or of no use.
     for prefix in (name, *wholes(name)):
-        if not is_file(f"{prefix}.index"):
-            for data in _families(prefix):
-                yield Remains(prefix, parts=(Part("", data),))
+        for data in _families(prefix):
+            yield Remains(prefix, parts=(Part("", data),))
 
 
 def _find_plain(prefix: str) -> Iterator[Remains]:

@@ -122,8 +122,8 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
     sibling = choose_sibling(remains.prefix, found, job.trusted)
     if sibling.is_proved:
         told = (
-            f"{remains.prefix}.index: lost; the index of {sibling.prefix!r} is taken, "
-            "every checksum of which agrees with the data"
+            f"{remains.prefix}.index: lost, or of no use; the index of "
+            f"{sibling.prefix!r} is taken, every checksum of which agrees with the data"
         )
         return found, _Facts(repaired=(told,))
     _native.adopt_index(
@@ -133,8 +133,8 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
         MAX_INDEX_BYTES,
     )
     told = (
-        f"{remains.prefix}.index: lost; the index of {sibling.prefix!r} is TRUSTED for "
-        "names, types, shapes and places: the files are as long, and strings lie where "
+        f"{remains.prefix}.index: lost, or of no use; the index of {sibling.prefix!r} "
+        "is TRUSTED for names, types, shapes and places: the files are as long, and strings lie where "
         "it says; nothing else is checked"
     )
     with open_found(found) as checkpoint:

@@ -15,7 +15,10 @@ from fastckpt.reading.checkpoint import Checkpoint, open_found
 
 __all__ = ["Sibling", "choose_sibling", "find_sibling"]
 
-_LOST = "its index is lost, and without one it cannot be told what is in its data files"
+_LOST = (
+    "its index is lost, or of no use, and without one it cannot be told what is in its "
+    "data files"
+)
 
 
 class Sibling(NamedTuple):
@@ -45,6 +48,8 @@ def choose_sibling(prefix: str, found: Resolved, trusted: Sibling | None) -> Sib
     """
     siblings = [] if trusted is None else [trusted]
     for other in list_prefixes(os.path.dirname(prefix)):
+        if os.path.abspath(other) == os.path.abspath(prefix):
+            continue
         with suppress(CheckpointError, OSError):
             siblings.append(find_sibling(other))
     proved: list[Sibling] = []

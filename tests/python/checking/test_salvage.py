@@ -326,6 +326,15 @@ def test_a_sibling_of_other_values_is_taken_only_where_it_is_trusted(prefix, tmp
     assert "TRUSTED" in report.repaired[0]
 
 
+def test_a_sibling_is_asked_where_the_own_index_is_of_no_use(prefix, tmp_path):
+    original = values_of(prefix)
+    for path in list(prefix.parent.iterdir()):
+        shutil.copy(path, str(path).replace("/m.", "/copy."))
+    index_of(prefix).write_bytes(bytes(500))
+    report = fastckpt.salvage(prefix, tmp_path / "to")
+    assert_saved(report, tmp_path / "to", original)
+
+
 def test_a_sibling_that_is_trusted_must_be_as_long(prefix, tmp_path):
     sibling = prefix.with_name("sibling")
     fastckpt.save(sibling, {"w": np.zeros(7)}, shards=2)
@@ -352,7 +361,9 @@ def test_bytes_that_are_all_alike_do_not_tell_whose_they_are(tmp_path):
     fastckpt.save(tmp_path / "m", {"mine": np.zeros(10)})
     fastckpt.save(tmp_path / "other", {"yours": np.zeros(10)})
     (tmp_path / "m.index").unlink()
-    with pytest.raises(fastckpt.CorruptionError, match="its index is lost"):
+    with pytest.raises(
+        fastckpt.CorruptionError, match="its index is lost, or of no use"
+    ):
         fastckpt.salvage(tmp_path / "m", tmp_path / "to")
 
 
