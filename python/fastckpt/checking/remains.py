@@ -187,7 +187,9 @@ def _time_of(prefix: str) -> int:
     folder, base = os.path.split(prefix)
     times = [0]
     for name in list_folder(folder):
-        if name in (base, f"{base}.index") or name.startswith((f"{base}.", base + "_")):
+        if name in (base, f"{base}.index") or name.startswith(
+            (f"{base}.", f"{base}_temp")
+        ):
             with suppress(OSError):
                 times.append(os.stat(os.path.join(folder, name)).st_mtime_ns)
     return max(times)

@@ -126,6 +126,9 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
             f"{sibling.prefix!r} is taken, every checksum of which agrees with the data"
         )
         return found, _Facts(repaired=(told,))
+    if not all(part.data):
+        message = f"{remains.prefix}: without an index all data files are needed"
+        raise CorruptionError(message, path=remains.prefix)
     _native.adopt_index(
         os.fsencode(sibling.path),
         list(map(os.fsencode, part.data)),
@@ -134,8 +137,8 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
     )
     told = (
         f"{remains.prefix}.index: lost, or of no use; the index of {sibling.prefix!r} "
-        "is TRUSTED for names, types, shapes and places: the files are as long, and strings lie where "
-        "it says; nothing else is checked"
+        "is TRUSTED for names, types, shapes and places: the files are as long, and "
+        "strings lie where it says; nothing else is checked"
     )
     with open_found(found) as checkpoint:
         return found, _Facts(frozenset(checkpoint), repaired=(told,))

@@ -335,6 +335,15 @@ def test_a_sibling_is_asked_where_the_own_index_is_of_no_use(prefix, tmp_path):
     assert_saved(report, tmp_path / "to", original)
 
 
+def test_nothing_is_trusted_where_a_data_file_is_lost_too(prefix, tmp_path):
+    sibling = prefix.with_name("sibling")
+    fastckpt.save(sibling, {n: v + 1 for n, v in TENSORS.items()}, shards=2)
+    index_of(prefix).unlink()
+    data_file(prefix, 0).unlink()
+    with pytest.raises(fastckpt.CorruptionError, match="all data files are needed"):
+        fastckpt.salvage(prefix, tmp_path / "to", trust_sibling=sibling)
+
+
 def test_a_sibling_that_is_trusted_must_be_as_long(prefix, tmp_path):
     sibling = prefix.with_name("sibling")
     fastckpt.save(sibling, {"w": np.zeros(7)}, shards=2)
