@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +11,6 @@ from fastckpt.base.names import list_some
 from fastckpt.matching.pair import Pair
 from fastckpt.matching.patterns import escape
 from fastckpt.matching.rules import Rules
-from fastckpt.matching.shares import tell_rest
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
@@ -28,6 +26,7 @@ class Settled(NamedTuple):
 
     Attributes:
         alone: Those of the untouched that a line leaves alone.
+        left_parts: The parts of tensors that a line leaves out.
     """
 
     pairs: dict[str, Pair]
@@ -40,6 +39,7 @@ class Settled(NamedTuple):
     proposed: list[str]
     idle: list[str]
     alone: list[str]
+    left_parts: list[Pair]
 
 
 class MatchPlan:
@@ -72,6 +72,7 @@ class MatchPlan:
         self.proposed = settled.proposed
         self.idle = settled.idle
         self._alone = settled.alone
+        self._left_parts = settled.left_parts
 
     @property
     def is_finished(self) -> bool:
@@ -129,6 +130,10 @@ class MatchPlan:
             left = " + ".join(map(escape, pair.sources))
             steps = "".join(f" {step}" for step in pair.steps)
             lines.append(f"{left} -> {escape(target)}{steps}")
+        lines += [
+            f"{escape(pair.sources[0])} -> - {' '.join(map(str, pair.steps))}"
+            for pair in self._left_parts
+        ]
         lines += [f"{escape(name)} -> -" for name in self.left_out]
         # What a framework keeps, or ties, it does the next time, too.
         lines += [f"- -> {escape(name)}" for name in self._alone]
@@ -137,12 +142,8 @@ class MatchPlan:
 
     def _tell_pairs(self) -> Iterator[str]:
         proposed = set(self.proposed)
-        takers = Counter(it.sources for it in self.pairs.values() if it.takes)
         for target, pair in self.pairs.items():
             how = " (proposed)" if target in proposed else ""
-            if takers[pair.sources] == 1:
-                rest = tell_rest(pair, self._checkpoint.info(pair.sources[0]).shape)
-                how += f" ({rest})" if rest else ""
             yield f"{target} <- {pair}{how}"
 
     def __repr__(self) -> str:
@@ -160,6 +161,7 @@ class MatchPlan:
         lines += [f"{name} <- nothing" for name in self.missing]
         lines += [f"{name} stays as it is" for name in self.untouched]
         lines += [f"{name} -> nothing" for name in self.unused]
+        lines += [f"{pair} is left out" for pair in self._left_parts]
         lines += [f"{name} is left out" for name in self.left_out]
         lines += [*self.idle, *self.misfits]
         state = "finished" if self.is_finished else "not finished"
