@@ -116,9 +116,15 @@ class MatchPlan:
         if more > 0:
             yield f"{more:,} more are ambiguous"
         if self.missing:
-            yield f"nothing becomes {list_some(self.missing)}"
+            yield (
+                f"nothing becomes {list_some(self.missing)} "
+                f"({_line(self.missing, '- -> {}')} leaves it as it is)"
+            )
         if self.unused:
-            yield f"nothing is made of {list_some(self.unused)}"
+            yield (
+                f"nothing is made of {list_some(self.unused)} "
+                f"({_line(self.unused, '{} -> -')} leaves it out)"
+            )
 
     def to_rules(self) -> Rules:
         """Gives the plan as rules, name by name, which give the same plan again.
@@ -154,15 +160,16 @@ class MatchPlan:
 
     def __str__(self) -> str:
         lines = [*self._tell_pairs()]
+        lines += [f"{name} stays as it is" for name in self.untouched]
+        lines += [f"{pair} is left out" for pair in self._left_parts]
+        lines += [f"{name} is left out" for name in self.left_out]
+        # What is open stands last, where it is seen.
         lines += [
             f"{target} <- ? {' | '.join(sources)}"
             for target, sources in self.ambiguous.items()
         ]
         lines += [f"{name} <- nothing" for name in self.missing]
-        lines += [f"{name} stays as it is" for name in self.untouched]
         lines += [f"{name} -> nothing" for name in self.unused]
-        lines += [f"{pair} is left out" for pair in self._left_parts]
-        lines += [f"{name} is left out" for name in self.left_out]
         lines += [*self.idle, *self.misfits]
         state = "finished" if self.is_finished else "not finished"
         counts = (
@@ -176,6 +183,11 @@ class MatchPlan:
         )
         told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         return "\n".join([*map(_one_line, lines), f"{state}: {told or 'nothing'}"])
+
+
+def _line(names: list[str], form: str) -> str:
+    """Gives the line of rules that settles the first of some names."""
+    return form.format(_one_line(escape(names[0])))
 
 
 def _one_line(text: str) -> str:

@@ -185,7 +185,7 @@ def _is_sure_by_form(source: Layer, target: Layer) -> bool:
 
 def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:
     fitting = [it for it in sources if role in (fit(it, target) or ())]
-    return sorted(it.part(role).name for it in fitting)
+    return sorted({it.part(role).name for it in fitting})
 
 
 def _look(layer: Layer) -> Hashable:

@@ -30,13 +30,15 @@ W = np.arange(6, dtype=np.float32).reshape(2, 3)
 def test_a_tensor_that_goes_nowhere_is_refused(make):
     plan = make({"a": W, "b": W}, {"x": (2, 3)}, "a -> x\nb -> y\n")
     assert plan.unused == ["b"]
-    refuses(plan, "nothing is made of 'b'")
+    refuses(plan, r"nothing is made of 'b' \(b -> - leaves it out\)")
+    plan = make({"a": W, "b c": W}, {"x": (2, 3)}, "a -> x")
+    refuses(plan, r"nothing is made of 'b c' \(b\\ c -> - leaves it out\)")
 
 
 def test_a_parameter_without_a_source_is_refused(make):
     plan = make({"a": W}, {"x": (2, 3), "y": (9,)}, "a -> x")
     assert plan.missing == ["y"]
-    refuses(plan, "nothing becomes 'y'")
+    refuses(plan, r"nothing becomes 'y' \(- -> y leaves it as it is\)")
 
 
 def test_two_tensors_for_one_parameter_are_refused(make):
@@ -217,6 +219,23 @@ def test_what_is_open_stands_in_comments(make):
     plan = make({"a/1": W, "a/2": W}, {"x": (2, 3)}, "a/{n} -> x")
     assert str(plan.to_rules()).startswith("# open: 'x' could be 'a/1', 'a/2'")
     assert str(plan).endswith("not finished: 1 ambiguous")
+
+
+def test_what_is_open_stands_last(make):
+    tensors = {"a": W, "b": W, "step": np.int64(1), "c/1": W, "c/2": W}
+    rules = "a -> x\n- -> own\nstep -> -\nc/{n} -> z\nnone -> y\n"
+    plan = make(tensors, {"x": (2, 3), "own": (1,), "y": (4,), "z": (2, 3)}, rules)
+    assert str(plan).splitlines() == [
+        "x <- a",
+        "own stays as it is",
+        "step is left out",
+        "z <- ? c/1 | c/2",
+        "y <- nothing",
+        "b -> nothing",
+        "line 5 fits no tensor: none -> y",
+        "not finished: 1 matched, 1 ambiguous, 1 missing, 1 unused, 1 untouched, "
+        "1 left out",
+    ]
 
 
 def test_wrong_calls_are_type_errors(tmp_path):
