@@ -245,6 +245,12 @@ class _Planner:
 
         That rules settle a rival makes nothing more certain.
         """
+        apart = {*keeps, *self._tied}
+        targets = {n: it for n, it in self._targets.items() if n not in apart}
+        rest = set(self._found.rest)
+        left = targets.keys() - self._pairs.keys() - self._ambiguous.keys() - {*alone}
+        if not left or not rest:
+            return
         sources = {
             name: info.shape
             for name, info in self._sources.items()
@@ -252,20 +258,20 @@ class _Planner:
             and is_floating(info.dtype)
             and not _is_quantized(info)
         }
-        apart = {*keeps, *self._tied}
-        targets = {n: it for n, it in self._targets.items() if n not in apart}
         proposal = propose(sources, targets)
-        rest = set(self._found.rest)
-        left = targets.keys() - self._pairs.keys() - self._ambiguous.keys() - {*alone}
         for target, (source, steps) in proposal.pairs.items():
             if target in left and source in rest:
                 self._pairs[target] = Pair((source,), steps)
                 self._used.add(source)
+        lists: dict[int, list[str]] = {}  # which many targets may share
         for target, equals in proposal.ambiguous.items():
-            among = [name for name in equals if name in rest]
-            if target in left and among:
-                self._ambiguous[target] = among
-                self._used.update(among)
+            if target not in left:
+                continue
+            if id(equals) not in lists:
+                lists[id(equals)] = [name for name in equals if name in rest]
+                self._used.update(lists[id(equals)])
+            if lists[id(equals)]:
+                self._ambiguous[target] = lists[id(equals)]
 
 
 def _is_quantized(info: TensorInfo) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MatchPlan", "Settled"]
 
 _MOST_NAMED = 5
+_MOST_EQUALS = 20
 
 
 class Settled(NamedTuple):
@@ -110,7 +111,10 @@ class MatchPlan:
 
     def _open(self) -> Iterator[str]:
         """Tells what is open, in clauses."""
-        yield from self.misfits
+        yield from self.misfits[:_MOST_NAMED]
+        more = len(self.misfits) - _MOST_NAMED
+        if more > 0:
+            yield f"{more:,} more do not fit"
         for target, sources in list(self.ambiguous.items())[:_MOST_NAMED]:
             yield f"{target!r} could be {list_some(sources)}: a rule must say which"
         more = len(self.ambiguous) - _MOST_NAMED
@@ -172,7 +176,7 @@ class MatchPlan:
         lines += [f"{name} is left out" for name in self.left_out]
         # What is open stands last, where it is seen.
         lines += [
-            f"{target} <- ? {' | '.join(sources)}"
+            f"{target} <- ? {_list_equals(sources)}"
             for target, sources in self.ambiguous.items()
         ]
         lines += [f"{name} <- nothing" for name in self.missing]
@@ -190,6 +194,12 @@ class MatchPlan:
         )
         told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         return "\n".join([*map(_one_line, lines), f"{state}: {told or 'nothing'}"])
+
+
+def _list_equals(sources: list[str]) -> str:
+    shown = " | ".join(sources[:_MOST_EQUALS])
+    more = len(sources) - _MOST_EQUALS
+    return f"{shown} | and {more:,} more" if more > 0 else shown
 
 
 def _line(names: list[str], form: str) -> str:

@@ -160,6 +160,24 @@ def test_an_optional_line_with_two_readings_decides_nothing(make):
     refuses(plan, "nothing is made of 'x_b_c'")
 
 
+def test_what_is_wrong_a_thousand_times_is_told_briefly(make):
+    tensors = {f"a_{n}_b": W for n in range(1_000)}
+    plan = make(tensors, {"x": (2, 3)}, "{p}_{q} -> {p}.{q}")
+    assert len(plan.misfits) == 1_000
+    with pytest.raises(ValueError, match="995 more do not fit") as told:
+        plan.load()
+    assert len(str(told.value)) < 2_000
+
+
+def test_many_equals_are_listed_briefly(make):
+    tensors = {f"w{n % 7}x{n}/kernel": np.ones((3, 3, 2, 2)) for n in range(300)}
+    targets = {f"t{n}.weight": (2, 2, 3, 3) for n in range(300)}
+    plan = make(tensors, targets, "")
+    assert len(plan.ambiguous["t7.weight"]) == 300
+    assert "| and 280 more" in str(plan)
+    assert len(str(plan)) < 300_000
+
+
 def test_of_joined_tensors_each_has_one_reading(make):
     tensors = {"q1b2b3": W, "k1b2b3": W}
     plan = make(tensors, {"x1.2b3": (4, 3)}, "q*b* + k*b* -> x*.*")

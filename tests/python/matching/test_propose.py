@@ -4,6 +4,7 @@ import json
 import random
 import re
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -431,6 +432,27 @@ def test_thousands_of_names_of_one_shape_are_no_matter(is_numbered):
     targets = {f"net.{word.replace('/', '.x')}.weight": SQUARE for word in words}
     proposal = propose(sources, targets)
     assert len(proposal.pairs) + len(proposal.ambiguous) == len(targets)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("is_told", [False, True])
+def test_more_than_can_be_compared_take_no_memory(is_told):
+    # A table of 6,000 by 6,000, and one of as many words, would be larger than that.
+    letters = "abcdefhijkmnopqrstuw"
+    words = [
+        "x" + "".join(letters[n // 20**at % 20] for at in range(4)) for n in range(6000)
+    ]
+    sources = {f"{word}/bias": (2,) for word in words}
+    targets = {
+        f"y{word if is_told else at}.bias": Target((2,))
+        for at, word in enumerate(words)
+    }
+    tracemalloc.start()
+    proposal = propose(sources, targets)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert proposal.pairs == {}
+    assert peak < 200 << 20
 
 
 LEAVES = {"kernel", "weights", "bias", "biases", "gamma", "beta", "w", "g", "b"}
