@@ -13,6 +13,7 @@
 #include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_replacement.h"
+#include "bind_statistics.h"
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
@@ -39,6 +40,7 @@ void Fill(py::module_ module) {
   RegisterImports(module);
   RegisterReader(module);
   RegisterCasts(module);
+  RegisterStatistics(module);
   RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);

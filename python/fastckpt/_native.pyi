@@ -165,6 +165,17 @@ def cast_into(
     threads: int,
     progress: Progress | None,
 ) -> list[int]: ...
+def describe_tensors(
+    reader: Reader,
+    slots: Sequence[int],
+    values: dict[str, bytes],
+    with_histogram: bool,
+    threads: int,
+    progress: Progress | None,
+) -> list[tuple[Any, ...]]: ...
+def describe_numbers(
+    numbers: Any, dtype: str, values: bytes | None, are_integers: bool, threads: int
+) -> tuple[Any, ...]: ...
 def cast_floats(source: Any, from_dtype: str, target: Any, to_dtype: str) -> int: ...
 def open_bundle(
     prefix: bytes,

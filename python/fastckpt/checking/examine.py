@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from fastckpt.base.cast import is_floating
@@ -216,11 +217,11 @@ def _find_not_finite(
         and info.dtype is not None
         and (info.dtype.kind == "c" or is_floating(info.dtype))
     ]
-    threads = checkpoint._count(None)
-    for name, (moments, _) in measure(checkpoint, names, threads, progress).items():
-        if moments.nan or moments.inf:
-            total = moments.count + moments.nan + moments.inf
-            what = f"{moments.nan:,} NaN and {moments.inf:,} infinite of {total:,}"
+    measured = measure(checkpoint, names, None, progress, with_histogram=False)
+    for name, found in measured.items():
+        if found.nan or found.inf:
+            total = prod(checkpoint.info(name).shape)
+            what = f"{found.nan:,} NaN and {found.inf:,} infinite of {total:,}"
             message = f"{checkpoint.path}: tensor {name!r} has {what} values"
             yield Finding("not finite", message, _NOT_FINITE, tensors=(name,))
 
