@@ -25,6 +25,7 @@ from benchmarks import (
 )
 from benchmarks.files import (
     Refusal,
+    printable,
     refuse_unwritable,
     words_of,
     write_json,
@@ -53,20 +54,24 @@ def _peers(names: str) -> list[str]:
 
 
 def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def _temporary(parent: Path) -> Iterator[Path]:
-    """Gives a folder that is gone at the end, on SIGTERM too."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    """Gives a folder that is gone at the end, on SIGTERM and SIGHUP too."""
+    before = {
+        sent: signal.signal(sent, lambda number, _: sys.exit(128 + number))
+        for sent in (signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         with tempfile.TemporaryDirectory(prefix="fastckpt-mine-", dir=parent) as folder:
             yield Path(folder)
     except OSError as error:
         raise Refusal(words_of(error)) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for sent, handler in before.items():
+            signal.signal(sent, handler)
 
 
 def _rows(rows: list[Row], names: str) -> list[Row]:
@@ -198,7 +203,6 @@ def run(options: argparse.Namespace) -> int:
     write_text(
         options.out / "mine.html", page.of_report(report, "A checkpoint, measured")
     )
-    # Names that are no text for this terminal are escaped.
-    print("\n".join(_summary(report)).encode(errors="backslashreplace").decode())
+    print(printable("\n".join(_summary(report))))
     print(f"\nwrote {options.out / 'mine.json'} and mine.html", flush=True)
     return 0

@@ -19,6 +19,7 @@ __all__ = [
     "Curve",
     "Path",
     "Point",
+    "amount",
     "caption",
     "curves",
     "family_of",
