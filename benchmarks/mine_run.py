@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import secrets
+import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from subprocess import CalledProcessError
+from time import sleep
 from typing import Any
 
 from benchmarks import (
@@ -41,6 +44,8 @@ __all__ = ["SCHEMA", "run"]
 
 SCHEMA = "fastckpt-benchmarks/mine/1"
 
+_TRIES = 50
+
 
 def _peers(names: str) -> list[str]:
     if names in ("all", "none"):
@@ -57,19 +62,35 @@ def _log(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
+def _remove(folder: Path) -> None:
+    """Removes a folder into which a child may still be writing; it ends soon."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        sleep(0.1)
+
+
 @contextmanager
 def _temporary(parent: Path) -> Iterator[Path]:
     """Gives a folder that is gone at the end, on SIGTERM and SIGHUP too."""
+    folder = parent / f"fastckpt-mine-{secrets.token_hex(8)}"
+
+    def end(number: int, _: object) -> None:
+        # No exception: one that rises where Python is cleaning up is forgotten.
+        _remove(folder)
+        os._exit(128 + number)
+
     before = {
-        sent: signal.signal(sent, lambda number, _: sys.exit(128 + number))
-        for sent in (signal.SIGTERM, signal.SIGHUP)
+        sent: signal.signal(sent, end) for sent in (signal.SIGTERM, signal.SIGHUP)
     }
     try:
-        with tempfile.TemporaryDirectory(prefix="fastckpt-mine-", dir=parent) as folder:
-            yield Path(folder)
+        folder.mkdir(mode=0o700)
+        yield folder
     except OSError as error:
         raise Refusal(words_of(error)) from error
     finally:
+        _remove(folder)
         for sent, handler in before.items():
             signal.signal(sent, handler)
 
