@@ -26,6 +26,19 @@ std::uint64_t RequestSize(const TensorSource& source,
   return size;
 }
 
+// (offset, size, offset of the only wrong byte or None, [(begin, end, is cut
+// out), ...] of pages of zeros).
+py::object DescribeDamage(const Damage& damage) {
+  py::list zeros;
+  for (const ZeroPages& run : damage.zeros) {
+    zeros.append(py::make_tuple(run.begin, run.end, run.is_cut_out));
+  }
+  const py::object byte = damage.wrong_byte
+                              ? py::object(py::int_(*damage.wrong_byte))
+                              : py::object(py::none());
+  return py::make_tuple(damage.offset, damage.size, byte, zeros);
+}
+
 [[noreturn]] void ThrowMissing(py::handle name) {
   PyErr_SetObject(PyExc_KeyError, name.ptr());
   throw py::error_already_set();
@@ -290,7 +303,11 @@ py::tuple Reader::Verify(std::size_t threads, CallProgress* progress) const {
   for (const Error& error : result.problems) {
     problems.append(MakePythonError(error));
   }
-  return py::make_tuple(result.bytes_checked, problems);
+  py::list damages;
+  for (const std::optional<Damage>& damage : result.damages) {
+    damages.append(damage ? DescribeDamage(*damage) : py::object(py::none()));
+  }
+  return py::make_tuple(result.bytes_checked, problems, damages);
 }
 
 }  // namespace fastckpt::internal

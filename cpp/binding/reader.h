@@ -69,7 +69,8 @@ class Reader {
   void ReadInto(const pybind11::list& requests, std::size_t threads,
                 CallProgress* progress, bool checks_first) const;
 
-  // (bytes checked, [exception, ...]).
+  // (bytes checked, [exception, ...], [what its bytes look like, or None,
+  // ...]).
   pybind11::tuple Verify(std::size_t threads, CallProgress* progress) const;
 
  private:

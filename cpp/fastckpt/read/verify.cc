@@ -1,6 +1,7 @@
 #include "fastckpt/read/verify.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "fastckpt/read/problems.h"
@@ -30,9 +31,8 @@ class BundleVerifier {
     const bool is_complete = RunTasks(tasks, options);
     if (is_complete) NoteRight(tasks, is_wrong);
     result_.was_interrupted = !is_complete || !CheckEncoded();
-    for (Error& error : problems_.Take()) {
-      result_.problems.push_back(std::move(error));
-    }
+    if (!result_.was_interrupted) LookAtWrong(tasks, is_wrong);
+    problems_.MoveTo(&result_.problems, &result_.damages);
     return std::move(result_);
   }
 
@@ -57,7 +57,7 @@ class BundleVerifier {
       ThrowCorruption("the index was replaced since the checkpoint was opened",
                       Where{path, {}, {}});
     });
-    result_.problems = problems.Take();
+    problems.MoveTo(&result_.problems, &result_.damages);
   }
 
   // A stored slice is a part of a tensor, which is what people know by name.
@@ -149,6 +149,29 @@ class BundleVerifier {
         piece.state->Finish(/*is_right=*/true, piece.stamp);
       }
     });
+  }
+
+  // Looks again at what is wrong: the cause may be seen there.
+  void LookAtWrong(const std::vector<PieceTask>& tasks,
+                   const std::vector<bool>& is_wrong) {
+    std::map<const DataFile*, DamageSigns> signs;
+    const auto look = [&](std::size_t slot, const Piece& piece,
+                          std::optional<std::uint32_t> crc) {
+      try {
+        auto& found = signs.try_emplace(piece.file, *piece.file).first->second;
+        problems_.Note(slot, found.Find(piece.offset, piece.size, crc));
+      } catch (const Error&) {
+        // Its bytes cannot be read, as the problem itself says.
+      }
+    };
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const Piece& piece = *tasks[i].piece;
+      if (is_wrong[i]) look(task_slots_[i], piece, piece.crc32c);
+    }
+    // Their checksums are not of the stored bytes alone.
+    for (const auto& [slot, piece] : encoded_) {
+      if (problems_.Find(slot)) look(slot, piece, std::nullopt);
+    }
   }
 
   const BundleSource& source_;
