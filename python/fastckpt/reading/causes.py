@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["HARMLESS", "Cause"]
+__all__ = ["Cause"]
 
 
 class Cause(str, Enum):
@@ -54,7 +54,3 @@ class Cause(str, Enum):
 
     def __repr__(self) -> str:
         return repr(self.value)
-
-
-HARMLESS = frozenset({Cause.UNFINISHED_SAVE, Cause.NOT_FINITE})
-"""The causes that take no tensor from anybody."""
