@@ -84,7 +84,7 @@ class Victim:
         content = bytearray(self.content[path])
         for page in pages:
             end = min(len(content), (page + 1) * PAGE)
-            content[page * PAGE : end] = bytes(end - page * PAGE)
+            content[page * PAGE : end] = bytes(max(0, end - page * PAGE))
         return {path: bytes(content)}
 
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/read/problems.h"
 #include "fastckpt/v2/string_tensor.h"
 
@@ -92,13 +93,28 @@ class BundleVerifier {
     const bool is_variant = dtype == DType::kVariant;
     if (!is_variant) source_.CheckMeaning(slot);
     if (source_.index().IsSliced(slot)) return;
-    Piece piece = source_.StoredPiece(slot, &seen_);
+    Piece piece = OpenPiece(slot);
     result_.bytes_checked += piece.size;
     if (is_variant || dtype == DType::kString) {
       encoded_.emplace_back(slot, std::move(piece));
     } else {
       task_slots_.push_back(slot);
       pieces_.push_back(std::move(piece));
+    }
+  }
+
+  // A file that is missing is looked for once, however much it is to hold.
+  Piece OpenPiece(std::size_t slot) {
+    const std::int32_t shard = source_.Facts(slot).shard;
+    const auto known = missing_.find(shard);
+    if (known != missing_.end()) throw Error(known->second);
+    try {
+      return source_.StoredPiece(slot, &seen_);
+    } catch (const Error& error) {
+      if (HasCode(error, std::errc::no_such_file_or_directory)) {
+        missing_.emplace(shard, error);
+      }
+      throw;
     }
   }
 
@@ -179,6 +195,7 @@ class BundleVerifier {
   VerifyResult result_;
   Problems problems_;
   SeenFiles seen_;
+  std::map<std::int32_t, Error> missing_;  // by shard
   std::vector<std::size_t> tensors_;     // the slot of each slot's tensor
   std::vector<std::size_t> task_slots_;  // the slot of each piece or task
   std::vector<Piece> pieces_;

@@ -98,9 +98,8 @@ def _examine_folder(
         look = _Look(values, threads, counter)
         parts = [_examine_checkpoint(prefix, look) for prefix in prefixes]
     saves = find_unfinished(folder, threads)
+    parts = _leave_out_renamed(parts)
     told = [finding for part in parts for finding in part.findings]
-    renamed = {it.path for it in told if it.cause == Cause.RENAMED_FILE}
-    parts = [part for part in parts if part.path not in renamed]
     broken = {part.path for part in parts if not part.ok}
     newest = find_newest(folder, [part.path for part in parts if part.ok])
     around = Examination(folder)
@@ -111,6 +110,13 @@ def _examine_folder(
     whole = Examination(folder, newest=newest)
     whole.include([*parts, around])
     return whole
+
+
+def _leave_out_renamed(parts: list[Examination]) -> list[Examination]:
+    """Leaves out files that look like checkpoints, and are files of others."""
+    told = [finding for part in parts for finding in part.findings]
+    renamed = {it.path for it in told if it.cause == Cause.RENAMED_FILE}
+    return [it for it in parts if it.format is not None or it.path not in renamed]
 
 
 def _examine_one(path: str, look: _Look) -> Examination:
@@ -136,12 +142,13 @@ def _examine_checkpoint(path: str, look: _Look) -> Examination:
         with open(path, threads=look.threads) as checkpoint:
             return _examine_opened(checkpoint, weigh(path), look)
     except CheckpointError as error:
-        return Examination(path, findings=[why_not_opened(path, error)])
-    except FileNotFoundError as error:
-        found = find_missing_shard(path, error)
-        if found is None:
-            raise
+        found = find_orphan(path) or why_not_opened(path, error)
         return Examination(path, findings=[found])
+    except FileNotFoundError as error:
+        missing = find_missing_shard(path, error)
+        if missing is None:
+            raise
+        return Examination(path, findings=[missing])
 
 
 def _examine_opened(checkpoint: Checkpoint, weight: int, look: _Look) -> Examination:
@@ -190,10 +197,11 @@ def _find_not_finite(
         return
     nan, inf = (sum(it.nan for it in of.values()), sum(it.inf for it in of.values()))
     total = nan + inf + sum(it.count for it in of.values())
-    whose = (
-        f"tensor {next(iter(of))!r} has" if len(of) == 1 else f"{count(len(of))} have"
-    )
-    message = f"{checkpoint.path}: {whose} {nan:,} NaN and {inf:,} infinite of {total:,} values"
+    whose = f"{count(len(of))} have"
+    if len(of) == 1:
+        whose = f"tensor {next(iter(of))!r} has"
+    what = f"{nan:,} NaN and {inf:,} infinite of {total:,} values"
+    message = f"{checkpoint.path}: {whose} {what}"
     if len(of) > 1:
         message += f": {name_some(list(of))}"
     yield Finding(Cause.NOT_FINITE, message, _NOT_FINITE, tensors=tuple(of))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from fastckpt.checking.leftovers import UnfinishedSave

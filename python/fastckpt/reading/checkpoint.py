@@ -397,7 +397,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             nbytes, errors, damages = self._reader.verify(self._count(threads), counter)
         problems = [problem_of(error) for error in errors]
         seconds = perf_counter() - begin
-        findings = find_causes(self, errors, damages)
+        findings = find_causes(self, errors, problems, damages)
         return VerifyReport(problems, nbytes, len(self), seconds, findings)
 
     def explain(self) -> Explanation:

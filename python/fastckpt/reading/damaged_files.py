@@ -116,10 +116,12 @@ def find_cut(path: str, problems: Sequence[Problem], file: FilePieces) -> Findin
 
 def find_damage(path: str, bad: Sequence[Bad], file: FilePieces) -> Iterator[Found]:
     """Gives the findings of one file whose bytes are wrong: lost pages, and places."""
-    lost = [it for it in bad if it.damage.lost_pages]
+    lost: list[Bad] = []
+    rest: list[Bad] = []
+    for it in bad:
+        (lost if it.damage.lost_pages else rest).append(it)
     if lost:
         yield _find_zeros(path, lost)
-    rest = [it for it in bad if not it.damage.lost_pages]
     places = _find_places(rest, file, {_key(it) for it in bad}, size_of(path))
     if len(places) > _MOST_PLACES:
         yield _find_scattered(path, places)
@@ -195,7 +197,7 @@ def _find_scattered(path: str, places: list[list[Bad]]) -> Found:
     bad = [it for place in places for it in place]
     tensors = tensors_of(it.problem for it in sorted(bad))
     message = (
-        f"{path}: stored bytes in {len(places):,} places are not those that were saved; "
+        f"{path}: stored bytes in {len(places):,} places are not what was saved; "
         f"{count(len(tensors))} are damaged: {name_some(tensors)}"
     )
     offset = min(it.damage.offset for it in bad)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import UnsupportedError
-from fastckpt.files.shard_names import split_shard
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.damaged_files import (
     Bad,
@@ -28,7 +27,7 @@ from fastckpt.reading.other_saves import (
     of_other_count,
     of_unknown_save,
 )
-from fastckpt.reading.results import Finding, Problem, problem_of
+from fastckpt.reading.results import Finding, Problem
 from fastckpt.reading.stored_pieces import FilePieces, list_pieces, size_of
 from fastckpt.reading.unopened import advise_missing, find_foreign_data
 
@@ -44,6 +43,8 @@ _ADVICE = {
     Cause.CHECKSUM: "open it again; something else may be writing it",
 }
 
+_NONE = Damage(0, 0, None, [])
+
 # What the core says of stored bytes.
 _RawDamage = tuple[int, int, int | None, list[tuple[int, int, bool]]]
 
@@ -51,12 +52,23 @@ _RawDamage = tuple[int, int, int | None, list[tuple[int, int, bool]]]
 class _File:
     """What is wrong with one file, and what is to be in it."""
 
-    def __init__(self, path: str, holds: FilePieces) -> None:
+    def __init__(
+        self,
+        path: str,
+        order: int,
+        checkpoint: Checkpoint,
+        holds: dict[str, FilePieces],
+    ) -> None:
+        place = os.path.abspath(path)
         self.path = path
-        self.holds = holds
+        self.order = order
+        self.holds = holds.get(place) or FilePieces(path)
+        self.size = size_of(path)
+        self.is_there = os.path.lexists(path)
+        #: Whether it says where tensors lie; in V1 that is in the same file.
+        self.is_index = checkpoint.format == "v1" or place == name_index(checkpoint)
         self.problems: dict[Cause, list[Problem]] = {}
         self.bad: list[Bad] = []
-        self.order = 0
 
     @property
     def tensors(self) -> tuple[str, ...]:
@@ -69,6 +81,7 @@ class _File:
 def find_causes(
     checkpoint: Checkpoint,
     errors: Sequence[Exception],
+    problems: Sequence[Problem],
     damages: Sequence[_RawDamage | None],
 ) -> list[Finding]:
     """Gives what verifying has found by its causes.
@@ -78,6 +91,7 @@ def find_causes(
     Args:
         checkpoint: What was verified.
         errors: What was found, in the order of the tensors.
+        problems: The same as values.
         damages: What the stored bytes look like of which each error tells.
     """
     if not errors:
@@ -85,18 +99,19 @@ def find_causes(
     holds = list_pieces(checkpoint)
     files: dict[str, _File] = {}
     rest: dict[tuple[Cause, str | None], list[Bad]] = {}
-    for order, (error, damage) in enumerate(zip(errors, damages, strict=True)):
-        problem = problem_of(error)
-        path = os.path.abspath(problem.path) if problem.path else ""
-        own = holds.get(path) or FilePieces(problem.path or "")
-        bad = Bad(order, problem, Damage(*damage) if damage else Damage(0, 0, None, []))
-        cause = _find_cause(error, bad, checkpoint, own)
-        if problem.path is None or cause in (Cause.INDEX, Cause.UNSUPPORTED):
+    told = zip(errors, problems, damages, strict=True)
+    for order, (error, problem, damage) in enumerate(told):
+        bad = Bad(order, problem, Damage(*damage) if damage else _NONE)
+        file = None
+        if problem.path is not None:
+            file = files.get(problem.path)
+            if file is None:
+                file = _File(problem.path, order, checkpoint, holds)
+                files[problem.path] = file
+        cause = _find_cause(error, bad, file)
+        if file is None or cause in (Cause.INDEX, Cause.UNSUPPORTED):
             rest.setdefault((cause, problem.path), []).append(bad)
-            continue
-        file = files.setdefault(problem.path, _File(problem.path, own))
-        file.order = file.order or order
-        if damage:
+        elif damage:
             file.bad.append(bad)
         else:
             file.problems.setdefault(cause, []).append(problem)
@@ -105,30 +120,22 @@ def find_causes(
     return [it.finding for it in sorted(found, key=lambda it: it.order)]
 
 
-def _find_cause(
-    error: Exception, bad: Bad, checkpoint: Checkpoint, own: FilePieces
-) -> Cause:
-    problem = bad.problem
+def _find_cause(error: Exception, bad: Bad, file: _File | None) -> Cause:
+    tensor = bad.problem.tensor
     if isinstance(error, UnsupportedError):
         return Cause.UNSUPPORTED
-    if problem.path is None:
+    if file is None:
         return Cause.INDEX
-    if isinstance(error, FileNotFoundError) or not os.path.lexists(problem.path):
+    if isinstance(error, FileNotFoundError) or not file.is_there:
         return Cause.MISSING_FILE
     if isinstance(error, OSError):
         return Cause.UNREADABLE_FILE
     if bad.damage.size:
         return Cause.CHECKSUM
-    is_v1 = checkpoint.format == "v1"
-    path = os.path.abspath(problem.path)
-    if problem.tensor is None or is_v1 or path == _index_of(checkpoint):
+    if tensor is None or file.is_index:
         return Cause.INDEX
-    is_cut = size_of(problem.path) < own.ends.get(problem.tensor, 0)
+    is_cut = file.size < file.holds.ends.get(tensor, 0)
     return Cause.CUT_FILE if is_cut else Cause.CHECKSUM
-
-
-def _index_of(checkpoint: Checkpoint) -> str:
-    return os.path.abspath(checkpoint.files[0])
 
 
 def _join(cause: Cause, bad: list[Bad]) -> Found:
@@ -236,7 +243,7 @@ class _Findings:
         if problems := file.problems.get(Cause.CUT_FILE):
             found.append(find_cut(file.path, problems, file.holds))
         if problems := file.problems.get(Cause.CHECKSUM):
-            bad = [Bad(0, it, Damage(0, 0, None, [])) for it in problems]
+            bad = [Bad(0, it, _NONE) for it in problems]
             found.append(_join(Cause.CHECKSUM, bad).finding)
         return found
 

@@ -72,12 +72,22 @@ def list_pieces(checkpoint: Checkpoint) -> dict[str, FilePieces]:
     """Gives what is stored in each file, by its absolute path."""
     files = CheckpointFiles(checkpoint)
     by_name: dict[str, FilePieces] = {}
+    by_shard: dict[int, FilePieces] = {}
+
+    def find(path: str) -> FilePieces:
+        return by_name.setdefault(path, FilePieces(path))
+
     for info in checkpoint.infos():
-        for piece in _find_pieces(files, info):
-            own = by_name.get(piece.file)
+        shard, offset, size = info.shard, info.offset, info.nbytes
+        is_plain = shard is not None and offset is not None and size is not None
+        if is_plain and info.problem is None:  # nearly all of them
+            own = by_shard.get(shard)
             if own is None:
-                own = by_name[piece.file] = FilePieces(piece.file)
-            own.add(piece.offset, piece.nbytes, info.name)
+                own = by_shard[shard] = find(files.name_shard(shard))
+            own.add(offset, size, info.name)
+            continue
+        for piece in _find_pieces(files, info):
+            find(piece.file).add(piece.offset, piece.nbytes, info.name)
     return {os.path.abspath(name): own for name, own in by_name.items()}
 
 

@@ -90,14 +90,24 @@ def test_zeros_in_the_place_of_pages_are_lost_pages(real):
 
 
 def check_zeros(victim, damaged, path):
-    """As ``check``; where one byte alone was no zero, it may as well be that byte."""
+    """As ``check``; what cannot be told from other damage may pass for that.
+
+    So it is where one byte alone was no zero, and where the zeros that were saved reach
+    up to the lost pages on both sides.
+    """
     before, after = victim.content[path], damaged[path]
-    changed = sum(a != b for a, b in zip(before, after, strict=True))
+    changed = [
+        at for at, (a, b) in enumerate(zip(before, after, strict=True)) if a != b
+    ]
     cause = "zero-filled"
-    if changed == 1:
-        (found,) = victim.examine(damaged).findings or (None,)
-        cause = found.cause if found else cause
-        assert cause in ("zero-filled", "checksum")
+    if changed:
+        begin, end = changed[0] // PAGE * PAGE, -(-(changed[-1] + 1) // PAGE) * PAGE
+        is_blurred = not any(
+            before[max(0, begin - 16) : begin] + before[end : end + 16]
+        )
+        if len(changed) == 1 or is_blurred:
+            cause = victim.examine(damaged).findings[0].cause
+            assert cause in ("zero-filled", "checksum")
     check(victim, damaged, cause)
 
 
@@ -295,27 +305,29 @@ class TestPlaces:
 class TestOfV1:
     @pytest.fixture
     def path(self, tmp_path):
+        """Blocks of one large tensor, and some of many small ones."""
         generator = np.random.default_rng(3)
-        tensors = {f"w{i}": generator.standard_normal(9000) for i in range(12)}
-        tensors |= {f"s{i:03}": generator.standard_normal(9) for i in range(300)}
-        fastckpt.save(tmp_path / "v1", tensors | {"zero": np.zeros(9000)}, format="v1")
+        tensors = {f"w{i:02}": generator.standard_normal(9000) for i in range(12)}
+        tensors |= {f"x{i:03}": generator.standard_normal(99) for i in range(900)}
+        fastckpt.save(tmp_path / "v1", tensors | {"zero": np.zeros(90000)}, format="v1")
         return tmp_path / "v1"
 
     def test_damage_in_one_block_is_one_finding_with_all_its_tensors(self, path):
         content, source = path.read_bytes(), random.Random(SEED)
+        most = 0
         for _ in range(40):
-            at = source.randrange(30_000, len(content) - 3000)
-            flip(path, at)
+            flip(path, source.randrange(400_000, len(content) - 3000))
             found = fastckpt.examine(path)
-            lost = [name for name in read_all(path) if name is not None]
             assert [it.cause for it in found.findings] == ["checksum"]
-            assert found.lost == lost
+            assert found.lost == list(found.findings[0].tensors) == read_all(path)
+            most = max(most, len(found.lost))
             path.write_bytes(content)
+        assert most > 100
 
     def test_pages_that_were_lost_are_told(self, path):
         content, source = path.read_bytes(), random.Random(SEED)
         for _ in range(20):
-            page = source.randrange(8, len(content) // PAGE - 2)
+            page = source.randrange(400_000 // PAGE, len(content) // PAGE - 2)
             damaged = bytearray(content)
             damaged[page * PAGE : (page + 1) * PAGE] = bytes(PAGE)
             path.write_bytes(damaged)
@@ -417,29 +429,21 @@ class TestOfManyTensors:
         assert "2 problems, 601 tensors lost" in out
         assert "2 problems" in run(capsys, "doctor", tmp_path / "m").out
 
-    @pytest.mark.serial
-    @pytest.mark.parametrize("event", ["cut", "missing", "other", "zeros", "nan"])
-    def test_a_hundred_thousand_tensors_are_one_finding(self, event, tmp_path):
-        save_many(tmp_path / "m", 1)
+    def test_a_hundred_thousand_tensors_are_one_finding(self, tmp_path):
+        values = np.ones((100_000, 4), np.float32)
+        names = {f"w {i}": row for i, row in enumerate(values)}
+        fastckpt.save(tmp_path / "m", names)
         data = tmp_path / "m.data-00000-of-00001"
-        if event == "cut":
-            data.write_bytes(data.read_bytes()[:3])
-        elif event == "missing":
+        for content, cause in (
+            (data.read_bytes()[:3], "cut file"),
+            (bytes(data.stat().st_size), "zero-filled"),
+            (None, "missing file"),
+        ):
             data.unlink()
-        elif event == "other":
-            save_many(tmp_path / "n", 2)
-            shutil.copy(tmp_path / "n.data-00000-of-00001", data)
-        elif event == "zeros":
-            data.write_bytes(bytes(data.stat().st_size))
-        else:
-            save_many(tmp_path / "m", float("nan"))
-        (finding,) = fastckpt.examine(tmp_path / "m", event == "nan").findings
-        assert len(finding.tensors) == 100_000
-
-
-def save_many(prefix, value):
-    values = np.arange(400_000, dtype=np.float32).reshape(100_000, 4) + value
-    fastckpt.save(prefix, {f"w {i}": row for i, row in enumerate(values, 1)})
+            if content is not None:
+                data.write_bytes(content)
+            (finding,) = fastckpt.examine(tmp_path / "m").findings
+            assert (finding.cause, len(finding.tensors)) == (cause, 100_000)
 
 
 def test_each_event_of_real_checkpoints_at_random(tmp_path):
@@ -447,7 +451,7 @@ def test_each_event_of_real_checkpoints_at_random(tmp_path):
     source = random.Random(SEED)
     found = [copy_folder(it, tmp_path / it.name) for it in V2]
     pool = [victim for folder in found for victim in victims(folder)]
-    for _ in range(1000):
+    for _ in range(150):
         victim = source.choice(pool)
         path = source.choice(victim.files)
         size = len(victim.content[path])

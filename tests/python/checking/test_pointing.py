@@ -1,4 +1,4 @@
-"""The newest sound checkpoint of a folder is named, and the state file made to say so."""
+"""The newest sound checkpoint of a folder, and the state file that is to name it."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import format_count, make_printable
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source
-from fastckpt.reading.unopened import why_not_opened
 from fastckpt.reading.results import problem_of
+from fastckpt.reading.unopened import why_not_opened
 
 __all__ = ["add_arguments", "run"]
 
