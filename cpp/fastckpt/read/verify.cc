@@ -11,6 +11,9 @@
 namespace fastckpt::internal {
 namespace {
 
+// After so many bytes that are looked at again an interrupt is asked for.
+constexpr std::uint64_t kAskEvery = 64 << 20;
+
 class BundleVerifier {
  public:
   BundleVerifier(const BundleSource& source, const RunOptions& options)
@@ -171,8 +174,16 @@ class BundleVerifier {
   void LookAtWrong(const std::vector<PieceTask>& tasks,
                    const std::vector<bool>& is_wrong) {
     std::map<const DataFile*, DamageSigns> signs;
+    std::uint64_t looked_at = 0;
     const auto look = [&](std::size_t slot, const Piece& piece,
                           std::optional<std::uint32_t> crc) {
+      looked_at += piece.size;
+      if (looked_at > kAskEvery && options_.interrupted) {
+        looked_at = 0;
+        result_.was_interrupted =
+            result_.was_interrupted || options_.interrupted();
+      }
+      if (result_.was_interrupted) return;
       try {
         auto& found = signs.try_emplace(piece.file, *piece.file).first->second;
         problems_.Note(slot, found.Find(piece.offset, piece.size, crc));
@@ -196,8 +207,8 @@ class BundleVerifier {
   Problems problems_;
   SeenFiles seen_;
   std::map<std::int32_t, Error> missing_;  // by shard
-  std::vector<std::size_t> tensors_;     // the slot of each slot's tensor
-  std::vector<std::size_t> task_slots_;  // the slot of each piece or task
+  std::vector<std::size_t> tensors_;       // the slot of each slot's tensor
+  std::vector<std::size_t> task_slots_;    // the slot of each piece or task
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::size_t, Piece>> encoded_;
 };

@@ -41,7 +41,12 @@ def find_newest(folder: str, sound: Sequence[str]) -> str | None:
 
     What a save set aside is none, for TensorFlow does not find it there.
     """
-    here = [it for it in sound if os.path.dirname(it) == folder and _is_plain(it)]
+    place = os.path.abspath(folder)
+    here = [
+        it
+        for it in sound
+        if os.path.dirname(os.path.abspath(it)) == place and _is_plain(it)
+    ]
     return next(reversed(sort_by_age(here)), None)
 
 

@@ -206,6 +206,8 @@ def looks_like_table(path: str) -> bool:
 def ends_like_table(path: str) -> bool:
     """Tells whether a file ends as a V1 checkpoint or an index does, or nearly so."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
         with open(path, "rb") as file:
             file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
             same = sum(a == b for a, b in zip(file.read(), _TABLE_END, strict=False))

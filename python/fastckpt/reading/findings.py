@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fastckpt.errors import UnsupportedError
@@ -161,7 +162,6 @@ class _Findings:
         self._holds = holds
         self._files = files
         self._is_v2 = checkpoint.format == "v2"
-        self._threads = checkpoint._count(None)
 
     def find(self) -> list[Found]:
         """Gives them; what a whole file suffers from comes first."""
@@ -185,10 +185,16 @@ class _Findings:
         """Tells an index of another number of data files than those that are here."""
         missing = [f for f in self._files.values() if Cause.MISSING_FILE in f.problems]
         full = [path for path, holds in self._holds.items() if holds.end]
-        if len(missing) < len(full):
+        if not missing or len(missing) < len(full):
             return None
         finding = of_other_count(self._checkpoint, [it.holds.ends for it in missing])
-        return None if finding is None else Found(-1, finding)
+        if finding is None or any(self._find_renamed(file) for file in missing):
+            return None
+        return Found(-1, finding)
+
+    def _find_renamed(self, file: _File) -> Finding | None:
+        tensors = tuple(file.holds.ends)
+        return find_renamed_file(self._checkpoint, file.path, tensors)
 
     def _find_whole(self, file: _File) -> list[Finding]:
         """Gives what is wrong with a file from one end to the other."""
@@ -216,10 +222,8 @@ class _Findings:
 
     def _find_missing(self, file: _File) -> Finding:
         tensors = tuple(file.holds.ends)
-        if self._is_v2:
-            renamed = find_renamed_file(self._checkpoint, file.path, tensors)
-            if renamed is not None:
-                return renamed
+        if self._is_v2 and (renamed := self._find_renamed(file)):
+            return renamed
         lost = max(len(tensors), len(tensors_of(file.problems[Cause.MISSING_FILE])))
         message = f"{file.path}: this file is missing; it holds {count(lost)}"
         advice = advise_missing(file.path)
@@ -234,9 +238,11 @@ class _Findings:
 
     def _is_other(self, file: _File) -> bool:
         beyond = len(file.problems.get(Cause.CUT_FILE, ()))
-        return self._is_v2 and is_of_another_save(
-            file.path, file.bad, beyond, file.holds
-        )
+        with suppress(OSError):  # it may be gone by now
+            return self._is_v2 and is_of_another_save(
+                file.path, file.bad, beyond, file.holds
+            )
+        return False
 
     def _find_parts(self, file: _File) -> list[Finding]:
         found: list[Finding] = []

@@ -7,9 +7,10 @@ it, in a folder of its own; a few small tensors first, then all.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.deferred import importing
@@ -20,7 +21,11 @@ from fastckpt.files.shard_names import ShardName
 __all__ = ["Kin", "find_index", "find_owner", "find_renamed", "find_same_index"]
 
 _MOST_TRIED = 8
+# Of larger tensors one is tried.
 _SMALL = 1 << 20
+# How many neighbours are asked whether a file is theirs, and how much they may say.
+_MOST_ASKED = 32
+_MOST_READ = 16 << 20
 _MAX_INDEX_BYTES = 1 << 30
 
 # Offset, size and checksum of a plain tensor.
@@ -59,7 +64,8 @@ class _Index:
                     few.append((info.nbytes, info.offset, info.crc32c or 0))
         for few in self._few.values():
             few.sort()
-            del few[_MOST_TRIED:]
+            small = sum(size <= _SMALL for size, _, _ in few[:_MOST_TRIED])
+            del few[max(small, 1) :]
 
     def _add_slices(self, reader: _native.Reader, slot: int) -> None:
         with suppress(CheckpointError):
@@ -83,8 +89,7 @@ class _Index:
     def _fits_few(self, shard: int, path: str) -> bool:
         with open(path, "rb") as file:
             for size, offset, crc in self._few.get(shard, ()):
-                file.seek(offset)
-                if _native.crc32c(file.read(size)) != crc:
+                if _sum(file, offset, size) != crc:
                     return False
         return True
 
@@ -106,12 +111,25 @@ def _open(prefix: str) -> _native.Reader:
     return _native.open_bundle(os.fsencode(prefix), False, False, _MAX_INDEX_BYTES)
 
 
+def _sum(file: BinaryIO, offset: int, size: int) -> int | None:
+    """Gives the checksum of bytes of a file; None where they are not there."""
+    file.seek(offset)
+    crc = 0
+    while size > 0:
+        content = file.read(min(size, _SMALL))
+        if not content:
+            return None
+        crc = _native.crc32c(content, crc)
+        size -= len(content)
+    return crc
+
+
 def _is_plain(info: _native.TensorInfo) -> bool:
-    """Tells whether a tensor's checksum is that of its bytes, and they are few."""
+    """Tells whether a tensor has bytes, and its checksum is of these alone."""
     size = info.nbytes
     if info.problem is not None or info.dtype is None or info.dtype.kind == "O":
         return False
-    return info.crc32c is not None and size is not None and 0 < size <= _SMALL
+    return info.crc32c is not None and size is not None and size > 0
 
 
 def _path_of(error: Exception) -> str | None:
@@ -120,13 +138,20 @@ def _path_of(error: Exception) -> str | None:
 
 
 def _indexes_beside(index: str) -> Iterator[str]:
-    """Gives the indexes in a folder, one's own first."""
+    """Gives the indexes in a folder, one's own first, then the nearest by name."""
+    folder, own = os.path.split(index)
+    names = [name for name in list_folder(folder) if name.endswith(".index")]
+    place = bisect_left(names, own)
+    order = sorted(range(len(names)), key=lambda at: (abs(at - place), at))
     yield index
-    folder = os.path.dirname(index)
-    for name in list_folder(folder):
-        path = os.path.join(folder, name)
-        if name.endswith(".index") and path != index and is_file(path):
+    read = 0
+    for at in order[:_MOST_ASKED]:
+        path = os.path.join(folder, names[at])
+        if path != index and is_file(path):
             yield path
+            read += os.stat(path).st_size
+            if read > _MOST_READ:
+                return
 
 
 def find_owner(index: str, shard: int, path: str, threads: int) -> Kin | None:
@@ -138,9 +163,9 @@ def find_owner(index: str, shard: int, path: str, threads: int) -> Kin | None:
         path: The file.
         threads: How many threads verify.
     """
-    size = os.stat(path).st_size
     for other in _indexes_beside(index):
         with suppress(CheckpointError, OSError):
+            size = os.stat(path).st_size
             known = _Index(other)
             for number, end in known.ends.items():
                 is_itself = other == index and number == shard

@@ -79,8 +79,9 @@ def list_pieces(checkpoint: Checkpoint) -> dict[str, FilePieces]:
 
     for info in checkpoint.infos():
         shard, offset, size = info.shard, info.offset, info.nbytes
-        is_plain = shard is not None and offset is not None and size is not None
-        if is_plain and info.problem is None:  # nearly all of them
+        if shard is not None and offset is not None and size is not None:
+            if info.problem is not None:
+                continue
             own = by_shard.get(shard)
             if own is None:
                 own = by_shard[shard] = find(files.name_shard(shard))

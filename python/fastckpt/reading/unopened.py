@@ -85,7 +85,7 @@ def _find_damaged_table(path: str, error: CheckpointError) -> Finding:
         size = os.stat(path).st_size
         zeros = _native.zero_pages(os.fsencode(path))
     except (CheckpointError, OSError):
-        size, zeros = 0, []
+        return Finding(Cause.INDEX, str(error), _NO_INDEX, path, error.offset, tensors)
     is_whole = ends_like_table(path)
     lost = [
         (begin, end)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
 
 import fastckpt
+from bundle_maker import BundleMaker, shape
 from command_line import run, run_json
 from damage import data_file, flip
 from damage_events import PAGE, Victim, copy_folder
@@ -444,6 +446,90 @@ class TestOfManyTensors:
                 data.write_bytes(content)
             (finding,) = fastckpt.examine(tmp_path / "m").findings
             assert (finding.cause, len(finding.tensors)) == (cause, 100_000)
+
+
+class TestHostile:
+    """What is there is not ours, or was made to mislead."""
+
+    def test_advice_is_safe_for_names_that_no_terminal_shows(self, tmp_path, capsys):
+        folder = tmp_path / "-a 'b\x1b\udcff; rm x"
+        save(folder / "m", 1)
+        data = folder / "m.data-00000-of-00001"
+        data.rename(folder / "-rf $HOME `x`\n")
+        out = run(capsys, "doctor", folder).out
+        assert "\x1b" not in out
+        (line,) = [it for it in out.splitlines() if "cp -n -- " in it]
+        command = line.partition("keeps the other: ")[2]
+        assert subprocess.run(["bash", "-c", command], timeout=60).returncode == 0
+        assert fastckpt.examine(folder / "m").ok
+
+    def test_a_folder_with_a_slash_behind_it_has_its_newest(self, tmp_path):
+        save(tmp_path / "m-1", 1)
+        found = fastckpt.examine(f"{tmp_path}/")
+        assert os.path.samefile(f"{found.newest}.index", tmp_path / "m-1.index")
+
+    def test_pipes_and_broken_files_beside_are_passed_over(self, tmp_path):
+        save(tmp_path / "m", 1)
+        data = tmp_path / "m.data-00000-of-00001"
+        os.mkfifo(tmp_path / "pipe")
+        os.mkfifo(tmp_path / "l.index")
+        (tmp_path / "n.index").write_bytes(b"no index at all" * 9)
+        (tmp_path / "o.index").symlink_to("nowhere")
+        data.write_bytes(random.Random(1).randbytes(data.stat().st_size))
+        (finding,) = fastckpt.examine(tmp_path / "m").findings
+        assert finding.cause == "index of another run"
+        data.unlink()
+        (finding,) = fastckpt.examine(tmp_path / "m").findings
+        assert finding.cause == "missing file"
+
+    def test_a_file_that_only_looks_like_the_missing_one_is_not_taken(self, tmp_path):
+        save(tmp_path / "m", 1)
+        data = tmp_path / "m.data-00000-of-00001"
+        content = bytearray(data.read_bytes())
+        content[-1] ^= 1
+        data.unlink()
+        (tmp_path / f"{data.name}.bak").write_bytes(content)
+        (finding,) = fastckpt.examine(tmp_path / "m").findings
+        assert finding.cause == "missing file"
+
+    def test_an_index_that_only_looks_like_the_lost_one_is_not_taken(self, tmp_path):
+        save(tmp_path / "m", 1)
+        save(tmp_path / "n", 2)
+        (tmp_path / "m.index").unlink()
+        (tmp_path / "n.index").rename(tmp_path / "m.index.bak")
+        (finding,) = fastckpt.examine(tmp_path / "m").findings
+        assert finding.cause == "missing file"
+
+    def test_files_of_an_older_save_do_not_hide_what_is_renamed(self, tmp_path):
+        save(tmp_path / "m", 1)
+        save(tmp_path / "old" / "m", 2, shards=2)
+        for shard in (0, 1):
+            shutil.copy(data_file(tmp_path / "old" / "m", shard), tmp_path)
+        data = tmp_path / "m.data-00000-of-00001"
+        data.rename(tmp_path / "elsewhere")
+        (finding,) = fastckpt.examine(tmp_path / "m").findings
+        assert finding.cause == "renamed file"
+
+    def test_wrong_entries_beside_strangers_are_the_indexs_fault(self, tmp_path):
+        bundle = BundleMaker()
+        bundle.add("bad", np.zeros(3), shape=shape((-3,)))
+        prefix = bundle.write(tmp_path)
+        for shard in (0, 1):
+            data_file(prefix, shard).write_bytes(b"stranger")
+        (finding,) = fastckpt.examine(prefix).findings
+        assert (finding.cause, finding.tensors) == ("index", ("bad",))
+
+    def test_damage_in_many_checkpoints_of_a_folder_asks_few_neighbours(self, tmp_path):
+        for step in range(60):
+            save(tmp_path / f"m-{step:02}", step, size=9)
+        for step in range(1, 60):
+            source = tmp_path / f"m-{step - 1:02}.data-00000-of-00001"
+            target = tmp_path / f"m-{60 - step:02}.data-00000-of-00001"
+            target.write_bytes(random.Random(step).randbytes(source.stat().st_size))
+        found = fastckpt.examine(tmp_path)
+        causes = {it.cause for it in found.findings}
+        assert (causes, len(found.findings)) == ({"index of another run"}, 59)
+        assert found.newest == str(tmp_path / "m-00")
 
 
 def test_each_event_of_real_checkpoints_at_random(tmp_path):
