@@ -294,6 +294,12 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
 }
 
 py::tuple Reader::Verify(std::size_t threads, CallProgress* progress) const {
+  const py::tuple all = VerifyClosely(threads, progress);
+  return py::make_tuple(all[0], all[1]);
+}
+
+py::tuple Reader::VerifyClosely(std::size_t threads,
+                                CallProgress* progress) const {
   const VerifyResult result = Interruptible(
       [&](const Interrupt& interrupted) {
         return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));

@@ -142,6 +142,9 @@ class Reader:
     ) -> None: ...
     def verify(
         self, threads: int, progress: Progress | None
+    ) -> tuple[int, list[Exception]]: ...
+    def verify_closely(
+        self, threads: int, progress: Progress | None
     ) -> tuple[int, list[Exception], list[_Damage | None]]:
         """Gives the bytes checked, the problems, and what the stored bytes of each look
         like: (offset, size, offset of the only wrong byte, pages of zeros)."""

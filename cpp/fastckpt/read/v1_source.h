@@ -63,9 +63,9 @@ class V1Source final : public TensorSource {
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
 
-  // Says that a block was found right in the file with that stamp.
-  void NoteRight(const BlockPlace& place, FileStamp stamp) const {
-    blocks_.NoteRight(place, stamp);
+  // The state of a block, for who checks it elsewhere.
+  CheckState& StateOf(const BlockPlace& place) const {
+    return blocks_.StateOf(place);
   }
 
  private:
