@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "error_border.h"
+#include "listing.h"
 #include "lock.h"
 #include "row_read.h"
 #include "run_options.h"
@@ -24,19 +24,6 @@ std::uint64_t RequestSize(const TensorSource& source,
     size += source.Facts(request.slot).size;
   }
   return size;
-}
-
-// (offset, size, offset of the only wrong byte or None, [(begin, end, is cut
-// out), ...] of pages of zeros).
-py::object DescribeDamage(const Damage& damage) {
-  py::list zeros;
-  for (const ZeroPages& run : damage.zeros) {
-    zeros.append(py::make_tuple(run.begin, run.end, run.is_cut_out));
-  }
-  const py::object byte = damage.wrong_byte
-                              ? py::object(py::int_(*damage.wrong_byte))
-                              : py::object(py::none());
-  return py::make_tuple(damage.offset, damage.size, byte, zeros);
 }
 
 [[noreturn]] void ThrowMissing(py::handle name) {
@@ -305,15 +292,7 @@ py::tuple Reader::VerifyClosely(std::size_t threads,
         return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
       },
       progress);
-  py::list problems;
-  for (const Error& error : result.problems) {
-    problems.append(MakePythonError(error));
-  }
-  py::list damages;
-  for (const std::optional<Damage>& damage : result.damages) {
-    damages.append(damage ? DescribeDamage(*damage) : py::object(py::none()));
-  }
-  return py::make_tuple(result.bytes_checked, problems, damages);
+  return ListProblems(result);
 }
 
 }  // namespace fastckpt::internal
