@@ -14,6 +14,7 @@
 #include "bind_reader.h"
 #include "bind_replacement.h"
 #include "bind_salvage.h"
+#include "bind_statistics.h"
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
@@ -40,6 +41,7 @@ void Fill(py::module_ module) {
   RegisterImports(module);
   RegisterReader(module);
   RegisterCasts(module);
+  RegisterStatistics(module);
   RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);

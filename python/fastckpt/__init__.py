@@ -12,7 +12,8 @@ from fastckpt.reading.checkpoint import (
 
 if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
-    from fastckpt.checking.examine import Examination, examine
+    from fastckpt.checking.examination import Examination
+    from fastckpt.checking.examine import examine
     from fastckpt.checking.salvage import SalvageReport, salvage
     from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
@@ -95,7 +96,7 @@ _LAZY = {
     "Change": "checking.diff",
     "CheckpointState": "files.state_file",
     "Diff": "checking.diff",
-    "Examination": "checking.examine",
+    "Examination": "checking.examination",
     "Explanation": "reading.results",
     "Finding": "reading.results",
     "MatchPlan": "matching.plan",
