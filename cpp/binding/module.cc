@@ -13,6 +13,7 @@
 #include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_replacement.h"
+#include "bind_salvage.h"
 #include "bind_statistics.h"
 #include "bind_writer.h"
 #include "error_border.h"
@@ -47,6 +48,7 @@ void Fill(py::module_ module) {
   RegisterWriter(module);
   RegisterEdit(module);
   RegisterReplacement(module);
+  RegisterSalvage(module);
 }
 
 bool IsMainInterpreter() {

@@ -98,6 +98,8 @@ class ImportGate:
     @staticmethod
     def end_fork_in_child() -> None: ...
 
+_Damage = tuple[int, int, int | None, list[tuple[int, int, bool]]]
+
 class Reader:
     """An open checkpoint; tensors are numbered by slots, in order of names."""
 
@@ -141,6 +143,11 @@ class Reader:
     def verify(
         self, threads: int, progress: Progress | None
     ) -> tuple[int, list[Exception]]: ...
+    def verify_closely(
+        self, threads: int, progress: Progress | None
+    ) -> tuple[int, list[Exception], list[_Damage | None]]:
+        """Gives the bytes checked, the problems, and what the stored bytes of each look
+        like: (offset, size, offset of the only wrong byte, pages of zeros)."""
     def places(
         self, slot: int
     ) -> list[tuple[str, int, int, tuple[int, ...], tuple[int, ...]]]: ...
@@ -186,6 +193,7 @@ def open_bundle(
 ) -> Reader: ...
 def open_v1(paths: list[bytes], mapped: bool, verify: bool | str) -> Reader: ...
 def probe(path: bytes) -> str: ...
+def zero_pages(path: bytes) -> list[tuple[int, int]]: ...
 def find_listed(prefix: bytes) -> tuple[bytes | None, bool]: ...
 def list_aside_removals(prefix: bytes, is_v1: bool) -> list[bytes]: ...
 def base_of_aside(name: bytes) -> bytes | None: ...
@@ -284,4 +292,18 @@ def rewrite(
     threads: int,
     progress: Progress | None,
 ) -> None: ...
+def salvage_index(
+    parts: list[tuple[bytes, list[bytes]]], to: bytes, max_bytes: int
+) -> tuple[list[str], list[str], list[str], bool]:
+    """Writes one index of what is left of several; see cpp/fastckpt/edit.
+
+    Gives (unproved names, lost names, what was done, whether that is all).
+    """
+
+def adopt_index(sibling: bytes, data: list[bytes], to: bytes, max_bytes: int) -> None:
+    """Writes the index of a sibling for other data files, checksums from these."""
+
+def salvage_table(path: bytes, to: bytes) -> tuple[list[str], bool]:
+    """Writes the sound blocks of a V1 file; gives (what was done, if that is all)."""
+
 def dlpack_dtype(capsule: Any) -> str: ...

@@ -45,6 +45,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         self._by_key: dict[str, ObjectNode] = {}
         self._aliases: dict[str, ObjectNode | list[ObjectNode]] = {}
         self._missing: list[str] = []
+        self._called: dict[str, list[str]] = {}
         # For each path that several values have: the numbers that tell them apart.
         self._numbers: dict[tuple[str, ...], Iterator[int]] = {}
         objects = parse(content)
@@ -100,6 +101,13 @@ class ObjectGraph(Mapping[str, ObjectNode]):
     def names(self) -> dict[str, str]:
         """Gives {human path: key} of all values, ready for ``ckpt.load()``."""
         return {path: node.key for path, node in self._nodes.items()}
+
+    def called(self) -> dict[str, list[str]]:
+        """Gives {human path: keys} of what values would be called, were each alone.
+
+        ``names()`` tells those apart that would share a path.
+        """
+        return {path: list(keys) for path, keys in self._called.items()}
 
     def keys_of(self, path: str) -> list[str]:
         """Gives the keys of the values that a path may mean.
@@ -201,7 +209,9 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         )
 
     def _add(self, paths: ObjectPaths, node_id: int, value: Value) -> ObjectNode:
-        parts = self._choose_path(list(paths.list_human_paths(node_id, value)))
+        options = list(paths.list_human_paths(node_id, value))
+        parts = self._choose_path(options)
+        self._called.setdefault("/".join(options[0]), []).append(value.key)
         object_path = paths.get_object_path(node_id)
         node = ObjectNode(self._tensors, parts, value, object_path)
         self._nodes[node.path] = self._by_key[node.key] = node

@@ -399,10 +399,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         begin = perf_counter()
         with watch(progress) as counter:
-            nbytes, errors = self._reader.verify(self._count(threads), counter)
+            nbytes, errors, damages = self._reader.verify_closely(
+                self._count(threads), counter
+            )
         problems = [problem_of(error) for error in errors]
         seconds = perf_counter() - begin
-        findings = find_causes(self, errors)
+        findings = find_causes(self, errors, problems, damages)
         return VerifyReport(problems, nbytes, len(self), seconds, findings)
 
     def explain(self) -> Explanation:
