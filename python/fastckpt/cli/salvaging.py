@@ -14,7 +14,7 @@ from fastckpt.cli.render.text import escape, format_count, make_printable
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
 from fastckpt.errors import CheckpointError
-from fastckpt.reading.findings import explain_data
+from fastckpt.reading.unopened import explain_data
 
 __all__ = ["add_save_arguments", "save"]
 
