@@ -223,8 +223,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         number as they are asked for; a sliced tensor gives them slice by slice.
         Raises as ``layout`` and, for the region, as ``read``.
         """
-        slot = self._slot(name)
-        return self._reader.byte_runs(slot, region)
+        return self._reader.byte_runs(self._slot(name), region)
 
     # Reading.
 
