@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
     from fastckpt.checking.examination import Examination
     from fastckpt.checking.examine import examine
+    from fastckpt.checking.salvage import SalvageReport, salvage
     from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
     from fastckpt.editing.convert import convert
@@ -59,6 +60,7 @@ __all__ = [
     "MetaGraph",
     "Problem",
     "Rules",
+    "SalvageReport",
     "Saver",
     "Statistics",
     "Tensor",
@@ -82,6 +84,7 @@ __all__ = [
     "merge",
     "remove_checkpoint",
     "rewrite",
+    "salvage",
     "save",
     "statistics",
     "strip",
@@ -100,6 +103,7 @@ _LAZY = {
     "MetaGraph": "graph.meta_graph",
     "Problem": "reading.results",
     "Rules": "matching.rules",
+    "SalvageReport": "checking.salvage",
     "Saver": "writing.saver",
     "Statistics": "checking.statistics",
     "TensorLayout": "reading.results",
@@ -119,6 +123,7 @@ _LAZY = {
     "merge": "editing.merging",
     "remove_checkpoint": "files.remove",
     "rewrite": "editing.rewrite",
+    "salvage": "checking.salvage",
     "save": "writing.writer",
     "statistics": "checking.statistics",
     "strip": "editing.strip",

@@ -172,6 +172,17 @@ def cast_into(
     threads: int,
     progress: Progress | None,
 ) -> list[int]: ...
+def describe_tensors(
+    reader: Reader,
+    slots: Sequence[int],
+    values: dict[str, bytes],
+    with_histogram: bool,
+    threads: int,
+    progress: Progress | None,
+) -> list[tuple[Any, ...]]: ...
+def describe_numbers(
+    numbers: Any, dtype: str, values: bytes | None, are_integers: bool, threads: int
+) -> tuple[Any, ...]: ...
 def cast_floats(source: Any, from_dtype: str, target: Any, to_dtype: str) -> int: ...
 def open_bundle(
     prefix: bytes,
@@ -281,4 +292,18 @@ def rewrite(
     threads: int,
     progress: Progress | None,
 ) -> None: ...
+def salvage_index(
+    parts: list[tuple[bytes, list[bytes]]], to: bytes, max_bytes: int
+) -> tuple[list[str], list[str], list[str], bool]:
+    """Writes one index of what is left of several; see cpp/fastckpt/edit.
+
+    Gives (unproved names, lost names, what was done, whether that is all).
+    """
+
+def adopt_index(sibling: bytes, data: list[bytes], to: bytes, max_bytes: int) -> None:
+    """Writes the index of a sibling for other data files, checksums from these."""
+
+def salvage_table(path: bytes, to: bytes) -> tuple[list[str], bool]:
+    """Writes the sound blocks of a V1 file; gives (what was done, if that is all)."""
+
 def dlpack_dtype(capsule: Any) -> str: ...

@@ -18,6 +18,7 @@ constexpr std::uint64_t kPartsPerThread = 16;
 constexpr std::uint64_t kBytesPerThread = 512 << 10;
 // What is checked and then copied stays in a core's own cache in between.
 constexpr std::uint64_t kCacheStep = 128 << 10;
+static_assert(kCacheStep % kLookStep == 0 && kMinPart % kLookGroup == 0);
 // A cast is quick enough to gain by the nearest cache.
 constexpr std::uint64_t kCastStep = 32 << 10;
 // Runs further apart than this are read one by one rather than in one go.
@@ -158,7 +159,9 @@ class TaskRun {
       if (size > 0) std::memcpy(to, bytes, size);
       return 0;
     }
-    if (!task.strided && !task.cast) return ExtendCrc32c(crc, bytes, size);
+    if (!task.strided && !task.cast && !task.look) {
+      return ExtendCrc32c(crc, bytes, size);
+    }
     const std::uint64_t step = task.cast ? kCastStep : kCacheStep;
     for (std::uint64_t at = part.begin; at < part.end; at += step) {
       const std::uint64_t end = std::min(part.end, at + step);
@@ -166,8 +169,13 @@ class TaskRun {
       if (Checks(task)) {
         crc = ExtendCrc32c(crc, from, static_cast<std::size_t>(end - at));
       }
-      task.cast ? task.cast->CopyRange(at, end, from)
-                : task.strided->CopyRange(at, end, from);
+      if (task.look) {
+        task.look->Look(at, end, from);
+      } else if (task.cast) {
+        task.cast->CopyRange(at, end, from);
+      } else {
+        task.strided->CopyRange(at, end, from);
+      }
     }
     return crc;
   }

@@ -61,17 +61,15 @@ Check HowToCheck(CheckRule rule, const Piece& piece, bool is_full,
                  std::uint64_t taken) {
   if (rule == CheckRule::kNever || piece.state == nullptr) return Check::kNot;
   if (rule == CheckRule::kAlways) return Check::kOnTheWay;
-  if (rule == CheckRule::kWhole) {
-    return is_full ? Check::kOnTheWay : Check::kNot;
-  }
-  if (is_full && rule == CheckRule::kOnce) return Check::kOnTheWay;
+  if (is_full && rule != CheckRule::kFirst) return Check::kOnTheWay;
+  if (rule == CheckRule::kWhole) return Check::kNot;
   if (piece.state->IsDone(piece.stamp)) return Check::kNot;
   const bool is_large_part = taken >= piece.size / kLargePart;
   return piece.size <= kSmall || is_large_part ? Check::kOnTheWay
                                                : Check::kBefore;
 }
 
-// Notes that what tasks have checked is right.
+// Notes that what they checked is right.
 void NoteRight(const std::vector<PieceTask>& tasks) {
   for (const PieceTask& task : tasks) {
     const Piece& piece = *task.piece;
@@ -201,12 +199,15 @@ class RegionCopier {
         facts, source_.LayoutOf(wanted.slot),
         wanted.region ? *wanted.region : WholeRegion(facts.dims),
         std::move(destination)};
-    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    const bool is_dense =
+        !wanted.look && pieces.size() == 1 && IsDenseCopy(target);
     for (const Piece& piece : pieces) {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      if (wanted.cast) {
+      if (wanted.look) {
+        task.look = wanted.look->OfPiece(piece);
+      } else if (wanted.cast) {
         task.cast = MakeCast(target, piece, wanted.cast);
       } else if (is_dense) {
         task.dense = target.destination.base;
@@ -214,14 +215,13 @@ class RegionCopier {
         task.strided = MakeStrided(target, piece);
       }
       task.check = ChecksOnTheWay(wanted, task, batch);
-      const bool copies = task.dense || task.strided || task.cast;
-      if (!copies && !task.check) continue;
+      const bool takes = task.dense || task.strided || task.cast || task.look;
+      if (!takes && !task.check) continue;
       batch->tasks.push_back(std::move(task));
     }
   }
 
-  // Whether a task checks its piece; where it is to be checked before, that is
-  // noted.
+  // Whether a task checks its piece; notes where it is to be checked before.
   bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
                       Batch* batch) const {
     const Piece& piece = *task.piece;

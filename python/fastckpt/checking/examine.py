@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from fastckpt.base.cast import is_floating
@@ -190,13 +191,12 @@ def _find_not_finite(
         and info.dtype is not None
         and (info.dtype.kind == "c" or is_floating(info.dtype))
     ]
-    threads = checkpoint._count(None)
-    measured = measure(checkpoint, names, threads, progress)
-    of = {name: it for name, (it, _) in measured.items() if it.nan or it.inf}
+    measured = measure(checkpoint, names, None, progress, with_histogram=False)
+    of = {name: it for name, it in measured.items() if it.nan or it.inf}
     if not of:
         return
     nan, inf = (sum(it.nan for it in of.values()), sum(it.inf for it in of.values()))
-    total = nan + inf + sum(it.count for it in of.values())
+    total = sum(prod(checkpoint.info(name).shape) for name in of)
     whose = f"{count(len(of))} have"
     if len(of) == 1:
         whose = f"tensor {next(iter(of))!r} has"
