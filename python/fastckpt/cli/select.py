@@ -15,6 +15,9 @@ from fastckpt.reading.human_names import HumanNames
 
 __all__ = ["TypedNames", "as_meant", "select_names"]
 
+# To take apart the object graph of more tensors takes seconds.
+_FEW = 5000
+
 
 class TypedNames:
     """What is typed, as names of a checkpoint's tensors.
@@ -40,7 +43,12 @@ class TypedNames:
         return HumanNames(self._tensors) or None
 
     def find_path(self, name: str) -> str | None:
-        """Gives what people call a tensor; None where no sound object graph tells."""
+        """Gives what people call a tensor; None where no sound object graph tells.
+
+        Of very many tensors it is told where somebody asked by path.
+        """
+        if "human" not in vars(self) and len(self._tensors) > _FEW:
+            return None
         try:
             return self.human.paths.get(name) if self.human else None
         except CorruptionError:

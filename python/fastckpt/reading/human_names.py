@@ -72,10 +72,15 @@ class HumanNames:
 
 
 def missing_in(checkpoint: Checkpoint, name: object) -> MissingKeyError:
-    """Makes the KeyError for a name that a checkpoint has no tensor of."""
+    """Makes the KeyError for a name that a checkpoint has no tensor of.
+
+    Its text may be shown when the checkpoint was closed: what it needs stays open.
+    """
+    kept = object.__new__(type(checkpoint))
+    vars(kept).update(vars(checkpoint))
 
     def lead(name: str) -> str:
-        return lead_from(checkpoint, name)
+        return lead_from(kept, name)
 
     return missing(name, checkpoint._reader.names, lead)
 

@@ -7,6 +7,7 @@ import pytest
 
 import fastckpt
 from command_line import run, run_json
+from fastckpt.cli import select
 from fastckpt.graph.schema import get_message
 
 pytest.importorskip("google.protobuf")
@@ -163,6 +164,21 @@ def test_an_error_can_be_shown_when_the_checkpoint_was_closed(prefix):
     with fastckpt.open(prefix) as ckpt, pytest.raises(KeyError) as caught:
         ckpt["model/dense/kernel"]
     assert "no tensor 'model/dense/kernel'" in str(caught.value)
+    assert KERNEL in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["ls", "show", "stats"])
+def test_commands_lead_from_what_is_nearly_a_path_to_the_key(command, prefix, capsys):
+    done = run(capsys, command, prefix, "model/dense/kernal")
+    assert (done.status, done.out) == (2, "")
+    assert f"'model/dense/kernel' (its key is '{KERNEL}')" in done.err
+
+
+def test_of_very_many_tensors_a_key_costs_no_object_graph(prefix, capsys, monkeypatch):
+    monkeypatch.setattr(select, "_FEW", 2)
+    assert run_json(capsys, "show", prefix, KERNEL)[1]["tensors"][0]["path"] is None
+    _, found = run_json(capsys, "show", prefix, "model/dense/kernel")
+    assert found["tensors"][0]["path"] == "model/dense/kernel"
 
 
 def test_a_tree_by_path_has_the_sizes_of_scopes(prefix, capsys):
