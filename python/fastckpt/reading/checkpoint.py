@@ -396,11 +396,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
             from fastckpt.reading.findings import find_causes
             from fastckpt.reading.results import VerifyReport, problem_of
 
-        begin = perf_counter()
+        reader, count, begin = self._reader, self._count(threads), perf_counter()
         with watch(progress) as counter:
-            nbytes, errors, damages = self._reader.verify_closely(
-                self._count(threads), counter
-            )
+            nbytes, errors, damages = reader.verify_closely(count, counter)
         problems = [problem_of(error) for error in errors]
         seconds = perf_counter() - begin
         findings = find_causes(self, errors, problems, damages)

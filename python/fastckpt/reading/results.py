@@ -106,7 +106,8 @@ class VerifyReport(NamedTuple):
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         # IPython keeps this beside the HTML: never every problem.
-        found = "ok" if self.ok else f"{len(self.problems):,} problems"
+        count = len(self.findings)
+        found = "ok" if self.ok else f"{count:,} problem{'s' * (count != 1)}"
         printer.text(f"<fastckpt.VerifyReport: {found}>")
 
 
