@@ -24,6 +24,8 @@ pybind11::list ListByteRuns(const TensorSource& source, std::size_t slot,
 
 // [(path, size, resident bytes or None), ...] of files opened so far.
 pybind11::list ListOpenFiles(const TensorSource& source);
+// [path, ...] of paths.
+pybind11::list ListNamesOfFiles(const std::vector<std::string>& names);
 // [path, ...] of the index as it was opened, or of each V1 file.
 pybind11::list ListPaths(const TensorSource& source);
 // (inode, size, mtime in ns) of the index, or of each V1 file.

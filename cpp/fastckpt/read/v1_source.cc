@@ -55,9 +55,11 @@ bool IsWithin(ByteView inner, ByteView outer) {
 
 }  // namespace
 
-V1Source::V1Source(const std::vector<std::string>& paths, IoMode mode)
+V1Source::V1Source(V1Reader reader, IoMode mode,
+                   std::shared_ptr<const RangeFetcher> fetcher)
     : mode_(mode),
-      reader_(paths, mode),
+      fetcher_(std::move(fetcher)),
+      reader_(std::move(reader)),
       blocks_(reader_, mode),
       packed_(reader_.tensors()) {}
 

@@ -20,8 +20,8 @@ from fastckpt.checking.surroundings import (
 )
 from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.errors import CheckpointError
-from fastckpt.files.resolve import resolve, wholes
-from fastckpt.files.urls import source_path
+from fastckpt.files.resolve import resolve
+from fastckpt.files.urls import source_path, wholes_of
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.findings import find_missing_shard, why_not_opened
 from fastckpt.reading.results import Finding
@@ -151,7 +151,7 @@ def _examine_folder(
 
 def _examine_one(path: str, look: _Look) -> Examination:
     """Examines one checkpoint, and what saves that did not finish left of it."""
-    prefixes = (path, *wholes(path))
+    prefixes = (path, *wholes_of(path))
     saves = find_unfinished(os.path.dirname(path), look.threads, prefixes)
     try:
         found = _examine_checkpoint(path, look)

@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from time import sleep
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.deferred import importing
@@ -28,6 +28,9 @@ from fastckpt.files.shard_names import (
     v1_shards,
 )
 from fastckpt.files.urls import PathName
+
+if TYPE_CHECKING:
+    from fastckpt.files.fetcher import Fetcher
 
 __all__ = [
     "PAUSES",
@@ -63,11 +66,13 @@ class Resolved(NamedTuple):
             pattern ``X-?????-of-00004``.
         files: V2: the index. V1: the file, or all shards in order. Index or file are
             named as they lie where a save that was killed set them aside.
+        remote: What fetches them, where they lie elsewhere; their names are URLs then.
     """
 
     format: str
     prefix: str
     files: list[str]
+    remote: Fetcher | None = None
 
 
 def kind_of(path: str) -> str | None:

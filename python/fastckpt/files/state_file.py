@@ -22,6 +22,7 @@ from fastckpt.files.foreign import WORDS, kind_of_bytes
 from fastckpt.files.urls import source_path
 
 __all__ = [
+    "MAX_STATE_BYTES",
     "STATE_NAME",
     "CheckpointState",
     "checkpoint_exists",
@@ -37,7 +38,7 @@ __all__ = [
 STATE_NAME = "checkpoint"
 
 # Far above any real state file; a larger file is not looked into.
-_MAX_BYTES = 4 << 20
+MAX_STATE_BYTES = 4 << 20
 
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -191,9 +192,9 @@ def read_content(path: str) -> bytes | None:
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes", content)
+        content = file.read(MAX_STATE_BYTES + 1)
+    if len(content) > MAX_STATE_BYTES:
+        raise damaged(path, f"it is larger than {MAX_STATE_BYTES} bytes", content)
     return content
 
 

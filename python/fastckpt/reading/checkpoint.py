@@ -17,6 +17,7 @@ from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
+from fastckpt.files.urls import remote_url
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
 from fastckpt.reading.native_reader import open_reader
@@ -24,6 +25,8 @@ from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_thr
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
+    from fastckpt.files.fetcher import Fetcher
+    from fastckpt.files.remote import Store
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.reading.results import Explanation, TensorLayout, VerifyReport
 
@@ -41,6 +44,7 @@ def open(
     io: str = "auto",
     threads: int | None = None,
     max_index_bytes: int = MAX_INDEX_BYTES,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Checkpoint:
     """Opens a TensorFlow checkpoint.
 
@@ -49,18 +53,22 @@ def open(
     Args:
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
-            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them;
+            a URL of any of these that fsspec knows.
         verify: How data is checked against its checksums. True, which None means:
             every stored piece once, before any byte of it is handed out, and again
             where its file was written since; whole copies every time, in the same
             pass. "whole": what is read in full; parts are not, and only their
-            bytes are read. False: nothing. What calls write from it (``save``,
-            ``convert`` ...) is checked in any case.
+            bytes are read; this is what None means for URLs. False: nothing. What
+            calls write from it (``save``, ``convert`` ...) is checked in any case.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
             systems and files that others may cut) or "auto", which chooses by
-            the file system and says what it chose in ``Checkpoint.io``.
+            the file system and says what it chose in ``Checkpoint.io``: "remote"
+            for URLs, whatever was asked for.
         threads: How many threads a call may use; None: the CPUs of the process.
         max_index_bytes: A V2 index that is larger is an ``UnsupportedError``.
+        storage_options: What fsspec makes a URL's file system with, credentials too;
+            of no meaning for local paths.
 
     Returns:
         A ``Checkpoint``: a mapping of names to read-only arrays.
@@ -69,9 +77,14 @@ def open(
         FileNotFoundError: Nothing is there; the message says what was looked for.
         CorruptionError: What is there is damaged, or is no checkpoint.
         UnsupportedError: It is legal, but beyond this library.
-        OSError: The system does not let it be read.
+        OSError: The system, or the server, does not let it be read.
+        ImportError: What reads such a URL is not installed.
     """
     options = Options.checked(verify, io, threads, max_index_bytes)
+    if remote_url(path) is not None:
+        if verify is None:
+            options = options._replace(verify="whole")
+        return open_found(paths.resolve(path, storage_options), options)
     return aside.open_where_found(
         lambda: paths.resolve(path), lambda found: open_found(found, options)
     )
@@ -79,7 +92,7 @@ def open(
 
 def open_found(found: paths.Resolved, options: Options = _DEFAULTS) -> Checkpoint:
     """Opens exactly the files that were found; warns of such that lie aside."""
-    checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
+    checkpoint = Checkpoint(*found[:3], options, remote=found.remote)
     aside.warn_of_place(checkpoint.path, checkpoint.files[0])
     return checkpoint
 
@@ -99,7 +112,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
     Attributes:
         format: "v2" or "v1".
         path: The checkpoint's prefix.
-        io: "mmap" or "read": how bytes are read here.
+        io: "mmap", "read" or "remote": how bytes are read here.
     """
 
     def __init__(
@@ -109,9 +122,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
         files: list[str],
         options: Options,
         identity: _Identity | None = None,
+        remote: Fetcher | None = None,
     ) -> None:
         self.format = format
         self.path = path
+        self._remote = remote
+        if remote is not None:
+            self._open_remote(files, options, remote)
+            return
         # Shards are opened later, maybe from another folder.
         self._prefix = _absolute(path)
         self._files = [_absolute(file) for file in files]
@@ -123,6 +141,21 @@ class Checkpoint(Mapping[str, np.ndarray]):
                 format, self._prefix, self._files, self.io, options, identity
             )
         self._files = self._reader.paths()
+
+    def _open_remote(
+        self, files: list[str], options: Options, remote: Fetcher
+    ) -> None:
+        with importing:
+            from fastckpt.reading.remote import open_remote_reader
+
+        self._prefix, self._files = self.path, files
+        self._options = options
+        self._threads = count_threads(options.threads)
+        self.io, self._filesystem = "remote", remote.store.scheme
+        self._io_reason = "byte ranges, by fsspec"
+        self._reader = open_remote_reader(
+            self.format, self.path, files, options, remote
+        )
 
     # The mapping.
 
@@ -408,6 +441,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         files = tuple(OpenFile(*file) for file in self._reader.open_files())
         views = sum(info.is_view for info in self.infos())
+        traffic = None
+        if self._remote is not None:
+            with importing:
+                from fastckpt.reading.remote import traffic_of
+
+            traffic = traffic_of(self._remote)
         return Explanation(
             path=self.path,
             format=self.format,
@@ -420,6 +459,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
             tensors=len(self),
             views=views,
             files=files,
+            remote=traffic,
         )
 
     # The object graph of TensorFlow 2.
@@ -451,7 +491,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         identity = self._reader.identity()
-        arguments = (self.format, self._prefix, self._files, self._options, identity)
+        store = None if self._remote is None else self._remote.store
+        options = self._options
+        arguments = (self.format, self._prefix, self._files, options, identity, store)
         return _reopen, arguments
 
     def _count(self, threads: int | None) -> int:
@@ -469,8 +511,15 @@ def _reopen(
     files: list[str],
     options: Options,
     identity: list[_Identity],
+    store: Store | None = None,
 ) -> Checkpoint:
     """Opens a pickled checkpoint again, if it still is the same."""
+    if store is not None:
+        with importing:
+            from fastckpt.reading.remote import look_again
+
+        remote = look_again(store, files, identity)
+        return Checkpoint(format, path, files, Options(*options), remote=remote)
     checkpoint = aside.open_again(
         path,
         lambda: aside.find_again(format, path, files, identity),

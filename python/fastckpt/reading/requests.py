@@ -172,12 +172,33 @@ def read_many(
                 out = _make(reader, slot, region, shape)
             numeric.append((slot, region, out))
     read = {at: strings.read(reader, *text[:2]) for at, text in texts.items()}
-    reader.read_into(numeric, threads, counter, has_out)
+    if has_out and reader.is_remote():
+        _read_beside(reader, numeric, threads, counter)
+    else:
+        reader.read_into(numeric, threads, counter, has_out)
     arrays = iter(numeric)
     return [
         strings.put(read[at], texts[at][2]) if at in texts else next(arrays)[2]
         for at in range(len(requests))
     ]
+
+
+def _read_beside(
+    reader: Reader, requests: list[Request], threads: int, counter: Progress | None
+) -> None:
+    """Fetches all before anything is written, and each byte once."""
+    beside: list[Request] = []
+    for slot, region, out in requests:
+        # What cannot be written to is refused by the core, before anything is.
+        if isinstance(out, np.ndarray) and out.flags.writeable:
+            beside.append((slot, region, np.empty(out.shape, out.dtype)))
+        else:
+            beside.append((slot, region, out))
+    reader.read_into(beside, threads, counter, False)
+    for (_, _, out), (_, _, found) in zip(requests, beside, strict=True):
+        assert out is not None and found is not None
+        if out is not found:
+            out[...] = found
 
 
 def _make(reader: Reader, slot: int, region: Any, shape: tuple[int, ...]) -> np.ndarray:
