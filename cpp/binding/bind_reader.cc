@@ -75,10 +75,10 @@ std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
 
 // Of a fetcher as remote_fetcher.h wants it, and the prefix or files as that
 // names them.
-std::unique_ptr<Reader> OpenRemoteBundle(py::object fetcher,
-                                         const std::string& prefix,
-                                         const py::object& verify,
-                                         std::uint64_t max_index_bytes) {
+std::unique_ptr<Reader> OpenFetchedBundle(py::object fetcher,
+                                          const std::string& prefix,
+                                          const py::object& verify,
+                                          std::uint64_t max_index_bytes) {
   const Checking checked = CheckingOf(verify);
   const auto ranges = MakeRemoteFetcher(std::move(fetcher));
   return Unlocked([&] {
@@ -87,9 +87,9 @@ std::unique_ptr<Reader> OpenRemoteBundle(py::object fetcher,
   });
 }
 
-std::unique_ptr<Reader> OpenRemoteV1(py::object fetcher,
-                                     const std::vector<std::string>& paths,
-                                     const py::object& verify) {
+std::unique_ptr<Reader> OpenFetchedV1(py::object fetcher,
+                                      const std::vector<std::string>& paths,
+                                      const py::object& verify) {
   const Checking checked = CheckingOf(verify);
   const auto ranges = MakeRemoteFetcher(std::move(fetcher));
   return Unlocked([&] {
@@ -219,8 +219,9 @@ void AddListing(py::class_<Reader>* reader) {
              return FilesystemsOf(self.source().DataPaths());
            })
       .def("shard_count", [](const Reader& self) { return CountShards(self); })
-      .def("is_remote",
-           [](const Reader& self) { return self.source().fetcher() != nullptr; })
+      .def(
+          "is_remote",
+          [](const Reader& self) { return self.source().fetcher() != nullptr; })
       .def("data_paths",
            [](const Reader& self) {
              return ListNamesOfFiles(self.source().DataPaths());
@@ -268,9 +269,9 @@ void RegisterReader(py::module_& module) {
              py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
              py::arg("verify"));
-  module.def("open_remote_bundle", OpenRemoteBundle, py::arg("fetcher"),
+  module.def("open_remote_bundle", OpenFetchedBundle, py::arg("fetcher"),
              py::arg("prefix"), py::arg("verify"), py::arg("max_index_bytes"));
-  module.def("open_remote_v1", OpenRemoteV1, py::arg("fetcher"),
+  module.def("open_remote_v1", OpenFetchedV1, py::arg("fetcher"),
              py::arg("paths"), py::arg("verify"));
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");

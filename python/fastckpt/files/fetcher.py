@@ -207,28 +207,13 @@ class Stream:
         _logger().debug("%s: bytes %d to %d", name, start, start + size)
         real = store.real(name)
         if store.scheme in ("http", "https"):
-            return await self._get_http(real, number, start, size)
+            with importing:
+                from fastckpt.files.http_ranges import fetch_range
+
+            total = self._fetcher.identities[number][1]
+            return await fetch_range(store.system, real, start, size, total)
         got = await store.call("cat_file", real, start=start, end=start + size)
         return bytes(got)
-
-    async def _get_http(self, url: str, number: int, start: int, size: int) -> bytes:
-        """Notices a server that ignores ranges before it has sent more than that."""
-        with importing:
-            from fsspec.implementations.http import HTTPFile
-
-        system: Any = self._store.system
-        file = HTTPFile(
-            system,
-            url,
-            session=await system.set_session(),
-            block_size=None,
-            cache_type="none",
-            size=self._fetcher.identities[number][1],
-            loop=system.loop,
-            asynchronous=True,
-            **system.kwargs,
-        )
-        return bytes(await file.async_fetch_range(start, start + size))
 
     async def _compare(self) -> Told | None:
         """Tells which of the objects is another one by now."""

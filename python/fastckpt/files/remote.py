@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -141,9 +141,10 @@ class Store:
         """Gives what the file system calls an object."""
         return str(self.system._strip_protocol(self._real_url(name)))
 
-    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+    def run(self, work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
         """Runs a coroutine on the loop of the file systems, and waits for it."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        loop = self.loop
+        return asyncio.run_coroutine_threadsafe(work(), loop).result()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -152,10 +153,10 @@ class Store:
         Raises:
             RuntimeError: The caller is on it, and would wait for itself.
         """
+        own = getattr(self.system, "_loop", None)
         with importing:
             from fsspec.asyn import get_loop
 
-        own = getattr(self.system, "_loop", None)
         loop: asyncio.AbstractEventLoop = own or get_loop()
         try:
             is_own = asyncio.get_running_loop() is loop
@@ -195,7 +196,7 @@ class Store:
         async def look_at_all() -> list[Seen | Told]:
             return await asyncio.gather(*map(self.look, names))
 
-        return self.run(look_at_all())
+        return self.run(look_at_all)
 
     def list(self, folder: str) -> list[str] | None:
         """Gives the base names in a folder, sorted; None where listing is refused."""
@@ -206,7 +207,7 @@ class Store:
             return await asyncio.wait_for(call, PATIENCE)
 
         try:
-            found = self.run(list_names())
+            found = self.run(list_names)
         except Exception:
             return None
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})

@@ -51,6 +51,8 @@ def tell(error: BaseException, name: str) -> Told:
         kind = _STATUS.get(status, errno.EIO)
         words = _WORDS.get(kind, "the server failed")
         return kind, f"{words} (status {status})", name
+    if isinstance(error, UnsupportedError):  # our own
+        return UNSUPPORTED, str(error), name
     if isinstance(error, ValueError) and "range requests" in str(error):
         return UNSUPPORTED, NO_RANGES, name
     kind = _find_errno(error)

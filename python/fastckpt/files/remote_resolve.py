@@ -88,6 +88,15 @@ class Finder:
             return self._found("v1", prefix, [prefix])
         return self._by_shards(prefix)
 
+    def exists(self, prefix: str) -> bool:
+        """Tells whether anything of a checkpoint's name is there: any object, too."""
+        self._look([f"{prefix}.index", prefix])
+        if self._is_file(f"{prefix}.index") or isinstance(
+            self._look([prefix])[0], Seen
+        ):
+            return True
+        return self._by_shards(prefix) is not None
+
     # Single objects.
 
     def _look(self, names: Iterable[str]) -> list[Seen | Told]:
@@ -228,7 +237,8 @@ class Finder:
         is_relative = not re.match(r"/|\\\\|[A-Za-z]:[\\/]|[A-Za-z0-9+.-]+://", written)
         if is_relative and ".." not in written.split("/"):
             return f"{folder}/{written.removeprefix('./')}"
-        return f"{folder}/{re.split(r'[/]|[\\]', written.rstrip('/'))[-1]}"
+        base = written.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+        return f"{folder}/{base}"
 
     def _exists(self, prefix: str) -> bool:
         try:

@@ -19,7 +19,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import newest_complete
 from fastckpt.files.find import PathName, exists, kind_of
 from fastckpt.files.foreign import WORDS, kind_of_bytes
-from fastckpt.files.urls import source_path
+from fastckpt.files.urls import remote_url, source_path
 
 __all__ = [
     "MAX_STATE_BYTES",
@@ -67,6 +67,11 @@ def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
     That is a V2 index, a V1 file or shards; as in TensorFlow, which looks no
     further, a folder or another file of that name too. The name is literal.
     """
+    if (url := remote_url(checkpoint_prefix)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_exists
+
+        return remote_exists(url)
     return exists(source_path(checkpoint_prefix))
 
 
@@ -87,6 +92,11 @@ def latest_checkpoint(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
+    if (url := remote_url(directory)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_latest
+
+        return remote_latest(url, latest_filename or STATE_NAME)
     state = get_checkpoint_state(directory, latest_filename)
     if state is not None and exists(state.model_checkpoint_path):
         return state.model_checkpoint_path
@@ -112,6 +122,11 @@ def get_checkpoint_state(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
+    if (url := remote_url(directory)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_state
+
+        return remote_state(url, latest_filename or STATE_NAME)
     folder = source_path(directory)
     return read_state(os.path.join(folder, latest_filename or STATE_NAME), folder)
 

@@ -22,9 +22,8 @@ class FetchedRangesTest : public ::testing::Test {
 
   std::string Copied(const RangeRequest& range) const {
     std::string to(range.size, '?');
-    const bool found =
-        FetchedRanges::Copy(&fetcher_, range,
-                            reinterpret_cast<std::uint8_t*>(to.data()));
+    const bool found = FetchedRanges::Copy(
+        &fetcher_, range, reinterpret_cast<std::uint8_t*>(to.data()));
     return found ? to : "nothing";
   }
 

@@ -51,8 +51,8 @@ TEST(RangePlan, SmallGapsAreReadOverAndLargeOnesNot) {
 
 TEST(RangePlan, OverReadIsBoundedAndTheSmallestGapsComeFirst) {
   // 400 bytes allow 100 more: the gap of 10 and one of 60, not both of those.
-  const RangePlan plan = Plan(
-      {{0, 0, 100}, {0, 160, 100}, {0, 270, 100}, {0, 430, 100}});
+  const RangePlan plan =
+      Plan({{0, 0, 100}, {0, 160, 100}, {0, 270, 100}, {0, 430, 100}});
   EXPECT_EQ(plan.requests.size(), 2u);
   EXPECT_EQ(Fetched(plan), 470u);
 }
