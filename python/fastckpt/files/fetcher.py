@@ -81,6 +81,11 @@ class Fetcher:
         """Tells whether an object's identity was taken."""
         return name in self._numbers
 
+    def size_of(self, name: str) -> int:
+        """Gives how many bytes an object had when it was looked at; 0: none is."""
+        number = self._numbers.get(name)
+        return 0 if number is None else self.identities[number][1]
+
     def note(self, name: str, seen: Seen) -> None:
         """Notes an object as it was seen; the first that was noted stays."""
         if name not in self._numbers:

@@ -68,10 +68,10 @@ def _find_status(error: BaseException | None) -> int | None:
         response: Any = getattr(error, "response", None)
         if isinstance(response, dict):  # botocore's
             status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        code = getattr(error, "code", None)  # gcsfs's
-        for number in (status, code):
-            if isinstance(number, int) and 400 <= number < 600:
-                return number
+        if status is None:
+            status = getattr(error, "code", None)  # gcsfs's
+        if isinstance(status, int) and 400 <= status < 600:
+            return status
         error = error.__cause__
         seen += 1
     return None

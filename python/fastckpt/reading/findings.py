@@ -70,7 +70,13 @@ def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Fin
             cause, advice = _look_at_data(cause, problem.path)
             rest.append(Finding(cause, problem.message, advice, *places))
     joined = [
-        _join(cause, path, problems, ends.get(os.path.abspath(path), {}))
+        _join(
+            cause,
+            path,
+            problems,
+            ends.get(os.path.abspath(path), {}),
+            _size_of(path, checkpoint),
+        )
         for (cause, path), problems in of_files.items()
     ]
     return joined + rest
@@ -122,7 +128,9 @@ def _find_cause(
         return "unsupported"
     if problem.path is None:
         return "index"
-    if isinstance(error, FileNotFoundError) or not os.path.lexists(problem.path):
+    if isinstance(error, FileNotFoundError) or not (
+        checkpoint._remote or os.path.lexists(problem.path)
+    ):
         return "missing file"
     if isinstance(error, OSError):
         return "unreadable file"
@@ -131,17 +139,21 @@ def _find_cause(
     if problem.tensor is None or (is_index and checkpoint.format == "v2"):
         return "index"
     end = ends.get(path, {}).get(problem.tensor, 0)
-    return "cut file" if _size_of(path) < end else "checksum"
+    return "cut file" if _size_of(problem.path, checkpoint) < end else "checksum"
 
 
-def _size_of(path: str) -> int:
+def _size_of(path: str, checkpoint: Checkpoint) -> int:
+    if checkpoint._remote is not None:
+        return checkpoint._remote.size_of(path)
     try:
         return os.stat(path).st_size
     except OSError:
         return 0
 
 
-def _join(cause: str, path: str, problems: Sequence[Problem], ends: _Ends) -> Finding:
+def _join(
+    cause: str, path: str, problems: Sequence[Problem], ends: _Ends, size: int
+) -> Finding:
     """Makes one finding of what is wrong with one file."""
     first = min(problems, key=lambda it: it.offset or 0)
     if cause != "cut file":
@@ -155,7 +167,7 @@ def _join(cause: str, path: str, problems: Sequence[Problem], ends: _Ends) -> Fi
     message = first.message
     if len(tensors) > 1:
         message += f"; {_count(len(tensors))} are not whole: {_name_some(tensors)}"
-    lack = f"it has {_size_of(path):,} bytes of at least {max(ends.values()):,}"
+    lack = f"it has {size:,} bytes of at least {max(ends.values()):,}"
     cause, advice = _look_at_data(cause, path)
     advice = advice or f"the file is cut: {lack}; {_ELSEWHERE}"
     return Finding(cause, message, advice, path, first.offset, tensors)
