@@ -21,7 +21,7 @@ from fastckpt.checking.surroundings import (
 from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.errors import CheckpointError
 from fastckpt.files.resolve import resolve
-from fastckpt.files.urls import source_path, wholes_of
+from fastckpt.files.urls import public_name, remote_url, source_path, wholes_of
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.findings import find_missing_shard, why_not_opened
 from fastckpt.reading.results import Finding
@@ -101,7 +101,8 @@ def examine(
     and data files without an index. Nothing is changed.
 
     Args:
-        path: What ``open`` accepts; of a folder all that is in it.
+        path: What ``open`` accepts; of a folder all that is in it; of a URL the
+            checkpoint alone.
         values: Whether to look for NaN and infinities, too.
         threads, progress: As in ``Checkpoint.load``.
 
@@ -112,6 +113,9 @@ def examine(
         FileNotFoundError: There is no checkpoint.
         OSError: A folder cannot be listed, or an index cannot be read.
     """
+    if (url := remote_url(path)) is not None:
+        with counting(progress, 1 + values) as counter:
+            return _examine_checkpoint(url, _Look(values, threads, counter))
     place = os.fsdecode(source_path(path))
     with warnings.catch_warnings():
         # That a checkpoint was found under other names is said by the notes.
@@ -168,8 +172,10 @@ def _examine_one(path: str, look: _Look) -> Examination:
 def _examine_checkpoint(path: str, look: _Look) -> Examination:
     try:
         with open(path, threads=look.threads) as checkpoint:
-            return _examine_opened(checkpoint, weigh(path), look)
+            weight = 1 if checkpoint._remote else weigh(path)
+            return _examine_opened(checkpoint, weight, look)
     except CheckpointError as error:
+        path = public_name(path) if remote_url(path) else path
         return Examination(path, findings=[why_not_opened(path, error)])
     except FileNotFoundError as error:
         found = find_missing_shard(path, error)
