@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -76,6 +76,18 @@ class Fetcher:
                 self.note(name, seen)
             wrong.append(None if isinstance(seen, Seen) else seen)
         return wrong
+
+    def begin_to_look(self, name: str) -> Callable[[], None]:
+        """Looks at an object that is likely there; to be called: waits for that."""
+        self.traffic.looks += 1
+        looking = self.store.begin_to_look([name])
+
+        def finish() -> None:
+            seen = looking.result()[0]
+            if isinstance(seen, Seen) and seen.is_file:
+                self.note(name, seen)
+
+        return finish
 
     def knows(self, name: str) -> bool:
         """Tells whether an object's identity was taken."""

@@ -19,6 +19,8 @@ from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
 from fastckpt.files.urls import UrlError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from fsspec import AbstractFileSystem
 
 __all__ = ["Identity", "Seen", "Store"]
@@ -192,11 +194,16 @@ class Store:
 
     def look_at(self, names: Iterable[str]) -> list[Seen | Told]:
         """Looks at many at once."""
+        return self.begin_to_look(names).result()
+
+    def begin_to_look(self, names: Iterable[str]) -> Future[list[Seen | Told]]:
+        """The same, without waiting."""
 
         async def look_at_all() -> list[Seen | Told]:
             return await asyncio.gather(*map(self.look, names))
 
-        return self.run(look_at_all)
+        loop = self.loop
+        return asyncio.run_coroutine_threadsafe(look_at_all(), loop)
 
     def list(self, folder: str) -> list[str] | None:
         """Gives the base names in a folder, sorted; None where listing is refused."""
