@@ -21,7 +21,13 @@ from fastckpt.checking.surroundings import (
 from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.errors import CheckpointError
 from fastckpt.files.resolve import resolve
-from fastckpt.files.urls import public_name, remote_url, source_path, wholes_of
+from fastckpt.files.urls import (
+    UrlError,
+    public_name,
+    remote_url,
+    source_path,
+    wholes_of,
+)
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.findings import find_missing_shard, why_not_opened
 from fastckpt.reading.results import Finding
@@ -174,6 +180,8 @@ def _examine_checkpoint(path: str, look: _Look) -> Examination:
         with open(path, threads=look.threads) as checkpoint:
             weight = 1 if checkpoint._remote else weigh(path)
             return _examine_opened(checkpoint, weight, look)
+    except UrlError:
+        raise
     except CheckpointError as error:
         path = public_name(path) if remote_url(path) else path
         return Examination(path, findings=[why_not_opened(path, error)])

@@ -19,13 +19,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import fastckpt.compat.tensorflow._translate as _translate
+from fastckpt.compat.tensorflow.errors import UnimplementedError
 from fastckpt.errors import CorruptionError
 from fastckpt.files import find as fileset
 from fastckpt.files import resolve as paths
 from fastckpt.files.aside import open_where_found
 from fastckpt.files.patterns import is_pattern
 from fastckpt.files.shard_names import v1_stem
-from fastckpt.files.urls import public_name
+from fastckpt.files.urls import UrlError, public_name
 from fastckpt.reading.checkpoint import Checkpoint, open, open_found
 
 _MAX_KEPT = 8
@@ -85,7 +86,10 @@ def opened_url(url: str) -> Checkpoint:
         ImportError: What reads such a URL is not installed.
     """
     with _translate.opening(public_name(url)):
-        return open(url)
+        try:
+            return open(url)
+        except UrlError as error:
+            raise UnimplementedError(None, None, str(error)) from error
 
 
 def _drop_gone() -> None:
