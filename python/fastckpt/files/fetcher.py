@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastckpt.base.deferred import importing
 from fastckpt.files.remote import PATIENCE, Identity, Seen, Store
@@ -88,6 +88,10 @@ class Fetcher:
                 self.note(name, seen)
 
         return finish
+
+    def number_of(self, name: str) -> int:
+        """Gives the number of an object that was noted."""
+        return self._numbers[name]
 
     def knows(self, name: str) -> bool:
         """Tells whether an object's identity was taken."""
@@ -191,7 +195,8 @@ class Stream:
                 wrong = await self._compare()
             return wrong
         finally:
-            for task in (compared, *tasks):
+            compared.cancel()
+            for task in tasks:
                 task.cancel()
 
     async def _take_room(self, size: int) -> None:

@@ -32,14 +32,26 @@ _Result = TypeVar("_Result")
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/@]*)@)?([^?#]*)(.*)", re.DOTALL)
 # By which names file systems tell a version of an object, the best first.
-_TAGS = (
-    ("ETag", "etag", "e_tag", "generation", "md5Hash", "Content-MD5", "content_md5")
-    + ("md5", "crc32c", "checksum", "Digest")
-)
-_TIMES = ("LastModified", "last_modified", "Last-Modified", "mtime", "updated") + (
+_TAGS = [
+    "ETag",
+    "etag",
+    "e_tag",
+    "generation",
+    "md5Hash",
+    "Content-MD5",
+    "content_md5",
+    "md5",
+    "Digest",
+]
+_TIMES = [
+    "LastModified",
+    "last_modified",
+    "Last-Modified",
+    "mtime",
+    "updated",
     "modified",
     "created",
-)
+]
 # Whatever takes longer has failed.
 PATIENCE = 300.0
 

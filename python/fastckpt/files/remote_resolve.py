@@ -18,7 +18,7 @@ from fastckpt.files.foreign import WORDS, kind_of_bytes
 from fastckpt.files.remote import Seen, Store
 from fastckpt.files.remote_errors import Told, error_of
 from fastckpt.files.shard_names import ShardName, split_shard, v1_pattern, v1_shards
-from fastckpt.files.state_file import (
+from fastckpt.files.state_text import (
     MAX_STATE_BYTES,
     STATE_NAME,
     CheckpointState,
@@ -130,8 +130,7 @@ class Finder:
         seen = self._look([name])[0]
         assert isinstance(seen, Seen)
         self.fetcher.note(name, seen)
-        number, _ = self.fetcher.open(name)
-        assert isinstance(number, int)
+        number = self.fetcher.number_of(name)
         if end == start:
             return b""
         stream = self.fetcher.start([(number, start, end - start)], end - start, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastckpt.files.find import Resolved
 from fastckpt.files.remote import Store
 from fastckpt.files.remote_resolve import Finder
-from fastckpt.files.state_file import STATE_NAME, CheckpointState
+from fastckpt.files.state_text import STATE_NAME, CheckpointState
 
 __all__ = [
     "remote_exists",

@@ -18,7 +18,6 @@ from fastckpt.files.urls import remote_url, source_path, wholes_of
 __all__ = ["Resolved", "resolve"]
 
 
-
 def resolve(
     path: PathName, storage_options: Mapping[str, Any] | None = None
 ) -> Resolved:

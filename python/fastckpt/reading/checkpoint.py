@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Checkpoint", "open", "open_found"]
 
-#: Inode, size, mtime in nanoseconds.
-_Identity = tuple[int, int, int]
+_Identity = tuple[int, int, int]  # inode, size, mtime in nanoseconds
 _DEFAULTS = Options()
 
 
@@ -82,8 +81,7 @@ def open(
     """
     options = Options.checked(verify, io, threads, max_index_bytes)
     if remote_url(path) is not None:
-        if verify is None:
-            options = options._replace(verify="whole")
+        options = options._replace(verify="whole" if verify is None else verify)
         return open_found(paths.resolve(path, storage_options), options)
     return aside.open_where_found(
         lambda: paths.resolve(path), lambda found: open_found(found, options)
@@ -126,15 +124,15 @@ class Checkpoint(Mapping[str, np.ndarray]):
     ) -> None:
         self.format = format
         self.path = path
+        self._options = options
+        self._threads = count_threads(options.threads)
         self._remote = remote
         if remote is not None:
-            self._open_remote(files, options, remote)
+            self._open_remote(files, remote)
             return
         # Shards are opened later, maybe from another folder.
         self._prefix = _absolute(path)
         self._files = [_absolute(file) for file in files]
-        self._options = options
-        self._threads = count_threads(options.threads)
         for chosen in io_mode.choices(options.io, self._files[0], lambda: self._reader):
             self.io, self._io_reason, self._filesystem = chosen
             self._reader = open_reader(
@@ -142,20 +140,14 @@ class Checkpoint(Mapping[str, np.ndarray]):
             )
         self._files = self._reader.paths()
 
-    def _open_remote(
-        self, files: list[str], options: Options, remote: Fetcher
-    ) -> None:
+    def _open_remote(self, files: list[str], remote: Fetcher) -> None:
         with importing:
             from fastckpt.reading.remote import open_remote_reader
 
         self._prefix, self._files = self.path, files
-        self._options = options
-        self._threads = count_threads(options.threads)
-        self.io, self._filesystem = "remote", remote.store.scheme
-        self._io_reason = "byte ranges, by fsspec"
-        self._reader = open_remote_reader(
-            self.format, self.path, files, options, remote
-        )
+        self.io, self._io_reason = "remote", "byte ranges, by fsspec"
+        self._filesystem, found = remote.store.scheme, (self.format, self.path, files)
+        self._reader = open_remote_reader(*found, self._options, remote)
 
     # The mapping.
 
@@ -232,16 +224,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
             CorruptionError: The index is wrong about the tensor.
         """
         with importing:
-            from fastckpt.reading.results import TensorLayout, TensorPiece
+            from fastckpt.reading.explaining import layout_of
 
-        slot = self._slot(name)
-        pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
-        info = self._reader.info(slot)
-        assert info.dtype is not None
-        dtype = info.dtype
-        if self._reader.is_swapped(slot):
-            dtype = dtype.newbyteorder(">")
-        return TensorLayout(dtype, info.shape, pieces)
+        return layout_of(self, name)
 
     def byte_runs(self, name: str, region: Any = None) -> list[tuple[str, int, int]]:
         """Gives the byte ranges that hold a region: [(file, offset, nbytes), ...].
@@ -437,30 +422,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         """Tells how bytes are read here, and why: file system, page cache, io mode,
         threads, views, memory. ``print()`` it."""
         with importing:
-            from fastckpt.reading.results import Explanation, OpenFile
+            from fastckpt.reading.explaining import explain_checkpoint
 
-        files = tuple(OpenFile(*file) for file in self._reader.open_files())
-        views = sum(info.is_view for info in self.infos())
-        traffic = None
-        if self._remote is not None:
-            with importing:
-                from fastckpt.reading.remote import traffic_of
-
-            traffic = traffic_of(self._remote)
-        return Explanation(
-            path=self.path,
-            format=self.format,
-            io=self.io,
-            reason=self._io_reason,
-            filesystem=self._filesystem,
-            verify=self._options.verify,
-            threads=self._threads,
-            crc32c=_native.crc32c_implementation(),
-            tensors=len(self),
-            views=views,
-            files=files,
-            remote=traffic,
-        )
+        return explain_checkpoint(self)
 
     # The object graph of TensorFlow 2.
 
@@ -490,11 +454,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        identity = self._reader.identity()
-        store = None if self._remote is None else self._remote.store
-        options = self._options
-        arguments = (self.format, self._prefix, self._files, options, identity, store)
-        return _reopen, arguments
+        options, store = self._options, self._remote and self._remote.store
+        found = self.format, self._prefix, self._files
+        return _reopen, (*found, options, self._reader.identity(), store)
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else count_threads(threads)
@@ -519,7 +481,7 @@ def _reopen(
             from fastckpt.reading.remote import look_again
 
         remote = look_again(store, files, identity)
-        return Checkpoint(format, path, files, Options(*options), remote=remote)
+        return Checkpoint(format, path, files, options, remote=remote)
     checkpoint = aside.open_again(
         path,
         lambda: aside.find_again(format, path, files, identity),

@@ -184,10 +184,13 @@ def read_many(
 
 
 def _read_beside(
-    reader: Reader, requests: list[Request], threads: int, counter: Progress | None
+    reader: Reader,
+    requests: list[tuple[int, Any, np.ndarray]],
+    threads: int,
+    counter: Progress | None,
 ) -> None:
     """Fetches all before anything is written, and each byte once."""
-    beside: list[Request] = []
+    beside: list[tuple[int, Any, np.ndarray]] = []
     for slot, region, out in requests:
         # What cannot be written to is refused by the core, before anything is.
         if isinstance(out, np.ndarray) and out.flags.writeable:
@@ -196,7 +199,6 @@ def _read_beside(
             beside.append((slot, region, out))
     reader.read_into(beside, threads, counter, False)
     for (_, _, out), (_, _, found) in zip(requests, beside, strict=True):
-        assert out is not None and found is not None
         if out is not found:
             out[...] = found
 

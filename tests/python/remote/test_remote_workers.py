@@ -15,7 +15,7 @@ from places import TESTS
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 
-from range_server import RangeServer  # noqa: E402 (needs aiohttp)
+from range_server import RangeServer
 
 
 @pytest.fixture
