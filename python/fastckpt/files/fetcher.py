@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
+from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,10 @@ class Fetcher:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.traffic = Traffic()
-        self.names: list[str] = []
-        self.identities: list[Identity] = []
+        #: What each object is called and was when it was noted, by its number.
+        self.objects: dict[int, tuple[str, Identity]] = {}
         self._numbers: dict[str, int] = {}
+        self._free = count()
         #: Whether identities were taken long enough ago to be compared.
         self.is_open = False
 
@@ -100,14 +102,17 @@ class Fetcher:
     def size_of(self, name: str) -> int:
         """Gives how many bytes an object had when it was looked at; 0: none is."""
         number = self._numbers.get(name)
-        return 0 if number is None else self.identities[number][1]
+        return 0 if number is None else self.objects[number][1][1]
 
     def note(self, name: str, seen: Seen) -> None:
-        """Notes an object as it was seen; the first that was noted stays."""
+        """Notes an object as it was seen; the first that was noted stays.
+
+        Threads may come at once: an object has its place before its name leads there.
+        """
         if name not in self._numbers:
-            self.names.append(name)
-            self.identities.append(seen.identity)
-            self._numbers[name] = len(self.names) - 1
+            number = next(self._free)
+            self.objects[number] = name, seen.identity
+            self._numbers.setdefault(name, number)
 
     def open(self, name: str) -> tuple[int, Identity] | Told:
         """Gives the number of an object, and what tells it from its replacement."""
@@ -116,26 +121,29 @@ class Fetcher:
             if wrong is not None:
                 return wrong
         number = self._numbers[name]
-        return number, self.identities[number]
+        return number, self.objects[number][1]
 
     def start(
         self, requests: Sequence[Request], wanted: int, is_unchecked: bool
     ) -> Stream:
         """Sends requests."""
-        self.traffic.wanted += wanted
-        self.traffic.requests += len(requests)
-        return Stream(self, requests, is_unchecked)
+        return Stream(self, requests, wanted, is_unchecked)
 
 
 class Stream:
     """The requests of one call, on their way."""
 
     def __init__(
-        self, fetcher: Fetcher, requests: Sequence[Request], is_unchecked: bool
+        self,
+        fetcher: Fetcher,
+        requests: Sequence[Request],
+        wanted: int,
+        is_unchecked: bool,
     ) -> None:
         self._fetcher = fetcher
         self._store = fetcher.store
         self._requests = requests
+        self._wanted = wanted
         self._is_unchecked = is_unchecked
         self._objects = sorted({number for number, _, _ in requests} | {0})
         self._arrived: SimpleQueue[tuple[int, bytes | Told]] = SimpleQueue()
@@ -182,6 +190,9 @@ class Stream:
     # What runs on the loop.
 
     async def _run(self) -> Told | None:
+        traffic = self._fetcher.traffic  # which the loop alone counts
+        traffic.wanted += self._wanted
+        traffic.requests += len(self._requests)
         first = self._compare() if self._fetcher.is_open else _nothing()
         compared = asyncio.ensure_future(first)
         tasks: list[asyncio.Future[None]] = []
@@ -215,7 +226,7 @@ class Stream:
         self._changed.set()
 
     async def _fetch(self, number: int, request: Request) -> None:
-        name = self._fetcher.names[request[0]]
+        name = self._fetcher.objects[request[0]][0]
         try:
             got = await asyncio.wait_for(self._get(name, *request), PATIENCE)
         except Exception as error:
@@ -232,7 +243,7 @@ class Stream:
             with importing:
                 from fastckpt.files.http_ranges import fetch_range
 
-            total = self._fetcher.identities[number][1]
+            total = self._fetcher.objects[number][1][1]
             return await fetch_range(store.system, real, start, size, total)
         got = await store.call("cat_file", real, start=start, end=start + size)
         return bytes(got)
@@ -240,13 +251,13 @@ class Stream:
     async def _compare(self) -> Told | None:
         """Tells which of the objects is another one by now."""
         fetcher = self._fetcher
-        names = [fetcher.names[number] for number in self._objects]
-        fetcher.traffic.looks += len(names)
-        found = await asyncio.gather(*map(self._store.look, names))
-        for number, name, seen in zip(self._objects, names, found, strict=True):
+        objects = [fetcher.objects[number] for number in self._objects]
+        fetcher.traffic.looks += len(objects)
+        found = await self._store.look_at_all([name for name, _ in objects])
+        for (name, identity), seen in zip(objects, found, strict=True):
             if not isinstance(seen, Seen):
                 return seen
-            if seen.identity != fetcher.identities[number]:
+            if seen.identity != identity:
                 words = (
                     "the object was replaced since the checkpoint was opened; open "
                     "it again"

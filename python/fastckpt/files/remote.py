@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -52,8 +52,14 @@ _TIMES = [
     "modified",
     "created",
 ]
+# So many objects are looked at together.
+_AT_ONCE = 128
 # Whatever takes longer has failed.
 PATIENCE = 300.0
+
+
+# What a parent has made, and its children must not close: the connections are its.
+_inherited: list[Any] = []
 
 
 class Seen(NamedTuple):
@@ -110,6 +116,8 @@ class Store:
             UrlError: Nothing is known of the scheme.
         """
         if self._made is None or self._pid != os.getpid():
+            if self._made is not None:
+                _inherited.append(self._made)
             self._made, self._pid = self._make(), os.getpid()
         return self._made
 
@@ -210,12 +218,16 @@ class Store:
 
     def begin_to_look(self, names: Iterable[str]) -> Future[list[Seen | Told]]:
         """The same, without waiting."""
-
-        async def look_at_all() -> list[Seen | Told]:
-            return await asyncio.gather(*map(self.look, names))
-
         loop = self.loop
-        return asyncio.run_coroutine_threadsafe(look_at_all(), loop)
+        return asyncio.run_coroutine_threadsafe(self.look_at_all([*names]), loop)
+
+    async def look_at_all(self, names: Sequence[str]) -> list[Seen | Told]:
+        """The same on the loop, some at a time."""
+        found: list[Seen | Told] = []
+        for begin in range(0, len(names), _AT_ONCE):
+            some = map(self.look, names[begin : begin + _AT_ONCE])
+            found += await asyncio.gather(*some)
+        return found
 
     def list(self, folder: str) -> list[str] | None:
         """Gives the base names in a folder, sorted; None where listing is refused."""
@@ -247,4 +259,6 @@ def _identity(info: Mapping[str, Any]) -> Identity:
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    return int.from_bytes(
+        hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()[:8], "little"
+    )

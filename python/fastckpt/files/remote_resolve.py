@@ -179,6 +179,9 @@ class Finder:
         if count > _MAX_SHARDS:
             raise CorruptionError(f"{stem}: {count} shards are none that were saved")
         files = [ShardName(stem, shard, count).name for shard in range(count)]
+        self._found(
+            "v1", "", files[-1:]
+        )  # before many are looked for that are not there
         return self._found("v1", v1_pattern(stem, count), files)
 
     # State files and folders.

@@ -58,8 +58,8 @@ def look_again(
     for wrong in fetcher.look_at(files):
         if wrong is not None:
             raise error_of(wrong)
-    for file, before, now in zip(files, identity, fetcher.identities, strict=True):
-        if before != now:
+    for file, before in zip(files, identity, strict=True):
+        if fetcher.open(file)[1] != before:
             raise CorruptionError(
                 f"{file}: the object was replaced since the checkpoint was pickled; "
                 "open it again",
