@@ -8,11 +8,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.utils import formatdate
 from html import escape
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from range_faults import CUT, FAULTS, Answer, Part
@@ -28,7 +29,8 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _SENT_AT_ONCE = 1 << 18
 
 
-class Request(NamedTuple):
+@dataclass
+class Request:
     """One request: what was asked, and how it was answered.
 
     Attributes:
@@ -77,17 +79,15 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "redirects" and is_other:
             fault = None  # it has arrived
         answer = self._make(fault)
-        sent = 0
-        try:
-            sent = self._send(answer)
-        finally:
-            self._note(answer, sent, fault)
+        self._note(answer, fault)
+        self._send(answer)
 
-    def _note(self, answer: Answer, sent: int, fault: str | None) -> None:
+    def _note(self, answer: Answer, fault: str | None) -> None:
+        """Before the answer is sent: who has it finds it counted."""
         status = 0 if answer.end is not None and answer.end[0] < 0 else answer.status
         asked = self.headers.get("Range")
-        request = Request(self.command, self.name, asked, status, sent, fault)
-        self.server.end(request)
+        self.request_noted = Request(self.command, self.name, asked, status, 0, fault)
+        self.server.note(self.request_noted)
 
     # What is to be sent.
 
@@ -149,25 +149,26 @@ class Handler(BaseHTTPRequestHandler):
             return answer
         answer.part = _cut_out(span[1], span[2], total)
         if answer.part.size <= 0:
-            return self._say(416, Content_Range=f"bytes */{total}")
+            refusal = self._say(416)
+            refusal.headers["Content-Range"] = f"bytes */{total}"
+            return refusal
         answer.fit(206)
         return answer
 
     # Sending.
 
-    def _send(self, answer: Answer) -> int:
+    def _send(self, answer: Answer) -> None:
         end, how = answer.end or (answer.size, None)
         if end >= 0:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-        sent = 0
         if self.command != "HEAD":
             for piece in self._pieces(answer, max(end, 0)):
                 self._pace(len(piece))
+                self.request_noted.sent += len(piece)
                 self._write(piece, answer.is_chunked)
-                sent += len(piece)
         if how is not None:
             self.close_connection = True
             if how != CUT:
@@ -176,7 +177,6 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"0\r\n\r\n")
         if answer.headers.get("Connection") == "close":
             self.close_connection = True
-        return sent
 
     def _write(self, piece: bytes | memoryview, is_chunked: bool) -> None:
         if is_chunked:

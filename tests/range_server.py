@@ -46,7 +46,7 @@ class RangeServer(ThreadingHTTPServer):
 
     Attributes:
         url: Of the server, without a slash at its end.
-        requests: All that came, in the order in which they were answered.
+        requests: All that came, in the order in which their answers began.
         before: Called with (method, name, number of the request, from 0) before an
             answer is made: what replaces a file then does so between two requests.
     """
@@ -171,8 +171,8 @@ class RangeServer(ThreadingHTTPServer):
         self.before(method, name, number)
         return due[0] if due else None
 
-    def end(self, request: Request) -> None:
-        """Notes what became of a request."""
+    def note(self, request: Request) -> None:
+        """Notes that a request is being answered."""
         with self.lock:
             self.requests.append(request)
 

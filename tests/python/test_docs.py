@@ -25,6 +25,8 @@ LIBRARIES = {
     "jax": ["jax"],
     "keras": ["keras", "torch"],
     "flax": ["flax", "jax"],
+    "dask": ["dask"],
+    "distributed": ["distributed", "xarray", "zarr"],
 }
 NEEDS = {name: f"# needs {name}\n" for name in LIBRARIES}
 

@@ -199,10 +199,12 @@ StringPiece BundleSource::ReadStrings(const BundlePart& part, CheckRule rule,
     auto scratch = std::make_shared<Scratch>();
     const ByteView stored = piece.file->Fetch(
         piece.offset, static_cast<std::size_t>(piece.size), scratch.get());
+    const auto parse = [&] {
+      return ParseStrings(stored, ElementCount(part.box.extent), piece.crc32c,
+                          big_endian(), check);
+    };
     StringElements elements =
-        ParseStrings(stored, ElementCount(part.box.extent), piece.crc32c,
-                     big_endian(), check);
-    if (check) piece.state->Finish(/*is_right=*/true, piece.stamp);
+        check ? piece.state->Note(piece.stamp, parse) : parse();
     std::shared_ptr<const void> owner = scratch;
     if (piece.file->mapping()) owner = piece.file->mapping();
     return StringPiece{part.box, std::move(elements.sizes), elements.bytes,

@@ -33,6 +33,11 @@ void CheckState::Finish(bool is_right, FileStamp stamp) {
   word_.notify_all();
 }
 
+void CheckState::FoundWrong(FileStamp stamp) {
+  std::uint64_t right = DoneWord(stamp);
+  word_.compare_exchange_strong(right, kIdleWord, std::memory_order_acq_rel);
+}
+
 void CheckState::Wait() const { word_.wait(ClaimWord()); }
 
 bool CheckState::IsBusy() const {

@@ -48,6 +48,23 @@ class CheckState {
   // again. Who found a piece right without a claim may say so as well.
   void Finish(bool is_right, FileStamp stamp);
 
+  // Takes back that the piece was right in a file with this stamp: another
+  // check, without a claim, has found it wrong. Claims stay.
+  void FoundWrong(FileStamp stamp);
+
+  // Runs a check without a claim, gives its result and notes how it ended.
+  template <typename Check>
+  auto Note(FileStamp stamp, Check&& check) {
+    try {
+      auto result = check();
+      Finish(/*is_right=*/true, stamp);
+      return result;
+    } catch (...) {
+      FoundWrong(stamp);
+      throw;
+    }
+  }
+
   // Returns when the claim of another thread has ended. Must not be called
   // while holding anything that the other thread may want.
   void Wait() const;

@@ -16,9 +16,8 @@ Block CheckedBlocks::Read(const BlockPlace& place, bool check, FileStamp stamp,
   CheckState& state = states_[place.file][place.block];
   // What is read again is checked again: other bytes may come.
   if (mode_ == IoMode::kRead) {
-    const Block contents = table.ReadBlock(place.block, scratch);
-    state.Finish(/*is_right=*/true, stamp);
-    return contents;
+    return state.Note(stamp,
+                      [&] { return table.ReadBlock(place.block, scratch); });
   }
   while (true) {
     const CheckState::Claim claim = state.TryClaim(stamp);

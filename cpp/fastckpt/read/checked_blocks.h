@@ -31,9 +31,9 @@ class CheckedBlocks {
   bool IsDone(const BlockPlace& place, FileStamp stamp) const {
     return states_[place.file][place.block].IsDone(stamp);
   }
-  // Says that a block was found right.
-  void NoteRight(const BlockPlace& place, FileStamp stamp) {
-    states_[place.file][place.block].Finish(/*is_right=*/true, stamp);
+  // The state of a block, for who checks it elsewhere.
+  CheckState& StateOf(const BlockPlace& place) {
+    return states_[place.file][place.block];
   }
 
  private:

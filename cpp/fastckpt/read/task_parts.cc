@@ -75,6 +75,7 @@ void TaskParts::CompareCrc(std::size_t task) const {
     crc = CombineCrc32c(crc, crcs_[i], parts_[i].end - parts_[i].begin);
   }
   if (crc == piece.crc32c) return;
+  if (piece.state) piece.state->FoundWrong(piece.stamp);
   ThrowCorruption(std::to_string(piece.size) + " bytes: stored checksum " +
                   Hex32(piece.crc32c) + ", computed " + Hex32(crc) +
                   "; the file is damaged, copy it again to another place");

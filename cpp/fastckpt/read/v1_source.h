@@ -73,9 +73,9 @@ class V1Source final : public TensorSource {
     return reader_.ReadRanges(tensor(slot));
   }
 
-  // Says that a block was found right in the file with that stamp.
-  void NoteRight(const BlockPlace& place, FileStamp stamp) const {
-    blocks_.NoteRight(place, stamp);
+  // The state of a block, for who checks it elsewhere.
+  CheckState& StateOf(const BlockPlace& place) const {
+    return blocks_.StateOf(place);
   }
 
  private:

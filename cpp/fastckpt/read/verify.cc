@@ -160,9 +160,10 @@ class BundleVerifier {
       if (facts.dtype == DType::kVariant) {
         CheckVariants(stored, count, piece.crc32c);
       } else {
-        ParseStrings(stored, count, piece.crc32c,
-                     source_.index().header().endianness == 1, true);
-        piece.state->Finish(/*is_right=*/true, piece.stamp);
+        piece.state->Note(piece.stamp, [&] {
+          return ParseStrings(stored, count, piece.crc32c,
+                              source_.index().header().endianness == 1, true);
+        });
       }
     });
   }

@@ -126,12 +126,14 @@ class V1Verifier {
     problems_.Catch(i, [&, file = file, block = block] {
       const FileStamp stamp = reader_.file(file).file().CheckStamp();
       BlockScratch scratch;
-      table.VisitBlock(block, table.ReadBlock(block, &scratch),
-                       [&](std::string_view key, ByteView) {
-                         if (unknown || key.empty()) return;
-                         if (!finder_.Lists(key, file)) unknown = key;
-                       });
-      source_.NoteRight({file, block}, stamp);
+      const auto visit = [&](std::string_view key, ByteView) {
+        if (unknown || key.empty()) return;
+        if (!finder_.Lists(key, file)) unknown = key;
+      };
+      source_.StateOf({file, block}).Note(stamp, [&, block = block] {
+        table.VisitBlock(block, table.ReadBlock(block, &scratch), visit);
+        return true;
+      });
     });
     if (!unknown) return;
     problems_.Catch(blocks_.size() + source_.slot_count() + i, [&,

@@ -20,6 +20,7 @@ from fastckpt.editing.file_formats import (
     write_file,
 )
 from fastckpt.editing.plan import Source, Step
+from fastckpt.editing.references import write_references
 from fastckpt.editing.rewrite import Target, write
 from fastckpt.editing.stored_slices import count_shards
 from fastckpt.editing.targets import check_metadata, check_placement, choose_format
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Converted", "convert"]
 
+_WORDS = {"kerchunk": "references"}
+"""What is written, where the format's name is none for it."""
+
 
 class Converted(NamedTuple):
     """What `convert` wrote.
 
     Attributes:
-        format: "v1", "v2", "npz" or "safetensors".
+        format: "v1", "v2", "npz", "safetensors" or "kerchunk".
         tensors: How many.
         values: How many numbers and strings they are.
         nbytes: The bytes of their values; of strings, those that are stored.
@@ -79,14 +83,15 @@ def convert(
     time, to V2 with casts one at a time, from V2 to V2 as stored bytes. A V1 file is
     sorted and held in memory until it is written; of V1 sources, ``.npz`` and
     ``.safetensors`` one tensor is. The object graph of a TensorFlow 2 checkpoint
-    gets the new keys and forgets what is left out.
+    gets the new keys and forgets what is left out. "kerchunk" copies nothing: it
+    checks every byte, then writes where the tensors lie, for zarr and xarray.
 
     Args:
         source: What ``open`` accepts, an open checkpoint, or a file whose name ends
             in ``.npz`` or ``.safetensors``.
         to: A prefix, or a file; it may be the source's own of the same format.
-        format: "v1", "v2", "npz", "safetensors"; None: what the target's ending
-            says, "v2" where it says nothing.
+        format: "v1", "v2", "npz", "safetensors", "kerchunk"; None: what the target's
+            ending says, "v2" where it says nothing.
         rename: ``{name in the source: new name}``.
         dtype: A dtype for all floating tensors, or ``{name or pattern: dtype}`` of
             which the first that fits counts. Floats do not become integers; integers
@@ -111,7 +116,7 @@ def convert(
     Raises:
         KeyError: A name or pattern fits no tensor.
         ValueError: The name of the target says another format, or one that is not
-            written here; npz or safetensors would replace a checkpoint's file or a
+            written here; a file of one would replace a checkpoint's file or a
             state file; the target is one of several V1 shards; an option is for another
             format; two tensors would have one
             name; nothing would be left; the format does not hold a name or a type;
@@ -124,7 +129,7 @@ def convert(
     Warns:
         RuntimeWarning: The dtype that numbers got could not hold them; how many.
         UserWarning: The object graph was left out, though nobody said so; quantized
-            tensors became integers, which is what npz and safetensors hold; the
+            tensors became integers, which is what other formats hold; the
             source is one of several files by its name (``-00001-of-00002``).
     """
     path = target_path(to)
@@ -140,7 +145,16 @@ def convert(
         _check_target(path, kind, tensors)
         texts = {} if isinstance(tensors, Checkpoint) else tensors.metadata
         planned = plan_changes(tensors, changes, has_graph=kind not in FILES)
-        if kind in FILES:
+        if kind == "kerchunk":
+            write_references(
+                tensors,
+                planned.steps,
+                path,
+                fsync=fsync,
+                threads=threads,
+                progress=progress,
+            )
+        elif kind in FILES:
             if header is None and kind == "safetensors":
                 header = texts or None
             write_file(
@@ -185,7 +199,8 @@ def _report(kind: str, planned: Planned, lost: dict[str, str]) -> Converted:
 def _warn_of_graph(kind: str, names: str) -> None:
     why = "names no values by their paths" if names == "objects" else "is a string"
     warnings.warn(
-        f"the object graph, {GRAPH_KEY!r}, {why} and was left out of the {kind}; "
+        f"the object graph, {GRAPH_KEY!r}, {why} and was left out of the "
+        f"{_WORDS.get(kind, kind)}; "
         f"drop={[GRAPH_KEY]!r} says that it is to be",
         UserWarning,
         stacklevel=3,

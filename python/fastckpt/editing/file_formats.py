@@ -17,7 +17,7 @@ from fastckpt.editing.plan import Source, Step
 from fastckpt.editing.rewrite import check_readable, opened
 from fastckpt.files.find import data_files, kind_of
 from fastckpt.files.urls import source_path
-from fastckpt.formats import npz, safetensors
+from fastckpt.formats import kerchunk, npz, safetensors
 from fastckpt.formats.opened import format_of, open_file
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
@@ -36,7 +36,11 @@ __all__ = [
     "write_file",
 ]
 
-FILES: dict[str, ModuleType] = {"npz": npz, "safetensors": safetensors}
+FILES: dict[str, ModuleType] = {
+    "npz": npz,
+    "safetensors": safetensors,
+    "kerchunk": kerchunk,
+}
 
 
 @contextmanager

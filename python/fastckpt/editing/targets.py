@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fastckpt.base.arguments import check_count
 from fastckpt.formats.endings import (
-    FILE_FORMATS,
+    TARGET_FORMATS,
     find_advice,
     find_file_format,
     find_prefix,
@@ -14,7 +14,7 @@ from fastckpt.formats.endings import (
 
 __all__ = ["check_metadata", "check_placement", "choose_format"]
 
-FORMATS = ("v1", "v2", *FILE_FORMATS)
+FORMATS = ("v1", "v2", *TARGET_FORMATS)
 
 
 def choose_format(path: str, format: str | None) -> str:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["FILE_FORMATS", "find_advice", "find_file_format", "find_prefix"]
+__all__ = [
+    "FILE_FORMATS",
+    "TARGET_FORMATS",
+    "find_advice",
+    "find_file_format",
+    "find_prefix",
+]
 
 FILE_FORMATS = ("npz", "safetensors")
 """The formats of one file, which are the endings of their names."""
+TARGET_FORMATS = (*FILE_FORMATS, "kerchunk")
+"""The formats of one file that are written; references are not read here."""
 
 _LOAD = "fastckpt.open(SOURCE).load() gives the arrays"
 _KERAS = f"{_LOAD} to set in a Keras model, whose own save() writes such a file"
 _TORCH = "PyTorch's programs read NAME.safetensors, which 'fastckpt convert' writes"
 _GRAPH = "'fastckpt freeze' writes a graph with its values, and needs the graph"
 _ARRAYS = "'fastckpt convert' writes NAME.npz and NAME.safetensors"
+_REFERENCES = "'fastckpt convert --format kerchunk' writes references for zarr"
 
 _FOREIGN = {
     **dict.fromkeys(("h5", "hdf5", "hdf", "keras"), _KERAS),
@@ -22,7 +31,9 @@ _FOREIGN = {
     **dict.fromkeys(("pb", "pbtxt", "onnx", "tflite", "mlmodel", "ort"), _GRAPH),
     **dict.fromkeys(("npz", "npy", "safetensors", "zip", "tar", "gz", "tgz"), _ARRAYS),
     **dict.fromkeys(("msgpack", "gguf", "ggml", "mat", "parquet", "arrow"), _ARRAYS),
-    **dict.fromkeys(("csv", "json", "txt", "html", "zarr", "tfrecord"), _ARRAYS),
+    **dict.fromkeys(("csv", "txt", "html", "tfrecord"), _ARRAYS),
+    "json": _REFERENCES,
+    "zarr": f"{_ARRAYS}, and with --format kerchunk NAME.json, which zarr reads",
 }
 """How the names of other formats' files end, and what to do who wants such a file."""
 

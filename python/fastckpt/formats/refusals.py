@@ -11,7 +11,7 @@ from fastckpt.base.names import list_some
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["refuse", "refuse_types", "require"]
+__all__ = ["leave_out", "refuse", "refuse_types", "require"]
 
 _MOST_NAMED = 5
 
@@ -38,6 +38,8 @@ def refuse_types(
     dtypes: Mapping[str, np.dtype[Any] | None],
     holds: Callable[[np.dtype[Any]], bool],
     old_names: Mapping[str, str] | None = None,
+    *,
+    are_cast: bool = True,
 ) -> None:
     """Raises where there are tensors of a type that a format cannot hold.
 
@@ -46,6 +48,7 @@ def refuse_types(
         dtypes: By name; None for what has no form in NumPy.
         holds: Whether the format holds a type of numbers.
         old_names: What those who can leave them out call them, where it differs.
+        are_cast: Whether they can be cast on the way to it.
 
     Raises:
         ValueError: There is one.
@@ -60,14 +63,15 @@ def refuse_types(
             strings.append(name)
         elif not holds(dtype):
             numbers[name] = str(dtype)
-    refuse(target, "strings", strings, _leave_out(strings))
-    refuse(target, "resources and variants", formless, _leave_out(formless))
+    refuse(target, "strings", strings, leave_out(strings))
+    refuse(target, "resources and variants", formless, leave_out(formless))
     kinds = ", ".join(sorted(set(numbers.values())))
-    remedy = f"cast them (dtype=, --dtype) or {_leave_out(list(numbers))}"
-    refuse(target, kinds, list(numbers), remedy)
+    cast = "cast them (dtype=, --dtype) or " if are_cast else ""
+    refuse(target, kinds, list(numbers), cast + leave_out(list(numbers)))
 
 
-def _leave_out(names: Sequence[str]) -> str:
+def leave_out(names: Sequence[str]) -> str:
+    """Tells how tensors are left out."""
     shown = ", ".join(map(repr, names[:_MOST_NAMED]))
     more = ", ..." if len(names) > _MOST_NAMED else ""
     return f"leave them out (drop=[{shown}{more}], --drop)"

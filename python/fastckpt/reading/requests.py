@@ -151,11 +151,14 @@ def read_many(
     requests: list[Request],
     threads: int,
     counter: Progress | None,
+    *,
+    checks_first: bool = True,
 ) -> list[np.ndarray]:
     """Copies regions, numeric ones in the order of the files, and strings.
 
     What goes into arrays of the caller is found and checked before the first of them
-    is written: damage must not leave them half old and half new.
+    is written: damage must not leave them half old and half new. Where they are of no
+    use anyhow without the rest, ``checks_first`` may be False: one pass less.
     """
     numeric = []
     texts: dict[int, Request] = {}
@@ -172,10 +175,10 @@ def read_many(
                 out = _make(reader, slot, region, shape)
             numeric.append((slot, region, out))
     read = {at: strings.read(reader, *text[:2]) for at, text in texts.items()}
-    if has_out and reader.is_remote():
+    if has_out and checks_first and reader.is_remote():
         _read_beside(reader, numeric, threads, counter)
     else:
-        reader.read_into(numeric, threads, counter, has_out)
+        reader.read_into(numeric, threads, counter, has_out and checks_first)
     arrays = iter(numeric)
     return [
         strings.put(read[at], texts[at][2]) if at in texts else next(arrays)[2]

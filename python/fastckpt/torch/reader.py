@@ -17,6 +17,7 @@ from fastckpt.matching.rules import Rules
 from fastckpt.matching.spread import spread
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.options import Verify
+from fastckpt.reading.requests import read_many
 from fastckpt.torch.dtypes import array_of, find_numpy, has_form, tensor_of
 
 __all__ = ["CheckpointReader"]
@@ -131,10 +132,10 @@ class CheckpointReader:
             from torch.futures import Future
 
         checkpoint = self._opened()
+        targets = [planner.resolve_tensor(item).detach() for item in plan.items]
         direct, others = [], []
-        for item in plan.items:
+        for item, target in zip(plan.items, targets, strict=True):
             pair = self._pairs[item.storage_index.fqn]
-            target = planner.resolve_tensor(item).detach()
             out = None
             if pair == Pair(pair.sources[:1]):
                 out = _memory_of(target, checkpoint.info(pair.sources[0]).dtype)
@@ -148,12 +149,22 @@ class CheckpointReader:
             (target, _cast(pair, _read(checkpoint, pair, box), target, losses))
             for pair, box, target in others
         ]
-        checkpoint.read_many(direct)
+        # As other readers leave them, what was read before damage was found stays.
+        requests = [
+            (checkpoint._slot(name), region, out) for name, region, out in direct
+        ]
+        read_many(
+            checkpoint._reader,
+            requests,
+            checkpoint._threads,
+            None,
+            checks_first=False,
+        )
         for target, values in made:
             target.copy_(tensor_of(values if values.flags.writeable else values.copy()))
         losses.warn(callers_level() + 1)
-        for item in plan.items:
-            planner.commit_tensor(item, planner.resolve_tensor(item).detach())
+        for item, target in zip(plan.items, targets, strict=True):
+            planner.commit_tensor(item, target)
         done: Any = Future()
         done.set_result(None)
         return done

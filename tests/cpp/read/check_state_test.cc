@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -34,6 +35,26 @@ TEST(CheckState, PieceThatWasWrongCanBeClaimedAgain) {
   state.Finish(false, kStamp);
   EXPECT_FALSE(state.IsDone(kStamp));
   EXPECT_EQ(state.TryClaim(kStamp), Claim::kMine);
+}
+
+TEST(CheckState, WhatWasRightIsTakenBackWhereItIsFoundWrong) {
+  CheckState state;
+  state.Finish(true, kStamp);
+  state.FoundWrong(kStamp + 1);
+  EXPECT_TRUE(state.IsDone(kStamp));
+  state.FoundWrong(kStamp);
+  ASSERT_EQ(state.TryClaim(kStamp), Claim::kMine);
+  state.FoundWrong(kStamp);
+  EXPECT_EQ(state.TryClaim(kStamp), Claim::kBusy);
+}
+
+TEST(CheckState, NoteSaysHowACheckEnded) {
+  CheckState state;
+  EXPECT_EQ(state.Note(kStamp, [] { return 3; }), 3);
+  EXPECT_TRUE(state.IsDone(kStamp));
+  const auto fail = []() -> int { throw std::runtime_error("damage"); };
+  EXPECT_THROW(state.Note(kStamp, fail), std::runtime_error);
+  EXPECT_FALSE(state.IsDone(kStamp));
 }
 
 TEST(CheckState, WhatWasRightOfAnotherStampIsCheckedAgain) {

@@ -55,7 +55,7 @@ TEST_P(CheckedBlocksTest, DamagedBlockIsNotDone) {
     EXPECT_THROW(blocks.Read({0, 0}, true, 7, &scratch), Error);
   }
   EXPECT_FALSE(blocks.IsDone({0, 0}, 7));
-  blocks.NoteRight({0, 0}, 7);
+  blocks.StateOf({0, 0}).Finish(/*is_right=*/true, 7);
   EXPECT_TRUE(blocks.IsDone({0, 0}, 7));
 }
 

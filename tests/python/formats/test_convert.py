@@ -113,7 +113,7 @@ def test_an_open_checkpoint_is_a_source_and_stays_open(source, tmp_path):
         ("m.h5", {}, r"m\.h5: the name ends as those of another format do"),
         ("m.zarr", {}, r"'fastckpt convert' writes NAME\.npz"),
         ("m.index", {}, "name its prefix"),
-        ("m", {"format": "kerchunk"}, "there are 'v1', 'v2', 'npz', 'safetensors'"),
+        ("m", {"format": "zarr"}, "'v1', 'v2', 'npz', 'safetensors', 'kerchunk'"),
         ("m.npz", {"shards": 2}, "shards is for V2 alone, not for npz"),
         ("m.safetensors", {"shards": 2}, "for V2 alone, not for safetensors"),
         ("m", {"format": "v1", "align": 64}, "align is for V2 alone, not for v1"),

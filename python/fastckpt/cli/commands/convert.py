@@ -6,6 +6,10 @@ hold strings, nor every type: what cannot be held is refused by name before anyt
 written, and may be left out with --drop or cast with --dtype. The object graph of a
 TensorFlow 2 checkpoint is left out there by itself.
 
+--format kerchunk copies nothing. It checks every byte and writes TARGET, a .json that
+says where in SOURCE's files the tensors lie: fsspec's reference:// reads it, with zarr
+and xarray on top. It is of use for as long as these files stay where and as they are.
+
 --dtype takes one DTYPE for all floating tensors, or 'PATTERN=DTYPE' for those that the
 pattern fits: of them floats alone for a float, integers alone for an integer, and
 whatever is given by its whole name. --rename takes the rules of the command rename.
@@ -40,16 +44,19 @@ from fastckpt.cli.written import noted_warnings, report_checkpoint, report_writt
 from fastckpt.editing.by_path import Names
 from fastckpt.editing.file_formats import open_source
 from fastckpt.editing.plan import Source
-from fastckpt.formats.endings import FILE_FORMATS, find_file_format
+from fastckpt.formats.endings import TARGET_FORMATS, find_file_format
 from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["add_arguments", "run"]
+
+_ENDINGS = {"kerchunk": "json"}
+"""How files of a format are called, where not by its name."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_source_and_target(parser)
-    formats = ("v1", "v2", *FILE_FORMATS)
+    formats = ("v1", "v2", *TARGET_FORMATS)
     parser.add_argument("--format", choices=formats, help="what to write")
     parser.add_argument(
         "--shards",
@@ -91,8 +98,8 @@ def _add_list(
 def run(args: argparse.Namespace) -> int:
     """Converts."""
     target = args.format or find_file_format(args.target) or "v2"
-    if target in FILE_FORMATS:
-        check_file_target(args.target, target, target)
+    if target in TARGET_FORMATS:
+        check_file_target(args.target, target, _ENDINGS.get(target, target))
     else:
         check_target(args.target)
     with (
@@ -127,7 +134,7 @@ def _convert(args: argparse.Namespace, target: str, source: Source) -> None:
         lost = ", ".join(map(escape, done.lost_metadata))
         print_note(f"note: {target} has no place for the source's metadata: {lost}")
     facts = {"dropped": done.dropped, "lost_metadata": done.lost_metadata}
-    if target in FILE_FORMATS:
+    if target in TARGET_FORMATS:
         total = {it: getattr(done, it) for it in ("tensors", "values", "nbytes")}
         report_written(args, args.target, target, total, **facts)
     else:
