@@ -1,17 +1,26 @@
-"""`python -m benchmarks`: measures everything; --help tells the options."""
+"""`python -m benchmarks`: measures everything; --help tells the options.
+
+`mine CHECKPOINT` measures a file of one's own, `compare A.json B.json` sets two results
+side by side, `plot` draws a report: each has its own --help.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks.data import OUT
 from benchmarks.facts import facts
+from benchmarks.files import Refusal, read_report
 from benchmarks.rows import ROWS, chosen
 
 __all__ = ["main", "parse_size"]
+
+_COMMANDS = ("mine", "compare", "plot")
+"""Modules with options of their own; each has `add_arguments` and `run`."""
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30}
 
@@ -51,7 +60,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     add("--growth", action=argparse.BooleanOptionalAction, default=True)
     add("--max-count", type=int, default=10**6, help="of growth")
-    add("--max-bytes", type=parse_size, default=1 << 30, help="of growth")
+    add("--max-bytes", type=parse_size, default=8 << 30, help="of growth")
     add("--out", type=Path, default=OUT)
     add("--floor", help="a floor program that is built already")
     options = parser.parse_args(arguments)
@@ -67,8 +76,38 @@ def _list(options: argparse.Namespace) -> None:
         print(f"{row.name:16} {row.title.format_map(titles)}{view}")
 
 
+def _command(name: str, arguments: list[str]) -> int:
+    """Runs one of the commands that have options of their own."""
+    module = import_module(f"benchmarks.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks {name}", description=module.__doc__
+    )
+    module.add_arguments(parser)
+    parser.add_argument("--out", type=Path, default=OUT, help="where results are put")
+    status: int = module.run(parser.parse_args(arguments))
+    return status
+
+
 def main(arguments: list[str]) -> int:
     """Runs the command line; gives the exit status."""
+    try:
+        if arguments and arguments[0] in _COMMANDS:
+            return _command(arguments[0], arguments[1:])
+        return _suite(arguments)
+    except Refusal as refusal:
+        line = " ".join(str(refusal).split("\n"))
+        print(line.encode(errors="backslashreplace").decode(), file=sys.stderr)
+        return refusal.status
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read it has seen enough; what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _suite(arguments: list[str]) -> int:
     options = _parse(arguments)
     try:
         rows = chosen(options.rows)
@@ -82,7 +121,7 @@ def main(arguments: list[str]) -> int:
     if options.what == "results":
         from benchmarks import results
 
-        results.write(json.loads((options.out / "report.json").read_text()))
+        results.write(read_report(options.out / "report.json"))
         return 0
     from benchmarks.run import run
 

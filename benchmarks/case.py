@@ -15,7 +15,8 @@ class Case(NamedTuple):
         run: The timed work; what it returns lives until the time is taken.
         prove: Gives the digest of what `run` returned.
         expected: The digest that it must have.
-        cold: The file that must not be in the page cache when a run begins.
+        cold: The files and folders of which nothing must be in the page cache when a
+            run begins.
         loops: How often one run does the work, for what takes microseconds; its
             time is the mean.
     """
@@ -23,5 +24,5 @@ class Case(NamedTuple):
     run: Callable[[], Any]
     prove: Callable[[Any], str]
     expected: str
-    cold: str = ""
+    cold: tuple[str, ...] = ()
     loops: int = 1

@@ -2,7 +2,8 @@
 
 Each line "run" on standard input is answered by {"seconds": s}; "prove" runs as well
 and says whether what was loaded is right. Of a cold case, "resident" tells how many
-bytes of the file were in the page cache when the run began.
+bytes of the file were in the page cache when the run began. Who cannot take part says
+{"missing": why} and ends.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from typing import Any
 
 from benchmarks.case import Case
 from benchmarks.data import Data
-from benchmarks.residency import drop_from_cache
+from benchmarks.needs import NotHere
+from benchmarks.residency import drop_all
 
 
 def _measure(case: Case, proves: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     gc.collect()
     if case.cold:
-        answer["resident"] = drop_from_cache(case.cold)
+        answer["resident"] = drop_all(case.cold)
     loops = 1 if proves else case.loops
     begin = perf_counter()
     for _ in range(loops):
@@ -39,7 +41,11 @@ def _measure(case: Case, proves: bool) -> dict[str, Any]:
 def main() -> None:
     module, function, folder, arguments = sys.argv[1:]
     make = getattr(import_module(f"benchmarks.contenders.{module}"), function)
-    case = make(Data(Path(folder)), **json.loads(arguments))
+    try:
+        case = make(Data(Path(folder)), **json.loads(arguments))
+    except NotHere as reason:
+        print(json.dumps({"missing": str(reason)}), flush=True)
+        return
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         print(json.dumps(_measure(case, line.split()[0] == "prove")), flush=True)

@@ -48,16 +48,20 @@ class Data:
         }
 
 
-def child_environment() -> dict[str, str]:
+def child_environment(sees_gpu: bool = False) -> dict[str, str]:
     """Gives the environment of every child: this tree, and a silent TensorFlow."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONDONTWRITEBYTECODE": "",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-    }
+    hidden = {} if sees_gpu else {"CUDA_VISIBLE_DEVICES": "-1"}
+    return (
+        os.environ
+        | hidden
+        | {
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONDONTWRITEBYTECODE": "",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "TF_ENABLE_ONEDNN_OPTS": "0",
+        }
+    )
 
 
 def _is_made(folder: Path) -> bool:

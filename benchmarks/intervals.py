@@ -47,15 +47,17 @@ def _indices(count: int, generator: np.random.Generator) -> np.ndarray:
     return generator.integers(0, count, (_RESAMPLES, count))
 
 
-def quotient(top: Sequence[float], bottom: Sequence[float] = (1.0,)) -> Interval:
+def quotient(
+    top: Sequence[float], bottom: Sequence[float] = (1.0,), one_run: bool = True
+) -> Interval:
     """Gives median(top) / median(bottom) with its bootstrap interval.
 
-    Samples of the same number were taken in the same turns: whole turns are drawn, so
-    that a slow spell, which hits both sides, drops out.
+    Samples of the same number of one run were taken in the same turns: whole turns are
+    drawn, so that a slow spell, which hits both sides, drops out.
     """
     generator = np.random.default_rng(_SEED)
     above = _indices(len(top), generator)
-    paired = len(top) == len(bottom)
+    paired = one_run and len(top) == len(bottom)
     below = above if paired else _indices(len(bottom), generator)
     drawn = _draw(top, above) / _draw(bottom, below)
     low, high, highest = np.quantile(drawn, (0.025, 0.975, 0.999))

@@ -12,11 +12,17 @@ from typing import Any
 from benchmarks.data import ROOT, Data
 from fastckpt import _native
 
-__all__ = ["conditions", "cpu_features", "refuse_debug_build"]
+__all__ = [
+    "conditions",
+    "cpu_features",
+    "refuse_debug_build",
+    "versions_and_machine",
+]
 
 _PACKAGES = (
     "numpy", "ml_dtypes", "tensorflow", "safetensors", "google-crc32c", "crc32c",
-    "awscrt", "cramjam", "python-snappy",
+    "awscrt", "cramjam", "python-snappy", "torch", "jax", "h5py", "zarr",
+    "tensorstore", "orbax-checkpoint",
 )  # fmt: skip
 
 # As Linux spells them; the last ones are ARM's.
@@ -73,13 +79,10 @@ def _build_flags(build: Path) -> dict[str, str]:
     return flags
 
 
-def conditions(data: Data, build: Path | None) -> dict[str, Any]:
-    """Gives the machine, the versions and the state of the page cache."""
+def versions_and_machine() -> dict[str, Any]:
+    """Gives what is the same for every file that is measured."""
     import fastckpt
 
-    with fastckpt.open(data.prefix("bert")) as checkpoint:
-        checkpoint.load()
-        cache = str(checkpoint.explain())
     return {
         "cpu": _first("/proc/cpuinfo", "model name") or platform.processor(),
         "cpus": _native.available_threads(),
@@ -96,6 +99,17 @@ def conditions(data: Data, build: Path | None) -> dict[str, Any]:
         "changed files": len(_git("status", "--short", "cpp", "python").splitlines()),
         "NDEBUG": _native.NDEBUG,
         "crc32c": _native.crc32c_implementation(),
+    }
+
+
+def conditions(data: Data, build: Path | None) -> dict[str, Any]:
+    """Gives the machine, the versions and the state of the page cache."""
+    import fastckpt
+
+    with fastckpt.open(data.prefix("bert")) as checkpoint:
+        checkpoint.load()
+        cache = str(checkpoint.explain())
+    return versions_and_machine() | {
         "flags": _build_flags(build) if build else {},
         "page cache": "warm: every file was read right before, except in row 'cold'",
         "explain": cache,

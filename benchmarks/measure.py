@@ -7,15 +7,16 @@ import random
 import subprocess
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from benchmarks import ways
 from benchmarks.data import ROOT, child_environment
+from benchmarks.needs import NotHere, lacking, wants_gpu
 from benchmarks.row import Child, Context, Floor, Measured, Row, Samples
 
 __all__ = [
     "Contender",
+    "Ended",
     "Process",
     "WrongBytes",
     "floor_command",
@@ -42,26 +43,34 @@ class WrongBytes(Exception):
     """A contender did not load what it should have."""
 
 
+class Ended(RuntimeError):
+    """A child ended that should have answered."""
+
+
 class Process:
     """A child that runs what it is asked to."""
 
-    def __init__(self, label: str, command: list[str]) -> None:
+    def __init__(
+        self, label: str, command: list[str], environment: dict[str, str] | None = None
+    ) -> None:
         self.label = label
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=child_environment(),
+            env=environment or child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._read()
+        if missing := self._read().get("missing"):
+            self.close()
+            raise NotHere(missing)
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.label} ended: {self._process.wait()}")
+            raise Ended(f"{self.label} ended with status {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -95,6 +104,9 @@ class Contender(NamedTuple):
         return float(answer["seconds"])
 
 
+_Started = dict[str, list[Contender]]
+
+
 def floor_command(context: Context, who: Floor) -> list[str]:
     """Gives the command that answers for one path of the floor program."""
     data = context.data
@@ -108,7 +120,11 @@ def floor_command(context: Context, who: Floor) -> list[str]:
 
 
 def start(label: str, who: Child | Floor, context: Context) -> list[Contender]:
-    """Starts a child; gives its contenders: of a floor, one for each way."""
+    """Starts a child; gives its contenders: of a floor, one for each way.
+
+    Raises:
+        NotHere: It cannot take part, as it says itself.
+    """
     if isinstance(who, Floor):
         process = Process(label, floor_command(context, who))
         asked = ways.candidates(context, who)
@@ -116,7 +132,8 @@ def start(label: str, who: Child | Floor, context: Context) -> list[Contender]:
     arguments = json.dumps(who.arguments)
     where = [who.module, who.function, str(context.data.folder), arguments]
     command = [sys.executable, "-m", "benchmarks.child", *where]
-    return [Contender(label, Process(label, command), is_ours=who.module == "ours")]
+    process = Process(label, command, child_environment(wants_gpu(who.needs)))
+    return [Contender(label, process, is_ours=who.is_ours)]
 
 
 def _try(contenders: list[Contender]) -> dict[str, float]:
@@ -178,7 +195,7 @@ def remove_saved(context: Context) -> None:
         saved.unlink()
 
 
-def _compare(started: dict[str, list[Contender]], context: Context) -> Measured:
+def _compare(started: _Started, context: Context) -> Measured:
     """Tries the ways of floors, takes turns, lets half of them pick the winners."""
     tried = {label: _try(these) for label, these in started.items() if len(these) > 1}
     kept = {label: ways.keep(of) for label, of in tried.items()}
@@ -200,14 +217,30 @@ def _compare(started: dict[str, list[Contender]], context: Context) -> Measured:
 
 
 def _missing(row: Row) -> dict[str, str]:
-    """Gives {label: module} of those whose modules are not installed."""
+    """Gives {label: reason} of those that lack something here."""
     return {
-        label: module
+        label: reason
         for label, who in row.contenders.items()
-        if isinstance(who, Child)
-        for module in who.needs.split()
-        if find_spec(module) is None
+        if isinstance(who, Child) and (reason := lacking(who.needs))
     }
+
+
+def _start_all(
+    row: Row, context: Context, missing: dict[str, str], started: _Started
+) -> None:
+    """Starts who can take part; notes the reasons of the others."""
+    for label, who in row.contenders.items():
+        if label in missing:
+            continue
+        try:
+            started[label] = start(label, who, context)
+        except NotHere as reason:
+            missing[label] = str(reason)
+        except Ended as ended:
+            # Others may crash on what they are given; what is ours may not.
+            if not isinstance(who, Child) or who.module != "with_peers":
+                raise
+            missing[label] = str(ended)
 
 
 def run_row(row: Row, context: Context) -> Measured:
@@ -220,14 +253,14 @@ def run_row(row: Row, context: Context) -> Measured:
         module, function = row.measure.split(".")
         found = getattr(import_module(f"benchmarks.{module}"), function)(context)
         return found if isinstance(found, Measured) else Measured(found)
-    started: dict[str, list[Contender]] = {}
+    started: _Started = {}
     missing = _missing(row)
     if missing.keys() == row.contenders.keys():
         return Measured({}, missing=missing)
     try:
-        for label, who in row.contenders.items():
-            if label not in missing:
-                started[label] = start(label, who, context)
+        _start_all(row, context, missing, started)
+        if not started:
+            return Measured({}, missing=missing)
         return _compare(started, context)._replace(missing=missing)
     finally:
         for contenders in started.values():

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.facts import in_bytes
 from benchmarks.intervals import CANNOT_TELL, MET, MISSED, deciding
+from benchmarks.needs import in_words
 
 __all__ = [
     "busy_mark",
@@ -100,13 +101,13 @@ def summary(report: dict[str, Any]) -> str:
 
 
 def not_measured(report: dict[str, Any]) -> str:
-    """Says who is in no row because it is not installed; empty where all are."""
-    found = [
-        f"{row['name']}: {label} ({module} is not installed)"
-        for row in report["rows"]
-        for label, module in row["missing"].items()
-    ]
-    return f"Not measured: {'; '.join(found)}." if found else ""
+    """Says who was not measured, and why; empty where all were."""
+    found: dict[str, list[str]] = {}
+    for row in report["rows"]:
+        for label, reason in row["missing"].items():
+            found.setdefault(in_words(reason), []).append(f"{row['name']}: {label}")
+    words = [f"{', '.join(who)} ({reason})" for reason, who in found.items()]
+    return f"Not measured: {'; '.join(words)}." if words else ""
 
 
 def limits_table(report: dict[str, Any]) -> Iterator[str]:
@@ -142,8 +143,8 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
     if row["resident"] is not None:
         yield f"- in the page cache when a run began: {in_bytes(row['resident'])}"
     yield from (f"- busy: {reason}" for reason in row["busy"])
-    for label, module in row["missing"].items():
-        yield f"- not measured: {label}: {module} is not installed"
+    for label, reason in row["missing"].items():
+        yield f"- not measured: {label}: {in_words(reason)}"
     for label, tried in row["tried"].items():
         ways = [f"{way.split(': ', 1)[1]}: {tried[way]:.3g} s" for way in tried]
         yield f"- ways tried for {label} (threads, way: the fastest of two runs): "
@@ -173,6 +174,9 @@ def growth_table(report: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for curve in report["growth"]:
         yield _curve(curve, mark)
+    if left := report.get("growth left out"):
+        sizes = ", ".join(map(in_bytes, left))
+        yield f"\nNot measured: {sizes} (no room on the disk or in memory)."
 
 
 def _machine(conditions: dict[str, Any]) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
-__all__ = ["drop_from_cache", "resident_bytes"]
+__all__ = ["drop_all", "drop_from_cache", "resident_bytes"]
 
 
 def resident_bytes(path: str) -> int:
@@ -14,6 +16,8 @@ def resident_bytes(path: str) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
     size = os.path.getsize(path)
+    if size == 0:
+        return 0
     pages = (ctypes.c_ubyte * -(-size // mmap.PAGESIZE))()
     file = os.open(path, os.O_RDONLY)
     try:
@@ -44,3 +48,12 @@ def drop_from_cache(path: str) -> int:
     finally:
         os.close(file)
     return resident_bytes(path)
+
+
+def drop_all(paths: Iterable[str]) -> int:
+    """Does so for files, and for all files in folders; gives what is left of them."""
+    left = 0
+    for path in map(Path, paths):
+        files = path.rglob("*") if path.is_dir() else [path]
+        left += sum(drop_from_cache(str(file)) for file in files if file.is_file())
+    return left

@@ -17,6 +17,7 @@ from benchmarks.report import (
     summary,
     title_of,
 )
+from benchmarks.tables import medians_table, peers_table, scaling_table
 
 __all__ = ["write"]
 
@@ -32,6 +33,17 @@ weighing the same; the exponent is that between the two largest (1: in proportio
 _LIMITS = """\
 What the machine can do at most, by the floor program on memory that is kept (the data
 in all, nothing checked), and how much of it each path reaches:"""
+
+_MEDIANS = """\
+What everybody took, medians; in `report.html` stands every sample:"""
+
+_PEERS = """\
+Every library that holds the same tensors, on a file of its own, as its documentation
+advises: open, load, and a sum over every byte, alike for all. What each checks was
+found by flipping a bit of a value in its file and loading it again:"""
+
+_SCALING = """\
+Medians by the number of threads, and how many times faster than one that is:"""
 
 # What matters most: a row, and the labels of its columns.
 _COLUMNS = ("fastckpt", "TensorFlow", "safetensors", "floor")
@@ -112,15 +124,26 @@ def _put(file: Path, marks: tuple[str, str], text: str) -> None:
     file.write_text(f"{head}{marks[0]}\n{text}\n{marks[1]}{tail}")
 
 
+def _nothing(_: dict[str, Any]) -> list[str]:
+    return []
+
+
 def write(report: dict[str, Any]) -> None:
-    """Puts conditions and goals into RESULTS.md, the chosen rows into the README."""
+    """Makes all tables of RESULTS.md from a report, and puts the chosen rows into the
+    README."""
     missing = _ROWS.keys() - {row["name"] for row in report["rows"]}
     if missing:
         raise SystemExit(f"the report lacks rows: {', '.join(sorted(missing))}")
     parts = [_conditions(report), summary(report), goal_table(report)]
     parts += [text] if (text := not_measured(report)) else []
     parts += [_LIMITS, "\n".join(limits_table(report))]
-    if report["growth"]:
-        parts += [_GROWTH, "\n".join(growth_table(report))]
+    for words, table in (
+        (_PEERS, peers_table),
+        (_SCALING, scaling_table),
+        (_GROWTH, growth_table if report["growth"] else _nothing),
+        (_MEDIANS, medians_table),
+    ):
+        lines = list(table(report))
+        parts += [words, "\n".join(lines)] if lines else []
     _put(_RESULTS, _MEASURED, "\n\n".join(parts))
     _put(_README, _FIVE, _five_rows(report))

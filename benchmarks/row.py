@@ -18,7 +18,7 @@ class Child(NamedTuple):
     Attributes:
         gives: What the caller has in the end, where that differs between the
             contenders of a row: "views", "copies", "handles".
-        needs: The modules without which it is not measured, with spaces between.
+        needs: What it is not measured without; see `needs`.
     """
 
     module: str
@@ -26,6 +26,11 @@ class Child(NamedTuple):
     arguments: Mapping[str, Any] = {}
     gives: str = ""
     needs: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it takes part in every turn."""
+        return self.module.startswith("ours")
 
 
 class Floor(NamedTuple):
@@ -91,7 +96,7 @@ class Measured(NamedTuple):
         tried: {label of a floor: {way: its fastest time when it was tried}}.
         resident: The most bytes of the file that were in the page cache when a cold
             run began; None where no run was cold.
-        missing: {label of who was not measured: the module that is not there}.
+        missing: {label of who was not measured: the reason}.
     """
 
     samples: Samples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import jax_rows, table_rows, torch_rows
+from benchmarks import jax_rows, peer_rows, scaling_rows, table_rows, torch_rows
 from benchmarks.facts import in_bytes
 from benchmarks.row import Bound, Child, Floor, Goal, Row
 
@@ -318,6 +318,8 @@ ROWS: tuple[Row, ...] = (
     *table_rows.ROWS,
     *jax_rows.ROWS,
     *torch_rows.ROWS,
+    *peer_rows.ROWS,
+    *scaling_rows.ROWS,
 )
 
 

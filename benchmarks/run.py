@@ -8,14 +8,32 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from benchmarks import growth, judge, limits, machine, quiet, report, results
+from benchmarks import (
+    flips,
+    growth,
+    judge,
+    limits,
+    machine,
+    page,
+    quiet,
+    report,
+    results,
+    room,
+    tables,
+)
 from benchmarks.data import ensure
 from benchmarks.facts import facts
+from benchmarks.files import write_text
 from benchmarks.floor_build import build_floor
 from benchmarks.measure import run_row
 from benchmarks.row import Context, Row
 
-__all__ = ["run"]
+__all__ = ["SCHEMA", "run"]
+
+SCHEMA = "fastckpt-benchmarks/run/1"
+"""What a report is; the number grows when a key changes its meaning."""
+
+_WHOLE_GROWTH = (10**6, 8 << 30)
 
 _PATIENCE = 20.0
 """Seconds that a row waits for others to end."""
@@ -77,10 +95,22 @@ def _powers(base: int, first: int, step: int, largest: int) -> list[int]:
     return [*sizes, largest]
 
 
-def _grow(options: argparse.Namespace) -> list[dict[str, Any]]:
+def _grow(options: argparse.Namespace, without: list[int]) -> list[dict[str, Any]]:
     counts = _powers(10, 2, 1, options.max_count)
     sizes = _powers(2, 20, 2, options.max_bytes)
+    sizes = [size for size in sizes if size not in without]
     return growth.measure(options.out / "growth", counts, sizes, _log)
+
+
+def _too_large(options: argparse.Namespace) -> list[int]:
+    """Gives the sizes of growth for which disk or memory have no room."""
+    sizes = _powers(2, 20, 2, options.max_bytes) if options.growth else []
+    return [size for size in sizes if size > room.largest_growth(options.out)]
+
+
+def _checks(rows: list[Row]) -> dict[str, Any]:
+    """Tells what the peers check, where they are measured."""
+    return flips.measure(_log) if any(row.name == "peers" for row in rows) else {}
 
 
 def _command(options: argparse.Namespace) -> str:
@@ -92,6 +122,9 @@ def _command(options: argparse.Namespace) -> str:
     if options.rows:
         command += f" --rows {options.rows}"
     command += " --busy" if options.busy else ""
+    if options.growth and (options.max_count, options.max_bytes) != _WHOLE_GROWTH:
+        command += f" --max-count {options.max_count}"
+        command += f" --max-bytes {options.max_bytes >> 20}MiB"
     return command if options.growth else command + " --no-growth"
 
 
@@ -109,10 +142,25 @@ def _prepare(options: argparse.Namespace) -> tuple[Context, dict[str, Any]]:
     return Context(data, floor, options.repeats, conditions["cpus"]), conditions
 
 
+def _markdown(whole: dict[str, Any]) -> str:
+    parts = [report.to_markdown(whole)]
+    for title, table in (
+        ("Other libraries, and what they check", tables.peers_table(whole)),
+        ("Threads", tables.scaling_table(whole)),
+    ):
+        if lines := list(table):
+            parts.append("\n".join([f"\n## {title}\n", *lines]))
+    return "\n".join([*parts, ""])
+
+
 def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
     (options.out / "report.json").write_text(json.dumps(whole, indent=1))
-    (options.out / "report.md").write_text(report.to_markdown(whole))
-    _log(f"{report.summary(whole)}\nwrote {options.out / 'report.json'} and report.md")
+    (options.out / "report.md").write_text(_markdown(whole))
+    write_text(options.out / "report.html", page.of_report(whole))
+    _log(
+        f"{report.summary(whole)}\nwrote {options.out / 'report.json'}, report.md and "
+        "report.html"
+    )
     if options.write:
         results.write(whole)
 
@@ -123,17 +171,23 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
     It is 1 where a floor is wrong: ours is faster than the best of its ways.
     """
     context, conditions = _prepare(options)
+    too_large = _too_large(options)
+    for size in too_large:
+        _log(f"growth: {size} bytes: not measured: no room on the disk or in memory")
     titles = facts(options.size, options.tensors)
     most, measured = _measure_rows(rows, context, titles, options)
     for found in measured:
         found["busy"] = found["busy"] or conditions["busy"]
     whole = {
+        "schema": SCHEMA,
         "command": _command(options),
         "conditions": conditions,
         "limits": most,
         "rows": measured,
         "wrong floors": judge.wrong_floors(measured),
-        "growth": _grow(options) if options.growth else [],
+        "growth": _grow(options, too_large) if options.growth else [],
+        "growth left out": too_large,
+        "checks": _checks(rows),
     }
     _write(options, whole)
     for text in whole["wrong floors"]:

@@ -195,4 +195,9 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
     "does not say ranges": _does_not_say_ranges,
     "redirects": _redirects,
 }
-"""Beside these: "404", "503" ...: that status, whatever was asked for."""
+"""Beside these: "404", "503" ...: that status, whatever was asked for.
+
+No HEAD is ``misbehave("405", method="HEAD")``, no listing ``misbehave("403", "*/")``,
+a failure in the middle ``misbehave("503", after=2, times=1)``; a file that is replaced
+or cut between two requests is what ``RangeServer.before`` does with ``put``.
+"""

@@ -14,6 +14,7 @@ from benchmarks import digest, row_numbers
 from benchmarks.case import Case
 from benchmarks.data import Data
 from benchmarks.models import MATRIX, ONE_TENSOR
+from benchmarks.wanted import touch
 from fastckpt import _native
 
 if not _native.NDEBUG:
@@ -31,9 +32,23 @@ def load(data: Data, name: str = "bert", threads: int | None = None) -> Case:
     return _arrays(data, name, lambda: fastckpt.open(path).load(threads=threads))
 
 
-def load_copy(data: Data, name: str = "bert") -> Case:
+def load_copy(data: Data, name: str = "bert", threads: int | None = None) -> Case:
     path = data.prefix(name)
-    return _arrays(data, name, lambda: fastckpt.open(path).load(copy=True))
+    return _arrays(
+        data, name, lambda: fastckpt.open(path).load(copy=True, threads=threads)
+    )
+
+
+def load_and_touch(data: Data, name: str = "bert", copy: bool = False) -> Case:
+    """Beside the peers: every byte is read once more, as theirs are."""
+    path = data.prefix(name)
+
+    def run() -> tuple[dict[str, np.ndarray], int]:
+        arrays = fastckpt.open(path).load(copy=copy)
+        return arrays, sum(map(touch, arrays.values())) % 2**64
+
+    expected = data.entry(name)["digest"]
+    return Case(run, lambda found: digest.of_arrays(found[0]), expected)
 
 
 def load_into(data: Data, name: str = "bert") -> Case:
@@ -46,7 +61,7 @@ def load_into(data: Data, name: str = "bert") -> Case:
 def load_cold(data: Data, io: str = "auto") -> Case:
     path = data.prefix("bert")
     return _arrays(data, "bert", lambda: fastckpt.open(path, io=io).load())._replace(
-        cold=data.file("bert")
+        cold=(data.file("bert"),)
     )
 
 
@@ -152,9 +167,9 @@ def batches(data: Data) -> Case:
     return Case(lambda: [table[rows] for rows in wanted], _stacked, expected)
 
 
-def many_rows(data: Data, keeps: bool = False) -> Case:
+def many_rows(data: Data, keeps: bool = False, threads: int | None = None) -> Case:
     """65,536 at once, into an array that is kept or into a new one."""
-    checkpoint = fastckpt.open(data.prefix("table"))
+    checkpoint = fastckpt.open(data.prefix("table"), threads=threads)
     rows = row_numbers.many(checkpoint.info(MATRIX).shape[0])
     out = checkpoint.read(MATRIX, rows) if keeps else None
     return Case(
@@ -208,12 +223,12 @@ def load_cast(data: Data, dtype: str, afterwards: bool = False) -> Case:
     return Case(run, digest.of_arrays, expected)
 
 
-def verify(data: Data) -> Case:
+def verify(data: Data, threads: int | None = None) -> Case:
     path = data.prefix("bert")
 
     def run() -> tuple[fastckpt.Checkpoint, fastckpt.VerifyReport]:
         checkpoint = fastckpt.open(path)
-        return checkpoint, checkpoint.verify()
+        return checkpoint, checkpoint.verify(threads=threads)
 
     def prove(result: tuple[fastckpt.Checkpoint, fastckpt.VerifyReport]) -> str:
         report = result[1]

@@ -43,7 +43,7 @@ def restore(data: Data, name: str = "bert") -> Case:
 
 
 def load_cold(data: Data) -> Case:
-    return load(data)._replace(cold=data.file("bert"))
+    return load(data)._replace(cold=(data.file("bert"),))
 
 
 def load_strings(data: Data) -> Case:

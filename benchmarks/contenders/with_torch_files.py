@@ -15,6 +15,7 @@ import fastckpt.torch
 from benchmarks import digest
 from benchmarks.case import Case
 from benchmarks.data import Data
+from benchmarks.needs import NotHere
 
 _Tensors = Mapping[str, torch.Tensor]
 
@@ -66,6 +67,18 @@ def _tensorflow(data: Data) -> Callable[[], _Tensors]:
     return load
 
 
+def _on_gpu(data: Data, who: str) -> Callable[[], _Tensors]:
+    path, device = data.prefix("bert"), "cuda"
+    if who == "load_file":
+        return lambda: fastckpt.torch.load_file(path, device=device)
+    if who == "safetensors":
+        from safetensors.torch import load_file
+
+        return lambda: load_file(data.safetensors("bert"), device=device)
+    load = _LOADS[who](data)
+    return lambda: {name: tensor.to(device) for name, tensor in load().items()}
+
+
 _LOADS: dict[str, Callable[[Data], Callable[[], _Tensors]]] = {
     "load_file": _ours,
     "load": _views,
@@ -74,6 +87,27 @@ _LOADS: dict[str, Callable[[Data], Callable[[], _Tensors]]] = {
     "torch mmap": lambda data: _torch_file(data, mmap=True),
     "tensorflow": _tensorflow,
 }
+
+
+def load_on_gpu(data: Data, who: str) -> Case:
+    """Until every byte has arrived.
+
+    Raises:
+        NotHere: torch sees no GPU.
+    """
+    if not torch.cuda.is_available():
+        raise NotHere("torch sees no GPU")
+    load = _on_gpu(data, who)
+
+    def run() -> _Tensors:
+        tensors = load()
+        torch.cuda.synchronize()
+        return tensors
+
+    def prove(tensors: _Tensors) -> str:
+        return digest.of_arrays({n: it.cpu().numpy() for n, it in tensors.items()})
+
+    return Case(run, prove, data.entry("bert")["digest"])
 
 
 def load_and_sum(data: Data, who: str) -> Case:

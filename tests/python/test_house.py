@@ -77,7 +77,7 @@ PYTHON_FLOORS = (
     {"writing"},
     {"formats", "graph"},
     {"checking", "editing"},
-    {"matching"},
+    {"matching", "pages"},
     {"jax", "keras", "torch"},
     {"__init__", "__main__", "cli", "compat"},
 )

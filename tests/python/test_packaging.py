@@ -50,6 +50,7 @@ def test_the_distribution_has_a_name_of_its_own():
 def test_every_extra_is_one_that_some_code_uses():
     assert sorted(extras()) == [
         "all",
+        "bench",
         "cli",
         "dev",
         "graph",
@@ -73,6 +74,12 @@ def test_the_extra_for_tests_names_no_framework():
 def test_extras_name_this_distribution_and_no_other():
     inner = re.findall(r'"([\w-]+)\[', PROJECT)
     assert set(inner) == {"fastckpt-io"}
+
+
+def test_the_extra_for_benchmarks_brings_every_peer():
+    named = set(re.findall(r'"([\w-]+)', extras()["bench"]))
+    peers = {"tensorflow", "safetensors", "torch", "h5py", "zarr", "tensorstore"}
+    assert named == peers | {"fastckpt-io", "jax", "orbax-checkpoint", "matplotlib"}
 
 
 def test_nothing_is_promised_that_was_never_run():

@@ -177,6 +177,14 @@ def test_a_status_is_given_once_after_good_answers(status, server):
     assert ask(server, "/b", {})[0].status == 200
 
 
+def test_nothing_is_told_of_files_but_their_bytes(server):
+    server.misbehave("405", method="HEAD")
+    server.misbehave("403", "*/")
+    assert ask(server, method="HEAD")[0].status == 405
+    assert ask(server, "/a/", {})[0].status == 403
+    assert ask(server)[1] == CONTENT[10:20]
+
+
 def test_a_redirect_leads_to_the_same_bytes(server):
     answer, _ = wrong(server, "redirects")
     assert answer.status == 302

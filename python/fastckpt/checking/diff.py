@@ -6,8 +6,9 @@ import errno
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fastckpt.base.deferred import importing
 from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.compare import Tally, Tolerance
 from fastckpt.checking.regions import compare_tensors
@@ -65,6 +66,18 @@ class Diff(NamedTuple):
     dropped: list[str]
     changed: dict[str, Change]
     checked: bool
+
+    def _repr_html_(self) -> str:
+        with importing:
+            from fastckpt.checking.cells import show_diff
+
+        return show_diff(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # IPython keeps this beside the HTML: never every name.
+        counts = {name: len(getattr(self, name)) for name in self._fields[:4]}
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        printer.text(f"<fastckpt.Diff: {told}>")
 
 
 def diff(

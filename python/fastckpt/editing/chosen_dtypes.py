@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fastckpt.base.cast import (
     DType,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastckpt.formats.lazy_tensors import ArrayInfo
     from fastckpt.reading.results import TensorInfo
 
-    Info = TensorInfo | ArrayInfo
+    Info: TypeAlias = TensorInfo | ArrayInfo
 
 __all__ = ["QUANTIZED", "Found", "choose_dtypes"]
 

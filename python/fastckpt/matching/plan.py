@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastckpt.base.deferred import importing
 from fastckpt.base.names import list_some
 from fastckpt.matching.pair import Pair
 from fastckpt.matching.patterns import escape
@@ -150,6 +151,12 @@ class MatchPlan:
             f"<fastckpt.MatchPlan: {len(self.pairs)} pairs, {len(self.ambiguous)} "
             f"ambiguous, {len(self.missing)} missing, {len(self.unused)} unused>"
         )
+
+    def _repr_html_(self) -> str:
+        with importing:
+            from fastckpt.matching.cells import show_plan
+
+        return show_plan(self)
 
     def __str__(self) -> str:
         lines = [*self._tell_pairs()]

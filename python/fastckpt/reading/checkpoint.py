@@ -178,6 +178,12 @@ class Checkpoint(Mapping[str, np.ndarray]):
             return f"<Checkpoint {self.path!r}, closed>"
         return f"<Checkpoint {self.path!r}, {self.format}, {len(self)} tensors>"
 
+    def _repr_html_(self) -> str:
+        with importing:
+            from fastckpt.reading.cells import show_checkpoint
+
+        return show_checkpoint(self)
+
     def _missing(self, name: object) -> KeyError:
         return select.missing(name, self._reader.names)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from fastckpt._native import TensorInfo
+from fastckpt.base.deferred import importing
 
 __all__ = [
     "Explanation",
@@ -98,6 +99,17 @@ class VerifyReport(NamedTuple):
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problems
+
+    def _repr_html_(self) -> str:
+        with importing:
+            from fastckpt.reading.cells import show_report
+
+        return show_report(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # IPython keeps this beside the HTML: never every problem.
+        found = "ok" if self.ok else f"{len(self.problems):,} problems"
+        printer.text(f"<fastckpt.VerifyReport: {found}>")
 
 
 class TensorPiece(NamedTuple):

@@ -31,10 +31,12 @@ def test_list_names_every_row_with_its_real_sizes(capsys):
     assert small.endswith("(view: no byte is touched)")
 
 
-@pytest.mark.parametrize("option", ["--help", "--list"])
+@pytest.mark.parametrize(
+    "option", ["--help", "--list", "mine --help", "compare --help", "plot --help"]
+)
 def test_the_suite_tells_of_itself_without_anything_installed(option):
     # -S: no site-packages, so neither NumPy nor one of the peers.
-    command = [sys.executable, "-S", "-m", "benchmarks", option]
+    command = [sys.executable, "-S", "-m", "benchmarks", *option.split()]
     done = children.run(command, cwd=ROOT, env={"PATH": ""})
     assert done.returncode == 0, done.stderr
 
@@ -77,4 +79,4 @@ def test_a_row_of_which_nobody_is_installed_is_not_measured(tmp_path):
     context = Context(None, "floor", 1, 1)
     measured = run_row(row, context)
     assert measured.samples == {}
-    assert measured.missing == {"peer": "no_such_module"}
+    assert measured.missing == {"peer": "no_such_module is not installed"}

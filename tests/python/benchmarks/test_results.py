@@ -61,6 +61,20 @@ def test_the_readme_says_who_gives_views_and_who_copies(written):
     assert "(view: no byte is touched)" in line
 
 
+def test_the_results_hold_every_row_that_takes_time(written):
+    text = written(found([]))[0]
+    medians = text.split("What everybody took")[1]
+    for row in ROWS:
+        few = 0 < len(row.contenders) <= 16
+        assert (f"\n| {row.name} | " in medians) or not few, row.name
+
+
+def test_the_results_of_a_report_before_there_were_checks_are_made(written):
+    whole = found([])
+    assert "checks" not in whole
+    assert "\n| fastckpt | views |  | 1 s | 1 | 1 to 1 |" in written(whole)[0]
+
+
 def test_what_stands_around_the_tables_stays(written):
     for text in written(found([])):
         assert text.startswith("before\n")

@@ -12,6 +12,7 @@ import fastckpt
 import kerchunk_reader
 from bundle_maker import BundleMaker
 from command_line import run, run_json
+from fastckpt.editing import references
 from kerchunk_cases import TENSORS, assert_same, convert, is_held
 from places import GOLDEN, TESTDATA
 from v1_maker import V1Maker
@@ -193,6 +194,18 @@ def test_a_checkpoint_that_is_replaced_meanwhile_is_not_referred_to(source):
         fastckpt.save(source, TENSORS | {"step": np.array(8)}, shards=2)
         with pytest.raises(fastckpt.CorruptionError, match="was replaced"):
             convert(ckpt)
+
+
+def test_an_index_that_is_replaced_during_the_check_is_found(source, monkeypatch):
+    place = references.kerchunk.place
+
+    def replace_and_place(*arguments):
+        fastckpt.save(source, TENSORS | {"step": np.array(8)}, shards=2)
+        return place(*arguments)
+
+    monkeypatch.setattr(references.kerchunk, "place", replace_and_place)
+    with pytest.raises(fastckpt.CorruptionError, match="was replaced"):
+        convert(source)
 
 
 def damage(path, at=20):

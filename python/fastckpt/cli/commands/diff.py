@@ -3,6 +3,8 @@
 All bytes of both are read and checked; with --index-only those whose stored checksums
 agree are not read, and bytes that do not fit their checksum go unnoticed. With --rtol
 and --atol values are the same where |a - b| <= atol + rtol * |b|. Two NaN are the same.
+With --html a page, one file that needs no other, lists what changed most first, with
+the histograms of both side by side.
 Exit status 0: the checkpoints are the same; 1: they differ, or one is damaged.
 """
 
@@ -11,31 +13,29 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import fastckpt
-from fastckpt import Change, Diff
+from fastckpt import Diff
+from fastckpt.checking.differences import Difference, list_differences
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
-from fastckpt.cli.render.describe import Info
-from fastckpt.cli.render.output import paint, print_json, print_lines, print_text
+from fastckpt.cli.render.output import (
+    paint,
+    print_json,
+    print_lines,
+    print_text,
+    tell_of_page,
+)
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import escape, format_count, natural_order
-from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source
+from fastckpt.pages.checkpoint_page import About
+from fastckpt.pages.diff_page import write_diff_page
 
 __all__ = ["add_arguments", "run"]
-
-
-class _Difference(NamedTuple):
-    """What differs between two tensors of one name."""
-
-    name: str
-    kind: str
-    old: str | None
-    new: str | None
-    change: Change
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--index-only",
         action="store_true",
         help="take tensors whose stored checksums agree for the same, unread",
+    )
+    parser.add_argument(
+        "--html", metavar="FILE", help="write a page to FILE in place of the text"
     )
 
 
@@ -83,9 +86,14 @@ def run(args: argparse.Namespace) -> int:
                 threads=args.threads,
                 progress=progress,
             )
-        differences = _list(found, old, new)
+        differences = list_differences(found, old, new)
+        if args.html is not None:
+            _write_page(args, old, new, found, _format_total(args, found, differences))
     if args.json:
         print_json(_describe(args, found, differences))
+    elif args.html is not None:
+        tell_of_page(args.html)
+        print_text(_format_total(args, found, differences))
     else:
         differences.sort(key=lambda it: natural_order(it.name))
         print_lines(map(_format, differences))
@@ -93,35 +101,31 @@ def run(args: argparse.Namespace) -> int:
     return BROKEN if differences else 0
 
 
-def _list(found: Diff, old: Source, new: Source) -> list[_Difference]:
-    names = sorted(
-        [*found.added, *found.dropped, *found.changed],
-        key=lambda name: name.encode("utf-8", "surrogateescape"),
-    )
-    return [_difference(name, found, old, new) for name in names]
+def _write_page(
+    args: argparse.Namespace, old: Source, new: Source, found: Diff, total: str
+) -> None:
+    facts = [("A", old.path), ("B", new.path), ("result", total)]
+    if args.rtol or args.atol:
+        same = f"|a - b| <= {args.atol:g} + {args.rtol:g} * |b|"
+        facts.append(("the same where", same))
+    about = About(_make_title(old.path, new.path), facts, [])
+    with Progress("looking at values") as progress:
+        write_diff_page(
+            *(args.html, old, new, found, about),
+            threads=args.threads,
+            progress=progress,
+        )
 
 
-def _difference(name: str, found: Diff, old: Source, new: Source) -> _Difference:
-    first = old.info(name) if name in old else None
-    second = new.info(name) if name in new else None
-    change = found.changed.get(name, Change())
-    if first is None:
-        kind = "added"
-    elif second is None:
-        kind = "dropped"
-    elif name_dtype(first) != name_dtype(second):
-        kind = "dtype"
-    else:
-        kind = "shape" if first.shape != second.shape else "values"
-    return _Difference(name, kind, _shape_of(first), _shape_of(second), change)
-
-
-def _shape_of(info: Info | None) -> str | None:
-    return None if info is None else f"{name_dtype(info)} {tuple(info.shape)}"
+def _make_title(old: str, new: str) -> str:
+    """Gives short names that tell two checkpoints apart."""
+    short = os.path.basename(old), os.path.basename(new)
+    one, two = short if short[0] != short[1] else (old, new)
+    return f"{one} and {two}"
 
 
 def _describe(
-    args: argparse.Namespace, found: Diff, differences: list[_Difference]
+    args: argparse.Namespace, found: Diff, differences: list[Difference]
 ) -> dict[str, Any]:
     return {
         "a": args.a,
@@ -137,7 +141,7 @@ def _describe(
     }
 
 
-def _format(difference: _Difference) -> str:
+def _format(difference: Difference) -> str:
     name = escape(difference.name)
     if difference.kind == "dropped":
         return paint(f"- {name}  {difference.old}", "bad")
@@ -153,7 +157,7 @@ def _format(difference: _Difference) -> str:
 
 
 def _format_total(
-    args: argparse.Namespace, found: Diff, differences: list[_Difference]
+    args: argparse.Namespace, found: Diff, differences: list[Difference]
 ) -> str:
     kinds = Counter(difference.kind for difference in differences)
     words = {

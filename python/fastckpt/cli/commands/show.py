@@ -6,34 +6,34 @@ which leaves out the middle of more than 1,000; use --region to see a part, or -
 see every value, and every string to its end. Statistics are of the values that were
 asked for, in float64, over the finite ones.
 
-With --html the same goes into a page: all tensors in a table, or, of those that are
-named, how their values are spread, too. The page needs no other file.
+With --html the same goes into a page, one file that needs no other: all tensors, to be
+searched and sorted, by scope, with statistics and how their values are spread; or those
+that are named, one after the other. All values are looked at for it.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 
 from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.region import Region, parse_region
-from fastckpt.cli.render.describe import Info
-from fastckpt.cli.render.output import print_error, print_json, print_lines, print_text
-from fastckpt.cli.render.overview import Overview
-from fastckpt.cli.render.page import (
-    format_facts,
-    format_rows,
-    format_tensor,
-    write_page,
+from fastckpt.cli.render.output import (
+    print_error,
+    print_json,
+    print_lines,
+    tell_of_page,
 )
+from fastckpt.cli.render.overview import Overview
+from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.shown_tensor import ShownTensor
-from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import format_exact_size, make_printable, natural_order
+from fastckpt.cli.render.text import escape, format_count, natural_order
 from fastckpt.cli.select import select_names
 from fastckpt.formats.files import files_of
 from fastckpt.formats.opened import Source
+from fastckpt.pages.checkpoint_page import About, write_checkpoint_page
+from fastckpt.pages.tensor_page import TensorPart, write_tensor_page
 
 __all__ = ["add_arguments", "run"]
 
@@ -73,45 +73,48 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--all needs the NAME of a tensor; '*' means all of them")
     with open_any(args.path, args) as checkpoint:
         if not args.names:
-            _show_checkpoint(Overview(checkpoint), args)
-            return 0
+            return _show_checkpoint(checkpoint, args)
         shown = _ShownTensors(checkpoint, args)
         if args.html is not None:
-            title = make_printable(checkpoint.path)
-            write_page(args.html, title, shown.format_page())
+            write_tensor_page(args.html, checkpoint.path, shown.parts())
         if args.json:
             head = {"path": checkpoint.path, "format": checkpoint.format}
             print_json({**head, "tensors": [it.describe() for it in shown]})
         elif args.html is not None:
-            _tell_of_page(args.html)
+            tell_of_page(args.html)
         else:
             shown.print()
         return shown.status
 
 
-def _show_checkpoint(overview: Overview, args: argparse.Namespace) -> None:
+def _show_checkpoint(checkpoint: Source, args: argparse.Namespace) -> int:
+    overview, status = Overview(checkpoint), 0
     if args.html is not None:
-        write_page(args.html, overview.title, _format_overview(overview))
+        status = _write_page(checkpoint, overview, args)
     if args.json:
         print_json(overview.describe())
     elif args.html is not None:
-        _tell_of_page(args.html)
+        tell_of_page(args.html)
     else:
         overview.print()
+    return status
 
 
-def _tell_of_page(path: str) -> None:
-    size = format_exact_size(os.stat(path).st_size)
-    print_text(f"wrote {make_printable(path)}: {size}")
-
-
-def _format_overview(overview: Overview) -> Iterator[str]:
-    yield format_facts(overview.facts())
-    yield from format_rows(*overview.file_table())
-    yield from format_rows(*overview.dtype_table())
-    infos: list[Info] = list(overview.infos)
-    infos.sort(key=lambda info: natural_order(info.name))
-    yield from format_rows(*make_tensor_table(infos, with_place=True))
+def _write_page(
+    checkpoint: Source, overview: Overview, args: argparse.Namespace
+) -> int:
+    tables = [("Files", overview.file_table()), ("Dtypes", overview.dtype_table())]
+    about = About(checkpoint.path, list(overview.facts()), tables)
+    with Progress("looking at values") as progress:
+        errors = write_checkpoint_page(
+            args.html, checkpoint, about, threads=args.threads, progress=progress
+        )
+    if not errors:
+        return 0
+    name, error = next(iter(errors.items()))
+    count = format_count(len(errors), "tensor")
+    print_error(f"{count} cannot be read; the page says which; {escape(name)}: {error}")
+    return BROKEN
 
 
 class _ShownTensors:
@@ -146,9 +149,9 @@ class _ShownTensors:
             if shown.error:
                 print_error(shown.error)
 
-    def format_page(self) -> Iterator[str]:
-        """Gives them as HTML; errors go to standard error, too."""
+    def parts(self) -> Iterator[TensorPart]:
+        """Gives what a page says of them; errors go to standard error, too."""
         for shown in self:
-            yield from format_tensor(shown)
+            yield shown.part()
             if shown.error:
                 print_error(shown.error)

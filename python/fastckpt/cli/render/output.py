@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from fastckpt.base.deferred import importing
 from fastckpt.cli.render.table import format_table
-from fastckpt.cli.render.text import make_printable
+from fastckpt.cli.render.text import format_exact_size, make_printable
 
 __all__ = [
     "is_terminal",
@@ -22,6 +22,7 @@ __all__ = [
     "print_note",
     "print_table",
     "print_text",
+    "tell_of_page",
     "terminal_width",
 ]
 
@@ -123,3 +124,9 @@ def print_error(text: str) -> None:
     if sys.stderr is not None:
         label = paint("error:", "bad", sys.stderr)
         print(f"fastckpt: {label} {make_printable(text)}", file=sys.stderr)
+
+
+def tell_of_page(path: str) -> None:
+    """Says that a page was written, and how large it is."""
+    size = format_exact_size(os.stat(path).st_size)
+    print_text(f"wrote {make_printable(path)}: {size}")

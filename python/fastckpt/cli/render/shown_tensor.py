@@ -34,6 +34,7 @@ from fastckpt.cli.render.values import format_values, list_values
 from fastckpt.formats.files import FileOfOther
 from fastckpt.formats.lazy_tensors import ArrayInfo, name_dtype
 from fastckpt.formats.opened import Source
+from fastckpt.pages.tensor_page import TensorPart
 from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["ShownTensor"]
@@ -102,6 +103,18 @@ class ShownTensor:
             name = self._info.name
             return statistics(self._checkpoint, {name: name})[name]
         return statistics_of(self.array)
+
+    def part(self) -> TensorPart:
+        """Gives what a page says of it."""
+        found, values = self.measured, self.array
+        is_drawn = found is not None and values is not None and values.dtype.kind != "b"
+        return TensorPart(
+            self.title,
+            list(self.facts()),
+            self.error,
+            found.histogram if found is not None and is_drawn else None,
+            None if values is None else self.format_values(),
+        )
 
     def format(self) -> Iterator[str]:
         """Gives it as lines of text."""

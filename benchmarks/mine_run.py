@@ -1,0 +1,204 @@
+"""Measures somebody's own checkpoint from the first look to the last file written."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from subprocess import CalledProcessError
+from typing import Any
+
+from benchmarks import (
+    facts,
+    judge,
+    machine,
+    mine_advice,
+    mine_rows,
+    mine_subject,
+    page,
+    quiet,
+)
+from benchmarks.files import (
+    Refusal,
+    refuse_unwritable,
+    words_of,
+    write_json,
+    write_text,
+)
+from benchmarks.measure import Ended, WrongBytes, run_row
+from benchmarks.needs import available_cpus
+from benchmarks.peers import PEERS
+from benchmarks.report import busy_mark, format_amount, title_of
+from benchmarks.row import Context, Measured, Row
+
+__all__ = ["SCHEMA", "run"]
+
+SCHEMA = "fastckpt-benchmarks/mine/1"
+
+
+def _peers(names: str) -> list[str]:
+    if names in ("all", "none"):
+        return list(PEERS) if names == "all" else []
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if unknown := [name for name in wanted if name not in PEERS]:
+        raise Refusal(
+            f"no such peer: {', '.join(unknown)}; there are: {', '.join(PEERS)}"
+        )
+    return wanted
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _temporary(parent: Path) -> Iterator[Path]:
+    """Gives a folder that is gone at the end, on SIGTERM too."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with tempfile.TemporaryDirectory(prefix="fastckpt-mine-", dir=parent) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise Refusal(words_of(error)) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _rows(rows: list[Row], names: str) -> list[Row]:
+    """Gives those that are named, all for "".
+
+    Raises:
+        Refusal: A name that none has.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = [row.name for row in rows]
+    if unknown := [name for name in wanted if name not in known]:
+        raise Refusal(
+            f"no such row here: {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
+    return [row for row in rows if not wanted or row.name in wanted]
+
+
+def _only_cold(measured: Measured, stored: int) -> Measured:
+    """Takes away the times of cold runs that were none."""
+    if (measured.resident or 0) * 100 <= stored:
+        return measured
+    why = "the page cache keeps its file: this file system does not let go of it"
+    return Measured({}, missing=dict.fromkeys(measured.samples, why))
+
+
+def _measure(
+    folder: Path, subject: mine_subject.Subject, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    data = mine_subject.prepare(folder, subject)
+    context = Context(data, "", options.repeats, available_cpus())
+    found = []
+    for row in _rows(mine_rows.rows(subject, options.chosen, folder), options.rows):
+        busy = quiet.wait_until_quiet(0)
+        try:
+            measured = run_row(row, context)
+        except WrongBytes as error:
+            raise Refusal(f"{row.name}: {error}; no time counts", 1) from error
+        except (Ended, CalledProcessError) as error:
+            raise Refusal(f"{row.name}: {error}; did the file change?", 1) from error
+        measured = _only_cold(measured, subject.entry["stored"])
+        judged = judge.of_row(row, measured, {})
+        found.append(judged | {"busy": busy, "share": None, "measure": row.measure})
+        _log(f"{row.name}: {', '.join(_medians(found[-1]))}")
+    return found
+
+
+def _medians(row: dict[str, Any]) -> list[str]:
+    words = [
+        f"{label} {format_amount(median(samples), row['unit'])}{busy_mark(row)}"
+        for label, samples in row["samples"].items()
+        if samples
+    ]
+    return words + [f"{label}: {why}" for label, why in row["missing"].items()]
+
+
+def _report(
+    subject: mine_subject.Subject, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "command": f"python -m benchmarks mine {subject.entry['path']}",
+        "checkpoint": {
+            "path": subject.entry["path"],
+            "format": subject.explanation.format,
+            "tensors": len(subject.entry["names"]),
+            "nbytes": subject.nbytes,
+            "left out": subject.left,
+            "unaligned": subject.unaligned,
+            "data files": len(subject.entry["files"]),
+            "file system": subject.explanation.filesystem,
+            "io": f"{subject.explanation.io}: {subject.explanation.reason}",
+        },
+        "conditions": machine.versions_and_machine()
+        | {
+            "busy": sorted({reason for row in rows for reason in row["busy"]}),
+            "data": {"nbytes": subject.nbytes},
+        },
+        "rows": rows,
+        "advice": [
+            advice._asdict()
+            for advice in mine_advice.advise(
+                rows, subject.explanation.io, mine_rows.needless(subject)
+            )
+        ],
+    }
+
+
+def _summary(report: dict[str, Any]) -> Iterator[str]:
+    found = report["checkpoint"]
+    size = facts.in_bytes(found["nbytes"])
+    yield f"{found['path']}: {found['format']}, {found['tensors']} tensors, {size}"
+    yield f"{found['file system']}, io {found['io']}"
+    for why, count in found["left out"].items():
+        yield f"measured by nobody: {count} tensors ({why})"
+    for row in report["rows"]:
+        yield f"\n{row['name']}: {title_of(row)}"
+        yield from (f"  {line}" for line in _medians(row))
+    yield "\nWhat would make it faster:"
+    yield from (f"  {advice['text']}" for advice in report["advice"])
+
+
+def _out(options: argparse.Namespace, subject: mine_subject.Subject) -> None:
+    """Refuses folders that cannot be, before anything is measured."""
+    mine_subject.refuse_folder(options.out, subject, "--out")
+    mine_subject.refuse_folder(options.scratch, subject, "--scratch")
+    refuse_unwritable(options.out, "--out")
+    refuse_unwritable(options.scratch, "--scratch")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures, says, writes; gives the exit status.
+
+    Raises:
+        Refusal: The checkpoint or a folder cannot be used.
+    """
+    machine.refuse_debug_build()
+    options.chosen = _peers(options.peers)
+    # The children work in a folder of their own.
+    options.out, options.scratch = options.out.absolute(), options.scratch.absolute()
+    subject = mine_subject.examine(options.checkpoint)
+    _out(options, subject)
+    with _temporary(options.scratch) as folder:
+        _log(
+            f"files of other formats and copies are made in {folder} and removed at "
+            "the end"
+        )
+        report = _report(subject, _measure(folder, subject, options))
+    write_json(options.out / "mine.json", report)
+    write_text(
+        options.out / "mine.html", page.of_report(report, "A checkpoint, measured")
+    )
+    # Names that are no text for this terminal are escaped.
+    print("\n".join(_summary(report)).encode(errors="backslashreplace").decode())
+    print(f"\nwrote {options.out / 'mine.json'} and mine.html", flush=True)
+    return 0

@@ -1,0 +1,60 @@
+"""What is measured on a file of one's own depends on the file."""
+
+import os
+
+import numpy as np
+import pytest
+from benchmarks import mine_rows, mine_subject
+from benchmarks.peers import PEERS
+
+import fastckpt
+
+
+def subject_of(tmp_path, tensors: dict, **how: object) -> mine_subject.Subject:
+    path = tmp_path / "model"
+    fastckpt.save(path, tensors, **how)
+    return mine_subject.examine(str(path))
+
+
+def rows_of(subject: mine_subject.Subject, tmp_path, peers=()) -> dict:
+    return {row.name: row for row in mine_rows.rows(subject, peers, tmp_path)}
+
+
+def test_an_aligned_file_is_not_rewritten_to_be_aligned(tmp_path):
+    subject = subject_of(tmp_path, {"w": np.zeros(8, np.float32)}, align=64)
+    assert "mine-align" not in rows_of(subject, tmp_path)
+
+
+def test_a_copy_of_v1_says_that_it_is_v2(tmp_path):
+    # Three bytes of a varint's neighbour, so that the floats are not aligned.
+    tensors = {"a": np.arange(3, dtype=np.int32), "w": np.arange(9, dtype=np.float32)}
+    subject = subject_of(tmp_path, tensors, format="v1")
+    assert subject.shards == 0
+    row = rows_of(subject._replace(unaligned=1), tmp_path)["mine-align"]
+    assert list(row.contenders) == ["as it is", "rewritten as V2 with align=64"]
+
+
+@pytest.mark.parametrize(
+    ("shards", "label"),
+    [(1, "rewritten into 4 files"), (3, "rewritten into 1 file")],
+)
+def test_a_large_file_is_tried_in_several_and_several_in_one(shards, label, tmp_path):
+    tensors = {f"w{i}": np.zeros(64, np.float32) for i in range(6)}
+    subject = subject_of(tmp_path, tensors, shards=shards)
+    assert subject.shards == shards
+    assert "mine-shards" not in rows_of(subject, tmp_path)
+    subject.entry["stored"] = 1 << 30
+    rows = rows_of(subject, tmp_path)
+    for name in ("mine-shards", "mine-shards-cold"):
+        assert list(rows[name].contenders) == ["as it is", label]
+
+
+def test_cold_times_of_others_need_their_files_on_the_same_disk(tmp_path, monkeypatch):
+    subject = subject_of(tmp_path, {"w": np.zeros(8, np.float32)})
+    assert set(PEERS) <= set(rows_of(subject, tmp_path, PEERS)["mine-cold"].contenders)
+    monkeypatch.setattr(mine_rows, "_disk", lambda path: str(path))
+    rows = rows_of(subject, tmp_path, PEERS)
+    own = {label for label, peer in PEERS.items() if not peer.format}
+    assert set(rows["mine-cold"].contenders) == own | {"fastckpt"}
+    assert set(PEERS) <= set(rows["mine-load"].contenders)
+    assert os.path.exists(subject.entry["files"][0])
