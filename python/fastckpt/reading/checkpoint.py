@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -413,16 +412,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Threads: safe; releases the interpreter lock once.
         """
         with importing:
-            from fastckpt.reading.findings import find_causes
-            from fastckpt.reading.results import VerifyReport, problem_of
+            from fastckpt.reading.findings import verify_checkpoint
 
-        begin = perf_counter()
-        with watch(progress) as counter:
-            nbytes, errors = self._reader.verify(self._count(threads), counter)
-        problems = [problem_of(error) for error in errors]
-        seconds = perf_counter() - begin
-        findings = find_causes(self, errors)
-        return VerifyReport(problems, nbytes, len(self), seconds, findings)
+        return verify_checkpoint(self, self._count(threads), progress)
 
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from fastckpt.base.deferred import importing
+from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.errors import CheckpointError, UnsupportedError
 from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME
@@ -15,6 +17,7 @@ from fastckpt.reading.results import (
     Problem,
     TensorInfo,
     TensorPiece,
+    VerifyReport,
     problem_of,
 )
 from fastckpt.reading.stored_files import CheckpointFiles
@@ -23,7 +26,13 @@ if TYPE_CHECKING:
     from fastckpt.files.next_steps import Foreign
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["explain_data", "find_causes", "find_missing_shard", "why_not_opened"]
+__all__ = [
+    "explain_data",
+    "find_causes",
+    "find_missing_shard",
+    "verify_checkpoint",
+    "why_not_opened",
+]
 
 _ELSEWHERE = "copy the checkpoint again, to another place"
 _ADVICE = {
@@ -47,6 +56,19 @@ _MOST_NAMED = 8
 
 # The tensors that have bytes in a file, and where the last of these is to end.
 _Ends = dict[str, int]
+
+
+def verify_checkpoint(
+    checkpoint: Checkpoint, threads: int, progress: ProgressArgument
+) -> VerifyReport:
+    """Checks every block and every tensor, as ``Checkpoint.verify`` tells."""
+    begin = perf_counter()
+    with watch(progress) as counter:
+        nbytes, errors = checkpoint._reader.verify(threads, counter)
+    problems = [problem_of(error) for error in errors]
+    seconds = perf_counter() - begin
+    findings = find_causes(checkpoint, errors)
+    return VerifyReport(problems, nbytes, len(checkpoint), seconds, findings)
 
 
 def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Finding]:
