@@ -66,13 +66,16 @@ class Resolved(NamedTuple):
             pattern ``X-?????-of-00004``.
         files: V2: the index. V1: the file, or all shards in order. Index or file are
             named as they lie where a save that was killed set them aside.
-        remote: What fetches them, where they lie elsewhere; their names are URLs then.
     """
 
     format: str
     prefix: str
     files: list[str]
-    remote: Fetcher | None = None
+
+    @property
+    def remote(self) -> Fetcher | None:
+        """What fetches them, where they lie elsewhere; their names are URLs then."""
+        return None
 
 
 def kind_of(path: str) -> str | None:

@@ -26,7 +26,7 @@ from fastckpt.files.state_text import (
 )
 from fastckpt.files.urls import wholes_of
 
-__all__ = ["Finder", "resolve_url"]
+__all__ = ["Elsewhere", "Finder", "resolve_url"]
 
 _V1_PATTERN = re.compile(r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))")
 _TABLE_END = bytes.fromhex("57fb808b247547db")
@@ -51,6 +51,24 @@ def resolve_url(url: str, options: Mapping[str, Any] | None = None) -> Resolved:
     """
     finder = Finder(Store(url, options))
     return finder.resolve(finder.store.name)
+
+
+class Elsewhere(Resolved):
+    """A checkpoint that is there, in a store."""
+
+    _fetcher: Fetcher
+
+    @classmethod
+    def found_by(cls, fetcher: Fetcher, found: Resolved) -> Elsewhere:
+        """Gives what was found, with what fetches it."""
+        made = cls(*found)
+        made._fetcher = fetcher
+        return made
+
+    @property
+    def remote(self) -> Fetcher:
+        """What fetches its objects."""
+        return self._fetcher
 
 
 class Finder:
@@ -146,8 +164,7 @@ class Finder:
     def _is_table(self, name: str) -> bool:
         """Tells whether an object ends as the tables of TensorFlow do."""
         size = self._size(name)
-        end = self._read(name, max(0, size - len(_TABLE_END)), size)
-        return end == _TABLE_END
+        return self._read(name, max(0, size - len(_TABLE_END)), size) == _TABLE_END
 
     def _found(self, format: str, prefix: str, files: list[str]) -> Resolved:
         """Gives what was found, its identities as they were seen."""
@@ -158,7 +175,7 @@ class Finder:
             if not isinstance(seen, Seen):
                 raise error_of(seen)
             fetcher.note(file, seen)
-        return Resolved(format, prefix, files, fetcher)
+        return Elsewhere.found_by(fetcher, Resolved(format, prefix, files))
 
     def _by_file(self, name: str) -> Resolved | None:
         """Finds a V1 file, or what a state file of any name tells."""

@@ -170,7 +170,11 @@ def _found_open(given: HasPath) -> Resolved:
     if remote is None:
         return resolve(given.path)
     files = list(getattr(given, "files", ()))
-    return Resolved(getattr(given, "format", ""), given.path, files, remote)
+    found = Resolved(getattr(given, "format", ""), given.path, files)
+    with importing:
+        from fastckpt.files.remote_resolve import Elsewhere
+
+    return Elsewhere.found_by(remote, found)
 
 
 def _identity(found: Resolved) -> _Identity:
