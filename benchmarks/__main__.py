@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.data import OUT
 from benchmarks.facts import facts
-from benchmarks.files import Refusal, read_report
+from benchmarks.files import Refusal, printable, read_report
 from benchmarks.rows import ROWS, chosen
 
 __all__ = ["main", "parse_size"]
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
         return _suite(arguments)
     except Refusal as refusal:
         line = " ".join(str(refusal).split("\n"))
-        print(line.encode(errors="backslashreplace").decode(), file=sys.stderr)
+        print(printable(line), file=sys.stderr)
         return refusal.status
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

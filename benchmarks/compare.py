@@ -8,7 +8,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.files import Refusal, read_report, write_json, write_text
+from benchmarks.files import (
+    Refusal,
+    printable,
+    read_report,
+    write_json,
+    write_text,
+)
 
 __all__ = ["SCHEMA", "add_arguments", "compare", "in_words", "run"]
 
@@ -154,5 +160,5 @@ def run(options: argparse.Namespace) -> int:
     text = "\n".join(in_words(found))
     write_json(options.out / "compare.json", found)
     write_text(options.out / "compare.md", f"{text}\n")
-    print(text.encode(errors="backslashreplace").decode(), flush=True)
+    print(printable(text), flush=True)
     return 0

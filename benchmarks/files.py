@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "Refusal",
+    "printable",
     "read_report",
     "refuse_unwritable",
     "words_of",
@@ -25,6 +26,16 @@ class Refusal(Exception):
     def __init__(self, text: str, status: int = 2) -> None:
         super().__init__(text)
         self.status = status
+
+
+def printable(text: str) -> str:
+    """Gives text that a terminal shows and does not obey: paths may hold anything."""
+    return "".join(
+        sign
+        if sign.isprintable() or sign == "\n"
+        else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
 
 
 def words_of(error: OSError) -> str:

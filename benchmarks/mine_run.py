@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
+import secrets
+import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from subprocess import CalledProcessError
+from time import sleep
 from typing import Any
 
 from benchmarks import (
@@ -25,6 +28,7 @@ from benchmarks import (
 )
 from benchmarks.files import (
     Refusal,
+    printable,
     refuse_unwritable,
     words_of,
     write_json,
@@ -40,6 +44,8 @@ __all__ = ["SCHEMA", "run"]
 
 SCHEMA = "fastckpt-benchmarks/mine/1"
 
+_TRIES = 50
+
 
 def _peers(names: str) -> list[str]:
     if names in ("all", "none"):
@@ -53,20 +59,40 @@ def _peers(names: str) -> list[str]:
 
 
 def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def _remove(folder: Path) -> None:
+    """Removes a folder into which a child may still be writing; it ends soon."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        sleep(0.1)
 
 
 @contextmanager
 def _temporary(parent: Path) -> Iterator[Path]:
-    """Gives a folder that is gone at the end, on SIGTERM too."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    """Gives a folder that is gone at the end, on SIGTERM and SIGHUP too."""
+    folder = parent / f"fastckpt-mine-{secrets.token_hex(8)}"
+
+    def end(number: int, _: object) -> None:
+        # No exception: one that rises where Python is cleaning up is forgotten.
+        _remove(folder)
+        os._exit(128 + number)
+
+    before = {
+        sent: signal.signal(sent, end) for sent in (signal.SIGTERM, signal.SIGHUP)
+    }
     try:
-        with tempfile.TemporaryDirectory(prefix="fastckpt-mine-", dir=parent) as folder:
-            yield Path(folder)
+        folder.mkdir(mode=0o700)
+        yield folder
     except OSError as error:
         raise Refusal(words_of(error)) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        _remove(folder)
+        for sent, handler in before.items():
+            signal.signal(sent, handler)
 
 
 def _rows(rows: list[Row], names: str) -> list[Row]:
@@ -198,7 +224,6 @@ def run(options: argparse.Namespace) -> int:
     write_text(
         options.out / "mine.html", page.of_report(report, "A checkpoint, measured")
     )
-    # Names that are no text for this terminal are escaped.
-    print("\n".join(_summary(report)).encode(errors="backslashreplace").decode())
+    print(printable("\n".join(_summary(report))))
     print(f"\nwrote {options.out / 'mine.json'} and mine.html", flush=True)
     return 0

@@ -6,6 +6,7 @@ give.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -25,12 +26,17 @@ FOLDER = Path(sys.argv[1])
 
 def write_models() -> None:
     outputs = {}
+    names = {}
     for name, make in MODELS.items():
         tf_keras.layers.Dense(1)  # so that default names count from elsewhere
         model, inputs = make(tf_keras)
         if name != "normalization":
             randomize(model)
         outputs[name] = call(model, inputs)
+        names[name] = [
+            (it.name.removesuffix(":0"), float(np.sum(it.numpy(), dtype=float)))
+            for it in model.weights
+        ]
         # Alternately, for both are the same graph below another root.
         model.save_weights(FOLDER / name)
         tf.train.Checkpoint(model=model, step=tf.Variable(1)).write(
@@ -48,6 +54,7 @@ def write_models() -> None:
         tf.train.Checkpoint(model=model).write(FOLDER / f"{name}-keras3")
         outputs[f"{name}-keras3"] = call(model, inputs)
     np.savez(FOLDER / "outputs.npz", **outputs)
+    (FOLDER / "names.json").write_text(json.dumps(names))
 
 
 def write(name: str, model: Any) -> None:

@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "fastckpt/platform/data_file.h"
 #include "fastckpt/platform/filesystem.h"
 #include "fastckpt/proto/checkpoint_state.h"
+#include "fastckpt/read/damage_signs.h"
 #include "fastckpt/v1/v1_reader.h"
 #include "fastckpt/v2/aside_set.h"
 #include "fastckpt/v2/bundle_place.h"
@@ -87,11 +89,28 @@ const char* Probe(const std::string& path) {
   return IsV1Table(DataFile(path, IoMode::kRead)) ? "v1" : "v2";
 }
 
+// [(begin, end), ...] of pages of nothing but zeros, those alone that begin or
+// end where other bytes do.
+py::list FindZeroPages(const std::string& path) {
+  std::vector<ZeroPages> zeros;
+  {
+    const py::gil_scoped_release unlock;
+    const DataFile file(path, IoMode::kRead);
+    zeros = DamageSigns(file).Find(0, file.size()).zeros;
+  }
+  py::list found;
+  for (const ZeroPages& run : zeros) {
+    if (run.is_cut_out) found.append(py::make_tuple(run.begin, run.end));
+  }
+  return found;
+}
+
 }  // namespace
 
 void RegisterFiles(py::module_& module) {
   const auto unlocked = py::call_guard<py::gil_scoped_release>();
   module.def("probe", Probe, py::arg("path"), unlocked);
+  module.def("zero_pages", FindZeroPages, py::arg("path"));
   module.def("filesystem_of", FilesystemOf, py::arg("path"), unlocked);
   module.def("is_network_filesystem", IsNetworkFilesystem, py::arg("name"));
   module.def("parse_checkpoint_state", ParseState, py::arg("text"));

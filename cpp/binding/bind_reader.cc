@@ -291,6 +291,8 @@ void RegisterReader(py::module_& module) {
       .def("read_into", &Reader::ReadInto, py::arg("requests"),
            py::arg("threads"), py::arg("progress").none(true),
            py::arg("checks_first"))
+      .def("verify_closely", &Reader::VerifyClosely, py::arg("threads"),
+           py::arg("progress").none(true))
       .def("verify", &Reader::Verify, py::arg("threads"),
            py::arg("progress").none(true));
 }

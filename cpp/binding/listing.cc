@@ -1,7 +1,9 @@
 #include "listing.h"
 
+#include <optional>
 #include <vector>
 
+#include "error_border.h"
 #include "fastckpt/read/byte_runs.h"
 #include "fastckpt/read/gather.h"
 #include "lock.h"
@@ -13,6 +15,19 @@ namespace py = pybind11;
 
 namespace fastckpt::internal {
 namespace {
+
+// (offset, size, offset of the only wrong byte or None, [(begin, end, is cut
+// out), ...] of pages of zeros).
+py::object DescribeDamage(const Damage& damage) {
+  py::list zeros;
+  for (const ZeroPages& run : damage.zeros) {
+    zeros.append(py::make_tuple(run.begin, run.end, run.is_cut_out));
+  }
+  const py::object byte = damage.wrong_byte
+                              ? py::object(py::int_(*damage.wrong_byte))
+                              : py::object(py::none());
+  return py::make_tuple(damage.offset, damage.size, byte, zeros);
+}
 
 // A list of make(slot), a new reference, for each tensor.
 template <typename Make>
@@ -116,6 +131,18 @@ py::list ListIdentities(const TensorSource& source) {
         py::make_tuple(identity.inode, identity.size, identity.mtime));
   }
   return identities;
+}
+
+py::tuple ListProblems(const VerifyResult& result) {
+  py::list problems;
+  for (const Error& error : result.problems) {
+    problems.append(MakePythonError(error));
+  }
+  py::list damages;
+  for (const std::optional<Damage>& damage : result.damages) {
+    damages.append(damage ? DescribeDamage(*damage) : py::object(py::none()));
+  }
+  return py::make_tuple(result.bytes_checked, problems, damages);
 }
 
 }  // namespace fastckpt::internal

@@ -26,6 +26,9 @@ pybind11::list ListByteRuns(const TensorSource& source, std::size_t slot,
 pybind11::list ListOpenFiles(const TensorSource& source);
 // [path, ...] of paths.
 pybind11::list ListNamesOfFiles(const std::vector<std::string>& names);
+// (bytes checked, [exception, ...], [what the stored bytes of each look like,
+// or None, ...]).
+pybind11::tuple ListProblems(const VerifyResult& result);
 // [path, ...] of the index as it was opened, or of each V1 file.
 pybind11::list ListPaths(const TensorSource& source);
 // (inode, size, mtime in ns) of the index, or of each V1 file.

@@ -13,6 +13,8 @@
 #include "bind_objects.h"
 #include "bind_reader.h"
 #include "bind_replacement.h"
+#include "bind_salvage.h"
+#include "bind_statistics.h"
 #include "bind_writer.h"
 #include "error_border.h"
 #include "numpy_view.h"
@@ -39,12 +41,14 @@ void Fill(py::module_ module) {
   RegisterImports(module);
   RegisterReader(module);
   RegisterCasts(module);
+  RegisterStatistics(module);
   RegisterFiles(module);
   RegisterCodec(module);
   RegisterObjects(module);
   RegisterWriter(module);
   RegisterEdit(module);
   RegisterReplacement(module);
+  RegisterSalvage(module);
 }
 
 bool IsMainInterpreter() {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "error_border.h"
+#include "listing.h"
 #include "lock.h"
 #include "row_read.h"
 #include "run_options.h"
@@ -281,16 +281,18 @@ void Reader::ReadInto(const py::list& requests, std::size_t threads,
 }
 
 py::tuple Reader::Verify(std::size_t threads, CallProgress* progress) const {
+  const py::tuple all = VerifyClosely(threads, progress);
+  return py::make_tuple(all[0], all[1]);
+}
+
+py::tuple Reader::VerifyClosely(std::size_t threads,
+                                CallProgress* progress) const {
   const VerifyResult result = Interruptible(
       [&](const Interrupt& interrupted) {
         return checkpoint_->Verify(MakeOptions(threads, progress, interrupted));
       },
       progress);
-  py::list problems;
-  for (const Error& error : result.problems) {
-    problems.append(MakePythonError(error));
-  }
-  return py::make_tuple(result.bytes_checked, problems);
+  return ListProblems(result);
 }
 
 }  // namespace fastckpt::internal

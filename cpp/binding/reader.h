@@ -71,6 +71,9 @@ class Reader {
 
   // (bytes checked, [exception, ...]).
   pybind11::tuple Verify(std::size_t threads, CallProgress* progress) const;
+  // The same, and of each exception what the stored bytes look like, or None.
+  pybind11::tuple VerifyClosely(std::size_t threads,
+                                CallProgress* progress) const;
 
  private:
   // As TensorSource::Find; knows the name after the last one found, for those

@@ -12,7 +12,9 @@ from fastckpt.reading.checkpoint import (
 
 if TYPE_CHECKING:
     from fastckpt.checking.diff import Change, Diff, diff
-    from fastckpt.checking.examine import Examination, examine
+    from fastckpt.checking.examination import Examination
+    from fastckpt.checking.examine import examine
+    from fastckpt.checking.salvage import SalvageReport, salvage
     from fastckpt.checking.statistics import Statistics, statistics
     from fastckpt.editing.average import average
     from fastckpt.editing.convert import convert
@@ -58,6 +60,7 @@ __all__ = [
     "MetaGraph",
     "Problem",
     "Rules",
+    "SalvageReport",
     "Saver",
     "Statistics",
     "Tensor",
@@ -81,6 +84,7 @@ __all__ = [
     "merge",
     "remove_checkpoint",
     "rewrite",
+    "salvage",
     "save",
     "statistics",
     "strip",
@@ -92,13 +96,14 @@ _LAZY = {
     "Change": "checking.diff",
     "CheckpointState": "files.state_file",
     "Diff": "checking.diff",
-    "Examination": "checking.examine",
+    "Examination": "checking.examination",
     "Explanation": "reading.results",
     "Finding": "reading.results",
     "MatchPlan": "matching.plan",
     "MetaGraph": "graph.meta_graph",
     "Problem": "reading.results",
     "Rules": "matching.rules",
+    "SalvageReport": "checking.salvage",
     "Saver": "writing.saver",
     "Statistics": "checking.statistics",
     "TensorLayout": "reading.results",
@@ -118,6 +123,7 @@ _LAZY = {
     "merge": "editing.merging",
     "remove_checkpoint": "files.remove",
     "rewrite": "editing.rewrite",
+    "salvage": "checking.salvage",
     "save": "writing.writer",
     "statistics": "checking.statistics",
     "strip": "editing.strip",

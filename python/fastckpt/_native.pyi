@@ -98,6 +98,8 @@ class ImportGate:
     @staticmethod
     def end_fork_in_child() -> None: ...
 
+_Damage = tuple[int, int, int | None, list[tuple[int, int, bool]]]
+
 class Reader:
     """An open checkpoint; tensors are numbered by slots, in order of names."""
 
@@ -141,6 +143,11 @@ class Reader:
     def verify(
         self, threads: int, progress: Progress | None
     ) -> tuple[int, list[Exception]]: ...
+    def verify_closely(
+        self, threads: int, progress: Progress | None
+    ) -> tuple[int, list[Exception], list[_Damage | None]]:
+        """Gives the bytes checked, the problems, and what the stored bytes of each look
+        like: (offset, size, offset of the only wrong byte, pages of zeros)."""
     def places(
         self, slot: int
     ) -> list[tuple[str, int, int, tuple[int, ...], tuple[int, ...]]]: ...
@@ -167,6 +174,17 @@ def cast_into(
     threads: int,
     progress: Progress | None,
 ) -> list[int]: ...
+def describe_tensors(
+    reader: Reader,
+    slots: Sequence[int],
+    values: dict[str, bytes],
+    with_histogram: bool,
+    threads: int,
+    progress: Progress | None,
+) -> list[tuple[Any, ...]]: ...
+def describe_numbers(
+    numbers: Any, dtype: str, values: bytes | None, are_integers: bool, threads: int
+) -> tuple[Any, ...]: ...
 def cast_floats(source: Any, from_dtype: str, target: Any, to_dtype: str) -> int: ...
 def open_bundle(
     prefix: bytes,
@@ -183,6 +201,7 @@ def open_remote_v1(
     fetcher: object, paths: list[bytes], verify: bool | str
 ) -> Reader: ...
 def probe(path: bytes) -> str: ...
+def zero_pages(path: bytes) -> list[tuple[int, int]]: ...
 def find_listed(prefix: bytes) -> tuple[bytes | None, bool]: ...
 def list_aside_removals(prefix: bytes, is_v1: bool) -> list[bytes]: ...
 def base_of_aside(name: bytes) -> bytes | None: ...
@@ -281,4 +300,18 @@ def rewrite(
     threads: int,
     progress: Progress | None,
 ) -> None: ...
+def salvage_index(
+    parts: list[tuple[bytes, list[bytes]]], to: bytes, max_bytes: int
+) -> tuple[list[str], list[str], list[str], bool]:
+    """Writes one index of what is left of several; see cpp/fastckpt/edit.
+
+    Gives (unproved names, lost names, what was done, whether that is all).
+    """
+
+def adopt_index(sibling: bytes, data: list[bytes], to: bytes, max_bytes: int) -> None:
+    """Writes the index of a sibling for other data files, checksums from these."""
+
+def salvage_table(path: bytes, to: bytes) -> tuple[list[str], bool]:
+    """Writes the sound blocks of a V1 file; gives (what was done, if that is all)."""
+
 def dlpack_dtype(capsule: Any) -> str: ...

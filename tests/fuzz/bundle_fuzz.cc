@@ -4,10 +4,12 @@
 #include <string>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/edit/index_salvage.h"
 #include "fastckpt/v2/shard_name.h"
 #include "fuzz_folder.h"
 #include "fuzz_target.h"
 #include "read_everything.h"
+#include "require.h"
 #include "table_mutator.h"
 
 namespace fastckpt::internal {
@@ -42,6 +44,23 @@ void Open(const std::string& prefix, IoMode mode, Checking verify) {
   }
 }
 
+// Whatever is wrong with an index, its salvage is one that opens.
+void Salvage(const FuzzFolder& folder) {
+  const SalvagePart part{folder.PathOf(IndexName("model")),
+                         {folder.PathOf(DataName("model", 0, 1))}};
+  const std::string to = folder.PathOf(IndexName("saved"));
+  try {
+    SalvageIndex({part}, to, kMaxIndex, nullptr);
+  } catch (const Error&) {
+    return;
+  }
+  try {
+    const BundleIndex index(to, UINT64_MAX);
+  } catch (const Error& error) {
+    Require(error.kind() == ErrorKind::kUnsupported, error.what());
+  }
+}
+
 }  // namespace
 }  // namespace fastckpt::internal
 
@@ -55,6 +74,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   folder.Write(DataName("model", 0, 1), input.shard);
   Open(prefix, IoMode::kMap, Checking::kOnce);
   Open(prefix, IoMode::kRead, Checking::kNever);
+  Salvage(folder);
   return 0;
 }
 

@@ -45,6 +45,9 @@ BESIDE = {
     "codec/float_cast_avx2": "codec/float_cast",
     "codec/float_cast_avx512": "codec/float_cast",
     "codec/float_cast_arm64": "codec/float_cast",
+    "codec/lanes_portable": "codec/lanes",
+    "codec/lanes_avx2": "codec/lanes",
+    "codec/lanes_avx512": "codec/lanes",
 }
 PYTHON_HEADERS = re.compile(r"#include <(pybind11/|Python\.h|numpy/)")
 # What only `platform/` asks, and what only the kernels of `codec/` may know of the

@@ -52,7 +52,7 @@ reveal_type(report.problems[0])  # fastckpt.reading.results.Problem
 reveal_type(report.findings[0])  # fastckpt.reading.results.Finding
 
 found = fastckpt.examine("m", values=True, threads=2, progress=True)
-reveal_type(found)  # fastckpt.checking.examine.Examination
+reveal_type(found)  # fastckpt.checking.examination.Examination
 reveal_type(found.findings[0].tensors)  # builtins.tuple[builtins.str, ...]
 reveal_type(found.lost)  # builtins.list[builtins.str]
 

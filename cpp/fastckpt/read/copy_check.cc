@@ -18,6 +18,7 @@ constexpr std::uint64_t kPartsPerThread = 16;
 constexpr std::uint64_t kBytesPerThread = 512 << 10;
 // What is checked and then copied stays in a core's own cache in between.
 constexpr std::uint64_t kCacheStep = 128 << 10;
+static_assert(kCacheStep % kLookStep == 0 && kMinPart % kLookGroup == 0);
 // Runs further apart than this are read one by one rather than in one go.
 constexpr std::uint64_t kSparse = 4;
 

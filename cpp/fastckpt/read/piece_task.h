@@ -17,6 +17,20 @@
 
 namespace fastckpt::internal {
 
+// Somebody who looks at the bytes of a piece.
+class PieceLook {
+ public:
+  virtual ~PieceLook() = default;
+  // Bytes [begin, end) of the piece, which are at `bytes`. Called by many
+  // threads at once; those of one group of kLookGroup by one thread, in order.
+  // Begin is a multiple of kLookStep, and so is the end unless it is the
+  // piece's.
+  virtual void Look(std::uint64_t begin, std::uint64_t end,
+                    const std::uint8_t* bytes) = 0;
+};
+inline constexpr std::uint64_t kLookStep = 128 << 10;
+inline constexpr std::uint64_t kLookGroup = 256 << 10;
+
 // With no destination it is only
 // checked.
 struct PieceTask {
@@ -29,6 +43,8 @@ struct PieceTask {
   std::optional<StridedCopy> strided;
   // ... or all of it, as numbers of another type.
   std::optional<CastCopy> cast;
+  // ... or is looked at.
+  PieceLook* look = nullptr;
 };
 
 // How a set of tasks is to be run.

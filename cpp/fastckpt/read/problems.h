@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/read/damage_signs.h"
 
 namespace fastckpt::internal {
 
@@ -43,18 +45,36 @@ class Problems {
   // True if nothing was wrong; once all threads have ended.
   bool IsEmpty() const { return by_number_.empty(); }
 
-  // The errors by their numbers; they are gone from here.
-  std::vector<Error> Take() {
-    std::vector<Error> errors;
+  // Says what the bytes look like of which the error of that number tells.
+  void Note(std::size_t number, const Damage& damage) {
+    damages_.insert_or_assign(number, damage);
+  }
+
+  // Gives another number what is noted of one, if anything is.
+  void NoteToo(std::size_t number, std::size_t of) {
+    const auto found = damages_.find(of);
+    if (found != damages_.end()) Note(number, Damage(found->second));
+  }
+
+  // Appends the errors by their numbers, and what is noted of each; they are
+  // gone from here.
+  void MoveTo(std::vector<Error>* errors,
+              std::vector<std::optional<Damage>>* damages) {
     for (auto& [number, error] : by_number_) {
-      errors.push_back(std::move(error));
+      errors->push_back(std::move(error));
+      const auto found = damages_.find(number);
+      damages->push_back(found == damages_.end()
+                             ? std::nullopt
+                             : std::optional(found->second));
     }
-    return errors;
+    by_number_.clear();
+    damages_.clear();
   }
 
  private:
   std::mutex mutex_;
   std::map<std::size_t, Error> by_number_;
+  std::map<std::size_t, Damage> damages_;
 };
 
 }  // namespace fastckpt::internal

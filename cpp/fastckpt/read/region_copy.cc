@@ -50,7 +50,7 @@ std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
                         target.layout.swap_unit);
 }
 
-// Notes that what tasks have checked is right.
+// Notes that what they checked is right.
 void NoteRight(const std::vector<PieceTask>& tasks) {
   for (const PieceTask& task : tasks) {
     const Piece& piece = *task.piece;
@@ -185,12 +185,15 @@ class RegionCopier {
         facts, source_.LayoutOf(wanted.slot),
         wanted.region ? *wanted.region : WholeRegion(facts.dims),
         std::move(destination)};
-    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    const bool is_dense =
+        !wanted.look && pieces.size() == 1 && IsDenseCopy(target);
     for (const Piece& piece : pieces) {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      if (wanted.cast) {
+      if (wanted.look) {
+        task.look = wanted.look->OfPiece(piece);
+      } else if (wanted.cast) {
         task.cast = MakeCast(target, piece, wanted.cast);
       } else if (is_dense) {
         task.dense = target.destination.base;
@@ -198,14 +201,13 @@ class RegionCopier {
         task.strided = MakeStrided(target, piece);
       }
       task.check = ChecksOnTheWay(wanted, task, batch);
-      const bool copies = task.dense || task.strided || task.cast;
-      if (!copies && !task.check) continue;
+      const bool takes = task.dense || task.strided || task.cast || task.look;
+      if (!takes && !task.check) continue;
       batch->tasks.push_back(std::move(task));
     }
   }
 
-  // Whether a task checks its piece; where it is to be checked before, that is
-  // noted.
+  // Whether a task checks its piece; notes where it is to be checked before.
   bool ChecksOnTheWay(const WantedRegion& wanted, const PieceTask& task,
                       Batch* batch) const {
     const Piece& piece = *task.piece;

@@ -19,12 +19,22 @@
 
 namespace fastckpt::internal {
 
+// Somebody who looks at a tensor, piece by piece.
+class TensorLook {
+ public:
+  virtual ~TensorLook() = default;
+  // Called for each piece, by one thread; what it gives lives as long as this.
+  virtual PieceLook* OfPiece(const Piece& piece) = 0;
+};
+
 // A region of a slot's tensor; null: the whole. Steps are positive.
 struct WantedRegion {
   std::size_t slot;
   const Region* region;
   // Null: not cast. REQUIRES: the region is the whole, and CanCast.
   CastTo* cast = nullptr;
+  // Null: it is copied. REQUIRES: the region is the whole.
+  TensorLook* look = nullptr;
 };
 
 // Appends the pieces that the region needs; an Error names the tensor. `check`

@@ -26,7 +26,9 @@ std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
     if (size > 0) std::memcpy(to, bytes, size);
     return 0;
   }
-  if (!task.strided && !task.cast) return ExtendCrc32c(crc, bytes, size);
+  if (!task.strided && !task.cast && !task.look) {
+    return ExtendCrc32c(crc, bytes, size);
+  }
   const std::uint64_t step = task.cast ? kCastStep : kCacheStep;
   for (std::uint64_t at = part.begin; at < part.end; at += step) {
     const std::uint64_t end = std::min(part.end, at + step);
@@ -34,8 +36,13 @@ std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
     if (Checks(task)) {
       crc = ExtendCrc32c(crc, from, static_cast<std::size_t>(end - at));
     }
-    task.cast ? task.cast->CopyRange(at, end, from)
-              : task.strided->CopyRange(at, end, from);
+    if (task.look) {
+      task.look->Look(at, end, from);
+    } else if (task.cast) {
+      task.cast->CopyRange(at, end, from);
+    } else {
+      task.strided->CopyRange(at, end, from);
+    }
   }
   return crc;
 }

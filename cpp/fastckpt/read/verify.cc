@@ -1,14 +1,19 @@
 #include "fastckpt/read/verify.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/read/fetch_ahead.h"
 #include "fastckpt/read/problems.h"
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt::internal {
 namespace {
+
+// After so many bytes that are looked at again an interrupt is asked for.
+constexpr std::uint64_t kAskEvery = 64 << 20;
 
 class BundleVerifier {
  public:
@@ -31,9 +36,8 @@ class BundleVerifier {
     const bool is_complete = RunTasks(tasks, options);
     if (is_complete) NoteRight(tasks, is_wrong);
     result_.was_interrupted = !is_complete || !CheckEncoded();
-    for (Error& error : problems_.Take()) {
-      result_.problems.push_back(std::move(error));
-    }
+    if (!result_.was_interrupted) LookAtWrong(tasks, is_wrong);
+    problems_.MoveTo(&result_.problems, &result_.damages);
     return std::move(result_);
   }
 
@@ -57,7 +61,7 @@ class BundleVerifier {
       ThrowCorruption("the index was replaced since the checkpoint was opened",
                       Where{source_.FindIndexPath(), {}, {}});
     });
-    result_.problems = problems.Take();
+    problems.MoveTo(&result_.problems, &result_.damages);
   }
 
   // A stored slice is a part of a tensor, which is what people know by name.
@@ -92,13 +96,28 @@ class BundleVerifier {
     const bool is_variant = dtype == DType::kVariant;
     if (!is_variant) source_.CheckMeaning(slot);
     if (source_.index().IsSliced(slot)) return;
-    Piece piece = source_.StoredPiece(slot, &seen_);
+    Piece piece = OpenPiece(slot);
     result_.bytes_checked += piece.size;
     if (is_variant || dtype == DType::kString) {
       encoded_.emplace_back(slot, std::move(piece));
     } else {
       task_slots_.push_back(slot);
       pieces_.push_back(std::move(piece));
+    }
+  }
+
+  // A file that is missing is looked for once, however much it is to hold.
+  Piece OpenPiece(std::size_t slot) {
+    const std::int32_t shard = source_.Facts(slot).shard;
+    const auto known = missing_.find(shard);
+    if (known != missing_.end()) throw Error(known->second);
+    try {
+      return source_.StoredPiece(slot, &seen_);
+    } catch (const Error& error) {
+      if (HasCode(error, std::errc::no_such_file_or_directory)) {
+        missing_.emplace(shard, error);
+      }
+      throw;
     }
   }
 
@@ -168,13 +187,45 @@ class BundleVerifier {
     });
   }
 
+  // Looks again at what is wrong: the cause may be seen there.
+  void LookAtWrong(const std::vector<PieceTask>& tasks,
+                   const std::vector<bool>& is_wrong) {
+    std::map<const DataFile*, DamageSigns> signs;
+    std::uint64_t looked_at = 0;
+    const auto look = [&](std::size_t slot, const Piece& piece,
+                          std::optional<std::uint32_t> crc) {
+      looked_at += piece.size;
+      if (looked_at > kAskEvery && options_.interrupted) {
+        looked_at = 0;
+        result_.was_interrupted =
+            result_.was_interrupted || options_.interrupted();
+      }
+      if (result_.was_interrupted) return;
+      try {
+        auto& found = signs.try_emplace(piece.file, *piece.file).first->second;
+        problems_.Note(slot, found.Find(piece.offset, piece.size, crc));
+      } catch (const Error&) {
+        // Its bytes cannot be read, as the problem itself says.
+      }
+    };
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+      const Piece& piece = *tasks[i].piece;
+      if (is_wrong[i]) look(task_slots_[i], piece, piece.crc32c);
+    }
+    // Their checksums are not of the stored bytes alone.
+    for (const auto& [slot, piece] : encoded_) {
+      if (problems_.Find(slot)) look(slot, piece, std::nullopt);
+    }
+  }
+
   const BundleSource& source_;
   const RunOptions& options_;
   VerifyResult result_;
   Problems problems_;
   SeenFiles seen_;
-  std::vector<std::size_t> tensors_;     // the slot of each slot's tensor
-  std::vector<std::size_t> task_slots_;  // the slot of each piece or task
+  std::map<std::int32_t, Error> missing_;  // by shard
+  std::vector<std::size_t> tensors_;       // the slot of each slot's tensor
+  std::vector<std::size_t> task_slots_;    // the slot of each piece or task
   std::vector<Piece> pieces_;
   std::vector<std::pair<std::size_t, Piece>> encoded_;
 };

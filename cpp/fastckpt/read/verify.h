@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/read/bundle_source.h"
 #include "fastckpt/read/copy_check.h"
+#include "fastckpt/read/damage_signs.h"
 
 namespace fastckpt::internal {
 
@@ -15,6 +17,8 @@ struct VerifyResult {
   std::uint64_t bytes_checked = 0;
   bool was_interrupted = false;
   std::vector<Error> problems;  // in the order of the tensors
+  // Of each problem what the stored bytes look like, if they were read.
+  std::vector<std::optional<Damage>> damages;
 };
 
 // Reads the index again, then checks what every entry means and every stored

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "fastckpt/codec/crc32c.h"
 #include "fastckpt/read/fetch_ahead.h"
 #include "fastckpt/read/problems.h"
 #include "fastckpt/read/slot_groups.h"
@@ -69,7 +70,7 @@ class V1Verifier {
     result_.was_interrupted = !CheckBlocks();
     NameTensors();
     if (!result_.was_interrupted) result_.was_interrupted = !CheckTensors();
-    result_.problems = problems_.Take();
+    problems_.MoveTo(&result_.problems, &result_.damages);
     return std::move(result_);
   }
 
@@ -145,27 +146,66 @@ class V1Verifier {
     });
   }
 
-  // Says of each damaged block which tensors are in it.
-  void NameTensors() {
-    if (problems_.IsEmpty()) return;
-    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
-      for (const V1Slice& slice : reader_.tensors()[slot].slices) {
-        if (Error* error = FindProblem(slot, slice)) NameTensor(slot, error);
+  // Looks again at blocks that are wrong: the cause may be seen there.
+  void LookAtBlocks() {
+    std::optional<DamageSigns> signs;
+    std::uint32_t file = 0;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      if (!problems_.Find(i)) continue;
+      if (!signs || blocks_[i].file != file) {
+        file = blocks_[i].file;
+        signs.emplace(reader_.file(file));
+      }
+      try {
+        problems_.Note(i, FindSigns(HandleOf(i), file, &*signs));
+      } catch (const Error&) {
+        // Its bytes cannot be read, as the problem itself says.
       }
     }
   }
 
-  // What is wrong with the block of a slice, null if nothing is.
-  Error* FindProblem(std::size_t slot, const V1Slice& slice) {
-    try {
-      const std::size_t block = reader_.BlockOf(reader_.tensors()[slot], slice);
-      return problems_.Find(first_blocks_[slice.file] + block);
-    } catch (const Error&) {
-      return nullptr;  // CheckTensors says that the record is missing
+  // The block with its type, which the checksum behind them covers.
+  Damage FindSigns(const BlockHandle& handle, std::uint32_t file,
+                   DamageSigns* signs) const {
+    Scratch scratch;
+    const ByteView trailer = reader_.file(file).Read(
+        handle.offset + handle.size, kTrailerSize, &scratch);
+    Cursor cursor(trailer.subspan(1));
+    std::uint32_t stored = 0;
+    if (!cursor.TakeFixed32(&stored)) stored = 0;
+    Damage damage =
+        signs->Find(handle.offset, handle.size + 1, UnmaskCrc32c(stored));
+    damage.size = handle.size + kTrailerSize;
+    return damage;
+  }
+
+  // Says of each damaged block which tensors are in it.
+  void NameTensors() {
+    if (problems_.IsEmpty()) return;
+    LookAtBlocks();
+    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
+      for (const V1Slice& slice : reader_.tensors()[slot].slices) {
+        if (const auto block = FindBlock(slot, slice)) {
+          NameTensor(slot, *block);
+        }
+      }
     }
   }
 
-  void NameTensor(std::size_t slot, Error* error) {
+  // The block of a slice, if anything is wrong with it.
+  std::optional<std::size_t> FindBlock(std::size_t slot, const V1Slice& slice) {
+    try {
+      const std::size_t block = first_blocks_[slice.file] +
+                                reader_.BlockOf(reader_.tensors()[slot], slice);
+      if (problems_.Find(block)) return block;
+    } catch (const Error&) {
+      // CheckTensors says that the record is missing.
+    }
+    return std::nullopt;
+  }
+
+  void NameTensor(std::size_t slot, std::size_t block) {
+    Error* error = problems_.Find(block);
     is_lost_[slot] = true;
     const Where tensor{{}, {}, std::string(source_.Name(slot))};
     if (!error->where().tensor) {
@@ -176,6 +216,7 @@ class V1Verifier {
                     Error(error->kind(), error->message(),
                           Where{where.path, where.offset, tensor.tensor},
                           error->system_code()));
+      problems_.NoteToo(blocks_.size() + slot, block);
     }
   }
 

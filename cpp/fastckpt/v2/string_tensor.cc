@@ -66,8 +66,11 @@ std::uint32_t ExtendCrc32cSize(std::uint32_t crc, std::uint64_t size,
   return ExtendCrc32c(crc, fixed.data(), width);
 }
 
-StringElements ParseStrings(ByteView stored, std::uint64_t count,
-                            std::uint32_t crc32c, bool big_endian, bool check) {
+namespace {
+
+// The stored strings, with the checksum that their entry is to have if `check`.
+StringElements ParseChecked(ByteView stored, std::uint64_t count,
+                            bool big_endian, bool check, std::uint32_t* whole) {
   Cursor cursor(stored);
   StringElements elements;
   elements.sizes = TakeSizes(&cursor, count);
@@ -87,9 +90,26 @@ StringElements ParseStrings(ByteView stored, std::uint64_t count,
   CheckEqual(UnmaskCrc32c(MaskedAsStored(masked, big_endian)), crc,
              "sizes of the strings");
   crc = ExtendCrc32c(crc, checksum.data(), checksum.size());
-  crc = ExtendCrc32c(crc, elements.bytes.data(), elements.bytes.size());
-  CheckEqual(crc32c, crc, "bytes of the strings");
+  *whole = ExtendCrc32c(crc, elements.bytes.data(), elements.bytes.size());
   return elements;
+}
+
+}  // namespace
+
+StringElements ParseStrings(ByteView stored, std::uint64_t count,
+                            std::uint32_t crc32c, bool big_endian, bool check) {
+  std::uint32_t whole = 0;
+  StringElements elements =
+      ParseChecked(stored, count, big_endian, check, &whole);
+  if (check) CheckEqual(crc32c, whole, "bytes of the strings");
+  return elements;
+}
+
+std::uint32_t ChecksumStrings(ByteView stored, std::uint64_t count,
+                              bool big_endian) {
+  std::uint32_t whole = 0;
+  ParseChecked(stored, count, big_endian, /*check=*/true, &whole);
+  return whole;
 }
 
 void CheckVariants(ByteView stored, std::uint64_t count, std::uint32_t crc32c) {

@@ -28,6 +28,12 @@ struct StringElements {
 StringElements ParseStrings(ByteView stored, std::uint64_t count,
                             std::uint32_t crc32c, bool big_endian, bool check);
 
+// The checksum, unmasked, that the entry of these stored strings is to have,
+// who themselves have one of their sizes alone. Throws Corruption unless that
+// fits, and as ParseStrings does.
+std::uint32_t ChecksumStrings(ByteView stored, std::uint64_t count,
+                              bool big_endian);
+
 // Throws Corruption unless the stored bytes of a variant tensor of `count`
 // elements parse and fit the entry's checksum.
 void CheckVariants(ByteView stored, std::uint64_t count, std::uint32_t crc32c);

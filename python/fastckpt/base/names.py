@@ -8,8 +8,10 @@ from fastckpt.base.deferred import importing
 from fastckpt.base.late_text import LateText
 from fastckpt.errors import MissingKeyError
 
-__all__ = ["closest", "find_fitting", "list_some", "match", "missing", "select"]
+__all__ = ["Miss", "closest", "find_fitting", "list_some", "match", "missing", "select"]
 
+#: Makes the error for a name that is not there.
+Miss = Callable[[object], MissingKeyError]
 #: At most about this many names are compared in full for a suggestion.
 _MAX_COMPARED = 1000
 _MAX_NAME = 200
@@ -21,6 +23,7 @@ def select(
     wanted: Iterable[str] | Mapping[str, str] | str,
     names: Callable[[], list[str]],
     find: Callable[[str], int | None],
+    miss: Miss | None = None,
 ) -> dict[str, int]:
     """Gives {name in the result: slot} for what ``load`` was asked for.
 
@@ -31,13 +34,16 @@ def select(
         wanted: Names and patterns, or a mapping.
         names: Gives all names, sorted; asked only for patterns and misses.
         find: Gives the slot of a name; slots are in the order of the names.
+        miss: Makes the error for a name; None: ``missing`` does.
 
     Raises:
         KeyError: A name or pattern that nothing matches, with the closest names.
     """
+    if miss is None:
+        miss = _miss_in(names)
     if isinstance(wanted, Mapping):
-        return {new: _get(old, names, find) for new, old in wanted.items()}
-    matched = match(wanted, names, find)
+        return {new: _get(old, find, miss) for new, old in wanted.items()}
+    matched = match(wanted, names, find, miss)
     return dict(sorted(matched.items(), key=lambda pair: pair[1]))
 
 
@@ -45,12 +51,15 @@ def match(
     patterns: Iterable[str] | str,
     names: Callable[[], list[str]],
     find: Callable[[str], int | None],
+    miss: Miss | None = None,
 ) -> dict[str, int]:
     """Gives {name: slot} of what patterns fit, in no order; see ``select``.
 
     Raises:
         KeyError: One fits nothing; the message has the closest names.
     """
+    if miss is None:
+        miss = _miss_in(names)
     matched: dict[str, int] = {}
     listed: list[str] | None = None
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
@@ -60,19 +69,23 @@ def match(
         if slot is not None:
             matched[pattern] = slot
         elif _MAGIC.isdisjoint(pattern):
-            raise missing(pattern, names)
+            raise miss(pattern)
         else:
             listed = names() if listed is None else listed
-            matched.update(_match(pattern, listed, find))
+            matched.update(_match(pattern, listed, find, miss))
     return matched
 
 
+def _miss_in(names: Callable[[], list[str]]) -> Miss:
+    return lambda name: missing(name, names)
+
+
 def _match(
-    pattern: str, names: list[str], find: Callable[[str], int | None]
+    pattern: str, names: list[str], find: Callable[[str], int | None], miss: Miss
 ) -> dict[str, int]:
     slots = {name: find(name) for name in find_fitting(pattern, names)}
     if not slots:
-        raise missing(pattern, lambda: names)
+        raise miss(pattern)
     return {name: slot for name, slot in slots.items() if slot is not None}
 
 
@@ -93,16 +106,18 @@ def list_some(names: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-def _get(
-    name: str, names: Callable[[], list[str]], find: Callable[[str], int | None]
-) -> int:
+def _get(name: str, find: Callable[[str], int | None], miss: Miss) -> int:
     slot = find(name)
     if slot is None:
-        raise missing(name, names)
+        raise miss(name)
     return slot
 
 
-def missing(name: object, names: Callable[[], Iterable[str]]) -> MissingKeyError:
+def missing(
+    name: object,
+    names: Callable[[], Iterable[str]],
+    lead: Callable[[str], str] | None = None,
+) -> MissingKeyError:
     """Makes the KeyError for a name that is not there.
 
     The closest names are looked for when its text is shown: who asks for a name and
@@ -111,10 +126,13 @@ def missing(name: object, names: Callable[[], Iterable[str]]) -> MissingKeyError
     Args:
         name: What was asked for.
         names: Gives all names, sorted.
+        lead: Tells where a name leads that is no tensor's; "" if nowhere.
     """
 
     def tell() -> str:
         known = list(names())
+        if lead is not None and isinstance(name, str) and (text := lead(name)):
+            return f"no tensor {_short(name)} among {len(known)}; {text}"
         close = closest(name, known) if isinstance(name, str) else []
         hint = f"; close to it: {', '.join(map(repr, close))}" if close else ""
         return f"no tensor {_short(name)} among {len(known)}{hint}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastckpt.checking.moments import is_numeric
+from fastckpt.checking.numbers import is_numeric
 
 __all__ = ["CHUNK", "Tally", "Tolerance", "compare_values"]
 

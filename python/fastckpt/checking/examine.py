@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from fastckpt.base.cast import is_floating
 from fastckpt.base.progress import Counter, ProgressArgument, counting
-from fastckpt.checking.leftovers import UnfinishedSave, find_unfinished
+from fastckpt.checking.examination import Examination
+from fastckpt.checking.leftovers import find_unfinished
+from fastckpt.checking.orphans import find_orphan
 from fastckpt.checking.statistics import measure
 from fastckpt.checking.surroundings import (
     POINT_TO_NOTES,
     find_around,
+    find_newest,
     list_prefixes,
     weigh,
 )
-from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.errors import CheckpointError
 from fastckpt.files.resolve import resolve
 from fastckpt.files.urls import (
@@ -28,15 +31,17 @@ from fastckpt.files.urls import (
     source_path,
     wholes_of,
 )
+from fastckpt.reading.causes import Cause
 from fastckpt.reading.checkpoint import Checkpoint, open
-from fastckpt.reading.findings import find_missing_shard, why_not_opened
+from fastckpt.reading.damaged_files import count, name_some
 from fastckpt.reading.results import Finding
 from fastckpt.reading.stored_files import CheckpointFiles
+from fastckpt.reading.unopened import find_missing_shard, why_not_opened
 
 if TYPE_CHECKING:
     from fastckpt.files.urls import PathName
 
-__all__ = ["Examination", "examine"]
+__all__ = ["examine"]
 
 _NOT_FINITE = (
     "the file is as it was saved; where no such values are meant to be, the training "
@@ -46,51 +51,6 @@ _OTHER_SAVE = (
     "this index does not read it; it is of another save under this name, earlier or "
     "later, and whether anything needs it cannot be told"
 )
-
-
-@dataclass
-class Examination:
-    """What was found out about a checkpoint, or about a folder.
-
-    Attributes:
-        path: The checkpoint's prefix, or the folder.
-        format: "v1" or "v2"; None: a folder, or what cannot be opened.
-        tensors: How many there are.
-        findings: What is wrong; of a folder with any checkpoint in it, too.
-        lost: The names of the tensors that cannot be read as the files are.
-        notes: What is odd and does no harm.
-        recoverable: Of the notes, saves that did not finish and are complete; the
-            note of each has the path of its first file.
-        examined: Of a folder, what was found out about each checkpoint in it, and at
-            last about what lies beside them.
-    """
-
-    path: str
-    format: str | None = None
-    tensors: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    notes: list[Finding] = field(default_factory=list)
-    recoverable: list[UnfinishedSave] = field(default_factory=list)
-    examined: list[Examination] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
-
-    def _include(self, other: Examination) -> None:
-        """Adds a part of a folder."""
-        self.examined.append(other)
-        self.tensors += other.tensors
-        self.findings += other.findings
-        self.lost += [name for name in other.lost if name not in set(self.lost)]
-        self.notes += other.notes
-        self.recoverable += other.recoverable
-
-    def _note(self, saves: list[UnfinishedSave]) -> None:
-        self.notes += map(note_of, saves)
-        self.recoverable += filter(is_recoverable, saves)
 
 
 def examine(
@@ -145,18 +105,29 @@ def _examine_folder(
     folder: str, values: bool, threads: int | None, progress: ProgressArgument
 ) -> Examination:
     prefixes = list_prefixes(folder)
-    saves = find_unfinished(folder, threads)
-    around = Examination(folder, findings=list(find_around(folder, saves)))
-    if not (prefixes or around.findings or saves):
-        resolve(folder)  # raises, and says what was looked for
-    whole = Examination(folder)
     with counting(progress, sum(map(weigh, prefixes)) * (1 + values)) as counter:
         look = _Look(values, threads, counter)
-        for prefix in prefixes:
-            whole._include(_examine_checkpoint(prefix, look))
-    around._note(saves)
-    whole._include(around)
+        parts = [_examine_checkpoint(prefix, look) for prefix in prefixes]
+    saves = find_unfinished(folder, threads)
+    parts = _leave_out_renamed(parts)
+    told = [finding for part in parts for finding in part.findings]
+    broken = {part.path for part in parts if not part.ok}
+    newest = find_newest(folder, [part.path for part in parts if part.ok])
+    around = Examination(folder)
+    around.findings += find_around(folder, saves, told, broken, newest)
+    if not (prefixes or around.findings or saves):
+        resolve(folder)  # raises, and says what was looked for
+    around.note(saves, told)
+    whole = Examination(folder, newest=newest)
+    whole.include([*parts, around])
     return whole
+
+
+def _leave_out_renamed(parts: list[Examination]) -> list[Examination]:
+    """Leaves out files that look like checkpoints, and are files of others."""
+    told = [finding for part in parts for finding in part.findings]
+    renamed = {it.path for it in told if it.cause == Cause.RENAMED_FILE}
+    return [it for it in parts if it.format is not None or it.path not in renamed]
 
 
 def _examine_one(path: str, look: _Look) -> Examination:
@@ -166,12 +137,14 @@ def _examine_one(path: str, look: _Look) -> Examination:
     try:
         found = _examine_checkpoint(path, look)
     except FileNotFoundError as error:
-        if not saves:
+        orphans = [it for it in map(find_orphan, prefixes) if it is not None]
+        if saves:
+            message, advice = f"{path}: {error.strerror}", POINT_TO_NOTES
+            orphans = [Finding(Cause.MISSING_FILE, message, advice, path)]
+        elif not orphans:
             raise
-        message, advice = f"{path}: {error.strerror}", POINT_TO_NOTES
-        missing = Finding("missing file", message, advice, path)
-        found = Examination(path, findings=[missing])
-    found._note(saves)
+        found = Examination(path, findings=orphans[:1])
+    found.note(saves, found.findings)
     return found
 
 
@@ -184,12 +157,14 @@ def _examine_checkpoint(path: str, look: _Look) -> Examination:
         raise
     except CheckpointError as error:
         path = public_name(path) if remote_url(path) else path
-        return Examination(path, findings=[why_not_opened(path, error)])
-    except FileNotFoundError as error:
-        found = find_missing_shard(path, error)
-        if found is None:
-            raise
+        orphan = None if remote_url(path) else find_orphan(path)
+        found = orphan or why_not_opened(path, error)
         return Examination(path, findings=[found])
+    except FileNotFoundError as error:
+        missing = find_missing_shard(path, error)
+        if missing is None:
+            raise
+        return Examination(path, findings=[missing])
 
 
 def _examine_opened(checkpoint: Checkpoint, weight: int, look: _Look) -> Examination:
@@ -198,13 +173,14 @@ def _examine_opened(checkpoint: Checkpoint, weight: int, look: _Look) -> Examina
     if look.values:
         progress = _share(look.counter, weight)
         findings = [*findings, *_find_not_finite(checkpoint, lost, progress)]
+    is_told = any(it.cause == Cause.OTHER_INDEX for it in findings)
     return Examination(
         checkpoint.path,
         checkpoint.format,
         len(checkpoint),
         findings,
         [name for name in checkpoint if name in lost],
-        list(_find_strangers(checkpoint)),
+        [] if is_told else list(_find_strangers(checkpoint)),
     )
 
 
@@ -230,16 +206,23 @@ def _find_not_finite(
         and info.dtype is not None
         and (info.dtype.kind == "c" or is_floating(info.dtype))
     ]
-    threads = checkpoint._count(None)
-    for name, (moments, _) in measure(checkpoint, names, threads, progress).items():
-        if moments.nan or moments.inf:
-            total = moments.count + moments.nan + moments.inf
-            what = f"{moments.nan:,} NaN and {moments.inf:,} infinite of {total:,}"
-            message = f"{checkpoint.path}: tensor {name!r} has {what} values"
-            yield Finding("not finite", message, _NOT_FINITE, tensors=(name,))
+    measured = measure(checkpoint, names, None, progress, with_histogram=False)
+    of = {name: it for name, it in measured.items() if it.nan or it.inf}
+    if not of:
+        return
+    nan, inf = (sum(it.nan for it in of.values()), sum(it.inf for it in of.values()))
+    total = sum(prod(checkpoint.info(name).shape) for name in of)
+    whose = f"{count(len(of))} have"
+    if len(of) == 1:
+        whose = f"tensor {next(iter(of))!r} has"
+    what = f"{nan:,} NaN and {inf:,} infinite of {total:,} values"
+    message = f"{checkpoint.path}: {whose} {what}"
+    if len(of) > 1:
+        message += f": {name_some(list(of))}"
+    yield Finding(Cause.NOT_FINITE, message, _NOT_FINITE, tensors=tuple(of))
 
 
 def _find_strangers(checkpoint: Checkpoint) -> Iterator[Finding]:
     for path in CheckpointFiles(checkpoint).strangers:
         message = f"{path}: the index is of another number of data files"
-        yield Finding("other save", message, _OTHER_SAVE, path)
+        yield Finding(Cause.OTHER_SAVE, message, _OTHER_SAVE, path)

@@ -24,7 +24,7 @@ from fastckpt.files.shard_names import ShardName, split_shard
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.checkpoint import open as open_checkpoint
 
-__all__ = ["Part", "UnfinishedSave", "find_unfinished"]
+__all__ = ["Part", "UnfinishedSave", "find_unfinished", "list_unfinished"]
 
 _LEFT = re.compile(
     r"(?P<name>.+)\.(?:tempstate[0-9]+|fastckpt-(?P<token>[0-9a-f]{8})\.(?P<end>\w+))",
@@ -110,6 +110,12 @@ def find_unfinished(
         else:
             found += _find_files(prefix, kind, left, names, threads)
     return found
+
+
+def list_unfinished(folder: str) -> set[str]:
+    """Gives the prefixes of which saves that did not finish have left something."""
+    groups = _group(folder, list_folder(folder))
+    return {os.path.join(folder, base) for base, _ in groups}
 
 
 def _group(folder: str, names: list[str]) -> dict[tuple[str, str], list[str]]:

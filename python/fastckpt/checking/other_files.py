@@ -7,6 +7,7 @@ from time import perf_counter
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.formats.lazy_tensors import LazyTensors
+from fastckpt.reading.causes import Cause
 from fastckpt.reading.results import Finding, Problem, VerifyReport, problem_of
 
 __all__ = ["verify_file"]
@@ -44,7 +45,7 @@ def verify_file(
                 problems.append(problem._replace(tensor=info.name))
             counter.add(info.nbytes)
     findings = [
-        Finding("checksum", it.message, _ADVICE, it.path, None, (it.tensor or "",))
+        Finding(Cause.CHECKSUM, it.message, _ADVICE, it.path, None, (it.tensor or "",))
         for it in problems
     ]
     seconds = perf_counter() - began

@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastckpt import _native
 from fastckpt.base.names import select
-from fastckpt.base.progress import Counter, ProgressArgument, counting
-from fastckpt.checking.histogram import count_bins, edges_of
-from fastckpt.checking.moments import Moments, is_numeric
-from fastckpt.checking.regions import (
-    count_threads,
-    find_regions,
-    in_parallel,
-    read_region,
-)
-from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.base.progress import ProgressArgument, counting, watch
+from fastckpt.checking.numbers import is_integer, is_numeric
+from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source, open_tensors
 from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.requests import choose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastckpt._native import TensorInfo
     from fastckpt.files.urls import PathName
 
 __all__ = ["Statistics", "measure", "statistics", "statistics_of"]
 
-# Elements of a region that is looked at; what is a view elsewhere is checked once.
-_REGION = 1 << 19
-# To read a region of what is no view all of the tensor is read, to be checked, so
-# that regions are as large as a thread's share of so many elements.
-_COPIED = 1 << 25
-
-_Region = tuple[slice, ...]
+# NumPy's names of what the core looks at as it is, beside what takes one byte.
+_OF_CORE = {
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+    *("int16", "uint16", "int32", "uint32", "int64", "uint64"),
+}
 
 
 class Statistics(NamedTuple):
@@ -79,7 +71,8 @@ def statistics(
 ) -> dict[str, Statistics]:
     """Looks at the values of tensors, on all threads and in flat memory.
 
-    Every byte that is looked at is checked against its checksum. Strings are left out.
+    Every byte that is looked at is checked against its checksum, unless the checkpoint
+    was opened without checks. Strings are left out.
 
     Args:
         ckpt: What ``open`` accepts, an open checkpoint, or an ``.npz`` or
@@ -96,134 +89,117 @@ def statistics(
         UnsupportedError: A tensor has no form in NumPy.
         CorruptionError: A tensor is damaged.
         OSError: A file is missing or cannot be read.
+
+    Threads: safe; releases the interpreter lock, of a checkpoint once.
     """
     with ExitStack() as stack:
         if not isinstance(ckpt, Checkpoint | LazyTensors):
             ckpt = stack.enter_context(open_tensors(ckpt, threads=threads))
         wanted = _choose(ckpt, names)
         tensors = list(dict.fromkeys(wanted.values()))
-        count = count_threads(threads)
-        if isinstance(ckpt, Checkpoint):
-            count = ckpt._count(threads)
-        moments = measure(ckpt, tensors, count, progress, with_histogram=True)
-        return {new: _summarize(*moments[old]) for new, old in wanted.items()}
+        found = measure(ckpt, tensors, threads, progress)
+        return {new: found[old] for new, old in wanted.items()}
 
 
-def statistics_of(array: NDArray[Any]) -> Statistics:
+def statistics_of(array: NDArray[Any], threads: int | None = None) -> Statistics:
     """Gives the statistics of an array of numbers or booleans."""
-    moments = Moments()
-    moments.add_values(array)
-    counts = count_bins(array, edges_of(moments.low, moments.high))
-    return _summarize(moments, counts)
+    dtype = array.dtype
+    if dtype.itemsize == 1:
+        values, name = _byte_values(dtype), "uint8"
+    elif dtype.name in _OF_CORE:
+        values, name = None, dtype.name
+        array = array.astype(dtype.newbyteorder("="), copy=False)
+    else:
+        values, name = None, "complex128" if dtype.kind == "c" else "float64"
+        with np.errstate(all="ignore"):
+            array = array.astype(name)
+    numbers = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    count = threads or _native.available_threads()
+    return Statistics._make(
+        _native.describe_numbers(numbers, name, values, is_integer(dtype), count)
+    )
 
 
 def measure(
-    checkpoint: Source,
+    source: Source,
     names: Sequence[str],
-    threads: int,
+    threads: int | None,
     progress: ProgressArgument,
-    with_histogram: bool = False,
-) -> dict[str, tuple[Moments, NDArray[np.int64]]]:
-    """Gives what is known of tensors' values, and how they are spread, if wanted."""
-    plans = [_Plan(checkpoint, checkpoint.info(name), threads) for name in names]
-    found = {name: (Moments(), np.zeros(0, np.int64)) for name in names}
-    large = [plan for plan in plans if with_histogram and len(plan.regions) > 1]
-    nbytes = sum(plan.nbytes for plan in plans) + sum(plan.nbytes for plan in large)
-    with counting(progress, nbytes) as counter:
-        jobs = _moment_jobs(checkpoint, plans, with_histogram)
-        for name, moments, counts, done in in_parallel(jobs, threads):
-            found[name][0].add(moments)
-            found[name] = found[name][0], counts
-            counter.add(done)
-        _spread(checkpoint, large, found, threads, counter)
+    with_histogram: bool = True,
+) -> dict[str, Statistics]:
+    """Gives the statistics of tensors that are numbers; without histograms, if wanted.
+
+    Args:
+        source: Where they are.
+        names: Which ones.
+        threads, progress: As in ``statistics``.
+        with_histogram: False: each byte of a checkpoint is read once.
+    """
+    if isinstance(source, LazyTensors) or not isinstance(
+        source._reader, _native.Reader
+    ):
+        return _measure_others(source, names, threads, progress)
+    reader = source._reader
+    slots = [source._slot(name) for name in names]
+    values: dict[str, bytes] = {}
+    for slot in slots:
+        info = reader.info(slot)
+        assert info.dtype is not None
+        if info.dtype.itemsize == 1 and info.tf_dtype not in values:
+            values[info.tf_dtype] = _byte_values(info.dtype)
+    count = source._count(threads)
+    with watch(progress) as counter:
+        found = _native.describe_tensors(
+            reader, slots, values, with_histogram, count, counter
+        )
+    return dict(zip(names, map(Statistics._make, found), strict=True))
+
+
+def _measure_others(
+    source: Source,
+    names: Sequence[str],
+    threads: int | None,
+    progress: ProgressArgument,
+) -> dict[str, Statistics]:
+    """Gives the statistics of tensors that are held whole, one at a time."""
+    found = {}
+    sizes = {name: source.info(name).nbytes or 0 for name in names}
+    with counting(progress, sum(sizes.values())) as counter:
+        for name in names:
+            found[name] = statistics_of(source[name], threads)
+            counter.add(sizes[name])
     return found
 
 
-class _Plan:
-    """How a tensor is looked at."""
-
-    def __init__(
-        self, source: Source, info: TensorInfo | ArrayInfo, threads: int
-    ) -> None:
-        self.name = info.name
-        self.nbytes = info.nbytes or 0
-        share = _REGION if info.is_view else _COPIED // count_threads(threads)
-        self.regions = find_regions(source, info.name, max(share, _REGION))
-
-
 def _choose(
-    checkpoint: Source, names: Iterable[str] | Mapping[str, str] | None
+    source: Source, names: Iterable[str] | Mapping[str, str] | None
 ) -> dict[str, str]:
-    """Gives {name in the result: name in the checkpoint}, strings left out."""
-    infos = {info.name: info for info in checkpoint.infos()}
-    order = list(infos)
-    if names is None:
-        chosen = {name: name for name in order}
-    else:
+    """Gives {name in the result: name in the source}, strings left out."""
+    if isinstance(source, LazyTensors):
+        order = list(source)
         slots = {name: slot for slot, name in enumerate(order)}
-        found = select(names, lambda: order, slots.get)
-        chosen = {new: order[slot] for new, slot in found.items()}
-    for name in set(chosen.values()):
-        if infos[name].problem is not None:
-            checkpoint.read(name)  # raises, and says what it is
-    return {new: old for new, old in chosen.items() if is_numeric(infos[old].dtype)}
+        found = (
+            slots if names is None else select(names, lambda: sorted(order), slots.get)
+        )
+        infos = {new: source.info(order[slot]) for new, slot in found.items()}
+        return {new: it.name for new, it in infos.items() if is_numeric(it.dtype)}
+    reader = source._reader
+    wanted = {}
+    chosen = choose(reader, names, None, (), source._missing)
+    for new, slot in zip(*chosen, strict=True):
+        info = reader.info(slot)
+        if info.problem is not None:
+            source.read(info.name)  # raises, and says what it is
+        if is_numeric(info.dtype):
+            wanted[new] = info.name
+    return wanted
 
 
-def _moment_jobs(
-    checkpoint: Source, plans: Iterable[_Plan], with_histogram: bool
-) -> Iterator[Callable[[], tuple[str, Moments, NDArray[np.int64], int]]]:
-    def look(
-        plan: _Plan, region: _Region
-    ) -> tuple[str, Moments, NDArray[np.int64], int]:
-        array = read_region(checkpoint, plan.name, region)
-        moments = Moments()
-        moments.add_values(array)
-        is_all = with_histogram and len(plan.regions) == 1
-        edges = edges_of(moments.low, moments.high) if is_all else ()
-        return plan.name, moments, count_bins(array, edges), array.nbytes
-
-    for plan in plans:
-        for region in plan.regions:
-            yield partial(look, plan, region)
-
-
-def _spread(
-    checkpoint: Source,
-    plans: Iterable[_Plan],
-    found: dict[str, tuple[Moments, NDArray[np.int64]]],
-    threads: int,
-    counter: Counter,
-) -> None:
-    """Counts the values of tensors again, now that it is known where they end."""
-
-    def count(
-        name: str, region: _Region, edges: tuple[float, ...]
-    ) -> tuple[str, NDArray[np.int64], int]:
-        array = read_region(checkpoint, name, region)
-        return name, count_bins(array, edges), array.nbytes
-
-    def jobs() -> Iterator[Callable[[], tuple[str, NDArray[np.int64], int]]]:
-        for plan in plans:
-            moments = found[plan.name][0]
-            edges = edges_of(moments.low, moments.high)
-            for region in plan.regions:
-                yield partial(count, plan.name, region, edges)
-
-    for name, counts, done in in_parallel(jobs(), threads):
-        moments, before = found[name]
-        found[name] = moments, counts + before if before.size else counts
-        counter.add(done)
-
-
-def _summarize(moments: Moments, counts: NDArray[np.int64]) -> Statistics:
-    edges = edges_of(moments.low, moments.high)
-    return Statistics(
-        moments.low,
-        moments.high,
-        moments.mean if moments.count else None,
-        moments.std,
-        moments.zeros,
-        moments.nan,
-        moments.inf,
-        (tuple(counts.tolist()), edges),
-    )
+@lru_cache(maxsize=64)
+def _byte_values(dtype: np.dtype[Any]) -> bytes:
+    """Gives which number each byte is, of a type that takes one: 256 float64."""
+    every = np.arange(256, dtype=np.uint8)
+    with np.errstate(all="ignore"):
+        numbers = every != 0 if dtype.kind == "b" else every.view(dtype)
+        values: NDArray[np.float64] = numbers.astype(np.float64)
+    return values.tobytes()

@@ -1,24 +1,24 @@
-"""What lies in a folder of checkpoints: these, the state file, orphans."""
+"""What lies in a folder of checkpoints: these, the newest of them, the state file."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 
 from fastckpt.checking.leftovers import UnfinishedSave
-from fastckpt.errors import CheckpointError, CorruptionError
-from fastckpt.files.discover import checkpoints_in, damaged_in, newest_complete_first
-from fastckpt.files.find import data_files, find_listed, find_whole, list_folder
+from fastckpt.checking.orphans import POINT_TO_NOTES, find_orphans
+from fastckpt.errors import CorruptionError
+from fastckpt.files.discover import checkpoints_in, damaged_in
+from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.foreign import name_foreign_file
-from fastckpt.files.shard_names import split_shard
-from fastckpt.files.state_file import STATE_NAME, read_state
-from fastckpt.reading.checkpoint import open
+from fastckpt.files.sources import sort_by_age
+from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
+from fastckpt.reading.causes import Cause
 from fastckpt.reading.results import Finding
 
-__all__ = ["POINT_TO_NOTES", "find_around", "list_prefixes", "weigh"]
+__all__ = ["POINT_TO_NOTES", "find_around", "find_newest", "list_prefixes", "weigh"]
 
-POINT_TO_NOTES = "a save that did not finish left it here; the notes say how complete"
+_LEAVE = "leave it as it is, and name the checkpoint itself instead"
 
 
 def list_prefixes(folder: str) -> list[str]:
@@ -36,46 +36,83 @@ def weigh(prefix: str) -> int:
     return sum(os.path.getsize(path) for path in paths if os.path.isfile(path)) or 1
 
 
-def find_around(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]:
-    """Finds what is wrong in a folder beside its checkpoints."""
-    yield from _examine_state(folder, saves)
-    yield from _find_orphans(folder, saves)
+def find_newest(folder: str, sound: Sequence[str]) -> str | None:
+    """Gives the newest of some checkpoints that lie in a folder under their names.
+
+    What a save set aside is none, for TensorFlow does not find it there.
+    """
+    place = os.path.abspath(folder)
+    here = [
+        it
+        for it in sound
+        if os.path.dirname(os.path.abspath(it)) == place and _is_plain(it)
+    ]
+    return next(reversed(sort_by_age(here)), None)
 
 
-def _examine_state(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]:
+def _is_plain(prefix: str) -> bool:
+    try:
+        found = find_whole(prefix)
+    except CorruptionError:
+        return False
+    return found is not None and not found.files[0].endswith(".old")
+
+
+def find_around(
+    folder: str,
+    saves: list[UnfinishedSave],
+    told: Sequence[Finding],
+    broken: set[str],
+    newest: str | None,
+) -> Iterator[Finding]:
+    """Finds what is wrong in a folder beside its checkpoints.
+
+    Args:
+        folder: The folder.
+        saves: What saves that did not finish have left in it.
+        told: What was found of its checkpoints.
+        broken: Those with which something is wrong.
+        newest: The newest of the others.
+    """
+    yield from _examine_state(folder, saves, broken, newest)
+    renamed = {it.path for it in told if it.path and it.cause == Cause.RENAMED_FILE}
+    yield from find_orphans(folder, saves, renamed)
+
+
+def _examine_state(
+    folder: str, saves: list[UnfinishedSave], broken: set[str], newest: str | None
+) -> Iterator[Finding]:
     path = os.path.join(folder, STATE_NAME)
+    advice = f"the newest complete checkpoint here is {newest}" if newest else ""
     try:
         state = read_state(path, folder)
     except CorruptionError as error:
-        advice = "leave it as it is, and name the checkpoint itself instead"
-        is_foreign = name_foreign_file(path) is not None
-        cause = "foreign file" if is_foreign else "state file"
-        yield Finding(cause, str(error), advice, path)
+        if name_foreign_file(path) is not None:
+            yield Finding(Cause.FOREIGN_FILE, str(error), _LEAVE, path)
+        else:
+            yield Finding(Cause.STATE_FILE, str(error), _LEAVE, path)
         return
     if state is None:
         return
-    complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
-    names = dict.fromkeys(
-        [*state.all_model_checkpoint_paths, state.model_checkpoint_path]
-    )
-    missing = [prefix for prefix in names if not _is_there(prefix)]
-    # To find it reads whole checkpoints.
-    newest = _newest_sound(folder) if missing else None
-    advice = f"the newest complete checkpoint here is {newest}" if newest else ""
-    for prefix in missing:
-        is_left = os.path.abspath(prefix) in complete
+    if gone := _list_missing(state):
+        complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
+        is_left = not complete.isdisjoint(map(os.path.abspath, gone))
+        message = f"{path}: names {gone[0]!r}, which is not there"
+        if len(gone) > 1:
+            message += f", nor {', '.join(map(repr, gone[1:]))}"
         said = POINT_TO_NOTES if is_left else advice
-        message = f"{path}: names {prefix!r}, which is not there"
-        yield Finding("state file", message, said, path)
+        yield Finding(Cause.STATE_FILE, message, said, path)
+    latest = os.path.abspath(state.model_checkpoint_path)
+    if latest in set(map(os.path.abspath, broken)):
+        message = f"{path}: names {state.model_checkpoint_path!r}, which is damaged"
+        yield Finding(Cause.STATE_FILE, message, advice, path)
 
 
-def _newest_sound(folder: str) -> str | None:
-    """Gives the newest checkpoint whose every byte is right."""
-    for prefix in newest_complete_first(folder):
-        with suppress(CheckpointError, OSError), open(prefix, io="read") as checkpoint:
-            if checkpoint.verify().ok:
-                return prefix
-    return None
+def _list_missing(state: CheckpointState) -> list[str]:
+    names = dict.fromkeys(
+        [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
+    )
+    return [prefix for prefix in names if not _is_there(prefix)]
 
 
 def _is_there(prefix: str) -> bool:
@@ -83,24 +120,3 @@ def _is_there(prefix: str) -> bool:
         return find_whole(prefix) is not None
     except CorruptionError:
         return True
-
-
-def _find_orphans(folder: str, saves: list[UnfinishedSave]) -> Iterator[Finding]:
-    """Finds data files without an index."""
-    complete = {save.prefix for save in saves if save.is_complete}
-    names = set(list_folder(folder))
-    prefixes = {
-        parts.stem.removesuffix(".data")
-        for name in names
-        if (parts := split_shard(name)) and parts.stem.endswith(".data")
-    }
-    for prefix in sorted(prefixes):
-        aside = find_listed(os.path.join(folder, prefix))
-        is_aside = aside is not None and aside.format == "v2"
-        if f"{prefix}.index" not in names and not is_aside:
-            path = os.path.join(folder, f"{prefix}.index")
-            is_left = os.path.join(folder, prefix) in complete
-            advice = "copy it beside them; without it they cannot be read"
-            message = f"{path}: this file is missing, its data files are here"
-            said = POINT_TO_NOTES if is_left else advice
-            yield Finding("missing file", message, said, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.errors import CheckpointError
+from fastckpt.reading.causes import Cause
 from fastckpt.reading.checkpoint import open
 from fastckpt.reading.results import Finding
 
@@ -27,19 +28,19 @@ def note_of(save: UnfinishedSave) -> Finding:
     if not save.parts:
         is_folder = save.kind == "_temp"
         what += f"; {_NO_PARTS if is_folder else _NO_INDEX}"
-        return Finding("unfinished save", what, _keep(save), path)
+        return Finding(Cause.UNFINISHED_SAVE, what, _keep(save), path)
     tensors = sum(part.tensors for part in save.parts)
     if not save.is_complete:
         what += f"; {_describe_lack(save, tensors)}"
-        return Finding("unfinished save", what, _keep(save), path)
+        return Finding(Cause.UNFINISHED_SAVE, what, _keep(save), path)
     if not is_recoverable(save):
         what += f"; all of it is in the checkpoint {save.prefix!r} already"
-        return Finding("unfinished save", what, "", path)
+        return Finding(Cause.UNFINISHED_SAVE, what, "", path)
     what += (
         f"; it is complete: {tensors:,} tensor{'' if tensors == 1 else 's'}, all of "
         f"them sound, of the checkpoint {save.prefix!r}"
     )
-    return Finding("unfinished save", what, RECOVER, path)
+    return Finding(Cause.UNFINISHED_SAVE, what, RECOVER, path)
 
 
 def is_recoverable(save: UnfinishedSave) -> bool:

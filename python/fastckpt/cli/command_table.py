@@ -22,6 +22,7 @@ __all__ = ["COMMANDS", "Command", "import_command"]
 COMMANDS: dict[str, str] = {
     "ls": "list the tensors: name, dtype, shape, size",
     "show": "show values, statistics and where the bytes lie",
+    "stats": "min, max, mean, std, zeros, NaN and infinities",
     "verify": "check every block and every tensor",
     "diff": "compare two checkpoints",
     "convert": "convert between V1, V2, .npz and .safetensors; reshard",

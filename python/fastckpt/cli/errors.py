@@ -6,7 +6,7 @@ import errno
 
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.files.urls import UrlError
-from fastckpt.reading.findings import explain_data, find_missing_shard
+from fastckpt.reading.unopened import explain_data, find_missing_shard
 
 __all__ = [
     "BROKEN",

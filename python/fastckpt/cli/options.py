@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import fastckpt
 from fastckpt.cli.errors import BrokenCheckpoint
 from fastckpt.formats.opened import Source, open_tensors
-from fastckpt.reading.findings import find_missing_shard
+from fastckpt.reading.unopened import find_missing_shard
 
 __all__ = [
     "READ_TOO",

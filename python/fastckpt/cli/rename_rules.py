@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.render.text import escape, unescape
-from fastckpt.matching.patterns import Pattern
+from fastckpt.matching.patterns import Pattern, Reader, tell_readings
 
 __all__ = ["apply_rules"]
 
@@ -57,7 +57,7 @@ def _compile(text: str, names: Collection[str], is_regex: bool) -> Rule:
         if name in names:
             return lambda candidate: unescape(new) if candidate == name else None
     try:
-        return _compile_pattern(unescape(old), unescape(new))
+        return _compile_pattern(text, unescape(old), unescape(new))
     except ValueError as error:
         raise UsageError(f"the rule '{escape(text)}': {error}") from None
 
@@ -80,14 +80,20 @@ def _compile_regex(text: str, old: str, new: str) -> Rule:
     return lambda name: pattern.sub(new, name) if pattern.search(name) else None
 
 
-def _compile_pattern(old: str, new: str) -> Rule:
+def _compile_pattern(text: str, old: str, new: str) -> Rule:
     source, target = Pattern.parse(old), Pattern.parse(new)
     target.check_filled_by(source)
-    expression = source.compile()
+    reader = Reader(source, target)
 
     def rename(name: str) -> str | None:
-        found = expression.fullmatch(name)
-        return None if found is None else target.fill(found.groups())
+        found = reader.read(name)
+        if found is None:
+            return None
+        values, other = found
+        if other is not None:
+            told = tell_readings(name, target, values, other)
+            raise UsageError(f"the rule '{escape(text)}': {escape(told)}")
+        return target.fill(values)
 
     return rename
 

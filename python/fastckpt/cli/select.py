@@ -2,42 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
+from fastckpt.base.cached import cached_property
 from fastckpt.base.names import select
 from fastckpt.cli.render.text import unescape
+from fastckpt.errors import CorruptionError, MissingKeyError
+from fastckpt.formats.opened import Source
+from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.reading.human_names import HumanNames
 
-__all__ = ["as_meant", "select_names"]
+__all__ = ["TypedNames", "as_meant", "select_names"]
+
+
+class TypedNames:
+    """What is typed, as names of a checkpoint's tensors.
+
+    It is taken as a name, then as a name in the escaped form that ``ls`` prints, then
+    as a pattern (``fnmatchcase``; ``*`` also matches ``/``); and where it is none of
+    these as the human path of a TensorFlow 2 checkpoint's tensor, or a pattern of
+    these.
+    """
+
+    def __init__(self, tensors: Source) -> None:
+        self._tensors = tensors
+
+    @cached_property
+    def human(self) -> HumanNames | None:
+        """What people call the tensors; None where there is no object graph.
+
+        Raises:
+            CorruptionError: It is damaged.
+        """
+        if not isinstance(self._tensors, Checkpoint):
+            return None
+        return HumanNames(self._tensors) or None
+
+    def find_path(self, name: str) -> str | None:
+        """Gives what people call a tensor; None where no sound object graph tells."""
+        try:
+            return self.human.paths.get(name) if self.human else None
+        except CorruptionError:
+            return None
+
+    def choose(
+        self, wanted: Sequence[str], order: Callable[[str], Any] | None = None
+    ) -> list[str]:
+        """Gives the names that were asked for, each once.
+
+        Args:
+            wanted: Names and patterns; none of them: everything.
+            order: Gives what sorts the names that one pattern means; None: as they
+                come.
+
+        Raises:
+            KeyError: There is no such tensor, or a path may mean several; the message
+                has their names, or the closest.
+        """
+        names = list(self._tensors)
+        if not wanted:
+            return names
+        slots = {name: slot for slot, name in enumerate(names)}
+        chosen: dict[str, int] = {}
+        for text in as_meant(slots, wanted):
+            try:
+                found = list(select([text], lambda: names, slots.get))
+            except MissingKeyError as error:
+                found = self._choose_by_path(text, error)
+            chosen.update(
+                (it, 0) for it in (sorted(found, key=order) if order else found)
+            )
+        return list(chosen)
+
+    def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:
+        try:
+            human = self.human
+        except CorruptionError:
+            human = None
+        if human is None:
+            raise error
+        plain = unescape(text)
+        if plain != text and human.find(text) is None and human.find(plain):
+            return human.find_all(plain)
+        return human.find_all(text)
 
 
 def select_names(
-    tensors: Mapping[str, Any],
+    tensors: Source,
     wanted: Sequence[str],
     order: Callable[[str], Any] | None = None,
 ) -> list[str]:
-    """Gives the names that were asked for, each once.
-
-    What is typed is taken as a name, then as a name in the escaped form that ``ls``
-    prints, then as a pattern (``fnmatchcase``; ``*`` also matches ``/``).
-
-    Args:
-        tensors: The checkpoint.
-        wanted: Names and patterns; none of them: everything.
-        order: Gives what sorts the names that one pattern means; None: as they come.
-
-    Raises:
-        KeyError: There is no such tensor; the closest names are in the message.
-    """
-    names = list(tensors)
-    if not wanted:
-        return names
-    slots = {name: slot for slot, name in enumerate(names)}
-    chosen: dict[str, int] = {}
-    for text in as_meant(slots, wanted):
-        found = select([text], lambda: names, slots.get)
-        chosen.update((it, 0) for it in (sorted(found, key=order) if order else found))
-    return list(chosen)
+    """Gives the names that were asked for; see ``TypedNames.choose``."""
+    return TypedNames(tensors).choose(wanted, order)
 
 
 def as_meant(names: Container[str], typed: Iterable[str]) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
-from fastckpt.base.names import select
+from fastckpt.base.names import list_some, select
 from fastckpt.editing.chosen_dtypes import Found
 from fastckpt.editing.dropped import spare_graph
 from fastckpt.editing.plan import Source, match_one
@@ -21,9 +21,14 @@ _Value = TypeVar("_Value")
 class Names:
     """What tensors are called: by their keys, or by the objects' paths, too.
 
+    A path that several tensors would have names none of them: they have their keys.
+
     Args:
         source: Where they are.
         kind: "keys" or "objects".
+
+    Attributes:
+        keys: {path: key}.
 
     Raises:
         ValueError: It is neither, or there is no object graph that has paths.
@@ -35,6 +40,7 @@ class Names:
             raise ValueError(f"names must be 'keys' or 'objects', not {kind!r}")
         self._source = source
         self.keys: dict[str, str] = {}
+        self._called: dict[str, list[str]] = {}
         if kind == "keys":
             return
         if not isinstance(source, Checkpoint) or GRAPH_KEY not in source:
@@ -43,7 +49,37 @@ class Names:
                 "and the source has none"
             )
         read_graph(source)  # is checked, however the source was opened
-        self.keys = source.objects.names()
+        objects = source.objects
+        self._called = called = objects.called()
+        self.keys = {it: key for it, key in objects.names().items() if it not in called}
+        self.keys |= {it: keys[0] for it, keys in called.items() if len(keys) == 1}
+
+    def typed(self) -> dict[str, str]:
+        """Gives {key: what it is called}; what shares its path is called by its key."""
+        return {
+            key: path if len(keys) == 1 else key
+            for path, keys in self._called.items()
+            for key in keys
+        }
+
+    def choose(self, apart: Collection[str]) -> dict[str, str]:
+        """Gives {key: path} of all but those with names of their own, or none.
+
+        Raises:
+            ValueError: Two would have one path.
+        """
+        chosen: dict[str, str] = {}
+        for path, keys in self._called.items():
+            left = [key for key in keys if key not in apart]
+            if len(left) > 1:
+                raise ValueError(
+                    f"{list_some(left)} would all be called {path!r} "
+                    "(names='objects'); give all but one of them another name by "
+                    f"their keys, rename={{{left[-1]!r}: ...}}, or leave them out "
+                    "with drop"
+                )
+            chosen.update(dict.fromkeys(left, path))
+        return chosen
 
     def by_key(self, values: Mapping[str, _Value]) -> dict[str, _Value]:
         """Gives a mapping by keys for one by keys or paths.
@@ -54,6 +90,7 @@ class Names:
         """
         found: dict[str, _Value] = {}
         for name, value in values.items():
+            self._check_one(name)
             key = name if name in self._source else self.keys.get(name, name)
             if self._source.info(key).name in found:
                 raise ValueError(f"{name!r} and {key!r} are one tensor")
@@ -66,6 +103,7 @@ class Names:
         Raises:
             KeyError: It means none.
         """
+        self._check_one(pattern)
         is_named = pattern in self._source or pattern in self.keys
         return Found(self._match(pattern), is_named)
 
@@ -77,6 +115,7 @@ class Names:
         """
         dropped: set[str] = set()
         for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            self._check_one(pattern)
             dropped |= spare_graph(self._match(pattern), pattern)
         return dropped
 
@@ -84,9 +123,15 @@ class Names:
         try:
             return match_one(self._source, pattern)
         except KeyError:
-            paths = list(self.keys)
+            paths = {path: [key] for path, key in self.keys.items()} | self._called
             slots = {path: slot for slot, path in enumerate(paths)}
             if not paths:
                 raise
-            found = select([pattern], lambda: paths, slots.get)
-            return [self.keys[path] for path in found]
+            found = select([pattern], lambda: list(paths), slots.get)
+            return list(dict.fromkeys(key for path in found for key in paths[path]))
+
+    def _check_one(self, name: object) -> None:
+        """Raises ValueError where a name is a path that several tensors would have."""
+        keys = self._called.get(name, ()) if isinstance(name, str) else ()
+        if len(keys) > 1 and name not in self._source:
+            raise ValueError(f"{name!r} may be {list_some(keys)}: say which by its key")

@@ -63,8 +63,8 @@ def plan_changes(source: Source, changes: Changes, *, has_graph: bool) -> Planne
 def _plan_steps(
     source: Source, known: Names, dropped: set[str], changes: Changes
 ) -> list[Step]:
-    paths = {key: path for path, key in known.keys.items() if key not in dropped}
-    names = paths | known.by_key(changes.rename)
+    renamed = known.by_key(changes.rename)
+    names = known.choose(dropped | renamed.keys()) | renamed
     steps = plan(source, None, dropped, names, changes.dtype, known.find)
     news = known.by_key(changes.values)
     for name in news:

@@ -100,7 +100,8 @@ def convert(
         drop: Names and patterns of tensors to leave out.
         names: "keys": as they are stored; "objects": the paths that people know, as
             in ``ckpt.objects.names()``, with which tensors can then be named here,
-            too. TensorFlow finds no values by them, so the object graph is left out.
+            too; two that would have one path are an error. TensorFlow finds no values
+            by them, so the object graph is left out.
         shards: As in ``rewrite``.
         align: A multiple of which each tensor's offset is to be (V2).
         metadata: Texts by name for the header (safetensors); None: those of a source

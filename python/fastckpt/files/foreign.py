@@ -13,6 +13,7 @@ from fastckpt.base.deferred import importing
 
 __all__ = [
     "WORDS",
+    "ends_like_table",
     "find_kind",
     "kind_of_bytes",
     "looks_like_table",
@@ -198,6 +199,19 @@ def looks_like_table(path: str) -> bool:
             begin = file.read(len(_TABLE_BEGIN))
             file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
             return begin == _TABLE_BEGIN or file.read() == _TABLE_END
+    except OSError:
+        return False
+
+
+def ends_like_table(path: str) -> bool:
+    """Tells whether a file ends as a V1 checkpoint or an index does, or nearly so."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
+            same = sum(a == b for a, b in zip(file.read(), _TABLE_END, strict=False))
+            return 2 * same > len(_TABLE_END)
     except OSError:
         return False
 

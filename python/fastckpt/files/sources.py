@@ -22,7 +22,14 @@ from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
 from fastckpt.files.urls import public_name, remote_url, source_path
 
-__all__ = ["HasPath", "Source", "newest_sources", "others_beside", "unique_sources"]
+__all__ = [
+    "HasPath",
+    "Source",
+    "newest_sources",
+    "others_beside",
+    "sort_by_age",
+    "unique_sources",
+]
 
 _SHARDS = re.compile(r"-\?+-of-[0-9]+$")
 _NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
@@ -224,10 +231,22 @@ def _number_of(prefix: str) -> tuple[str, ...] | None:
     return None if match is None else match.groups()
 
 
+def sort_by_age(prefixes: Iterable[str]) -> list[str]:
+    """Gives checkpoints, oldest first; those that are not there are left out.
+
+    The last numbers in their names decide where nothing else in these differs, else
+    the times at which they were written.
+    """
+    return [it.prefix for it in _order(map(find, prefixes))]
+
+
 def _by_age(folder: str) -> list[Resolved]:
     """Gives the checkpoints of a folder, oldest first."""
-    prefixes = [it for it in checkpoints_in(folder) if not is_leftover(it)]
-    found = [it for it in map(find, prefixes) if it is not None]
+    return _order(find(it) for it in checkpoints_in(folder) if not is_leftover(it))
+
+
+def _order(listed: Iterable[Resolved | None]) -> list[Resolved]:
+    found = [it for it in listed if it is not None]
     names = [_SHARDS.sub("", os.path.basename(it.prefix)) for it in found]
     parts = [match.groups() for match in map(_NUMBERED.fullmatch, names) if match]
     if len(parts) == len(found) and len({(it[0], it[2]) for it in parts}) == 1:

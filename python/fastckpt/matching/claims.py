@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from fastckpt.matching.pair import Pair
+from fastckpt.matching.patterns import Reader, Values, tell_readings
 from fastckpt.matching.rules import Rule, Rules
 
 __all__ = ["Claim", "Claims", "apply_rules", "find_alone", "find_idle"]
@@ -38,20 +38,25 @@ class Claims(NamedTuple):
     Attributes:
         claims: In the order of the lines.
         left_out: The sources that a line leaves out.
+        left_parts: The parts of sources that a line leaves out.
         rest: The sources that no line fits.
         alone: {parameter that a line leaves alone: that line's place}.
+        unclear: {source of which a line makes two things: what to say of it}.
     """
 
     claims: list[Claim]
     left_out: list[str]
+    left_parts: list[Pair]
     rest: list[str]
     alone: dict[str, int]
+    unclear: dict[str, str]
 
 
 class _Fit(NamedTuple):
     place: int  # of the rule
     member: int  # of its sources
-    values: tuple[str, ...]
+    values: Values
+    other: Values | None = None  # another reading of the name
 
 
 class _Finder:
@@ -59,23 +64,24 @@ class _Finder:
 
     def __init__(self, rules: Rules) -> None:
         self._by_name: dict[str, list[_Fit]] = {}
-        self._patterns: list[tuple[int, int, re.Pattern[str]]] = []
+        self._patterns: list[tuple[int, int, Reader]] = []
         for place, rule in enumerate(rules):
             for member, pattern in enumerate(rule.sources):
                 if pattern.name is not None:
                     fits = self._by_name.setdefault(pattern.name, [])
                     fits.append(_Fit(place, member, ()))
                 else:
-                    self._patterns.append((place, member, pattern.compile()))
+                    reader = Reader(pattern, rule.target)
+                    self._patterns.append((place, member, reader))
 
     def find(self, name: str, only_by_name: bool) -> list[_Fit]:
         fits = list(self._by_name.get(name, ()))
         if not only_by_name:
-            for place, member, expression in self._patterns:
-                found = expression.fullmatch(name)
+            for place, member, reader in self._patterns:
+                found = reader.read(name)
                 if found is not None:
-                    fits.append(_Fit(place, member, found.groups()))
-        return sorted(fits)
+                    fits.append(_Fit(place, member, *found))
+        return sorted(fits, key=lambda fit: fit[:2])
 
 
 def apply_rules(
@@ -96,12 +102,19 @@ def apply_rules(
     lines = list(rules)
     finder = _Finder(rules)
     groups: dict[tuple[int, tuple[str, ...]], dict[int, str]] = {}
-    dropped, rest = [], []
+    dropped, parts, rest = [], [], []
+    unclear: dict[str, str] = {}
     for name in sources:
         counted = list(_counting(finder.find(name, name in left_out), lines, targets))
         for fit in counted:
-            if lines[fit.place].target is None:
+            rule = lines[fit.place]
+            if rule.target is None and rule.takes:
+                parts.append(Pair((name,), rule.before))
+            elif rule.target is None:
                 dropped.append(name)
+            elif fit.other is not None:
+                told = tell_readings(name, rule.target, fit.values, fit.other)
+                unclear.setdefault(name, f"{rule.said}: {told}")
             else:
                 groups.setdefault((fit.place, fit.values), {})[fit.member] = name
         if not counted and name not in left_out:
@@ -110,7 +123,8 @@ def apply_rules(
         _claim(lines[place], values, members)
         for (place, values), members in sorted(groups.items())
     ]
-    return Claims(claims, dropped, rest, find_alone(rules, targets or ()))
+    alone = find_alone(rules, targets or ())
+    return Claims(claims, dropped, parts, rest, alone, unclear)
 
 
 def _counting(
@@ -132,7 +146,10 @@ def _counting(
 
 
 def _fills(rule: Rule, fit: _Fit, targets: Mapping[str, object]) -> bool:
-    return rule.target is not None and rule.target.fill(fit.values) in targets
+    if rule.target is None:
+        return False
+    readings = [it for it in (fit.values, fit.other) if it is not None]
+    return any(rule.target.fill(values) in targets for values in readings)
 
 
 def _claim(rule: Rule, values: tuple[str, ...], members: dict[int, str]) -> Claim:

@@ -10,13 +10,24 @@ import numpy as np
 
 from fastckpt.matching.layers import Layer
 
-__all__ = ["KIND_WORDS", "LEAST", "MARGIN", "Likeness", "Matrix", "choose_mutual"]
+__all__ = [
+    "KIND_WORDS",
+    "LEAST",
+    "MARGIN",
+    "MOST",
+    "Likeness",
+    "Matrix",
+    "choose_mutual",
+]
 
 #: Less than this in common is no reason, and so much less must any other have: the
 #: latter where the words are not all the same.
 LEAST, MARGIN, _SAME_MARGIN = 0.5, 0.15, 0.05
 # What tells of a layer which kind it is tells nothing about which one.
 KIND_WORDS = {"conv", "dense", "kernel", "norm", "weight", "layer", "module", "model"}
+
+#: More numbers than these in a table are not compared: nothing is told apart.
+MOST = 25_000_000
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -36,10 +47,15 @@ class Likeness:
         return frozenset(texts - self._idle)
 
     def compare(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> Matrix:
-        """Gives the share of the words of two that both have, a row for each target."""
+        """Gives the share of the words of two that both have, a row for each target.
+
+        Of too many words it is all, so that none is preferred.
+        """
         theirs = [self.words(layer) for layer in sources]
         ours = [self.words(layer) for layer in targets]
         columns = {word: at for at, word in enumerate(set().union(*theirs, *ours))}
+        if (len(theirs) + len(ours)) * len(columns) > MOST:
+            return np.ones((len(ours), len(theirs)), np.float32)
         left, right = _incidence(ours, columns), _incidence(theirs, columns)
         common = left @ right.T
         total = left.sum(1)[:, None] + right.sum(1)[None, :] - common

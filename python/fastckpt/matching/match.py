@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Collection, Mapping
 from operator import index
 from typing import Any, TypeVar
@@ -124,8 +123,9 @@ class _Planner:
         self._ambiguous: dict[str, list[str]] = {}
         self._misfits: list[str] = []
         self._used: set[str] = set()
-        claimed = (name for claim in found.claims for name in claim.sources)
-        self._counts = Counter(claimed)
+        self._misfits += found.unclear.values()
+        self._used.update(found.unclear)
+        self._used.update(pair.sources[0] for pair in found.left_parts)
 
     def settle(self, keeps: Collection[str], idle: list[str]) -> Settled:
         self._take_claims()
@@ -149,6 +149,7 @@ class _Planner:
             [name for name in self._pairs if name not in ruled],
             idle,
             [name for name in self._targets if name in kept and name in alone],
+            self._found.left_parts,
         )
 
     def _take_claims(self) -> None:
@@ -215,12 +216,12 @@ class _Planner:
         for pair in self._pairs.values():
             for name in pair.sources if pair.takes else ():
                 parts.setdefault(name, []).append(pair)
+        for pair in self._found.left_parts:
+            parts.setdefault(pair.sources[0], []).append(pair)
         for name, pairs in parts.items():
-            # What one line takes is all that is wanted of it.
-            if self._counts[name] > 1:
-                wrong = find_wrong(pairs, self._sources[name].shape)
-                if wrong:
-                    self._misfits.append(f"of {name!r} {wrong}")
+            wrong = find_wrong(name, pairs, self._sources[name].shape)
+            if wrong:
+                self._misfits.append(wrong)
 
     def _find_tied(self) -> set[str]:
         """Gives the targets whose memory another one fills, who must be the only."""
@@ -244,6 +245,12 @@ class _Planner:
 
         That rules settle a rival makes nothing more certain.
         """
+        apart = {*keeps, *self._tied}
+        targets = {n: it for n, it in self._targets.items() if n not in apart}
+        rest = set(self._found.rest)
+        left = targets.keys() - self._pairs.keys() - self._ambiguous.keys() - {*alone}
+        if not left or not rest:
+            return
         sources = {
             name: info.shape
             for name, info in self._sources.items()
@@ -251,20 +258,20 @@ class _Planner:
             and is_floating(info.dtype)
             and not _is_quantized(info)
         }
-        apart = {*keeps, *self._tied}
-        targets = {n: it for n, it in self._targets.items() if n not in apart}
         proposal = propose(sources, targets)
-        rest = set(self._found.rest)
-        left = targets.keys() - self._pairs.keys() - self._ambiguous.keys() - {*alone}
         for target, (source, steps) in proposal.pairs.items():
             if target in left and source in rest:
                 self._pairs[target] = Pair((source,), steps)
                 self._used.add(source)
+        lists: dict[int, list[str]] = {}  # which many targets may share
         for target, equals in proposal.ambiguous.items():
-            among = [name for name in equals if name in rest]
-            if target in left and among:
-                self._ambiguous[target] = among
-                self._used.update(among)
+            if target not in left:
+                continue
+            if id(equals) not in lists:
+                lists[id(equals)] = [name for name in equals if name in rest]
+                self._used.update(lists[id(equals)])
+            if lists[id(equals)]:
+                self._ambiguous[target] = lists[id(equals)]
 
 
 def _is_quantized(info: TensorInfo) -> bool:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 
+from fastckpt.matching import words
 from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, fit
 from fastckpt.matching.likeness import KIND_WORDS
 
 __all__ = ["pair_numbered", "pair_partners"]
+
+Scope = tuple[words.Token, ...]
+Scopes = dict[Scope, list[Layer]]
 
 #: What comes first in an inverted residual, and in a separable convolution.
 _ORDER = {"expand": 0, "depthwise": 1, "project": 2, "pointwise": 2}
@@ -35,7 +40,8 @@ def pair_numbered(
 
     Only where the filters' names say that order, as expand, depthwise and project do.
     """
-    theirs = _partners(sources)
+    scopes = _by_scope(sources)
+    theirs = _partners(scopes[()])
     blocks: dict[str, list[Layer]] = defaultdict(list)
     for layer in targets:
         blocks[_block_of(layer)].append(layer)
@@ -43,7 +49,9 @@ def pair_numbered(
     for block in blocks.values():
         norms = [it for it in block if it.sort == BATCH_NORM]
         filters = [pairs.get(it) for it in block if it.sort == MATRIX]
-        normed = [it for it in filters if it is not None and it in theirs]
+        found_filters = [it for it in filters if it is not None]
+        theirs.update(_find_last_one(scopes, found_filters, theirs))
+        normed = [it for it in found_filters if it in theirs]
         ordered = _in_known_order(normed)
         if None in filters or not len(norms) == len(ordered) > 1:
             continue
@@ -52,6 +60,48 @@ def pair_numbered(
         if _are_counted(norms) and all(fit(source, target) for target, source in both):
             found.update(both)
     return found
+
+
+def _find_last_one(
+    scopes: Scopes, filters: list[Layer], known: Mapping[Layer, Layer]
+) -> dict[Layer, Layer]:
+    """Pairs the one filter of a block and the one normalization that name no other.
+
+    Only where there are as many of both, filters with biases aside, and where its
+    size is another than what comes into the block: that may have one of its own.
+    """
+    alone = [it for it in filters if it not in known]
+    ordered = _in_known_order(filters)
+    if len(alone) != 1 or len(ordered) < 2:
+        return {}
+    scope = _common_scope(filters)
+    inside = scopes[scope]
+    norms = [it for it in inside if it.sort == BATCH_NORM]
+    bare = {it for it in inside if it.sort == MATRIX and words.BIAS not in it.parts}
+    taken = {known[it] for it in filters if it in known}
+    left = [it for it in norms if it not in taken]
+    if len(norms) != len(bare) or bare != set(filters) or len(left) != 1:
+        return {}
+    first, kernel = _kernel_of(ordered[0]), _kernel_of(alone[0])
+    if left[0].tokens != (*scope, "norm") or min(len(first), len(kernel)) < 2:
+        return {}
+    size = kernel[-2] if kernel[-1] == 1 else kernel[-1]
+    is_sure = left[0].form == (size,) and first[-2] != size
+    return {alone[0]: left[0]} if is_sure else {}
+
+
+def _common_scope(layers: list[Layer]) -> Scope:
+    scope = layers[0].tokens
+    for layer in layers:
+        pairs = zip(scope, layer.tokens, strict=False)
+        scope = scope[
+            : sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        ]
+    return scope
+
+
+def _kernel_of(layer: Layer) -> tuple[int, ...]:
+    return layer.part(words.KERNEL).shape
 
 
 def _block_of(layer: Layer) -> str:
@@ -80,18 +130,24 @@ def _are_counted(norms: list[Layer]) -> bool:
     return last[0] in (0, 1) and last == list(range(last[0], last[0] + len(last)))
 
 
+def _by_scope(layers: Iterable[Layer]) -> Scopes:
+    """Gives the filters and normalizations in each scope; () has all."""
+    scopes: Scopes = defaultdict(list)
+    for layer in layers:
+        if layer.sort in (MATRIX, BATCH_NORM):
+            for depth in range(len(layer.tokens) + 1):
+                scopes[layer.tokens[:depth]].append(layer)
+    return scopes
+
+
 def _partners(layers: Iterable[Layer], is_numbered: bool = False) -> dict[Layer, Layer]:
     """Gives for filters the one normalization in the innermost scope of both.
 
     In a model that is whole numbers may tell them apart: 0.weight and 1.weight.
     """
-    layers = [it for it in layers if it.sort in (MATRIX, BATCH_NORM)]
-    scopes: dict[tuple[object, ...], list[Layer]] = defaultdict(list)
-    for layer in layers:
-        for depth in range(1, len(layer.tokens) + 1):
-            scopes[layer.tokens[:depth]].append(layer)
+    scopes = _by_scope(layers)
     partners = {}
-    for norm in layers:
+    for norm in scopes[()]:
         if norm.sort == BATCH_NORM:
             kernel = _kernel_beside(norm, scopes, is_numbered)
             if kernel is not None:
@@ -99,9 +155,7 @@ def _partners(layers: Iterable[Layer], is_numbered: bool = False) -> dict[Layer,
     return partners
 
 
-def _kernel_beside(
-    norm: Layer, scopes: Mapping[tuple[object, ...], list[Layer]], is_numbered: bool
-) -> Layer | None:
+def _kernel_beside(norm: Layer, scopes: Scopes, is_numbered: bool) -> Layer | None:
     for depth in range(len(norm.tokens), 0, -1):
         scope = scopes[norm.tokens[:depth]]
         kernels = [layer for layer in scope if layer.sort == MATRIX]

@@ -10,7 +10,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-__all__ = ["Pattern", "escape", "split_lines", "split_words"]
+__all__ = [
+    "Pattern",
+    "Reader",
+    "Values",
+    "escape",
+    "split_lines",
+    "split_words",
+    "tell_readings",
+]
+
+#: What the placeholders of a pattern stand for.
+Values = tuple[str, ...]
 
 _ANY = "*"
 _NUMBER = "n"
@@ -61,14 +72,20 @@ class Pattern(NamedTuple):
         """The name that it is; None where it has placeholders."""
         return None if self.kinds else self.literals[0]
 
-    def compile(self) -> re.Pattern[str]:
-        """Gives the expression whose groups are what the placeholders stand for."""
+    def compile(self, is_greedy: bool = True) -> re.Pattern[str]:
+        """Gives the expression whose groups are what the placeholders stand for.
+
+        Args:
+            is_greedy: Whether each takes as much as it can, the first before others.
+                Else it takes as little.
+        """
         # Where paths have slashes, a dot is a character like others.
         part = "[^/]+" if "/" in "".join(self.literals) else "[^/.]+"
         forms = {_NUMBER: "[0-9]+", _ANY: ".*", "part": part}
         first, *others = map(re.escape, self.literals)
         pairs = zip(self.kinds, others, strict=True)
-        text = first + "".join(f"({forms[kind]}){rest}" for kind, rest in pairs)
+        few = "" if is_greedy else "?"
+        text = first + "".join(f"({forms[kind]}{few}){rest}" for kind, rest in pairs)
         return re.compile(text, re.DOTALL)
 
     def check_filled_by(self, source: Pattern) -> None:
@@ -84,6 +101,53 @@ class Pattern(NamedTuple):
         first, *others = self.literals
         pairs = zip(values, others, strict=False)
         return first + "".join(value + rest for value, rest in pairs)
+
+
+class Reader:
+    """Reads names by a pattern, and tells where there is a second way to.
+
+    Args:
+        source: The pattern.
+        target: Of the name that is made of what it finds; None: of none.
+    """
+
+    def __init__(self, source: Pattern, target: Pattern | None) -> None:
+        self._most = source.compile()
+        count = 0 if target is None else len(target.kinds)
+        # What stands between the same text on both sides comes out the same.
+        is_same = target is not None and (
+            count == len(source.kinds)
+            and target.literals[1:-1] == source.literals[1:-1]
+        )
+        self._counted = 0 if is_same or len(source.kinds) < 2 else count
+        self._least = source.compile(False) if self._counted else None
+
+    def read(self, name: str) -> tuple[Values, Values | None] | None:
+        """Gives what the placeholders stand for; None: the name does not fit.
+
+        Beside it is another reading that makes another name, None where there is none.
+        """
+        found = self._most.fullmatch(name)
+        if found is None:
+            return None
+        values = found.groups()
+        if self._least is None:
+            return values, None
+        # Of several readings these two, the first and the last, are never the same.
+        other = self._least.fullmatch(name)
+        assert other is not None
+        count = self._counted
+        is_other = other.groups()[:count] != values[:count]
+        return values, other.groups() if is_other else None
+
+
+def tell_readings(name: str, target: Pattern, values: Values, other: Values) -> str:
+    """Says that a name has two readings, and what to do."""
+    made, else_made = target.fill(values), target.fill(other)
+    return (
+        f"{name!r} has two readings, and would become {made!r} or {else_made!r}: "
+        "a line with more of the name, or with {name} in the place of *, decides"
+    )
 
 
 def _show(kinds: Sequence[str]) -> str:

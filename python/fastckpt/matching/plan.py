@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +12,6 @@ from fastckpt.base.names import list_some
 from fastckpt.matching.pair import Pair
 from fastckpt.matching.patterns import escape
 from fastckpt.matching.rules import Rules
-from fastckpt.matching.shares import tell_rest
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MatchPlan", "Settled"]
 
 _MOST_NAMED = 5
+_MOST_EQUALS = 20
 
 
 class Settled(NamedTuple):
@@ -29,6 +28,7 @@ class Settled(NamedTuple):
 
     Attributes:
         alone: Those of the untouched that a line leaves alone.
+        left_parts: The parts of tensors that a line leaves out.
     """
 
     pairs: dict[str, Pair]
@@ -41,6 +41,7 @@ class Settled(NamedTuple):
     proposed: list[str]
     idle: list[str]
     alone: list[str]
+    left_parts: list[Pair]
 
 
 class MatchPlan:
@@ -73,6 +74,7 @@ class MatchPlan:
         self.proposed = settled.proposed
         self.idle = settled.idle
         self._alone = settled.alone
+        self._left_parts = settled.left_parts
 
     @property
     def is_finished(self) -> bool:
@@ -109,16 +111,25 @@ class MatchPlan:
 
     def _open(self) -> Iterator[str]:
         """Tells what is open, in clauses."""
-        yield from self.misfits
+        yield from self.misfits[:_MOST_NAMED]
+        more = len(self.misfits) - _MOST_NAMED
+        if more > 0:
+            yield f"{more:,} more do not fit"
         for target, sources in list(self.ambiguous.items())[:_MOST_NAMED]:
             yield f"{target!r} could be {list_some(sources)}: a rule must say which"
         more = len(self.ambiguous) - _MOST_NAMED
         if more > 0:
             yield f"{more:,} more are ambiguous"
         if self.missing:
-            yield f"nothing becomes {list_some(self.missing)}"
+            yield (
+                f"nothing becomes {list_some(self.missing)} "
+                f"({_line(self.missing, '- -> {}')} leaves it as it is)"
+            )
         if self.unused:
-            yield f"nothing is made of {list_some(self.unused)}"
+            yield (
+                f"nothing is made of {list_some(self.unused)} "
+                f"({_line(self.unused, '{} -> -')} leaves it out)"
+            )
 
     def to_rules(self) -> Rules:
         """Gives the plan as rules, name by name, which give the same plan again.
@@ -130,6 +141,10 @@ class MatchPlan:
             left = " + ".join(map(escape, pair.sources))
             steps = "".join(f" {step}" for step in pair.steps)
             lines.append(f"{left} -> {escape(target)}{steps}")
+        lines += [
+            f"{escape(pair.sources[0])} -> - {' '.join(map(str, pair.steps))}"
+            for pair in self._left_parts
+        ]
         lines += [f"{escape(name)} -> -" for name in self.left_out]
         # What a framework keeps, or ties, it does the next time, too.
         lines += [f"- -> {escape(name)}" for name in self._alone]
@@ -138,12 +153,8 @@ class MatchPlan:
 
     def _tell_pairs(self) -> Iterator[str]:
         proposed = set(self.proposed)
-        takers = Counter(it.sources for it in self.pairs.values() if it.takes)
         for target, pair in self.pairs.items():
             how = " (proposed)" if target in proposed else ""
-            if takers[pair.sources] == 1:
-                rest = tell_rest(pair, self._checkpoint.info(pair.sources[0]).shape)
-                how += f" ({rest})" if rest else ""
             yield f"{target} <- {pair}{how}"
 
     def __repr__(self) -> str:
@@ -160,14 +171,16 @@ class MatchPlan:
 
     def __str__(self) -> str:
         lines = [*self._tell_pairs()]
+        lines += [f"{name} stays as it is" for name in self.untouched]
+        lines += [f"{pair} is left out" for pair in self._left_parts]
+        lines += [f"{name} is left out" for name in self.left_out]
+        # What is open stands last, where it is seen.
         lines += [
-            f"{target} <- ? {' | '.join(sources)}"
+            f"{target} <- ? {_list_equals(sources)}"
             for target, sources in self.ambiguous.items()
         ]
         lines += [f"{name} <- nothing" for name in self.missing]
-        lines += [f"{name} stays as it is" for name in self.untouched]
         lines += [f"{name} -> nothing" for name in self.unused]
-        lines += [f"{name} is left out" for name in self.left_out]
         lines += [*self.idle, *self.misfits]
         state = "finished" if self.is_finished else "not finished"
         counts = (
@@ -181,6 +194,17 @@ class MatchPlan:
         )
         told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
         return "\n".join([*map(_one_line, lines), f"{state}: {told or 'nothing'}"])
+
+
+def _list_equals(sources: list[str]) -> str:
+    shown = " | ".join(sources[:_MOST_EQUALS])
+    more = len(sources) - _MOST_EQUALS
+    return f"{shown} | and {more:,} more" if more > 0 else shown
+
+
+def _line(names: list[str], form: str) -> str:
+    """Gives the line of rules that settles the first of some names."""
+    return form.format(_one_line(escape(names[0])))
 
 
 def _one_line(text: str) -> str:

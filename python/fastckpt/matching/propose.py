@@ -22,7 +22,7 @@ from fastckpt.matching.alignment import align_runs
 from fastckpt.matching.axes import Move
 from fastckpt.matching.copies import drop_copies
 from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targets
-from fastckpt.matching.likeness import Likeness, choose_mutual
+from fastckpt.matching.likeness import MOST, Likeness, choose_mutual
 from fastckpt.matching.partners import pair_numbered, pair_partners
 from fastckpt.matching.same_words import pair_same_words
 from fastckpt.matching.transforms import Step
@@ -159,7 +159,8 @@ class _Search:
             rivals = [it for it in self._rivals.get(target, ()) if it in free]
             candidates = rivals or by_form.get((target.sort, target.form), [])
             for role, part in target.parts.items():
-                key = (tuple(map(id, candidates)), role, _look(target))
+                same = tuple(map(id, rivals)) if rivals else id(candidates)
+                key = (same, role, _look(target))
                 if key not in lists:
                     lists[key] = _names(candidates, target, role)
                 if len(lists[key]) > 1:
@@ -185,7 +186,7 @@ def _is_sure_by_form(source: Layer, target: Layer) -> bool:
 
 def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:
     fitting = [it for it in sources if role in (fit(it, target) or ())]
-    return sorted(it.part(role).name for it in fitting)
+    return sorted({it.part(role).name for it in fitting})
 
 
 def _look(layer: Layer) -> Hashable:
@@ -211,6 +212,8 @@ def _alike(
     pairs: Pairs = {}
     theirs = _by_form(sources)
     for key, ours in _by_form(targets).items():
+        if len(theirs.get(key, ())) * len(ours) > MOST:
+            continue  # of so many alike none is preferred
         scores = likeness.compare(theirs.get(key, []), ours)
         scores[~_fits(theirs.get(key, []), ours)] = -1
         for row, column in choose_mutual(scores):

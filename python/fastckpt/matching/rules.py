@@ -68,11 +68,11 @@ class Rules:
 
         ``SOURCE -> TARGET``, then transforms, done from left to right: ``transpose``
         (all axes the other way round), ``permute 3,2,0,1``, ``squeeze`` (drops axes of
-        size 1), ``reshape 12,64,-1``, ``take AXIS a:b`` (other lines may take the rest
-        of the source). ``SOURCE + SOURCE -> TARGET concat AXIS`` joins; what stands
-        before ``concat`` is done to each. ``SOURCE -> -`` leaves a tensor out, ``- ->
-        TARGET`` leaves a parameter alone. ``optional`` at the end: the line counts only
-        where its target is there.
+        size 1), ``reshape 12,64,-1``, ``take AXIS a:b`` (other lines take the rest
+        of the source, or leave it out: ``SOURCE -> - take AXIS a:b``). ``SOURCE +
+        SOURCE -> TARGET concat AXIS`` joins; what stands before ``concat`` is done to
+        each. ``SOURCE -> -`` leaves a tensor out, ``- -> TARGET`` leaves a parameter
+        alone. ``optional`` at the end: the line counts only where its target is there.
 
         In names ``{n}`` stands for a number, any other ``{word}`` for a part of a path
         (up to the next ``/``; in a name without one up to the next ``.``), ``*`` for
@@ -175,8 +175,11 @@ def _checked(rule: Rule) -> Rule:
     if rule.target is None:
         if not rule.sources or len(rule.sources) > 1:
             raise ValueError("what is left out is one source")
-        if rule.before or rule.concat or rule.is_optional:
-            raise ValueError("what is left out has no transforms")
+        if rule.concat or rule.is_optional or (rule.before and not rule.takes):
+            raise ValueError("what is left out has no transforms but take")
+        if rule.takes and rule.before[-1].word != "take":
+            raise ValueError("what is left out is a part: take stands last")
+        _check_takes(rule)
         return rule
     if not rule.sources:
         if rule.before or rule.concat or rule.is_optional:
@@ -188,12 +191,16 @@ def _checked(rule: Rule) -> Rule:
         rule = rule._replace(concat=Step("concat", (0,)))
     if len(rule.sources) == 1 and rule.concat is not None:
         raise ValueError("concat joins several sources: A + B -> TARGET concat 0")
-    takes = [step for step in (*rule.before, *rule.after) if step.word == "take"]
-    if len(takes) > 1 or (takes and takes[0] in rule.after):
-        raise ValueError("take stands there once, before concat: a part of a source")
+    _check_takes(rule)
     assert rule.target is not None
     rule.target.check_filled_by(rule.sources[0])
     for other in rule.sources[1:]:
         if other.kinds != rule.sources[0].kinds:
             raise ValueError("the sources have other placeholders than the first")
     return rule
+
+
+def _check_takes(rule: Rule) -> None:
+    takes = [step for step in (*rule.before, *rule.after) if step.word == "take"]
+    if len(takes) > 1 or (takes and takes[0] in rule.after):
+        raise ValueError("take stands there once, before concat: a part of a source")

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import NamedTuple
 
 from fastckpt.matching.pair import Pair
 from fastckpt.matching.parts import Box, find_parts
+from fastckpt.matching.transforms import Step
 
-__all__ = ["find_wrong", "tell_rest"]
+__all__ = ["find_wrong"]
 
 Shape = tuple[int, ...]
 
 
-def find_wrong(pairs: Sequence[Pair], shape: Shape) -> str:
+class _Boxes(NamedTuple):
+    """What each of several pairs takes.
+
+    Attributes:
+        boxes: In the source, or in what it becomes by the same steps of all.
+        whole: The shape of that.
+        steps: The steps.
+    """
+
+    boxes: list[Box]
+    whole: Shape
+    steps: tuple[Step, ...] = ()
+
+
+def find_wrong(name: str, pairs: Sequence[Pair], shape: Shape) -> str:
     """Tells what is wrong with the parts that pairs take; "": they are all, once.
 
     Args:
-        pairs: Each takes a part of one source.
-        shape: The source's.
+        name: The tensor's.
+        pairs: Each takes a part of it.
+        shape: The tensor's.
     """
-    boxes, whole = _find_boxes(pairs, shape)
-    if boxes is None:
+    try:
+        found = _find_boxes(pairs, shape)
+    except ValueError as error:
+        return f"of {name!r}: {error}"
+    if found is None:
         return (
-            "parts are taken after other reshapes, so that nothing tells whether they "
-            "are all of it"
+            f"of {name!r} parts are taken after other reshapes, so that nothing tells "
+            "whether they are all of it"
         )
+    boxes, whole, _ = found
     axes = {
         axis
         for box in boxes
@@ -33,26 +54,16 @@ def find_wrong(pairs: Sequence[Pair], shape: Shape) -> str:
         if bounds != (0, size)
     }
     if len(axes) == 1:
-        (axis,) = axes
-        return _find_gap(sorted(box[axis] for box in boxes), axis, whole[axis])
+        return _find_gap(name, found, *axes)
     for number, box in enumerate(boxes):
         for other in boxes[:number]:
             if all(_overlap(*pair) for pair in zip(box, other, strict=True)):
-                return f"the parts {_show(other)} and {_show(box)} overlap"
+                return f"of {name!r} the parts {_show(other)} and {_show(box)} overlap"
     rest = prod(whole) - sum(prod(high - low for low, high in box) for box in boxes)
-    return f"{rest:,} numbers go nowhere" if rest else ""
+    return f"of {name!r} {rest:,} numbers go nowhere" if rest else ""
 
 
-def tell_rest(pair: Pair, shape: Shape) -> str:
-    """Tells what one pair leaves of its source; "": nothing."""
-    boxes, whole = _find_boxes([pair], shape)
-    assert boxes is not None
-    rest = prod(whole) - prod(high - low for low, high in boxes[0])
-    return f"{rest:,} of {prod(whole):,} numbers are not used" if rest else ""
-
-
-def _find_boxes(pairs: Sequence[Pair], shape: Shape) -> tuple[list[Box] | None, Shape]:
-    """Gives what each takes, in the source's axes or, after a reshape, in its own."""
+def _find_boxes(pairs: Sequence[Pair], shape: Shape) -> _Boxes | None:
     boxes = []
     for pair in pairs:
         steps = pair.before[: _find_take(pair) + 1]
@@ -62,14 +73,14 @@ def _find_boxes(pairs: Sequence[Pair], shape: Shape) -> tuple[list[Box] | None, 
         if parts is None:
             return _find_alike(pairs, shape)
         boxes.append(parts[0].box)
-    return boxes, shape
+    return _Boxes(boxes, shape)
 
 
-def _find_alike(pairs: Sequence[Pair], shape: Shape) -> tuple[list[Box] | None, Shape]:
+def _find_alike(pairs: Sequence[Pair], shape: Shape) -> _Boxes | None:
     """The same where all do the same before they take."""
     first = pairs[0].before[: _find_take(pairs[0])]
     if any(pair.before[: _find_take(pair)] != first for pair in pairs):
-        return None, shape
+        return None
     whole = Pair(pairs[0].sources[:1], first).shape_of([shape])
     boxes = []
     for pair in pairs:
@@ -77,7 +88,7 @@ def _find_alike(pairs: Sequence[Pair], shape: Shape) -> tuple[list[Box] | None, 
         box = [(0, size) for size in whole]
         box[axis] = (begin, end)
         boxes.append(tuple(box))
-    return boxes, whole
+    return _Boxes(boxes, whole, first)
 
 
 def _find_take(pair: Pair) -> int:
@@ -88,13 +99,21 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])
 
 
-def _find_gap(taken: Sequence[tuple[int, int]], axis: int, size: int) -> str:
+def _find_gap(name: str, found: _Boxes, axis: int) -> str:
+    """The same of parts along one axis."""
+    size = found.whole[axis]
     reach = 0
-    for begin, end in [*taken, (size, size)]:
-        if begin != reach:
-            what = "is taken twice" if begin < reach else "goes nowhere"
-            low, high = sorted((begin, reach))
-            return f"the part {low}:{high} of axis {axis} {what}"
+    for begin, end in [*sorted(box[axis] for box in found.boxes), (size, size)]:
+        part = f"of {name!r} the part {{}}:{{}} of axis {axis}"
+        if begin < reach:
+            return f"{part.format(begin, reach)} is taken twice"
+        if begin > reach:
+            step = Step("take", (axis, reach, begin))
+            line = " ".join(map(str, (*found.steps, step)))
+            return (
+                f"{part.format(reach, begin)} goes nowhere; "
+                f"a line leaves it out: SOURCE -> - {line}"
+            )
         reach = end
     return ""
 

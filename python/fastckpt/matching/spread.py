@@ -24,15 +24,21 @@ def spread(
         left_out: Names that a line takes by their very name alone; else they stay.
 
     Raises:
-        ValueError: Two tensors would become one parameter, a line lacks a source, or
-            its transforms do not fit.
+        ValueError: Two tensors would become one parameter, a name has two readings, a
+            line lacks a source, or its transforms do not fit.
     """
     found = apply_rules(rules, infos, None, left_out)
+    for told in found.unclear.values():
+        raise ValueError(told)
     claimed = {name for claim in found.claims for name in claim.sources}
+    claimed.update(pair.sources[0] for pair in found.left_parts)
     stay = [*found.rest, *(name for name in left_out if name not in claimed)]
     alone = find_alone(rules, {*(claim.target for claim in found.claims), *stay})
     pairs: dict[str, Pair] = {}
     taken: dict[str, list[Pair]] = {}
+    for pair in found.left_parts:
+        taken.setdefault(pair.sources[0], []).append(pair)
+    perhaps: set[str] = set()
     for claim in found.claims:
         rule = claim.rule
         if rule.is_optional and "" in claim.sources:
@@ -46,13 +52,16 @@ def spread(
                 f"{first!r} and {pair.sources[0]!r} would both become {claim.target!r}"
             )
         pairs[claim.target] = pair
-        if pair.takes and not rule.is_optional:
+        if pair.takes and rule.is_optional:
+            perhaps.update(pair.sources)
+        elif pair.takes:
             for name in pair.sources:
                 taken.setdefault(name, []).append(pair)
     for name, parts in taken.items():
-        wrong = find_wrong(parts, infos[name].shape) if len(parts) > 1 else ""
+        is_told = len(parts) > 1 or name not in perhaps
+        wrong = find_wrong(name, parts, infos[name].shape) if is_told else ""
         if wrong:
-            raise ValueError(f"of {name!r} {wrong}")
+            raise ValueError(wrong)
     for name in stay:
         if name in alone:
             continue

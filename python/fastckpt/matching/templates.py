@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from fastckpt.matching.layers import Layer, Shape
+from fastckpt.matching.words import Letter
 
 __all__ = ["Run", "Signature", "make_runs", "slot_words"]
 
@@ -87,6 +88,8 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
                 key = frozenset(run.members)
                 if key not in runs or run.is_natural > runs[key].is_natural:
                     runs[key] = places.place(run)
+        for members in _cut_by_forms(group, slots):
+            runs[frozenset(members)] = places.place(Run(slots, members))
     return list(runs.values())
 
 
@@ -123,6 +126,9 @@ def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
     than one says so only where every block has the same of them. All others are there
     to be compared.
     """
+    letters = {
+        at for at, number in enumerate(group[0].numbers) if isinstance(number, Letter)
+    }
     for count in range(len(slots)):
         for fixed in combinations(slots, count):
             running = tuple(slot for slot in slots if slot not in fixed)
@@ -133,6 +139,8 @@ def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
             blocks = {tuple(_pick(it, running) for it in part) for part in split}
             is_last = fixed == slots[len(running) :]
             is_natural = is_last and (count < 2 or len(blocks) == 1)
+            # Of a stage the blocks a alone, or b alone, are none: the next begins anew.
+            is_natural = is_natural and letters <= {*running}
             for members in split:
                 # Conv1 and Conv_1 have the same words and numbers, and no order.
                 values = {_pick(member, running) for member in members}
@@ -170,6 +178,33 @@ def _cuts(
             blocks[layer.numbers[slots[-1]]].add(_pick(layer, slots[:-1]))
         frozen = {number: frozenset(block) for number, block in blocks.items()}
         yield from _alike(group, {it: frozen[it.numbers[slots[-1]]] for it in group})
+
+
+def _cut_by_forms(
+    group: Sequence[Layer], slots: tuple[int, ...]
+) -> Iterable[tuple[Layer, ...]]:
+    """Gives the layers whose last numbers have the same forms in every block.
+
+    norm2 and norm3 of blocks whose norm1 is of other sizes; where a block lacks one of
+    them nothing is certain.
+    """
+    columns: dict[int, list[Layer]] = defaultdict(list)
+    for layer in sorted(group, key=lambda it: _pick(it, slots)):
+        columns[layer.numbers[slots[-1]]].append(layer)
+    outer = {
+        tuple(_pick(it, slots[:-1]) for it in column) for column in columns.values()
+    }
+    if len(outer) > 1 or len(slots) < 2:
+        return
+    alike: dict[tuple[Shape, ...], list[Layer]] = defaultdict(list)
+    counts: Counter[tuple[Shape, ...]] = Counter()
+    for column in columns.values():
+        forms = tuple(it.form for it in column)
+        alike[forms] += column
+        counts[forms] += 1
+    for forms, members in alike.items():
+        if 1 < counts[forms] < len(columns):
+            yield tuple(sorted(members, key=lambda it: _pick(it, slots)))
 
 
 def _alike(

@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["OBJECT_SUFFIX", "Name", "Token", "number_first_ones", "parse_name"]
+__all__ = [
+    "OBJECT_SUFFIX",
+    "Letter",
+    "Name",
+    "Token",
+    "number_first_ones",
+    "parse_name",
+]
 
 #: A word, or a number.
 Token = str | int
@@ -28,6 +35,8 @@ OBJECT_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 # A number ends a run of letters: conv1, 0; not 2d, 1x1 or 5b.
+# Keras counts stages and letters the blocks in them: block2a.
+_LETTERED = re.compile(r"(block|stage|unit)([0-9]{1,9})([a-z])")
 _NUMBERED = re.compile(r"((?:.*[A-Za-z])?)(?<![0-9]x)([0-9]{1,9})")
 
 _ROLES = {
@@ -63,6 +72,7 @@ _SYNONYMS = {
     "dense": "dense",
     "downsample": "shortcut",
     "dw": "depthwise",
+    "dwconv": "depthwise",
     "emb": "embedding",
     "embed": "embedding",
     "embeddings": "embedding",
@@ -77,6 +87,10 @@ _SYNONYMS = {
     "q": "query",
     "v": "value",
 }
+
+
+class Letter(int):
+    """A number that is written as a letter."""
 
 
 class Name(NamedTuple):
@@ -130,6 +144,10 @@ def _role_of(leaf: list[Token], rank: int) -> str:
 def _split(part: str) -> list[Token]:
     tokens: list[Token] = []
     for run in _SEPARATORS.split(_CAMEL.sub("_", part)):
+        if lettered := _LETTERED.fullmatch(run.lower()):
+            word, digits, letter = lettered.groups()
+            tokens += [word, int(digits), Letter(ord(letter) - ord("a"))]
+            continue
         numbered = _NUMBERED.fullmatch(run)
         if numbered is None:
             tokens += [run.lower()] if run else []

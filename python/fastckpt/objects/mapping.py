@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.late_text import LateText
-from fastckpt.base.names import closest
+from fastckpt.base.names import closest, list_some
 from fastckpt.errors import MissingKeyError
 from fastckpt.objects.copies import find_copies
 from fastckpt.objects.message import (
@@ -43,8 +43,9 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         self._tensors = tensors
         self._nodes: dict[str, ObjectNode] = {}
         self._by_key: dict[str, ObjectNode] = {}
-        self._aliases: dict[str, ObjectNode | None] = {}
+        self._aliases: dict[str, ObjectNode | list[ObjectNode]] = {}
         self._missing: list[str] = []
+        self._called: dict[str, list[str]] = {}
         # For each path that several values have: the numbers that tell them apart.
         self._numbers: dict[tuple[str, ...], Iterator[int]] = {}
         objects = parse(content)
@@ -71,10 +72,10 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         return cls(content, checkpoint)
 
     def __getitem__(self, path: str) -> ObjectNode:
-        node = self._nodes.get(path) or self._aliases.get(path)
-        if node is None:
+        found = self._find(path)
+        if len(found) != 1:
             raise self._make_missing(path)
-        return node
+        return found[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._nodes)
@@ -100,6 +101,25 @@ class ObjectGraph(Mapping[str, ObjectNode]):
     def names(self) -> dict[str, str]:
         """Gives {human path: key} of all values, ready for ``ckpt.load()``."""
         return {path: node.key for path, node in self._nodes.items()}
+
+    def called(self) -> dict[str, list[str]]:
+        """Gives {human path: keys} of what values would be called, were each alone.
+
+        ``names()`` tells those apart that would share a path.
+        """
+        return {path: list(keys) for path, keys in self._called.items()}
+
+    def keys_of(self, path: str) -> list[str]:
+        """Gives the keys of the values that a path may mean.
+
+        It is a human path, or any of the other names by which ``objects[path]`` finds
+        values; several have a name such as a full name that they share.
+        """
+        return [node.key for node in self._find(path)]
+
+    def by_key(self) -> dict[str, ObjectNode]:
+        """Gives {key: value} of all tensors, of a variable stored twice both."""
+        return dict(self._by_key)
 
     def tree(self) -> dict[str, Any]:
         """Gives all nodes in nested dicts by the names of their paths."""
@@ -189,23 +209,36 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         )
 
     def _add(self, paths: ObjectPaths, node_id: int, value: Value) -> ObjectNode:
-        parts = self._choose_path(list(paths.list_human_paths(node_id, value)))
+        options = list(paths.list_human_paths(node_id, value))
+        parts = self._choose_path(options)
+        self._called.setdefault("/".join(options[0]), []).append(value.key)
         object_path = paths.get_object_path(node_id)
         node = ObjectNode(self._tensors, parts, value, object_path)
         self._nodes[node.path] = self._by_key[node.key] = node
         self._add_aliases(paths.list_aliases(node_id, value), node)
         return node
 
+    def _find(self, path: str) -> list[ObjectNode]:
+        node = self._nodes.get(path) or self._by_key.get(path)
+        found = self._aliases.get(path, []) if node is None else node
+        return found if isinstance(found, list) else [found]
+
     def _add_aliases(self, aliases: Iterable[str], node: ObjectNode) -> None:
         for alias in aliases:
-            is_new = self._aliases.setdefault(alias, node) is node
-            if not is_new:
-                self._aliases[alias] = None
+            known = self._aliases.setdefault(alias, node)
+            if isinstance(known, list):
+                known.append(node)
+            elif known is not node:
+                self._aliases[alias] = [known, node]
 
-    def _make_missing(self, path: object) -> KeyError:
+    def _make_missing(self, path: str) -> KeyError:
         nodes = self._nodes
+        several = [node.path for node in self._find(path)]
 
         def tell() -> str:
+            if several:
+                listed = list_some(several)
+                return f"{path!r} is the name of {len(several):,} values: {listed}"
             close = closest(path, sorted(nodes)) if isinstance(path, str) else []
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             return f"the checkpoint has no object {path!r}{hint}"

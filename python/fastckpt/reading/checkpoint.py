@@ -10,7 +10,6 @@ import numpy as np
 
 from fastckpt import _native
 from fastckpt._native import Tensor, TensorInfo
-from fastckpt.base import names as select
 from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.files import aside
@@ -19,6 +18,7 @@ from fastckpt.files import resolve as paths
 from fastckpt.files.urls import remote_url
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
+from fastckpt.reading.human_names import missing_in
 from fastckpt.reading.native_reader import open_reader
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
 
@@ -183,8 +183,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
         return show_checkpoint(self)
 
-    def _missing(self, name: object) -> KeyError:
-        return select.missing(name, self._reader.names)
+    _missing = missing_in
 
     def _slot(self, name: str) -> int:
         slot = self._reader.find(name)
@@ -384,7 +383,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
         """
         reader = self._reader
         loading.check_copy(copy, out)
-        chosen = loading.choose(reader, names, out, drop)
+        chosen = loading.choose(reader, names, out, drop, self._missing)
         count = self._count(threads)
         with watch(progress) as counter:
             if dtype is not None:

@@ -4,58 +4,82 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from fastckpt.base.deferred import importing
 from fastckpt.base.progress import ProgressArgument, watch
-from fastckpt.errors import CheckpointError, UnsupportedError
-from fastckpt.files.shard_names import split_shard
-from fastckpt.files.state_file import STATE_NAME
-from fastckpt.reading.results import (
-    Finding,
-    Problem,
-    TensorInfo,
-    TensorPiece,
-    VerifyReport,
-    problem_of,
+from fastckpt.errors import UnsupportedError
+from fastckpt.reading.causes import Cause
+from fastckpt.reading.damaged_files import (
+    Bad,
+    Damage,
+    Found,
+    count,
+    find_cut,
+    find_damage,
+    is_of_another_save,
+    name_some,
+    tensors_of,
 )
-from fastckpt.reading.stored_files import CheckpointFiles
+from fastckpt.reading.other_saves import (
+    find_renamed_file,
+    find_save_of,
+    name_index,
+    of_another_run,
+    of_other_count,
+    of_unknown_save,
+)
+from fastckpt.reading.results import Finding, Problem, VerifyReport, problem_of
+from fastckpt.reading.stored_pieces import FilePieces, list_pieces, size_of
+from fastckpt.reading.unopened import advise_missing, find_foreign_data
 
 if TYPE_CHECKING:
-    from fastckpt.files.next_steps import Foreign
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = [
-    "explain_data",
-    "find_causes",
-    "find_missing_shard",
-    "verify_checkpoint",
-    "why_not_opened",
-]
+__all__ = ["find_causes", "verify_checkpoint"]
 
-_ELSEWHERE = "copy the checkpoint again, to another place"
 _ADVICE = {
-    "missing file": "copy this file beside the others",
-    "index": "the index says so itself: it was written wrong, or changed since",
-    "checksum": f"if it was copied here, {_ELSEWHERE}; if that is damaged too, use "
-    "another checkpoint",
-    "unreadable file": "the system says why; nothing is known of what is in it",
-    "unsupported": "leave it out, or read it with what wrote it",
+    Cause.INDEX: "the index says so itself: it was written wrong, or changed since",
+    Cause.UNREADABLE_FILE: "the system says why; nothing is known of what is in it",
+    Cause.UNSUPPORTED: "leave it out, or read it with what wrote it",
+    Cause.CHECKSUM: "open it again; something else may be writing it",
 }
-_WHY_NOT_OPENED = {
-    "state file": "leave it as it is, and name the checkpoint itself instead",
-    "unsupported": "it may be sound; read it with what wrote it",
-    "index": "without a sound index nothing can be read; copy the checkpoint again, to "
-    "another place, and keep this one until that is verified",
-}
-# What is no data of tensors for sure, even where a shard has these first bytes.
-_NO_DATA = {"pointer", "html", "xml", "gzip", "bzip2", "xz", "zstd", "zip", "hdf5"}
-_OF_FILES = {"missing file", "cut file", "unreadable file"}
-_MOST_NAMED = 8
 
-# The tensors that have bytes in a file, and where the last of these is to end.
-_Ends = dict[str, int]
+_NONE = Damage(0, 0, None, [])
+
+# What the core says of stored bytes.
+_RawDamage = tuple[int, int, int | None, list[tuple[int, int, bool]]]
+
+
+class _File:
+    """What is wrong with one file, and what is to be in it."""
+
+    def __init__(
+        self,
+        path: str,
+        order: int,
+        checkpoint: Checkpoint,
+        holds: dict[str, FilePieces],
+    ) -> None:
+        place = os.path.abspath(path)
+        self.path = path
+        self.order = order
+        self.holds = holds.get(place) or FilePieces(path)
+        remote = checkpoint._remote
+        self.size = size_of(path) if remote is None else remote.size_of(path)
+        self.is_there = remote is not None or os.path.lexists(path)
+        #: Whether it says where tensors lie; in V1 that is in the same file.
+        self.is_index = checkpoint.format == "v1" or place == name_index(checkpoint)
+        self.problems: dict[Cause, list[Problem]] = {}
+        self.bad: list[Bad] = []
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """All that cannot be read as the file is, in the order of tensors."""
+        cut = self.problems.get(Cause.CUT_FILE, ())
+        names = {*tensors_of(cut), *tensors_of(it.problem for it in self.bad)}
+        return tuple(name for name in self.holds.ends if name in names)
 
 
 def verify_checkpoint(
@@ -64,193 +88,198 @@ def verify_checkpoint(
     """Checks every block and every tensor, as ``Checkpoint.verify`` tells."""
     begin = perf_counter()
     with watch(progress) as counter:
-        nbytes, errors = checkpoint._reader.verify(threads, counter)
+        nbytes, errors, damages = checkpoint._reader.verify_closely(threads, counter)
     problems = [problem_of(error) for error in errors]
     seconds = perf_counter() - begin
-    findings = find_causes(checkpoint, errors)
+    findings = find_causes(checkpoint, errors, problems, damages)
     return VerifyReport(problems, nbytes, len(checkpoint), seconds, findings)
 
 
-def find_causes(checkpoint: Checkpoint, errors: Sequence[Exception]) -> list[Finding]:
+def find_causes(
+    checkpoint: Checkpoint,
+    errors: Sequence[Exception],
+    problems: Sequence[Problem],
+    damages: Sequence[_RawDamage | None],
+) -> list[Finding]:
     """Gives what verifying has found by its causes.
 
-    Files that are missing, cut or unreadable come first, each once.
+    Files that are missing, cut, unreadable or another's come first, each once.
+
+    Args:
+        checkpoint: What was verified.
+        errors: What was found, in the order of the tensors.
+        problems: The same as values.
+        damages: What the stored bytes look like of which each error tells.
     """
     if not errors:
         return []
-    ends = _find_ends(checkpoint)
-    of_files: dict[tuple[str, str], list[Problem]] = {}
-    rest: list[Finding] = []
-    for error in errors:
-        problem = problem_of(error)
-        cause = _find_cause(error, problem, checkpoint, ends)
-        if problem.path is not None and cause in _OF_FILES:
-            of_files.setdefault((cause, problem.path), []).append(problem)
+    holds = list_pieces(checkpoint)
+    files: dict[str, _File] = {}
+    rest: dict[tuple[Cause, str | None], list[Bad]] = {}
+    told = zip(errors, problems, damages, strict=True)
+    for order, (error, problem, damage) in enumerate(told):
+        bad = Bad(order, problem, Damage(*damage) if damage else _NONE)
+        file = None
+        if problem.path is not None:
+            file = files.get(problem.path)
+            if file is None:
+                file = _File(problem.path, order, checkpoint, holds)
+                files[problem.path] = file
+        cause = _find_cause(error, bad, file)
+        if file is None or cause in (Cause.INDEX, Cause.UNSUPPORTED):
+            rest.setdefault((cause, problem.path), []).append(bad)
+        elif damage:
+            file.bad.append(bad)
         else:
-            tensors = () if problem.tensor is None else (problem.tensor,)
-            places = problem.path, problem.offset, tensors
-            cause, advice = _look_at_data(cause, problem.path)
-            rest.append(Finding(cause, problem.message, advice, *places))
-    joined = [
-        _join(
-            cause,
-            path,
-            problems,
-            ends.get(os.path.abspath(path), {}),
-            _size_of(path, checkpoint),
-        )
-        for (cause, path), problems in of_files.items()
-    ]
-    return joined + rest
+            file.problems.setdefault(cause, []).append(problem)
+    found = _Findings(checkpoint, holds, files).find()
+    found += [_join(cause, bad) for (cause, _), bad in rest.items()]
+    return [it.finding for it in sorted(found, key=lambda it: it.order)]
 
 
-def _look_at_data(cause: str, path: str | None) -> tuple[str, str]:
-    """Gives cause and advice, others where a data file is no data at all."""
-    found = _find_foreign(path) if path and cause in ("checksum", "cut file") else None
-    if found is None or found.kind not in _NO_DATA:
-        return cause, _ADVICE.get(cause, "")
-    return "foreign file", f"by its first bytes it is {found.what}; {found.advice}"
-
-
-def _find_foreign(path: str) -> Foreign | None:
-    """Tells what a file is that is another program's, and no damaged one of ours."""
-    with importing:
-        from fastckpt.files.foreign import looks_like_table
-        from fastckpt.files.next_steps import find_foreign
-
-    return None if looks_like_table(path) else find_foreign(path)
-
-
-def _find_ends(checkpoint: Checkpoint) -> dict[str, _Ends]:
-    """Gives the tensors of each data file, as the index has them."""
-    files = CheckpointFiles(checkpoint)
-    ends: dict[str, _Ends] = {}
-    for info in checkpoint.infos():
-        for piece in _find_pieces(files, info):
-            own = ends.setdefault(os.path.abspath(piece.file), {})
-            end = piece.offset + piece.nbytes
-            own[info.name] = max(end, own.get(info.name, 0))
-    return ends
-
-
-def _find_pieces(files: CheckpointFiles, info: TensorInfo) -> list[TensorPiece]:
-    """Gives a tensor's pieces; none where what is wrong with it hides them."""
-    if info.problem is not None:
-        return []
-    try:
-        return files.find_pieces(info)
-    except (CheckpointError, OSError):
-        return []
-
-
-def _find_cause(
-    error: Exception, problem: Problem, checkpoint: Checkpoint, ends: dict[str, _Ends]
-) -> str:
+def _find_cause(error: Exception, bad: Bad, file: _File | None) -> Cause:
+    tensor = bad.problem.tensor
     if isinstance(error, UnsupportedError):
-        return "unsupported"
-    if problem.path is None:
-        return "index"
-    if isinstance(error, FileNotFoundError) or not (
-        checkpoint._remote or os.path.lexists(problem.path)
-    ):
-        return "missing file"
+        return Cause.UNSUPPORTED
+    if file is None:
+        return Cause.INDEX
+    if isinstance(error, FileNotFoundError) or not file.is_there:
+        return Cause.MISSING_FILE
     if isinstance(error, OSError):
-        return "unreadable file"
-    path = os.path.abspath(problem.path)
-    is_index = path == os.path.abspath(checkpoint.files[0])
-    if problem.tensor is None or (is_index and checkpoint.format == "v2"):
-        return "index"
-    end = ends.get(path, {}).get(problem.tensor, 0)
-    return "cut file" if _size_of(problem.path, checkpoint) < end else "checksum"
+        return Cause.UNREADABLE_FILE
+    if bad.damage.size:
+        return Cause.CHECKSUM
+    if tensor is None or file.is_index:
+        return Cause.INDEX
+    is_cut = file.size < file.holds.ends.get(tensor, 0)
+    return Cause.CUT_FILE if is_cut else Cause.CHECKSUM
 
 
-def _size_of(path: str, checkpoint: Checkpoint) -> int:
-    if checkpoint._remote is not None:
-        return checkpoint._remote.size_of(path)
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
-
-
-def _join(
-    cause: str, path: str, problems: Sequence[Problem], ends: _Ends, size: int
-) -> Finding:
-    """Makes one finding of what is wrong with one file."""
-    first = min(problems, key=lambda it: it.offset or 0)
-    if cause != "cut file":
-        tensors, message = tuple(ends), first.message
-        if cause == "missing file":
-            holds = f"it holds {_count(len(problems))}"
-            message = f"{path}: this file is missing; {holds}"
-            return Finding(cause, message, _advise_missing(path), path, None, tensors)
-        return Finding(cause, message, _ADVICE[cause], path, None, tensors)
-    tensors = tuple(it.tensor for it in problems if it.tensor is not None)
+def _join(cause: Cause, bad: list[Bad]) -> Found:
+    """Makes one finding of all that one index says wrong, or that is unsupported."""
+    first, tensors = bad[0].problem, tensors_of(it.problem for it in bad)
     message = first.message
-    if len(tensors) > 1:
-        message += f"; {_count(len(tensors))} are not whole: {_name_some(tensors)}"
-    lack = f"it has {size:,} bytes of at least {max(ends.values()):,}"
-    cause, advice = _look_at_data(cause, path)
-    advice = advice or f"the file is cut: {lack}; {_ELSEWHERE}"
-    return Finding(cause, message, advice, path, first.offset, tensors)
+    if len(bad) > 1:
+        message += f"; so it is with {count(len(tensors))}: {name_some(tensors)}"
+    places = first.path, first.offset, tensors
+    return Found(bad[0].order, Finding(cause, message, _ADVICE[cause], *places))
 
 
-def _count(tensors: int) -> str:
-    return f"{tensors:,} tensor{'' if tensors == 1 else 's'}"
+class _Findings:
+    """The findings of the files of one checkpoint."""
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        holds: dict[str, FilePieces],
+        files: dict[str, _File],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._holds = holds
+        self._files = files
+        self._is_v2 = checkpoint.format == "v2"
+
+    def find(self) -> list[Found]:
+        """Gives them; what a whole file suffers from comes first."""
+        if self._is_v2 and (found := self._find_other_count()):
+            return [found]
+        of_files: list[Finding] = []
+        others: list[_File] = []
+        of_bytes: list[Found] = []
+        for file in self._files.values():
+            whole = self._find_whole(file)
+            of_files += whole
+            if not whole and self._is_other(file):
+                others.append(file)
+            elif not whole:
+                of_files += self._find_parts(file)
+                of_bytes += find_damage(file.path, file.bad, file.holds)
+        of_files += self._find_others(others)
+        return [*(Found(-1, it) for it in of_files), *of_bytes]
+
+    def _find_other_count(self) -> Found | None:
+        """Tells an index of another number of data files than those that are here."""
+        missing = [f for f in self._files.values() if Cause.MISSING_FILE in f.problems]
+        full = [path for path, holds in self._holds.items() if holds.end]
+        if not missing or len(missing) < len(full):
+            return None
+        finding = of_other_count(self._checkpoint, [it.holds.ends for it in missing])
+        if finding is None or any(self._find_renamed(file) for file in missing):
+            return None
+        return Found(-1, finding)
+
+    def _find_renamed(self, file: _File) -> Finding | None:
+        tensors = tuple(file.holds.ends)
+        return find_renamed_file(self._checkpoint, file.path, tensors)
+
+    def _find_whole(self, file: _File) -> list[Finding]:
+        """Gives what is wrong with a file from one end to the other."""
+        if Cause.MISSING_FILE in file.problems:
+            return [self._find_missing(file)]
+        found: list[Finding] = []
+        if problems := file.problems.get(Cause.UNREADABLE_FILE):
+            tensors = tuple(file.holds.ends) or tensors_of(problems)
+            places = file.path, None, tensors
+            advice = _ADVICE[Cause.UNREADABLE_FILE]
+            cause = Cause.UNREADABLE_FILE
+            found.append(Finding(cause, problems[0].message, advice, *places))
+        foreign = find_foreign_data(file.path) if file.tensors else None
+        if foreign is not None:
+            first = [*file.problems.get(Cause.CUT_FILE, ()), *_problems(file.bad)][0]
+            advice = f"by its first bytes it is {foreign.what}; {foreign.advice}"
+            message = first.message
+            if len(file.tensors) > 1:
+                message += f"; so it is with {count(len(file.tensors))}"
+            places = file.path, None, file.tensors
+            found.append(Finding(Cause.FOREIGN_FILE, message, advice, *places))
+        elif self._is_v2 and file.tensors and self._is_mostly_wrong(file):
+            found += find_save_of(self._checkpoint, file.path, file.tensors)
+        return found
+
+    def _find_missing(self, file: _File) -> Finding:
+        tensors = tuple(file.holds.ends)
+        if self._is_v2 and (renamed := self._find_renamed(file)):
+            return renamed
+        lost = max(len(tensors), len(tensors_of(file.problems[Cause.MISSING_FILE])))
+        message = f"{file.path}: this file is missing; it holds {count(lost)}"
+        advice = advise_missing(file.path)
+        return Finding(Cause.MISSING_FILE, message, advice, file.path, None, tensors)
+
+    def _is_mostly_wrong(self, file: _File) -> bool:
+        """Tells whether it pays to look for the save whose file it may be."""
+        pieces = [it for it in file.holds.pieces if it.begin < it.end]
+        places = {it.damage.offset for it in file.bad if it.damage.byte is None}
+        wrong = len(places) + len(file.problems.get(Cause.CUT_FILE, ()))
+        return bool(places) and 2 * wrong >= len(pieces)
+
+    def _is_other(self, file: _File) -> bool:
+        beyond = len(file.problems.get(Cause.CUT_FILE, ()))
+        with suppress(OSError):  # it may be gone by now
+            return self._is_v2 and is_of_another_save(
+                file.path, file.bad, beyond, file.holds
+            )
+        return False
+
+    def _find_parts(self, file: _File) -> list[Finding]:
+        found: list[Finding] = []
+        if problems := file.problems.get(Cause.CUT_FILE):
+            found.append(find_cut(file.path, problems, file.holds))
+        if problems := file.problems.get(Cause.CHECKSUM):
+            bad = [Bad(0, it, _NONE) for it in problems]
+            found.append(_join(Cause.CHECKSUM, bad).finding)
+        return found
+
+    def _find_others(self, others: list[_File]) -> list[Finding]:
+        """Tells files of another save from an index that fits none of its files."""
+        full = [path for path, holds in self._holds.items() if holds.end]
+        if not others:
+            return []
+        if len(others) == len(full):
+            lost = {name for file in others for name in file.tensors}
+            tensors = tuple(name for name in self._checkpoint if name in lost)
+            return [of_another_run(name_index(self._checkpoint), tensors)]
+        return [of_unknown_save(it.path, it.tensors) for it in others]
 
 
-def _name_some(names: Sequence[str]) -> str:
-    text = ", ".join(map(repr, names[:_MOST_NAMED]))
-    more = len(names) - _MOST_NAMED
-    return f"{text} and {more:,} more" if more > 0 else text
-
-
-def why_not_opened(path: str, error: CheckpointError) -> Finding:
-    """Gives what is wrong where nothing could be opened."""
-    place = error.path or path
-    found = _find_foreign(place)
-    is_state = os.path.basename(place) == STATE_NAME
-    if found and not is_state and found.advice not in str(error):
-        found = None  # it was read as what it is, and is damaged
-    if found is not None:
-        cause = "foreign file"
-    elif is_state:
-        cause = "state file"
-    else:
-        cause = "unsupported" if isinstance(error, UnsupportedError) else "index"
-    tensors = () if error.tensor is None else (error.tensor,)
-    places = error.path, error.offset, tensors
-    advice = _WHY_NOT_OPENED[cause] if found is None else found.advice
-    message = str(error).removesuffix(f"; {advice}")
-    return Finding(cause, message, advice, *places)
-
-
-def explain_data(error: CheckpointError) -> str:
-    """Gives an error's text, and what a data file is that holds no data at all.
-
-    (The data of tensors may begin like anything: none are named by it that may be.)
-    """
-    if error.path is None or split_shard(error.path) is None:
-        return str(error)
-    found = _find_foreign(error.path)
-    if found is None or found.kind not in _NO_DATA or found.advice in str(error):
-        return str(error)
-    return f"{error}; by its first bytes the file is {found.what}; {found.advice}"
-
-
-def find_missing_shard(path: str, error: FileNotFoundError) -> Finding | None:
-    """Tells a data file that is missing from a path that leads nowhere."""
-    missing = os.fsdecode(error.filename or "")
-    if missing == path or split_shard(missing) is None:
-        return None
-    message = f"{missing}: a data file of the checkpoint is missing"
-    return Finding("missing file", message, _advise_missing(missing), missing)
-
-
-def _advise_missing(path: str) -> str:
-    with importing:
-        from fastckpt.files.packed import unpack_pieces
-
-    parts = split_shard(path)
-    packed = unpack_pieces(parts.stem.removesuffix(".data")) if parts else None
-    return packed or _ADVICE["missing file"]
+def _problems(bad: list[Bad]) -> list[Problem]:
+    return [it.problem for it in bad]

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastckpt._native import Progress, Reader
 from fastckpt.base.deferred import importing
-from fastckpt.base.names import match, select
+from fastckpt.base.names import Miss, match, select
 from fastckpt.errors import MissingKeyError, UnsupportedError
 from fastckpt.reading import string_tensors as strings
 
@@ -35,18 +35,19 @@ def choose(
     names: Iterable[str] | Mapping[str, str] | None,
     out: Mapping[str, np.ndarray] | None,
     drop: Iterable[str],
+    miss: Miss | None = None,
 ) -> tuple[list[str], list[int]]:
     """Gives the names in the result, and their slots, for what ``load`` asks for.
 
     Raises:
         KeyError: Nothing matches a name, or ``out`` has no array for one.
     """
-    dropped = set(match(drop, reader.names, reader.find).values())
+    dropped = set(match(drop, reader.names, reader.find, miss).values())
     if names is None and out is None and not dropped:
         return reader.names(), reader.slots()
     if names is None:
         names = {name: name for name in (reader.names() if out is None else out)}
-    slots = select(names, reader.names, reader.find)
+    slots = select(names, reader.names, reader.find, miss)
     slots = {name: slot for name, slot in slots.items() if slot not in dropped}
     if out is not None:
         for name in slots:

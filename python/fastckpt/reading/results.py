@@ -54,14 +54,8 @@ def problem_of(error: Exception) -> Problem:
 class Finding(NamedTuple):
     """One thing that was found, whatever it spoils, by its cause.
 
-    Causes: "missing file", "cut file", "checksum" (stored bytes are not what was
-    saved), "index" (what says where tensors lie is damaged, or wrong), "unreadable
-    file" (the system refuses it), "unsupported", "foreign file" (another program's),
-    "state file", "not finite" (NaN, infinities); and what does no harm: "unfinished
-    save", "other save" (a file of another save under this name).
-
     Attributes:
-        cause: One of these.
+        cause: One of the words in `fastckpt.reading.causes`, a str.
         message: What was found, and where.
         advice: What to do; "" where there is nothing to be done.
         path: The file, or None.
@@ -85,8 +79,7 @@ class VerifyReport(NamedTuple):
         bytes_checked: Bytes of blocks and tensors that were looked at.
         tensors_checked: The number of tensors.
         seconds: How long it took.
-        findings: The problems by their causes: those of a file that is missing, cut
-            or unreadable are one.
+        findings: The problems by their causes, each once with all its tensors.
     """
 
     problems: list[Problem]
@@ -99,6 +92,12 @@ class VerifyReport(NamedTuple):
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problems
+
+    @property
+    def lost(self) -> list[str]:
+        """The names of the tensors that cannot be read as the files are."""
+        names = (name for finding in self.findings for name in finding.tensors)
+        return list(dict.fromkeys(names))
 
     def _repr_html_(self) -> str:
         with importing:

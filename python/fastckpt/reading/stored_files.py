@@ -40,11 +40,11 @@ class CheckpointFiles:
     def _find_data_files(self) -> None:
         infos = [it for it in self._checkpoint.infos() if it.problem is None]
         shards = {info.shard for info in infos if info.shard is not None}
-        own = {self._name(shard) for shard in shards}
+        own = {self.name_shard(shard) for shard in shards}
         for path in data_files(self._checkpoint.path):
             parts = split_shard(path)
             if parts and parts.num_shards == self._count:
-                own.add(self._name(parts.shard))
+                own.add(self.name_shard(parts.shard))
             else:
                 self.strangers.append(path)
         self.paths += sorted(own)
@@ -53,7 +53,8 @@ class CheckpointFiles:
         folder = os.path.dirname(self._checkpoint.path)
         return os.path.join(folder, os.path.basename(path))
 
-    def _name(self, shard: int) -> str:
+    def name_shard(self, shard: int) -> str:
+        """Gives the path of a data file, whether it is there or not."""
         parts = ShardName(f"{self._checkpoint.path}.data", shard, self._count)
         plain = self._spell(parts.name)
         aside = plain + self._mark
@@ -75,5 +76,5 @@ class CheckpointFiles:
                 return []
             return [piece._replace(file=self._spell(piece.file)) for piece in pieces]
         begin = (0,) * len(info.shape)
-        file = self._name(info.shard)
+        file = self.name_shard(info.shard)
         return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]

@@ -3,7 +3,13 @@
 import os
 
 import pytest
-from benchmarks.files import Refusal, refuse_unwritable, write_json, write_text
+from benchmarks.files import (
+    Refusal,
+    printable,
+    refuse_unwritable,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
@@ -24,6 +30,10 @@ def test_names_that_are_no_text_can_be_written(tmp_path):
     write_text(tmp_path / "a", "x\udcffy")
     assert (tmp_path / "a").read_text() == "x\\udcffy"
     write_json(tmp_path / "b", {"x\udcff": 1})
+
+
+def test_a_terminal_is_told_nothing_that_it_obeys():
+    assert printable("a \x1b[31m\udcff\u202eé\nb") == ("a \\x1b[31m\\udcff\\u202eé\nb")
 
 
 def test_a_folder_is_tried_before_it_is_needed(tmp_path):

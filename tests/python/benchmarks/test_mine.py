@@ -136,7 +136,8 @@ def test_a_cold_run_that_was_not_cold_has_no_times():
         assert mine_run._only_cold(cold, 4 << 20) == cold
 
 
-def test_a_run_that_is_ended_cleans_up(model, tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_ended_cleans_up(sent, model, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-m", "benchmarks", "mine", model, "--peers", "none"]
@@ -146,7 +147,7 @@ def test_a_run_that_is_ended_cleans_up(model, tmp_path):
         while not list(scratch.iterdir()):
             assert time.monotonic() < end
             time.sleep(0.05)
-        child.send_signal(signal.SIGTERM)
+        child.send_signal(sent)
         child.communicate(timeout=60)
-    assert child.returncode == 143
+    assert child.returncode == 128 + sent
     assert list(scratch.iterdir()) == []

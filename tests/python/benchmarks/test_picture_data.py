@@ -23,6 +23,18 @@ def test_a_path_of_one_contender_is_left_out():
     assert picture_data.paths(report) == []
 
 
+def test_single_calls_are_drawn_beside_single_calls():
+    row = reports.row("rows-embedding", checked=[70e-6], TensorFlow=[0.2])
+    row["samples"] |= {"np.memmap": [4e-6], "np.memmap, a single call": [60e-6]}
+    (path,) = picture_data.paths({"rows": [row]})
+    assert [point.label for point in path.points] == [
+        "checked", "TensorFlow", "np.memmap, a single call",
+    ]  # fmt: skip
+    labels = {row.name: row.contenders for row in ROWS}
+    for name, unlike in picture_data._UNLIKE.items():
+        assert unlike <= labels[name].keys()
+
+
 def test_every_path_that_is_drawn_is_a_row_and_has_ours():
     rows = {row.name: row for row in ROWS}
     for name, (_, ours) in picture_data._PATHS.items():

@@ -89,3 +89,16 @@ def test_numbers_and_parts_of_paths_stand_in_patterns():
 def test_a_rule_that_makes_no_sense_is_refused(rule, is_regex, message):
     with pytest.raises(UsageError, match=message):
         apply_rules(NAMES, [rule], is_regex)
+
+
+def test_a_name_with_two_readings_is_refused_with_both():
+    with pytest.raises(UsageError, match=r"'a/b/c/b/d' has two readings.*'a/x/c/b/d'"):
+        apply_rules(["a/b/c/b/d"], ["*/b/*->*/x/*"])
+    assert apply_rules(["a/b/c/b/d"], ["*/b/*->new/*/b/*"]) == {
+        "a/b/c/b/d": "new/a/b/c/b/d"
+    }
+    rules = ["a/b/c/b/*->a/b/c/x/*", "*/b/*->*/x/*"]
+    assert apply_rules(["a/b/c/b/d", "e/b/f"], rules) == {
+        "a/b/c/b/d": "a/b/c/x/d",
+        "e/b/f": "e/x/f",
+    }

@@ -42,7 +42,7 @@ def test_every_problem_has_a_line_and_the_status_is_1(prefix, capsys):
         ["w2"],
     ]
     assert all("stored checksum 0x" in line for line in problems)
-    assert f"{prefix}: 3 problems; 4 tensors" in verdict
+    assert f"{prefix}: 3 problems, 3 tensors lost; 4 tensors" in verdict
 
 
 def test_json_has_every_problem_with_its_place(prefix, capsys):
@@ -73,7 +73,7 @@ def test_a_missing_data_file_is_one_line_for_all_its_tensors(prefix, capsys):
     assert (done.status, done.err) == (1, "")
     first, verdict = done.out.splitlines()
     assert first == f"{missing}: this file is missing; it holds 2 tensors"
-    assert "2 problems" in verdict
+    assert "1 problem, 2 tensors lost" in verdict
 
 
 def test_a_short_data_file_is_status_1(prefix, capsys):

@@ -7,7 +7,9 @@ import pytest
 
 import fastckpt
 import kerchunk_reader
+import s3_server
 from fastckpt.editing import references
+from installed import is_installed
 
 pytest.importorskip("aiohttp")
 pytest.importorskip("fastckpt.reading.remote")
@@ -123,3 +125,18 @@ def test_a_password_in_a_url_is_in_no_file(server, folder):
     assert "secret" not in refs.read_text()
     found = kerchunk_reader.read(refs, (server.url, f"file://{folder}"))
     assert_same(found, "bias", "emb", "parts", *SLOTS)
+
+
+@pytest.mark.frameworks
+@pytest.mark.filterwarnings("default")  # botocore's, of the Python that runs
+def test_a_bucket_is_referred_to_without_its_credentials(folder):
+    if not (is_installed("moto") and is_installed("s3fs")):
+        pytest.skip("needs moto and s3fs")
+    refs = folder.parent / "refs.json"
+    with s3_server.started(folder) as s3:
+        with fastckpt.open(f"{s3.url}/m", storage_options=s3.options) as ckpt:
+            fastckpt.convert(ckpt, refs, "kerchunk", drop=["*/Adam*"])
+        for secret in ("key", "secret", "endpoint_url"):
+            assert s3.options[secret] not in refs.read_text()
+    found = kerchunk_reader.read(refs, (s3.url, f"file://{folder}"))
+    assert_same(found, "bias", "emb", "parts")

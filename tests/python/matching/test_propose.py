@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import children
 import model_names
+import model_names_timm
 from fastckpt.matching.propose import Target, propose
 from fastckpt.matching.words import number_first_ones, parse_name
 from installed import is_installed
@@ -29,6 +32,10 @@ MODELS = {
         lambda: model_names.mobilenet_v2(model_names.as_timm),
         0.8,
     ),
+    "efficientnet of keras": (lambda: model_names_timm.efficientnet(False), 0.55),
+    "efficientnet of tpu": (lambda: model_names_timm.efficientnet(True), 0.7),
+    "resnet v2 of keras": (lambda: model_names_timm.resnet_v2(False), 0.95),
+    "resnet v2 of slim": (lambda: model_names_timm.resnet_v2(True), 0.95),
 }
 SMALL = {
     "bert": model_names.bert(3, 8),
@@ -329,6 +336,81 @@ def test_bn1_is_not_what_comes_first_by_chance():
     assert "blocks.1.0.bn1.weight" in proposal.ambiguous
 
 
+def renamed(model, *changes):
+    """Gives a model's sources and truth under other words."""
+    names = {}
+    for name in model.sources:
+        names[name] = name
+        for old, new in changes:
+            names[name] = names[name].replace(old, new)
+    sources = {names[name]: shape for name, shape in model.sources.items()}
+    return sources, {target: names[name] for target, name in model.truth.items()}
+
+
+def test_two_normalizations_of_a_block_are_told_apart_by_numbers_alone():
+    model = SMALL["resnet v2 of slim"]
+    sources, _ = renamed(
+        model,
+        ("conv1/BatchNorm", "one/BatchNorm"),
+        ("conv2/BatchNorm", "two/BatchNorm"),
+    )
+    proposal = propose(sources, model.targets)
+    for number in (2, 3):
+        target = f"stages.1.blocks.1.norm{number}.weight"
+        assert target not in proposal.pairs
+        scope = "resnet_v2_50/block2/unit_2/bottleneck_v2"
+        assert {f"{scope}/{it}/BatchNorm/gamma" for it in ("one", "two")} <= set(
+            proposal.ambiguous[target]
+        )
+
+
+def test_a_third_normalization_of_that_size_makes_two_doubtful():
+    model = SMALL["resnet v2 of slim"]
+    extra = {
+        name.replace("conv2/", "conv3/"): shape
+        for name, shape in model.sources.items()
+        if "conv2/BatchNorm" in name
+    }
+    pairs = propose({**model.sources, **extra}, model.targets).pairs
+    assert not [name for name in pairs if "norm2" in name or "norm3" in name]
+
+
+def test_a_normalization_before_a_block_is_not_the_one_behind_its_filter():
+    # One that has the size of what comes in may be either.
+    model = SMALL["efficientnet of keras"]
+    pairs = propose(model.sources, model.targets).pairs
+    assert pairs["blocks.1.0.bn2.weight"].source == "block2a_bn/gamma"
+    assert "blocks.0.0.bn1.weight" not in pairs
+    sources = {
+        name: (16,) if re.match("block2a_bn/", name) else shape
+        for name, shape in model.sources.items()
+    }
+    pairs = propose(sources, model.targets).pairs
+    assert not [name for name in pairs if name.startswith("blocks.1.0.bn")]
+
+
+def test_of_two_normalizations_without_a_filter_none_is_chosen():
+    model = SMALL["efficientnet of keras"]
+    sources, truth = renamed(model, ("a_project_bn", "a_other_bn"))
+    pairs = propose(sources, model.targets).pairs
+    assert wrong_pairs(pairs, truth) == {}
+    assert not [name for name in pairs if re.match(r"blocks\.\d\.0\.bn[12]", name)]
+
+
+def test_letters_count_blocks_and_nothing_else():
+    assert parse_name("block2a_expand_conv/kernel", 4).tokens == (
+        *("block", 2, 0),
+        *("expand", "conv"),
+    )
+    for name in (
+        "conv2d/kernel",
+        "branch2a/kernel",
+        "Mixed_5b/kernel",
+        "block2/kernel",
+    ):
+        assert 0 not in parse_name(name, 4).tokens
+
+
 def test_names_that_say_nothing_are_taken():
     names = ["", "/", ".", "...", "a//b", "0", "a/", "/a", "\u00e9", "kernel", "weight"]
     sources = dict.fromkeys(names, (2, 2))
@@ -350,6 +432,27 @@ def test_thousands_of_names_of_one_shape_are_no_matter(is_numbered):
     targets = {f"net.{word.replace('/', '.x')}.weight": SQUARE for word in words}
     proposal = propose(sources, targets)
     assert len(proposal.pairs) + len(proposal.ambiguous) == len(targets)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("is_told", [False, True])
+def test_more_than_can_be_compared_take_no_memory(is_told):
+    # A table of 6,000 by 6,000, and one of as many words, would be larger than that.
+    letters = "abcdefhijkmnopqrstuw"
+    words = [
+        "x" + "".join(letters[n // 20**at % 20] for at in range(4)) for n in range(6000)
+    ]
+    sources = {f"{word}/bias": (2,) for word in words}
+    targets = {
+        f"y{word if is_told else at}.bias": Target((2,))
+        for at, word in enumerate(words)
+    }
+    tracemalloc.start()
+    proposal = propose(sources, targets)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert proposal.pairs == {}
+    assert peak < 200 << 20
 
 
 LEAVES = {"kernel", "weights", "bias", "biases", "gamma", "beta", "w", "g", "b"}

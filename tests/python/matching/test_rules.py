@@ -59,7 +59,11 @@ def test_an_escaped_name_is_itself_and_nothing_else(name):
         ("a + -> c", "form"),
         ("- -> -", "one source"),
         ("a + b -> -", "one source"),
-        ("a -> - transpose", "no transforms"),
+        ("a -> - transpose", "no transforms but take"),
+        ("a -> - take 0 0:1 transpose", "take stands last"),
+        ("a -> - take 0 0:1 take 1 0:1", "once"),
+        ("a -> - take 0 0:1 optional", "no transforms"),
+        ("a -> - take 0 0:1 concat 0", "no transforms"),
         ("- -> a squeeze", "no transforms"),
         ("a{n -> b", "placeholder"),
         ("a\\ -> b\\", "form"),
@@ -124,11 +128,19 @@ STEPS = [
 ]
 
 
+LEFT = {
+    "take 1 1:3": "a -> - take 1 0:1",
+    "permute 1,0,2 take 0 :2 transpose": "a -> - permute 1,0,2 take 0 2:",
+    "take 2 1: squeeze": "a -> - take 2 :1",
+}
+
+
 @pytest.mark.parametrize(("steps", "expected"), STEPS)
 def test_transforms_are_done_from_left_to_right(steps, expected, tmp_path):
     array = np.arange(24.0).reshape(2, 3, 4)
     wanted = expected(array)
-    plan = pairs(f"a -> b {steps}", {"a": array}, {"b": wanted}, tmp_path)
+    rules = f"a -> b {steps}\n{LEFT.get(steps, '')}"
+    plan = pairs(rules, {"a": array}, {"b": wanted}, tmp_path)
     assert plan.is_finished, plan
     found = plan.load()["b"]
     assert found.shape == wanted.shape

@@ -50,8 +50,20 @@ def test_what_an_earlier_line_leaves_alone_is_not_there(make):
         ("a + n -> x", r"line 1, 'a \+ n -> x': a source of 'x' is not there"),
         ("a -> x reshape 5", "line 1, 'a -> x reshape 5': .*12 elements"),
         ("a -> x take 0 0:1\na -> y take 0 2:3", "1:2 of axis 0 goes nowhere"),
+        ("a -> x take 0 0:1", "1:3 of axis 0 goes nowhere"),
+        ("*aa* -> x*.*\nb -> -", "'aaa' has two readings"),
     ],
 )
 def test_rules_that_do_not_fit_are_refused(rules, text, make):
     with pytest.raises(ValueError, match=text):
-        make(rules, a=W, b=W)
+        make(rules, **({"aaa": W} if "aaa" in text else {"a": W, "b": W}))
+
+
+def test_a_part_is_left_out_by_a_line(make):
+    rules = "a -> x take 0 0:1\na -> - take 0 1:3\n"
+    assert make(rules, a=W) == {"x": "a take 0 :1"}
+
+
+def test_of_optional_parts_nobody_knows_the_rest(make):
+    rules = "a -> x take 0 0:1\na -> y take 0 1:3 optional\n"
+    assert make(rules, a=W) == {"x": "a take 0 :1", "y": "a take 0 1:3"}

@@ -147,7 +147,7 @@ def _rename(
     """Gives the new names of what the rules fit, by what it would be called."""
     if not rules:
         return {}
-    paths = {key: path for path, key in known.keys.items()}
+    paths = known.typed()
     is_meant = any(rule.startswith(f"{GRAPH_KEY}->") for rule in rules)
     left = [key for key in source if key not in dropped]
     left = [key for key in left if key != GRAPH_KEY or is_meant]

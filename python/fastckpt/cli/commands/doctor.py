@@ -3,34 +3,38 @@
 Opens and verifies every checkpoint that PATH names. Of a folder also the state file,
 data files without an index and what saves that were cut short left are looked at, and
 of the latter how complete they are and how to have them back. For each problem the
-file, the tensor, the byte and what to do; at last, which tensors are sound, and how to
-copy them. Nothing that is advised writes over a file or deletes one. With --values
-tensors with NaN or infinities are told, too. Exit status 0: nothing is wrong; 1:
-something is.
+file, the tensor, the byte and what to do; at last, how many tensors are sound, and the
+command that saves them. Nothing that is advised writes over a file or deletes one. With
+--values tensors with NaN or infinities are told, too. With --save everything that can
+be proved sound becomes a new checkpoint, of a damaged index, too. Of a folder the
+newest sound checkpoint is named; with --point its state file is made to name that, and
+the old one stays as checkpoint.before. Exit status 0: nothing is wrong, or nothing any
+more, or all of it was saved; 1: something is, or was lost; 2: with --save nothing can
+be had, with --point no checkpoint is sound.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from fastckpt import Examination, Finding, examine
+from fastckpt.checking.pointing import Pointed, point_at_newest
 from fastckpt.checking.unfinished import RECOVER
-from fastckpt.cli.errors import BROKEN
+from fastckpt.cli.errors import BROKEN, USAGE, UsageError
 from fastckpt.cli.options import add_path_argument
 from fastckpt.cli.recovery import advise_recovery, choose_free
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, make_printable
+from fastckpt.cli.render.text import format_count, make_printable
+from fastckpt.cli.salvaging import add_save_arguments, save
 from fastckpt.files.shell import quote
+from fastckpt.files.urls import source_path
+from fastckpt.reading.causes import Cause
 
 __all__ = ["add_arguments", "run"]
-
-_MOST_DROPPED = 8
-"""How many names a command that is proposed may have; more would not be read."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +43,90 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--values", action="store_true", help="look for NaN and infinities, too"
     )
+    parser.add_argument(
+        "--point",
+        action="store_true",
+        help="make the folder's state file name its newest sound checkpoint",
+    )
+    add_save_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examines and reports."""
+    """Examines and reports, or saves."""
+    if args.save is not None:
+        if args.point:
+            raise UsageError("--save and --point are two calls")
+        return save(args)
+    if args.trust_sibling is not None:
+        raise UsageError("--trust-sibling goes with --save TARGET")
+    if args.point:
+        _check_folder(args.path)
     with Progress("verifying") as progress:
         found = examine(args.path, args.values, threads=args.threads, progress=progress)
     examined = found.examined or [found]
+    pointed = point_at_newest(found) if args.point else None
     if args.json:
-        described = list(map(_describe, examined))
-        print_json({"path": args.path, "ok": found.ok, "examined": described})
+        print_json(
+            {
+                "path": args.path,
+                "ok": found.ok,
+                "newest": found.newest,
+                "pointed": pointed and pointed._asdict(),
+                "examined": list(map(_describe, examined)),
+            }
+        )
     else:
         for examination in examined:
             print_lines(_format(examination))
-    return 0 if found.ok else BROKEN
+        print_lines(_format_newest(found, args.point, pointed))
+    return _find_status(found, args.point, pointed)
+
+
+def _check_folder(path: str) -> None:
+    place = os.fsdecode(source_path(path))
+    if not os.path.isdir(place) or os.path.isfile(f"{place}.index"):
+        raise UsageError(f"{path}: --point is for a folder of checkpoints")
+
+
+def _find_status(found: Examination, point: bool, pointed: Pointed | None) -> int:
+    if point and pointed is None:
+        return USAGE
+    is_mended = pointed is not None and pointed.is_changed
+    wrong = [
+        it for it in found.findings if not (is_mended and it.cause == Cause.STATE_FILE)
+    ]
+    return BROKEN if wrong else 0
+
+
+def _format_newest(
+    found: Examination, point: bool, pointed: Pointed | None
+) -> Iterator[str]:
+    """Names the newest sound checkpoint of a folder where it is not the only one."""
+    if found.newest is None:
+        if point or (found.examined and not found.ok):
+            yield f"no checkpoint here is sound: {make_printable(found.path)}"
+        return
+    if found.ok and len(found.examined) < 3 and not point:
+        return
+    yield f"the newest sound checkpoint is {make_printable(found.newest)}"
+    if pointed is not None:
+        yield from _format_pointed(pointed)
+    elif any(it.cause == Cause.STATE_FILE for it in found.findings):
+        yield "to make the state file name it, when nothing saves here any more:"
+        yield f"    fastckpt doctor --point {quote(found.path)}"
+
+
+def _format_pointed(pointed: Pointed) -> Iterator[str]:
+    path = make_printable(pointed.path)
+    if not pointed.is_changed:
+        yield f"{path} names it already, and is as it was"
+        return
+    kept = (
+        f"; the old one is {make_printable(pointed.before)}" if pointed.before else ""
+    )
+    yield f"{path} names it now{kept}"
+    for name in pointed.dropped:
+        yield f"  no more in its list, gone or damaged: {make_printable(name)}"
 
 
 def _describe(examination: Examination) -> dict[str, Any]:
@@ -94,7 +168,7 @@ def _format(examination: Examination) -> Iterator[str]:
     for note, commands in _add_commands(examination):
         yield from _format_finding(note, "note: ")
         yield from (f"      {command}" for command in commands)
-    if examination.format is not None and examination.lost:
+    if examination.lost or (examination.format is None and examination.findings):
         yield from _format_salvage(examination)
 
 
@@ -116,33 +190,21 @@ def _format_finding(finding: Finding, label: str = "") -> Iterator[str]:
 
 
 def _format_salvage(examination: Examination) -> Iterator[str]:
-    sound = examination.tensors - len(examination.lost)
-    if not sound:
-        yield "  no tensor can be saved from these files"
+    if os.path.isdir(examination.path):
         return
     path = quote(examination.path)
     target = quote(_name_target(examination.path))
-    yield f"  {sound:,} of {examination.tensors:,} tensors are sound; to copy them:"
-    yield f"    fastckpt convert {path} {target} {_format_drop(examination.lost)}"
-    if "-?????-of-" in os.path.basename(examination.path):
-        yield (
-            "    that leaves out what one of the files may have whole: a copy of it "
-            "under another name opens alone"
-        )
-    if len(examination.lost) > _MOST_DROPPED:
-        yield "    (--json lists the names to drop under 'lost')"
+    sound = examination.tensors - len(examination.lost)
+    if examination.format is None:
+        yield "  what of it can be proved sound is saved by:"
+    elif sound:
+        yield f"  {sound:,} of {examination.tensors:,} tensors are sound; to save them:"
+    else:
+        yield "  no tensor can be saved from these files"
+        return
+    yield f"    fastckpt doctor {path} --save {target}"
 
 
 def _name_target(path: str) -> str:
     folder, base = os.path.split(path)
     return choose_free(os.path.join(folder, base.split("-?????-of-")[0]), "sound")
-
-
-def _format_drop(names: list[str]) -> str:
-    if len(names) > _MOST_DROPPED:
-        return "--drop NAME ..."
-    escaped = sorted(map(escape, names), key=lambda name: name.startswith("-"))
-    plain = [shlex.quote(name) for name in escaped if not name.startswith("-")]
-    # A name that begins like an option is none after a sign of equality.
-    dashed = [f"--drop={shlex.quote(name)}" for name in escaped if name[:1] == "-"]
-    return " ".join([*dashed, *(["--drop", *plain] if plain else [])])

@@ -4,14 +4,19 @@ Reads the index alone, never a data file; of .npz and .safetensors the headers. 
 PATTERN is a name or a shell pattern whose * also matches /, such as 'dense/*'. Control
 characters, bytes that are no UTF-8 and backslashes in names are escaped; what is
 printed can be typed as a PATTERN again.
+
+A checkpoint of TensorFlow 2 has keys for names, and --objects shows what people call
+the tensors beside these: 'model/dense/kernel'. A PATTERN may be such a path, too; where
+it is a key, that is meant.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
-from fastckpt.cli.errors import BROKEN
+from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import (
     Info,
@@ -34,7 +39,8 @@ from fastckpt.cli.render.text import (
     format_exact_size,
     natural_order,
 )
-from fastckpt.cli.select import select_names
+from fastckpt.cli.render.tree import TensorTree
+from fastckpt.cli.select import TypedNames
 
 __all__ = ["add_arguments", "run"]
 
@@ -51,29 +57,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="name",
         help="by name (default), by size with the largest first, or as they lie",
     )
+    parser.add_argument(
+        "--objects",
+        action="store_true",
+        help="what people call the tensors, and their keys",
+    )
+    parser.add_argument(
+        "--tree", action="store_true", help="by scope, each with its size"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Lists what was asked for."""
+    if args.tree and args.sort != "name":
+        raise UsageError("--tree is sorted by name in each scope; leave out --sort")
     with open_any(args.path, args) as checkpoint:
+        typed = TypedNames(checkpoint)
         infos: list[Info] = list(checkpoint.infos())
         if args.patterns:
-            chosen = set(select_names(checkpoint, args.patterns))
+            chosen = set(typed.choose(args.patterns))
             infos = [info for info in infos if info.name in chosen]
+        human = typed.human if args.objects else None
+        paths = human.paths if human else {}
         if not args.json:
-            infos.sort(key=lambda info: natural_order(info.name))
+            infos.sort(key=lambda info: natural_order(paths.get(info.name, info.name)))
         infos = _sort(infos, args.sort)
         damaged = find_damaged(checkpoint, infos)
         summary = summarize(checkpoint, infos)
         is_all = len(infos) == len(checkpoint)
+    tree = TensorTree(infos, human.parts if human else None) if args.tree else None
     if args.json:
-        print_json({**summary, "tensors": list(map(describe_tensor, infos))})
+        print_json({**summary, **_describe(infos, paths, args.objects, tree)})
     else:
-        print_table(*make_tensor_table(infos, with_place=args.sort == "offset"))
+        if args.objects and human is None:
+            print_note("there is no object graph: the names are all that there is")
+        with_place = args.sort == "offset"
+        table = (
+            tree.make_table() if tree else make_tensor_table(infos, with_place, paths)
+        )
+        print_table(*table)
         print_text(_format_total(infos, is_all))
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
     return BROKEN if damaged else 0
+
+
+def _describe(
+    infos: Sequence[Info],
+    paths: dict[str, str],
+    with_paths: bool,
+    tree: TensorTree | None,
+) -> dict[str, Any]:
+    tensors = list(map(describe_tensor, infos))
+    if with_paths:
+        tensors = [{"path": paths.get(it["name"]), **it} for it in tensors]
+    return (
+        {"tensors": tensors}
+        if tree is None
+        else {
+            "scopes": tree.describe(),
+            "tensors": tensors,
+        }
+    )
 
 
 def _sort(infos: Sequence[Info], order: str) -> list[Info]:

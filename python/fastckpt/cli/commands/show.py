@@ -1,10 +1,11 @@
 """Show tensors: values, statistics, and where their bytes lie.
 
 Without a NAME, show the checkpoint itself: its files, what it holds, what is largest.
-A NAME may be a pattern whose * also matches /. Values are printed as NumPy prints them,
-which leaves out the middle of more than 1,000; use --region to see a part, or --all to
-see every value, and every string to its end. Statistics are of the values that were
-asked for, in float64, over the finite ones.
+A NAME may be a pattern whose * also matches /, and of a TensorFlow 2 checkpoint the
+path that people know, model/dense/kernel, in place of the key. Values are printed as
+NumPy prints them, which leaves out the middle of more than 1,000; use --region to see a
+part, or --all to see every value, and every string to its end. Statistics are of the
+values that were asked for, in float64, over the finite ones.
 
 With --html the same goes into a page, one file that needs no other: all tensors, to be
 searched and sorted, by scope, with statistics and how their values are spread; or those
@@ -29,7 +30,7 @@ from fastckpt.cli.render.overview import Overview
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.shown_tensor import ShownTensor
 from fastckpt.cli.render.text import escape, format_count, natural_order
-from fastckpt.cli.select import select_names
+from fastckpt.cli.select import TypedNames
 from fastckpt.formats.files import files_of
 from fastckpt.formats.opened import Source
 from fastckpt.pages.checkpoint_page import About, write_checkpoint_page
@@ -128,14 +129,20 @@ class _ShownTensors:
         self._checkpoint = checkpoint
         self._files = files_of(checkpoint)
         order = None if args.json else natural_order
-        self._names = select_names(checkpoint, args.names, order)
+        self._typed = TypedNames(checkpoint)
+        self._names = self._typed.choose(args.names, order)
         self._region, self._is_whole = args.region, args.all
         self.status = 0
 
     def __iter__(self) -> Iterator[ShownTensor]:
         for name in self._names:
             shown = ShownTensor(
-                self._checkpoint, self._files, name, self._region, self._is_whole
+                self._checkpoint,
+                self._files,
+                name,
+                self._region,
+                self._is_whole,
+                self._typed.find_path(name),
             )
             if shown.error:
                 self.status = BROKEN

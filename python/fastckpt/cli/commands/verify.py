@@ -19,8 +19,8 @@ from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import format_count, make_printable
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source
-from fastckpt.reading.findings import why_not_opened
 from fastckpt.reading.results import problem_of
+from fastckpt.reading.unopened import why_not_opened
 
 __all__ = ["add_arguments", "run"]
 
@@ -64,7 +64,9 @@ def _describe(report: VerifyReport) -> dict[str, Any]:
         "tensors": report.tensors_checked,
         "bytes_checked": report.bytes_checked,
         "seconds": report.seconds,
+        "lost": report.lost,
         "problems": [problem._asdict() for problem in report.problems],
+        "findings": [finding._asdict() for finding in report.findings],
     }
 
 
@@ -77,7 +79,9 @@ def _format_finding(finding: Finding) -> str:
 def _format_verdict(report: VerifyReport) -> str:
     verdict = paint("ok", "good")
     if not report.ok:
-        verdict = paint(format_count(len(report.problems), "problem"), "bad")
+        verdict = paint(format_count(len(report.findings), "problem"), "bad")
+        if lost := len(report.lost):
+            verdict += f", {format_count(lost, 'tensor')} lost"
     tensors = format_count(report.tensors_checked, "tensor")
     size, seconds = report.bytes_checked, report.seconds
     speed = f" in {seconds:.2f} s ({size / seconds / 1e6:,.0f} MB/s)" if seconds else ""

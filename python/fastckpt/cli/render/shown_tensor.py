@@ -15,7 +15,7 @@ from fastckpt import (
     statistics,
 )
 from fastckpt.base.cached import cached_property
-from fastckpt.checking.moments import is_numeric
+from fastckpt.checking.numbers import is_numeric
 from fastckpt.checking.statistics import statistics_of
 from fastckpt.cli.errors import explain_error
 from fastckpt.cli.region import Region, format_region
@@ -59,11 +59,12 @@ class ShownTensor:
         name: str,
         region: Region | None,
         is_whole: bool = False,
+        path: str | None = None,
     ) -> None:
         self._checkpoint = checkpoint
         self._info = checkpoint.info(name)
         self.title = escape(name)
-        self._region, self._is_whole = region, is_whole
+        self._region, self._is_whole, self._path = region, is_whole, path
         self._pieces: list[TensorPiece] = []
         self.array: NDArray[Any] | None = None
         self.error: str | None = None
@@ -77,7 +78,7 @@ class ShownTensor:
 
     def describe(self) -> dict[str, Any]:
         """Gives it as plain values."""
-        shown = describe_tensor(self._info)
+        shown = {**describe_tensor(self._info), "path": self._path}
         shown["pieces"] = [_describe_piece(piece) for piece in self._pieces]
         if self._region is not None:
             shown["region"] = format_region(self._region)
@@ -137,17 +138,19 @@ class ShownTensor:
     def facts(self, most_pieces: int | None = None) -> Iterator[tuple[str, str]]:
         """Gives labels and what they say, of no more pieces than that."""
         yield from self._stored_facts()
+        if self.array is not None:
+            if self._region is not None:
+                shape = format_shape(self.array.shape)
+                yield "region", f"[{format_region(self._region)}], shape {shape}"
+            for label, value in self.statistics.items():
+                yield label, _format_statistic(value)
+        # Of these there may be many.
         yield from self._piece_facts(most_pieces)
-        if self.array is None:
-            return
-        if self._region is not None:
-            shape = format_shape(self.array.shape)
-            yield "region", f"[{format_region(self._region)}], shape {shape}"
-        for label, value in self.statistics.items():
-            yield label, _format_statistic(value)
 
     def _stored_facts(self) -> Iterator[tuple[str, str]]:
         info = self._info
+        if self._path is not None and self._path != info.name:
+            yield "path", escape(self._path)
         yield "dtype", self._format_dtype()
         yield "shape", format_shape(info.shape)
         if info.nbytes is not None:

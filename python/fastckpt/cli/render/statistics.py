@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastckpt import Statistics
-from fastckpt.checking.moments import is_integer, is_numeric
+from fastckpt.checking.numbers import is_integer, is_numeric
 from fastckpt.checking.statistics import statistics_of
 
 __all__ = ["describe_values"]

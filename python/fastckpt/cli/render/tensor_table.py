@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.table import Table
@@ -12,17 +12,22 @@ from fastckpt.formats.lazy_tensors import name_dtype
 __all__ = ["make_tensor_table"]
 
 
-def make_tensor_table(infos: Sequence[Info], with_place: bool) -> Table:
+def make_tensor_table(
+    infos: Sequence[Info], with_place: bool, paths: Mapping[str, str] | None = None
+) -> Table:
     """Gives the table; a last column says what is special, if any is.
 
     Args:
         infos: The tensors.
         with_place: Whether shard and offset have columns.
+        paths: {name: what people call the tensor}; the names have a column of their
+            own then, unless none has a path.
     """
-    header = ["name", "dtype", "shape", "size"]
+    paths = paths or {}
+    header = ["path" if paths else "name", "dtype", "shape", "size"]
     rows = [
         [
-            escape(info.name),
+            escape(paths.get(info.name, info.name)),
             name_dtype(info),
             format_shape(info.shape),
             "-" if (nbytes := info.nbytes) is None else format_size(nbytes),
@@ -38,6 +43,10 @@ def make_tensor_table(infos: Sequence[Info], with_place: bool) -> Table:
         header.append("note")
         for row, note in zip(rows, notes, strict=True):
             row.append(note)
+    if paths:
+        header.append("key")
+        for row, info in zip(rows, infos, strict=True):
+            row.append(escape(info.name) if info.name in paths else "")
     return header, rows, frozenset({"size", "shard", "offset"})
 
 

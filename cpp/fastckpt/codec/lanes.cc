@@ -1,0 +1,81 @@
+#include "fastckpt/codec/lanes.h"
+
+#include <atomic>
+#include <cstdint>
+
+#include "fastckpt/platform/cpu.h"
+
+namespace fastckpt::internal {
+namespace {
+
+using lanes::Kind;
+
+std::optional<Kind> KindOf(DType dtype) {
+  switch (dtype) {
+    case DType::kDouble:
+      return Kind::kDouble;
+    case DType::kFloat:
+      return Kind::kFloat;
+    case DType::kHalf:
+      return Kind::kHalf;
+    case DType::kBfloat16:
+      return Kind::kBfloat16;
+    case DType::kInt16:
+    case DType::kQint16:
+      return Kind::kInt16;
+    case DType::kUint16:
+    case DType::kQuint16:
+      return Kind::kUint16;
+    case DType::kInt32:
+    case DType::kQint32:
+      return Kind::kInt32;
+    case DType::kUint32:
+      return Kind::kUint32;
+    case DType::kInt64:
+      return Kind::kInt64;
+    case DType::kUint64:
+      return Kind::kUint64;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Fastest first. A processor that can run one can run those after it.
+constexpr LaneRoutines kRoutines[] = {
+#if defined(__x86_64__)
+    {"avx512", &lanes::kAvx512},
+    {"avx2", &lanes::kAvx2},
+#endif
+    {"portable", &lanes::kPortable},
+};
+
+#if defined(__x86_64__)
+std::size_t FirstAvailable() {
+  if (HasAvx512Bw()) return 0;
+  return HasAvx2F16c() ? 1 : 2;
+}
+#else
+std::size_t FirstAvailable() { return 0; }
+#endif
+
+// Asked once; see float_cast.cc.
+constexpr std::size_t kUnknown = SIZE_MAX;
+constinit std::atomic<std::size_t> first_available{kUnknown};
+
+}  // namespace
+
+const lanes::Functions* LaneRoutines::Find(DType dtype) const {
+  const std::optional<Kind> kind = KindOf(dtype);
+  return kind ? &table->functions[static_cast<std::size_t>(*kind)] : nullptr;
+}
+
+std::span<const LaneRoutines> AvailableLanes() {
+  std::size_t first = first_available.load(std::memory_order_relaxed);
+  if (first == kUnknown) {
+    first = FirstAvailable();
+    first_available.store(first, std::memory_order_relaxed);
+  }
+  return std::span(kRoutines).subspan(first);
+}
+
+}  // namespace fastckpt::internal

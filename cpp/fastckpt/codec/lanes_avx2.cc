@@ -1,0 +1,22 @@
+// Lanes for x86-64 with AVX2: four numbers at a time.
+#if defined(__x86_64__)
+
+#include <cstddef>
+
+namespace fastckpt::internal::lanes {
+namespace {
+
+constexpr std::size_t kLanes = 4;
+
+}  // namespace
+}  // namespace fastckpt::internal::lanes
+
+#include "fastckpt/codec/lanes_loops.h"
+
+namespace fastckpt::internal::lanes {
+
+constinit const Table kAvx2 = MakeTable();
+
+}  // namespace fastckpt::internal::lanes
+
+#endif

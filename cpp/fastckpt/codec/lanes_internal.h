@@ -1,0 +1,80 @@
+// What the implementations of Lanes share: their tables of functions.
+//
+// The files for one instruction set are compiled with flags of their own. Code
+// from a shared header that they emit could be kept by the linker for everyone
+// and then hold an instruction that not every processor has. So this header
+// holds declarations and constants alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fastckpt::internal::lanes {
+
+// The types, in the order of a table.
+enum class Kind : std::uint8_t {
+  kDouble,
+  kFloat,
+  kHalf,
+  kBfloat16,
+  kInt16,
+  kUint16,
+  kInt32,
+  kUint32,
+  kInt64,
+  kUint64,
+};
+inline constexpr std::size_t kKinds = 10;
+
+// Numbers that go through one loop, and how many sums they go through.
+inline constexpr std::size_t kBatch = 64;
+inline constexpr std::size_t kSums = 16;
+// What a block of numbers, none of which is infinite or NaN, comes to.
+struct Block {
+  double pivot;           // one of them
+  double sums[kSums];     // of distances from it
+  double squares[kSums];  // of these
+  double low;
+  double high;
+  std::uint64_t low_order;
+  std::uint64_t high_order;
+  std::uint64_t zeros;
+};
+
+// How a batch is put into bins: numbers are brought to the scale of these.
+struct Scale {
+  double low;
+  double scale;
+  // Results are brought between these, near which no edge is.
+  double least;
+  double most;
+  // What is further than that from the middle of a bin is near an edge.
+  double far;
+};
+
+// The bins of kBatch numbers. True if one of them is near an edge.
+using BinFunction = bool (*)(const std::uint8_t* data, const Scale& scale,
+                             std::uint8_t* indices);
+
+struct Functions {
+  // Sums up a block. What is found counts only if all sums are finite.
+  void (*sum)(const std::uint8_t* data, std::size_t count, Block* block);
+  // As float64.
+  void (*widen)(const std::uint8_t* data, std::size_t count, double* numbers);
+  BinFunction bin;
+  // The same in float32; null of what that does not hold.
+  BinFunction bin_floats;
+};
+
+struct Table {
+  Functions functions[kKinds];
+};
+
+extern const Table kPortable;
+#if defined(__x86_64__)
+extern const Table kAvx2;
+// AVX-512 F and BW.
+extern const Table kAvx512;
+#endif
+
+}  // namespace fastckpt::internal::lanes

@@ -1,0 +1,22 @@
+// Table salvage: a table of the sound blocks of one that is damaged.
+//
+// For V1 files, whose values lie in the table. No bit is flipped back there:
+// nothing but a block's checksum covers its values, so nothing would prove that
+// it was the right one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fastckpt::internal {
+
+struct TableSalvage {
+  std::vector<std::string> repairs;  // what was done, in words
+  bool is_whole = true;              // false if there may have been more
+};
+
+// Writes the sound blocks' entries to the table `to`. Throws System, and
+// Corruption if there are none, or not the first one's.
+TableSalvage SalvageTable(const std::string& path, const std::string& to);
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,94 @@
+#include "fastckpt/v2/recovered_entries.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fastckpt/tensor/slice.h"
+
+namespace fastckpt::internal {
+namespace {
+
+void Drop(const std::vector<bool>& is_wrong, RecoveredIndex* found) {
+  std::vector<RecoveredEntry> left;
+  for (std::size_t i = 0; i < is_wrong.size(); ++i) {
+    RecoveredEntry& entry = found->entries[i];
+    if (is_wrong[i]) {
+      found->lost.push_back(std::move(entry.key));
+      found->is_whole = false;
+    } else {
+      left.push_back(std::move(entry));
+    }
+  }
+  found->entries = std::move(left);
+}
+
+// True if the keys rise.
+bool Rises(const std::vector<RecoveredEntry>& entries) {
+  return std::adjacent_find(entries.begin(), entries.end(),
+                            [](const auto& a, const auto& b) {
+                              return a.key >= b.key;
+                            }) == entries.end();
+}
+
+void DropNeighbours(RecoveredIndex* found) {
+  const std::vector<RecoveredEntry>& entries = found->entries;
+  std::vector<bool> is_wrong(entries.size());
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (entries[i - 1].key < entries[i].key) continue;
+    is_wrong[i - 1] = is_wrong[i - 1] || !entries[i - 1].is_proved;
+    is_wrong[i] = is_wrong[i] || !entries[i].is_proved;
+  }
+  Drop(is_wrong, found);
+}
+
+void DropUnproved(RecoveredIndex* found) {
+  std::vector<bool> is_wrong;
+  for (const RecoveredEntry& entry : found->entries) {
+    is_wrong.push_back(!entry.is_proved);
+  }
+  Drop(is_wrong, found);
+}
+
+// What is left is sound by itself, and of another table than what is before.
+void DropFalling(RecoveredIndex* found) {
+  std::vector<bool> is_wrong;
+  std::string last;
+  for (const RecoveredEntry& entry : found->entries) {
+    is_wrong.push_back(entry.key <= last);
+    if (!is_wrong.back()) last = entry.key;
+  }
+  Drop(is_wrong, found);
+}
+
+}  // namespace
+
+void DropDisorder(RecoveredIndex* found) {
+  if (Rises(found->entries)) return;
+  DropNeighbours(found);
+  if (!Rises(found->entries)) DropUnproved(found);
+  if (!Rises(found->entries)) DropFalling(found);
+}
+
+void DropParts(RecoveredIndex* found) {
+  std::vector<std::string> listed;
+  for (const RecoveredEntry& it : found->entries) {
+    for (const SliceSpec& spec : it.entry.slices) {
+      listed.push_back(SliceKey(it.key, spec));
+    }
+  }
+  std::sort(listed.begin(), listed.end());
+  std::vector<bool> is_wrong;
+  std::string name;
+  SliceSpec spec;
+  for (const RecoveredEntry& it : found->entries) {
+    // Keys of slices begin with 0, and a damaged one may be no key of any.
+    const bool is_like_part = it.is_proved ? ParseSliceKey(it.key, &name, &spec)
+                                           : it.key.starts_with('\0');
+    is_wrong.push_back(
+        is_like_part &&
+        !std::binary_search(listed.begin(), listed.end(), it.key));
+  }
+  Drop(is_wrong, found);
+}
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,96 @@
+"""What the object graph of a damaged checkpoint says of its tensors' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from fastckpt.errors import CheckpointError
+from fastckpt.objects.edits import make_fitting
+from fastckpt.objects.message import GRAPH_KEY, Value, list_stored_keys, parse
+from fastckpt.reading.checkpoint import Checkpoint
+from fastckpt.writing.object_graph import read_graph
+
+__all__ = ["GraphNames"]
+
+# Names of which both so many are missing and so many doubted are not compared.
+_MOST_COMPARED = 4000
+
+
+class GraphNames:
+    """The names that an object graph knows, beside those of a checkpoint.
+
+    Attributes:
+        is_unreadable: Whether a graph is there, its bytes are sound, and it cannot be
+            parsed.
+        known: The tensors that it leads to and the checkpoint has.
+        missing: The keys of values of which the checkpoint has no tensor.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, kept: Iterable[str]) -> None:
+        self._names = set(checkpoint)
+        self._content: bytes | None = None
+        self.is_unreadable = False
+        values: set[Value] = set()
+        if GRAPH_KEY in kept:
+            try:
+                self._content = read_graph(checkpoint)
+                nodes = parse(self._content or b"")
+                values = {value for node in nodes for value in node.values}
+            except CheckpointError:
+                self.is_unreadable = True
+        self.known: set[str] = set()
+        self.missing: list[str] = []
+        for value in sorted(values):
+            stored = [key for _, key in list_stored_keys(value, self._names)]
+            self.known.update(stored)
+            if not stored:
+                self.missing.append(value.key)
+
+    def fit(self, kept: Iterable[str], *, forgets_missing: bool) -> bytes | None:
+        """Gives the graph for the tensors that are kept; None: it is right as it is.
+
+        Args:
+            kept: Their names.
+            forgets_missing: Whether values without a tensor are lost ones.
+        """
+        kept = list(kept)
+        names = self._names | set(self.missing if forgets_missing else ())
+        if self._content is None or len(kept) == len(names):
+            return None
+        new = make_fitting(self._content, names, {name: [name] for name in kept})
+        return None if new == self._content else new
+
+    def find_unproved(self, names: Set[str]) -> dict[str, str]:
+        """Gives what nothing proves of tensors whose bytes alone are right.
+
+        The graph proves a name that it has, unless a flipped bit could have made it
+        of one that it has, too, and that is missing.
+        """
+        proved = (names & self.known) - self._find_flipped(names & self.known)
+        return {
+            name: "type and shape" if name in proved else "name, type and shape"
+            for name in sorted(names - self._kept_graph())
+        }
+
+    def _kept_graph(self) -> set[str]:
+        """The graph proves itself: it parses, and says so much."""
+        return {GRAPH_KEY} if self._content and not self.is_unreadable else set()
+
+    def _find_flipped(self, known: Set[str]) -> set[str]:
+        """Gives the names that are a flipped bit away from one that is missing."""
+        if len(known) > _MOST_COMPARED < len(self.missing):
+            return set(known)
+        missing = set(self.missing)
+        if len(known) <= len(missing):
+            return {it for it in known if not missing.isdisjoint(_flips_of(it))}
+        return {it for name in missing for it in _flips_of(name)} & known
+
+
+def _flips_of(name: str) -> Iterator[str]:
+    """Gives the names that one flipped bit makes of a name."""
+    content = name.encode("utf-8", "surrogateescape")
+    for place, byte in enumerate(content):
+        for bit in range(8):
+            flipped = bytes([byte ^ 1 << bit])
+            changed = content[:place] + flipped + content[place + 1 :]
+            yield changed.decode("utf-8", "surrogateescape")

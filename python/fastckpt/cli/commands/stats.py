@@ -1,0 +1,161 @@
+"""Look at the values of tensors: min, max, mean, std, zeros, NaN, infinities.
+
+All of the numbers and booleans, or of those that NAMES and patterns mean, whose * also
+matches /. Every byte is read and checked. Of complex numbers min and max are of
+magnitudes; all but the counts are of the finite values. Where a value is not finite the
+exit status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from fastckpt import Statistics, statistics
+from fastckpt.checking.numbers import is_numeric
+from fastckpt.cli.errors import BROKEN
+from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
+from fastckpt.cli.render.describe import Info, find_damaged, summarize
+from fastckpt.cli.render.output import (
+    print_error,
+    print_json,
+    print_table,
+    print_text,
+)
+from fastckpt.cli.render.progress import Progress
+from fastckpt.cli.render.table import Table
+from fastckpt.cli.render.text import (
+    escape,
+    format_count,
+    format_exact_size,
+    natural_order,
+)
+from fastckpt.cli.select import select_names
+from fastckpt.formats.lazy_tensors import name_dtype
+from fastckpt.formats.opened import Source
+
+__all__ = ["add_arguments", "run"]
+
+_MOST_NAMED = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that are this command's own."""
+    add_path_argument(parser, more=READ_TOO)
+    parser.add_argument(
+        "patterns", metavar="PATTERN", nargs="*", default=[], help="which tensors"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Looks at what was asked for."""
+    with open_any(args.path, args) as checkpoint:
+        infos, left_out = _choose(checkpoint, args.patterns)
+        names = {info.name: info.name for info in infos}
+        with Progress("looking") as progress:
+            found = statistics(
+                checkpoint, names, threads=args.threads, progress=progress
+            )
+        summary = summarize(checkpoint, infos)
+        damaged = [] if args.patterns else find_damaged(checkpoint, left_out)
+    strange = [name for name, it in found.items() if it.nan or it.inf]
+    if args.json:
+        print_json(
+            {
+                **summary,
+                "ok": not strange and not damaged,
+                "not_finite": strange,
+                "left_out": [info.name for info in left_out],
+                "tensors": [_describe(info, found[info.name]) for info in infos],
+            }
+        )
+    else:
+        infos.sort(key=lambda info: natural_order(info.name))
+        print_text(_format_summary(summary["total"], len(strange), len(left_out)))
+        print_table(*_make_table(infos, found))
+    for info in damaged:
+        print_error(f"tensor '{escape(info.name)}': {info.problem}")
+    if strange:
+        print_error(_tell_strange(sorted(strange, key=natural_order)))
+    return BROKEN if strange or damaged else 0
+
+
+def _choose(
+    checkpoint: Source, patterns: Sequence[str]
+) -> tuple[list[Info], list[Info]]:
+    """Gives the tensors to look at, and those that are no numbers."""
+    infos: list[Info] = list(checkpoint.infos())
+    if patterns:
+        chosen = set(select_names(checkpoint, patterns))
+        infos = [info for info in infos if info.name in chosen]
+    numbers: list[Info] = []
+    others: list[Info] = []
+    for info in infos:
+        # What is named and cannot be read is an error that says why.
+        may_fail = info.problem is not None and not patterns
+        is_looked_at = not may_fail and (
+            info.problem is not None or is_numeric(info.dtype)
+        )
+        (numbers if is_looked_at else others).append(info)
+    return numbers, others
+
+
+def _describe(info: Info, found: Statistics) -> dict[str, Any]:
+    counts, edges = found.histogram
+    return {
+        "name": info.name,
+        "dtype": name_dtype(info),
+        "shape": info.shape,
+        "count": math.prod(info.shape),
+        **found._asdict(),
+        "histogram": {"counts": counts, "edges": edges},
+    }
+
+
+def _format_summary(total: dict[str, int], strange: int, left_out: int) -> str:
+    parts = [
+        format_count(total["tensors"], "tensor"),
+        format_count(total["values"], "value"),
+        format_exact_size(total["nbytes"]),
+    ]
+    if left_out:
+        parts.append(f"{left_out:,} left out that {_be(left_out)} no numbers")
+    parts.append(
+        f"{strange:,} with values that are not finite" if strange else "all finite"
+    )
+    return ", ".join(parts)
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _make_table(infos: Sequence[Info], found: dict[str, Statistics]) -> Table:
+    header = ["name", "min", "max", "mean", "std", "zeros", "NaN", "Inf"]
+    rows = [
+        [
+            escape(info.name),
+            *(_format(value) for value in found[info.name][:4]),
+            *(f"{count:,}" for count in found[info.name][4:7]),
+        ]
+        for info in infos
+    ]
+    return header, rows, frozenset(header[1:])
+
+
+def _format(value: float | complex | None) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**9 else f"{value:.4g}"
+    return f"{value:.4g}"
+
+
+def _tell_strange(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{escape(name)}'" for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    shown += f" and {more:,} more" if more > 0 else ""
+    noun = "tensor has" if len(names) == 1 else "tensors have"
+    return f"{len(names):,} {noun} values that are not finite: {shown}"
