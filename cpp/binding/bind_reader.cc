@@ -17,6 +17,7 @@
 #include "on_write.h"
 #include "reader.h"
 #include "region_argument.h"
+#include "remote_fetcher.h"
 #include "tensor_handle.h"
 #include "tensor_info.h"
 
@@ -69,6 +70,31 @@ std::unique_ptr<Reader> OpenV1(const std::vector<std::string>& paths,
   return Unlocked([&] {
     return std::make_unique<Reader>(
         CheckpointReader::OpenV1(paths, ModeOf(mapped), checked));
+  });
+}
+
+// Of a fetcher as remote_fetcher.h wants it, and the prefix or files as that
+// names them.
+std::unique_ptr<Reader> OpenFetchedBundle(py::object fetcher,
+                                          const std::string& prefix,
+                                          const py::object& verify,
+                                          std::uint64_t max_index_bytes) {
+  const Checking checked = CheckingOf(verify);
+  const auto ranges = MakeRemoteFetcher(std::move(fetcher));
+  return Unlocked([&] {
+    return std::make_unique<Reader>(CheckpointReader::OpenRemoteBundle(
+        prefix, ranges, checked, max_index_bytes));
+  });
+}
+
+std::unique_ptr<Reader> OpenFetchedV1(py::object fetcher,
+                                      const std::vector<std::string>& paths,
+                                      const py::object& verify) {
+  const Checking checked = CheckingOf(verify);
+  const auto ranges = MakeRemoteFetcher(std::move(fetcher));
+  return Unlocked([&] {
+    return std::make_unique<Reader>(
+        CheckpointReader::OpenRemoteV1(paths, ranges, checked));
   });
 }
 
@@ -193,6 +219,13 @@ void AddListing(py::class_<Reader>* reader) {
              return FilesystemsOf(self.source().DataPaths());
            })
       .def("shard_count", [](const Reader& self) { return CountShards(self); })
+      .def(
+          "is_remote",
+          [](const Reader& self) { return self.source().fetcher() != nullptr; })
+      .def("data_paths",
+           [](const Reader& self) {
+             return ListNamesOfFiles(self.source().DataPaths());
+           })
       .def("identity",
            [](const Reader& self) { return ListIdentities(self.source()); })
       .def("debug_string", [](const Reader& self) {
@@ -236,6 +269,10 @@ void RegisterReader(py::module_& module) {
              py::arg("identity") = py::none());
   module.def("open_v1", OpenV1, py::arg("paths"), py::arg("mapped"),
              py::arg("verify"));
+  module.def("open_remote_bundle", OpenFetchedBundle, py::arg("fetcher"),
+             py::arg("prefix"), py::arg("verify"), py::arg("max_index_bytes"));
+  module.def("open_remote_v1", OpenFetchedV1, py::arg("fetcher"),
+             py::arg("paths"), py::arg("verify"));
   module.def("available_threads", AvailableThreads);
   py::class_<Reader> reader(module, "Reader");
   AddFast(reader);

@@ -114,12 +114,14 @@ py::list ListOpenFiles(const TensorSource& source) {
   return files;
 }
 
-py::list ListPaths(const TensorSource& source) {
+py::list ListNamesOfFiles(const std::vector<std::string>& names) {
   py::list paths;
-  for (const std::string& path : source.IdentityPaths()) {
-    paths.append(PathToPython(path));
-  }
+  for (const std::string& name : names) paths.append(PathToPython(name));
   return paths;
+}
+
+py::list ListPaths(const TensorSource& source) {
+  return ListNamesOfFiles(source.IdentityPaths());
 }
 
 py::list ListIdentities(const TensorSource& source) {

@@ -24,6 +24,8 @@ pybind11::list ListByteRuns(const TensorSource& source, std::size_t slot,
 
 // [(path, size, resident bytes or None), ...] of files opened so far.
 pybind11::list ListOpenFiles(const TensorSource& source);
+// [path, ...] of paths.
+pybind11::list ListNamesOfFiles(const std::vector<std::string>& names);
 // (bytes checked, [exception, ...], [what the stored bytes of each look like,
 // or None, ...]).
 pybind11::tuple ListProblems(const VerifyResult& result);

@@ -1,5 +1,6 @@
 #include "string_read.h"
 
+#include "fastckpt/read/fetch_ahead.h"
 #include "numpy_view.h"
 #include "signals.h"
 
@@ -17,7 +18,29 @@ std::vector<std::vector<StringPiece>> FindStrings(
     const auto read = [&](std::size_t i) {
       found[i] = checkpoint.Strings(slots[i], rule);
     };
-    if (!ParallelFor(slots.size(), 1, read, interrupted)) throw Interrupted{};
+    const auto read_some = [&](std::size_t begin, std::size_t end) {
+      const auto one = [&](std::size_t i) { read(begin + i); };
+      return ParallelFor(end - begin, 1, one, interrupted);
+    };
+    const TensorSource& source = checkpoint.source();
+    if (source.fetcher() == nullptr) {
+      if (!read_some(0, slots.size())) throw Interrupted{};
+      return found;
+    }
+    RunOptions options;
+    options.interrupted = interrupted;
+    const auto ranges_of = [&](std::size_t i) {
+      return source.ReadRanges(slots[i]);
+    };
+    const auto read_fetched = [&](std::size_t begin, std::size_t end,
+                                  const FetchedRanges& fetched) {
+      const FetchedRanges::Scope scope(&fetched);
+      return read_some(begin, end);
+    };
+    const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true};
+    if (!WithRanges(*source.fetcher(), ahead, options, read_fetched)) {
+      throw Interrupted{};
+    }
     return found;
   });
 }
@@ -38,6 +61,8 @@ CheckRule RegionRule(const CheckpointReader& checkpoint, std::size_t slot,
   const Dims dims = checkpoint.source().DimsOf(slot);
   const bool is_whole = !parsed.list_axis && IsWhole(parsed.region, dims);
   if (is_whole && rule == CheckRule::kOnce) return CheckRule::kAlways;
+  // All of it is fetched, whatever is asked for.
+  if (rule == CheckRule::kWhole && checkpoint.source().fetcher()) return rule;
   if (!is_whole && rule == CheckRule::kWhole) return CheckRule::kNever;
   return rule;
 }

@@ -30,8 +30,12 @@ CPP_FLOORS = (
     {"api", "public/checkpoint", "public/writer"},
     {"binding"},
 )
-# Rooms beside another one, with its header and its test.
+# Rooms that another one's test tests.
 BESIDE = {
+    "read/bundle_parts": "read/bundle_source",
+    "read/fetch_ahead": "read/range_run",
+    "read/piece_check": "read/region_copy",
+    "read/task_parts": "read/copy_check",
     "codec/crc32c_portable": "codec/crc32c",
     "codec/crc32c_sse42": "codec/crc32c",
     "codec/crc32c_avx2": "codec/crc32c",

@@ -56,12 +56,21 @@ def test_every_extra_is_one_that_some_code_uses():
         "graph",
         "jax",
         "keras",
+        "remote",
         "safetensors",
         "test",
         "torch",
     ]
     uses = "\n".join(path.read_text() for path in SAID if path.suffix == ".py")
-    for library in ("rich", "google.protobuf", "safetensors", "torch", "jax", "keras"):
+    for library in (
+        "rich",
+        "google.protobuf",
+        "fsspec",
+        "safetensors",
+        "torch",
+        "jax",
+        "keras",
+    ):
         assert re.search(rf"\b{re.escape(library)}\b", uses)
 
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/codec/crc32c.h"
+#include "fastckpt/read/range_run.h"
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt::internal {
@@ -32,7 +34,9 @@ std::uint64_t Dealer::Size() const {
 }
 
 bool Dealer::Run() {
-  for (const Item& item : items_) {
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Item& item = items_[i];
+    if (source_.fetcher() && i == fetched_end_) FetchFrom(i);
     for (const std::string& name : NamesFor(item.tensor)) {
       if (!Pass(item, name)) return false;
     }
@@ -137,7 +141,9 @@ StoredBytes Dealer::Locate(const TensorInput& input, std::size_t slot) {
   const auto offset = static_cast<std::uint64_t>(entry.offset);
   const auto size = static_cast<std::uint64_t>(entry.size);
   file.CheckRange(offset, size);
+  const FetchedRanges::Scope scope(fetched_ ? &*fetched_ : nullptr);
   if (!IsCheckedHere(input.dtype)) {
+    if (file.remote()) return Hold(slot, file);
     return {{}, entry.crc32c, &file.file(), offset, size};
   }
   return WithContext(Where{file.path(), {}, {}}, [&]() -> StoredBytes {
@@ -152,6 +158,44 @@ StoredBytes Dealer::Locate(const TensorInput& input, std::size_t slot) {
     }
     return {bytes, entry.crc32c, nullptr, 0, 0};
   });
+}
+
+// The bytes of a piece that lies elsewhere, checked.
+StoredBytes Dealer::Hold(std::size_t slot, const DataFile& file) {
+  const StoredEntry& entry = source_.index().entry(slot);
+  const auto offset = static_cast<std::uint64_t>(entry.offset);
+  const ByteView bytes =
+      file.Fetch(offset, static_cast<std::size_t>(entry.size),
+                 &batch_bytes_.emplace_back());
+  const std::uint32_t crc = Crc32c(bytes);
+  if (crc != entry.crc32c) {
+    ThrowCorruption("stored checksum " + Hex32(entry.crc32c) + ", computed " +
+                        Hex32(crc) +
+                        "; the file is damaged, copy it again to another place",
+                    Where{file.path(), offset, {}});
+  }
+  return {bytes, entry.crc32c, nullptr, 0, 0};
+}
+
+// Fetches what the next items read, about as much as a batch has.
+void Dealer::FetchFrom(std::size_t item) {
+  std::vector<RangeRequest> ranges;
+  std::uint64_t bytes = 0;
+  while (item < items_.size() && bytes < kBatchSize) {
+    const Item& next = items_[item++];
+    const std::uint64_t size = SizeOf(next);
+    if (next.value || size == 0) continue;
+    const StoredEntry& entry = source_.index().entry(next.slot);
+    const DataFile& file = FileOf(next.slot);
+    const auto offset = static_cast<std::uint64_t>(entry.offset);
+    file.CheckRange(offset, size);
+    ranges.push_back({file.remote()->number(), offset, size});
+    bytes += size;
+  }
+  RunOptions options;
+  options.interrupted = interrupted_;
+  fetched_.emplace(FetchRanges(*source_.fetcher(), ranges, options));
+  fetched_end_ = item;
 }
 
 std::uint64_t Dealer::SizeOf(const Item& item) const {

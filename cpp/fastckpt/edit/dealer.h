@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fastckpt/edit/sources.h"
+#include "fastckpt/platform/fetched_ranges.h"
 #include "fastckpt/platform/parallel.h"
 #include "fastckpt/tensor/tensor_input.h"
 #include "fastckpt/write/bundle_writer.h"
@@ -66,6 +67,8 @@ class Dealer {
   TensorInput Take(const Item& item, const std::string& name);
   std::uint64_t SizeOf(const Item& item) const;
   StoredBytes Locate(const TensorInput& input, std::size_t slot);
+  StoredBytes Hold(std::size_t slot, const DataFile& file);
+  void FetchFrom(std::size_t item);
   const DataFile& FileOf(std::size_t slot);
   bool Flush();
   [[noreturn]] void RethrowAtSource(const Error& error) const;
@@ -80,6 +83,9 @@ class Dealer {
   std::vector<Item> batch_items_;     // where each is from
   std::vector<Scratch> batch_bytes_;  // what those point to that were read
   std::uint64_t batch_size_ = 0;
+  // Of what lies elsewhere: bytes of the items before that number.
+  std::optional<FetchedRanges> fetched_;
+  std::size_t fetched_end_ = 0;
 };
 
 }  // namespace fastckpt::internal

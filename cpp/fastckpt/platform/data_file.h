@@ -1,6 +1,6 @@
-// DataFile: bytes of one file, from a mapping or by pread.
+// DataFile: bytes of one file, from a mapping, by pread or from elsewhere.
 //
-// The two ways differ in nothing for the caller but where fetched bytes lie:
+// The ways differ in nothing for the caller but where fetched bytes lie:
 // in the mapping, or in the caller's scratch memory.
 //
 // Thread-safety: all methods are const and safe to call from many threads.
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fastckpt/base/bytes.h"
@@ -26,12 +27,17 @@ class DataFile {
  public:
   // Opens the file, and maps it under IoMode::kMap. Throws System.
   DataFile(std::string path, IoMode mode);
+  // An object that lies elsewhere. Throws as RangeFetcher::Open.
+  DataFile(std::string path, std::shared_ptr<const RangeFetcher> fetcher)
+      : file_(std::move(path), std::move(fetcher)) {}
 
   // Its name, and its size in bytes, when it was opened.
   const std::string& path() const { return file_.path(); }
   std::uint64_t size() const { return file_.size(); }
   const FileReader& file() const { return file_; }
-  // Null under IoMode::kRead.
+  // Null of a file of this machine.
+  const RemoteFile* remote() const { return file_.remote(); }
+  // Null under IoMode::kRead, and of remote objects.
   const std::shared_ptr<const MappedFile>& mapping() const { return mapping_; }
 
   // Throws Corruption unless [offset, offset + size) lies in the file as it was

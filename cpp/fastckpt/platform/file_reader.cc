@@ -73,17 +73,28 @@ FileReader::FileReader(std::string path)
   }
 }
 
-FileReader::~FileReader() { close(descriptor_); }
+FileReader::FileReader(std::string path,
+                       std::shared_ptr<const RangeFetcher> fetcher)
+    : path_(std::move(path)), descriptor_(-1) {
+  remote_.emplace(path_, std::move(fetcher));
+  identity_ = remote_->identity();
+}
+
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
 
 // Of the calls that tell a file's size lseek is the fastest by far, and on
 // network file systems it asks the server. Nobody reads from the position.
 void FileReader::CheckSize() const {
+  if (remote_) return;
   const off_t end = lseek(descriptor_, 0, SEEK_END);
   if (end < 0) ThrowSystem(errno, "cannot find the end", path_);
   Compare(static_cast<std::uint64_t>(end));
 }
 
 FileStamp FileReader::CheckStamp() const {
+  if (remote_) return 0;
   struct stat info;
   if (fstat(descriptor_, &info) != 0) ThrowSystem(errno, "cannot stat", path_);
   Compare(static_cast<std::uint64_t>(info.st_size));
@@ -99,6 +110,7 @@ void FileReader::Compare(std::uint64_t now) const {
 }
 
 void FileReader::Read(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  if (remote_) return remote_->Read(offset, out);
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t got = pread(descriptor_, out.data() + done, out.size() - done,

@@ -4,19 +4,47 @@
 #include <utility>
 
 #include "fastckpt/read/debug_string.h"
+#include "fastckpt/read/range_run.h"
+#include "fastckpt/v2/shard_name.h"
 #include "fastckpt/v2/string_tensor.h"
 
 namespace fastckpt::internal {
+namespace {
+
+// All of an index that lies elsewhere at once, unless it is too large.
+BundleIndex FetchIndex(const std::string& prefix,
+                       const std::shared_ptr<const RangeFetcher>& fetcher,
+                       std::uint64_t max_bytes) {
+  const DataFile file(IndexName(prefix), fetcher);
+  std::vector<RangeRequest> all;
+  if (file.size() <= max_bytes) {
+    all.push_back({file.remote()->number(), 0, file.size()});
+  }
+  const FetchedRanges fetched = FetchRanges(*fetcher, all, RunOptions{});
+  const FetchedRanges::Scope scope(&fetched);
+  return BundleIndex(file, max_bytes);
+}
+
+}  // namespace
 
 BundleSource::BundleSource(const std::string& prefix, IoMode mode,
                            std::uint64_t max_index_bytes,
                            const FileIdentity* wanted)
     : BundleSource(OpenIndex(prefix, max_index_bytes, wanted), mode) {}
 
+BundleSource::BundleSource(const std::string& prefix,
+                           std::shared_ptr<const RangeFetcher> fetcher,
+                           std::uint64_t max_index_bytes)
+    : BundleSource({{prefix, {}}, FetchIndex(prefix, fetcher, max_index_bytes)},
+                   IoMode::kRead) {
+  fetcher_ = std::move(fetcher);
+}
+
 BundleSource::BundleSource(PlacedIndex opened, IoMode mode)
     : place_(std::move(opened.place)),
       mode_(mode),
       index_(std::move(opened.index)),
+      parts_(index_),
       files_(index_),
       states_(index_.entry_count()) {}
 
@@ -43,7 +71,7 @@ TensorFacts BundleSource::Facts(std::size_t slot) const {
   try {
     facts.size = ByteCount(facts.dims, facts.dtype);
     if (facts.dtype == DType::kString) {
-      for (const Part& part : PartsOf(slot, nullptr)) {
+      for (const BundlePart& part : parts_.Find(slot, nullptr)) {
         facts.size += static_cast<std::uint64_t>(index_.entry(part.slot).size);
       }
     }
@@ -78,69 +106,10 @@ void BundleSource::CheckShape(std::size_t slot) const {
 void BundleSource::CheckMeaning(std::size_t slot) const {
   CheckShape(slot);
   if (!index_.IsSliced(slot)) {
-    CheckPlace(slot);
+    parts_.CheckPlace(slot);
     return;
   }
-  static_cast<void>(PartsOf(slot, nullptr));
-}
-
-// The size must be the shape's, the place must be one; whether the shard is
-// long enough shows when it is opened.
-void BundleSource::CheckPlace(std::size_t slot) const {
-  const StoredEntry& entry = index_.entry(slot);
-  const auto shard_count = index_.header().num_shards;
-  if (entry.shard < 0 || entry.shard >= shard_count) {
-    ThrowCorruption("shard " + std::to_string(entry.shard) + " of " +
-                    std::to_string(shard_count) + " does not exist");
-  }
-  if (entry.offset < 0 || entry.size < 0 ||
-      entry.size > INT64_MAX - entry.offset) {
-    ThrowCorruption("offset " + std::to_string(entry.offset) + ", size " +
-                    std::to_string(entry.size) + " is no place in a file");
-  }
-  if (ElementSize(dtype(slot)) == 0) return;
-  const std::uint64_t expected = ByteCount(index_.dims(slot), dtype(slot));
-  if (static_cast<std::uint64_t>(entry.size) != expected) {
-    ThrowCorruption("the entry's size is " + std::to_string(entry.size) +
-                    " bytes, its shape " + FormatShape(index_.dims(slot)) +
-                    " of " + DTypeName(dtype(slot)) + " takes " +
-                    std::to_string(expected));
-  }
-}
-
-// The stored entries that a region needs, each with its place in the tensor.
-std::vector<BundleSource::Part> BundleSource::PartsOf(
-    std::size_t slot, const Region* region) const {
-  const Dims dims = index_.dims(slot);
-  const std::vector<SliceSpec> specs = index_.slices(slot);
-  const std::vector<Box> boxes = ResolveSlices(specs, dims);
-  CheckCovered(boxes, region ? *region : WholeRegion(dims));
-  std::vector<Part> parts;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (region && CountInside(boxes[i], *region) == 0) continue;
-    parts.push_back({FindPart(slot, specs[i], boxes[i]), boxes[i]});
-  }
-  return parts;
-}
-
-std::size_t BundleSource::FindPart(std::size_t slot, const SliceSpec& spec,
-                                   const Box& box) const {
-  const auto part = index_.Find(SliceKey(index_.name(slot), spec));
-  const auto what = [&] { return "slice " + FormatSlice(spec); };
-  if (!part) ThrowCorruption(what() + " is listed, but not stored");
-  if (index_.IsSliced(*part)) ThrowCorruption(what() + " is sliced itself");
-  if (index_.entry(*part).dtype != index_.entry(slot).dtype) {
-    ThrowCorruption(what() + " is stored as " + DTypeName(dtype(*part)) +
-                    ", the tensor is " + DTypeName(dtype(slot)));
-  }
-  const Dims stored = index_.dims(*part);
-  if (!std::equal(stored.begin(), stored.end(), box.extent.begin(),
-                  box.extent.end()) ||
-      index_.entry(*part).rank != box.extent.size()) {
-    ThrowCorruption(what() + " is stored with shape " + FormatShape(stored));
-  }
-  CheckPlace(*part);
-  return *part;
+  static_cast<void>(parts_.Find(slot, nullptr));
 }
 
 void BundleSource::AppendPieces(std::size_t slot, const Region* region,
@@ -151,7 +120,7 @@ void BundleSource::AppendPieces(std::size_t slot, const Region* region,
     pieces->push_back(StoredPiece(slot, seen));
     return;
   }
-  for (Part& part : PartsOf(slot, region)) {
+  for (BundlePart& part : parts_.Find(slot, region)) {
     Piece piece = StoredPiece(part.slot, seen);
     piece.box = std::move(part.box);
     pieces->push_back(std::move(piece));
@@ -162,7 +131,7 @@ void BundleSource::AppendPieces(std::size_t slot, const Region* region,
 // stamp unless that is null.
 const DataFile& BundleSource::OpenPlace(std::size_t slot, SeenFiles* seen,
                                         FileStamp* stamp) const {
-  CheckPlace(slot);
+  parts_.CheckPlace(slot);
   const StoredEntry& entry = index_.entry(slot);
   const DataFile& file =
       files_.Get(entry.shard, [&] { return OpenShard(slot, mode_); });
@@ -212,16 +181,18 @@ void BundleSource::AppendStrings(std::size_t slot, CheckRule rule,
         ReadStrings({slot, WholeBox(index_.dims(slot))}, rule, seen));
     return;
   }
-  for (const Part& part : PartsOf(slot, nullptr)) {
+  for (const BundlePart& part : parts_.Find(slot, nullptr)) {
     pieces->push_back(ReadStrings(part, rule, seen));
   }
 }
 
-StringPiece BundleSource::ReadStrings(const Part& part, CheckRule rule,
+StringPiece BundleSource::ReadStrings(const BundlePart& part, CheckRule rule,
                                       SeenFiles* seen) const {
   const Piece piece = StoredPiece(part.slot, seen);
+  // What is fetched again is checked again: other bytes may come.
   const bool may_be_done =
-      rule == CheckRule::kOnce || rule == CheckRule::kFirst;
+      (rule == CheckRule::kOnce || rule == CheckRule::kFirst) &&
+      piece.file->remote() == nullptr;
   const bool check = rule != CheckRule::kNever &&
                      !(may_be_done && piece.state->IsDone(piece.stamp));
   return WithContext(Where{piece.file->path(), piece.offset, {}}, [&] {
@@ -246,15 +217,15 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
   if (dtype(slot) == DType::kString) {
     ThrowUnsupported("the stored bytes of a string tensor are not an array's");
   }
-  std::vector<Part> parts;
+  std::vector<BundlePart> parts;
   if (index_.IsSliced(slot)) {
-    parts = PartsOf(slot, nullptr);
+    parts = parts_.Find(slot, nullptr);
   } else {
-    CheckPlace(slot);
+    parts_.CheckPlace(slot);
     parts.push_back({slot, WholeBox(index_.dims(slot))});
   }
   std::vector<PiecePlace> places;
-  for (Part& part : parts) {
+  for (BundlePart& part : parts) {
     const StoredEntry& entry = index_.entry(part.slot);
     places.push_back(
         {ShardPath(part.slot), static_cast<std::uint64_t>(entry.offset),
@@ -263,7 +234,31 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
   return places;
 }
 
+std::vector<RangeRequest> BundleSource::ReadRanges(std::size_t slot) const {
+  std::vector<RangeRequest> ranges;
+  if (!fetcher_ || dtype(slot) != DType::kString) return ranges;
+  try {
+    SeenFiles seen;
+    std::vector<BundlePart> parts{{slot, {}}};
+    if (index_.IsSliced(slot)) parts = parts_.Find(slot, nullptr);
+    for (const BundlePart& part : parts) {
+      const Piece piece = StoredPiece(part.slot, &seen);
+      ranges.push_back(
+          {piece.file->remote()->number(), piece.offset, piece.size});
+    }
+  } catch (const Error&) {
+    ranges.clear();  // AppendStrings says why
+  }
+  return ranges;
+}
+
+BundleIndex BundleSource::ReadIndexAgain() const {
+  if (fetcher_) return FetchIndex(place_.prefix, fetcher_, UINT64_MAX);
+  return BundleIndex(FindIndexPath(), UINT64_MAX);
+}
+
 std::string BundleSource::FindIndexPath() const {
+  if (fetcher_) return place_.IndexPath();
   const auto now = FindPlace(place_.prefix, index_.identity());
   return now ? now->IndexPath() : place_.IndexPath();
 }
@@ -284,6 +279,7 @@ std::string BundleSource::ShardPath(std::size_t slot) const {
 
 std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
                                                   IoMode mode) const {
+  if (fetcher_) return std::make_unique<DataFile>(ShardPath(slot), fetcher_);
   const ShardOfIndex wanted{place_.prefix, index_.identity(),
                             index_.entry(slot).shard,
                             index_.header().num_shards};
@@ -291,6 +287,7 @@ std::unique_ptr<DataFile> BundleSource::OpenShard(std::size_t slot,
 }
 
 void BundleSource::CheckIndexUnchanged() const {
+  if (fetcher_) return;  // looked at beside each read
   if (FindPlace(place_.prefix, index_.identity())) return;
   throw LostIndex(place_.prefix);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/read/bundle_parts.h"
 #include "fastckpt/read/shard_files.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v2/bundle_index.h"
@@ -20,6 +21,11 @@ class BundleSource final : public TensorSource {
   BundleSource(const std::string& prefix, IoMode mode,
                std::uint64_t max_index_bytes,
                const FileIdentity* wanted = nullptr);
+  // The same of a prefix that lies elsewhere; throws as BundleIndex does, and
+  // as `fetcher`.
+  BundleSource(const std::string& prefix,
+               std::shared_ptr<const RangeFetcher> fetcher,
+               std::uint64_t max_index_bytes);
 
   // As it was given.
   const std::string& prefix() const { return place_.prefix; }
@@ -54,6 +60,8 @@ class BundleSource final : public TensorSource {
                                       SeenFiles* seen) const override;
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
+  const RangeFetcher* fetcher() const override { return fetcher_.get(); }
+  std::vector<RangeRequest> ReadRanges(std::size_t slot) const override;
   std::vector<FileIdentity> Identities() const override {
     return {index_.identity()};
   }
@@ -75,10 +83,12 @@ class BundleSource final : public TensorSource {
   // The slot that stores a slice, resolved to `box`, which a tensor lists.
   // Throws Corruption.
   std::size_t FindPart(std::size_t slot, const SliceSpec& spec,
-                       const Box& box) const;
+                       const Box& box) const {
+    return parts_.FindPart(slot, spec, box);
+  }
   // Throws Corruption unless the entry of an unsliced slot names a shard that
   // there is, a place, and a size that fits its shape.
-  void CheckPlace(std::size_t slot) const;
+  void CheckPlace(std::size_t slot) const { parts_.CheckPlace(slot); }
   // The path of the shard that a slot names.
   std::string ShardPath(std::size_t slot) const;
   // Opens that shard for the caller alone: who goes through thousands of files
@@ -86,28 +96,26 @@ class BundleSource final : public TensorSource {
   std::unique_ptr<DataFile> OpenShard(std::size_t slot, IoMode mode) const;
   // Throws Corruption if the index is no longer the one that was read.
   void CheckIndexUnchanged() const;
+  // The index as it lies there now.
+  BundleIndex ReadIndexAgain() const;
 
  private:
-  struct Part {
-    std::size_t slot;
-    Box box;
-  };
-
   BundleSource(PlacedIndex opened, IoMode mode);
 
   DType dtype(std::size_t slot) const {
     return static_cast<DType>(index_.entry(slot).dtype);
   }
   bool big_endian() const { return index_.header().endianness == 1; }
-  std::vector<Part> PartsOf(std::size_t slot, const Region* region) const;
   const DataFile& OpenPlace(std::size_t slot, SeenFiles* seen,
                             FileStamp* stamp) const;
-  StringPiece ReadStrings(const Part& part, CheckRule rule,
+  StringPiece ReadStrings(const BundlePart& part, CheckRule rule,
                           SeenFiles* seen) const;
 
   BundlePlace place_;
   IoMode mode_;
   BundleIndex index_;
+  BundleParts parts_;  // of index_
+  std::shared_ptr<const RangeFetcher> fetcher_;
   mutable ShardFiles files_;
   mutable std::vector<CheckState> states_;
 };

@@ -24,20 +24,6 @@ Destination DenseDestination(std::uint8_t* base, Dims dims,
 
 }  // namespace
 
-std::unique_ptr<CheckpointReader> CheckpointReader::OpenBundle(
-    const std::string& prefix, IoMode mode, Checking verify,
-    std::uint64_t max_index_bytes, const FileIdentity* wanted) {
-  return std::unique_ptr<CheckpointReader>(new CheckpointReader(
-      std::make_unique<BundleSource>(prefix, mode, max_index_bytes, wanted),
-      verify));
-}
-
-std::unique_ptr<CheckpointReader> CheckpointReader::OpenV1(
-    const std::vector<std::string>& paths, IoMode mode, Checking verify) {
-  return std::unique_ptr<CheckpointReader>(
-      new CheckpointReader(std::make_unique<V1Source>(paths, mode), verify));
-}
-
 CheckpointReader::CheckpointReader(std::unique_ptr<BundleSource> source,
                                    Checking verify)
     : bundle_(source.get()), verify_(verify) {
@@ -128,8 +114,7 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
                                 std::vector<ArrayBytes>* arrays) const {
   std::vector<std::size_t> wanted;
   for (const std::size_t i : indices) wanted.push_back(slots[i]);
-  std::vector<ArrayBytes> copied = CopyBy(
-      verifies() ? CheckRule::kFirst : CheckRule::kNever, wanted, options);
+  std::vector<ArrayBytes> copied = CopyBy(FirstRule(), wanted, options);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     (*arrays)[indices[i]] = std::move(copied[i]);
   }
@@ -206,6 +191,13 @@ CheckRule CheckpointReader::RuleOf(std::optional<bool> check) const {
       break;
   }
   return CheckRule::kOnce;
+}
+
+// What is handed out without having been asked to be the caller's own; what is
+// fetched again is checked again.
+CheckRule CheckpointReader::FirstRule() const {
+  if (!verifies()) return CheckRule::kNever;
+  return source_->fetcher() ? RuleOf({}) : CheckRule::kFirst;
 }
 
 std::vector<ArrayBytes> CheckpointReader::CopyBy(

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fastckpt/read/array_bytes.h"
@@ -43,10 +44,30 @@ class CheckpointReader {
   // has moved it (see OpenIndex). Throws for any damage to its index.
   static std::unique_ptr<CheckpointReader> OpenBundle(
       const std::string& prefix, IoMode mode, Checking verify,
-      std::uint64_t max_index_bytes, const FileIdentity* wanted = nullptr);
+      std::uint64_t max_index_bytes, const FileIdentity* wanted = nullptr) {
+    return Make(
+        std::make_unique<BundleSource>(prefix, mode, max_index_bytes, wanted),
+        verify);
+  }
+  // The same of one that lies elsewhere.
+  static std::unique_ptr<CheckpointReader> OpenRemoteBundle(
+      const std::string& prefix, std::shared_ptr<const RangeFetcher> fetcher,
+      Checking verify, std::uint64_t max_index_bytes) {
+    return Make(std::make_unique<BundleSource>(prefix, std::move(fetcher),
+                                               max_index_bytes),
+                verify);
+  }
   // The files of a V1 checkpoint, in order.
   static std::unique_ptr<CheckpointReader> OpenV1(
-      const std::vector<std::string>& paths, IoMode mode, Checking verify);
+      const std::vector<std::string>& paths, IoMode mode, Checking verify) {
+    return Make(std::make_unique<V1Source>(paths, mode), verify);
+  }
+  // The same of files that lie elsewhere.
+  static std::unique_ptr<CheckpointReader> OpenRemoteV1(
+      const std::vector<std::string>& paths,
+      const std::shared_ptr<const RangeFetcher>& fetcher, Checking verify) {
+    return Make(std::make_unique<V1Source>(paths, fetcher), verify);
+  }
   ~CheckpointReader();
 
   // The checkpoint's tensors; lives as long as this.
@@ -98,6 +119,13 @@ class CheckpointReader {
   VerifyResult Verify(const RunOptions& options) const;
 
  private:
+  template <typename Source>
+  static std::unique_ptr<CheckpointReader> Make(std::unique_ptr<Source> source,
+                                                Checking verify) {
+    return std::unique_ptr<CheckpointReader>(
+        new CheckpointReader(std::move(source), verify));
+  }
+
   CheckpointReader(std::unique_ptr<BundleSource> source, Checking verify);
   CheckpointReader(std::unique_ptr<V1Source> source, Checking verify);
 
@@ -112,6 +140,7 @@ class CheckpointReader {
   void CopySome(std::span<const std::size_t> slots,
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;
+  CheckRule FirstRule() const;
   std::vector<ArrayBytes> CopyBy(CheckRule rule,
                                  std::span<const std::size_t> slots,
                                  const RunOptions& options,

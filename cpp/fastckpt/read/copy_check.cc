@@ -1,11 +1,11 @@
 #include "fastckpt/read/copy_check.h"
 
 #include <algorithm>
-#include <cstring>
-#include <mutex>
 #include <utility>
 
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/read/remote_copy.h"
+#include "fastckpt/read/task_parts.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -19,17 +19,8 @@ constexpr std::uint64_t kBytesPerThread = 512 << 10;
 // What is checked and then copied stays in a core's own cache in between.
 constexpr std::uint64_t kCacheStep = 128 << 10;
 static_assert(kCacheStep % kLookStep == 0 && kMinPart % kLookGroup == 0);
-// A cast is quick enough to gain by the nearest cache.
-constexpr std::uint64_t kCastStep = 32 << 10;
 // Runs further apart than this are read one by one rather than in one go.
 constexpr std::uint64_t kSparse = 4;
-
-// Bytes [begin, end) of the piece of one task.
-struct Part {
-  std::size_t task;
-  std::uint64_t begin;
-  std::uint64_t end;
-};
 
 // The bytes of its piece that a task has to visit.
 struct Span {
@@ -40,8 +31,6 @@ struct Span {
 std::uint64_t PieceSize(const Piece& piece) {
   return piece.file ? piece.size : piece.memory.size();
 }
-
-bool Checks(const PieceTask& task) { return task.check && task.piece->file; }
 
 // A check needs all bytes; a copy alone what lies between its runs' ends.
 Span SpanOf(const PieceTask& task) {
@@ -54,7 +43,7 @@ Span SpanOf(const PieceTask& task) {
 class TaskRun {
  public:
   TaskRun(const std::vector<PieceTask>& tasks, const RunOptions& options)
-      : tasks_(tasks), options_(options) {
+      : tasks_(tasks), options_(options), parts_(tasks, options) {
     for (const PieceTask& task : tasks) {
       const Span span = SpanOf(task);
       total_ += span.end - span.begin;
@@ -78,12 +67,9 @@ class TaskRun {
   void MakeParts() {
     std::uint64_t size = total_ / (threads_ * kPartsPerThread);
     size = std::clamp(size, kMinPart, kMaxPart) / kMinPart * kMinPart;
-    crcs_.reserve(tasks_.size());
-    parts_.reserve(tasks_.size() + total_ / size);
     std::uint64_t in_batch = size;
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       const Span span = SpanOf(tasks_[i]);
-      crc_begin_.push_back(crcs_.size());
       std::uint64_t begin = span.begin;
       do {
         // An empty batch would be taken for the end of a run of small tasks.
@@ -92,17 +78,13 @@ class TaskRun {
           in_batch = 0;
         }
         const std::uint64_t end = std::min(span.end, begin + size);
-        parts_.push_back({i, begin, end});
-        crcs_.push_back(0);
+        parts_.Add({i, begin, end});
         in_batch += end - begin + 1024;
         begin = end;
       } while (begin < span.end);
     }
     batches_.push_back(parts_.size());
-    left_ = std::vector<std::atomic<std::uint32_t>>(tasks_.size());
-    for (const Part& part : parts_) {
-      left_[part.task].fetch_add(1, std::memory_order_relaxed);
-    }
+    parts_.Finish();
   }
 
   void RunBatch(std::size_t batch) {
@@ -110,37 +92,36 @@ class TaskRun {
     const DataFile* seen = nullptr;
     std::uint64_t done = 0;
     for (std::size_t i = batches_[batch]; i < batches_[batch + 1]; ++i) {
-      const Part& part = parts_[i];
       try {
         RunPart(i, &seen, &scratch);
-      } catch (Error& error) {
-        Fail(part.task, &error);
+      } catch (const Error& error) {
+        parts_.Fail(i, error);
       }
-      done += part.end - part.begin;
+      done += parts_[i].end - parts_[i].begin;
     }
     if (options_.progress) options_.progress->done += done;
   }
 
   // `*seen`: the mapped file whose size this batch has compared.
   void RunPart(std::size_t index, const DataFile** seen, Scratch* scratch) {
-    const Part& part = parts_[index];
+    const TaskPart& part = parts_[index];
     const PieceTask& task = tasks_[part.task];
     const DataFile* file = task.piece->file;
+    std::uint32_t crc = 0;
     if (file && (options_.steadily || file->mapping() == nullptr)) {
-      crcs_[index] = ReadPart(task, part, scratch);
+      crc = ReadPart(task, part, scratch);
     } else {
       // Long calls have many parts, and the file may be cut meanwhile.
       const bool is_large = part.end - part.begin >= kMinPart;
       if (file && (is_large || file != *seen)) file->file().CheckSize();
       *seen = file;
-      crcs_[index] = CopyPart(0, task, part, Bytes(task, part));
+      crc = CopyPart(0, task, part, Bytes(task, part));
     }
-    const bool is_last =
-        left_[part.task].fetch_sub(1, std::memory_order_acq_rel) == 1;
-    if (is_last && Checks(task)) CompareCrc(part.task);
+    parts_.Done(index, crc);
   }
 
-  static const std::uint8_t* Bytes(const PieceTask& task, const Part& part) {
+  static const std::uint8_t* Bytes(const PieceTask& task,
+                                   const TaskPart& part) {
     const Piece& piece = *task.piece;
     if (!piece.file) return piece.memory.data() + part.begin;
     const std::uint8_t* bytes =
@@ -149,39 +130,8 @@ class TaskRun {
     return bytes + part.begin;
   }
 
-  // Checks and copies bytes that are in memory; gives `crc` extended by them.
-  static std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
-                                const Part& part, const std::uint8_t* bytes) {
-    const auto size = static_cast<std::size_t>(part.end - part.begin);
-    if (task.dense) {
-      std::uint8_t* to = task.dense + part.begin;
-      if (Checks(task)) return ExtendCrc32cCopy(crc, to, bytes, size);
-      if (size > 0) std::memcpy(to, bytes, size);
-      return 0;
-    }
-    if (!task.strided && !task.cast && !task.look) {
-      return ExtendCrc32c(crc, bytes, size);
-    }
-    const std::uint64_t step = task.cast ? kCastStep : kCacheStep;
-    for (std::uint64_t at = part.begin; at < part.end; at += step) {
-      const std::uint64_t end = std::min(part.end, at + step);
-      const std::uint8_t* from = bytes + (at - part.begin);
-      if (Checks(task)) {
-        crc = ExtendCrc32c(crc, from, static_cast<std::size_t>(end - at));
-      }
-      if (task.look) {
-        task.look->Look(at, end, from);
-      } else if (task.cast) {
-        task.cast->CopyRange(at, end, from);
-      } else {
-        task.strided->CopyRange(at, end, from);
-      }
-    }
-    return crc;
-  }
-
-  // The same for bytes that must be read first, a cache's worth at a time.
-  static std::uint32_t ReadPart(const PieceTask& task, const Part& part,
+  // CopyPart of bytes that must be read first, a cache's worth at a time.
+  static std::uint32_t ReadPart(const PieceTask& task, const TaskPart& part,
                                 Scratch* scratch) {
     if (!Checks(task) && task.strided && IsSparse(task, part)) {
       ReadRuns(task, part, scratch);
@@ -190,7 +140,7 @@ class TaskRun {
     const Piece& piece = *task.piece;
     std::uint32_t crc = 0;
     for (std::uint64_t at = part.begin; at < part.end; at += kCacheStep) {
-      const Part step{part.task, at, std::min(part.end, at + kCacheStep)};
+      const TaskPart step{part.task, at, std::min(part.end, at + kCacheStep)};
       const auto size = static_cast<std::size_t>(step.end - at);
       if (task.dense) {
         const std::span<std::uint8_t> to(task.dense + at, size);
@@ -204,13 +154,13 @@ class TaskRun {
     return crc;
   }
 
-  static bool IsSparse(const PieceTask& task, const Part& part) {
+  static bool IsSparse(const PieceTask& task, const TaskPart& part) {
     const Span span = SpanOf(task);
     return part.end > part.begin &&
            task.strided->run_bytes() < (span.end - span.begin) / kSparse;
   }
 
-  static void ReadRuns(const PieceTask& task, const Part& part,
+  static void ReadRuns(const PieceTask& task, const TaskPart& part,
                        Scratch* scratch) {
     const Piece& piece = *task.piece;
     task.strided->VisitRuns(
@@ -222,52 +172,24 @@ class TaskRun {
         });
   }
 
-  void CompareCrc(std::size_t index) const {
-    const Piece& piece = *tasks_[index].piece;
-    const std::size_t begin = crc_begin_[index];
-    const std::size_t end =
-        index + 1 < tasks_.size() ? crc_begin_[index + 1] : crcs_.size();
-    std::uint32_t crc = crcs_[begin];
-    for (std::size_t i = begin + 1; i < end; ++i) {
-      crc = CombineCrc32c(crc, crcs_[i], parts_[i].end - parts_[i].begin);
-    }
-    if (crc == piece.crc32c) return;
-    if (piece.state) piece.state->FoundWrong(piece.stamp);
-    ThrowCorruption(std::to_string(piece.size) + " bytes: stored checksum " +
-                    Hex32(piece.crc32c) + ", computed " + Hex32(crc) +
-                    "; the file is damaged, copy it again to another place");
-  }
-
-  void Fail(std::size_t task, Error* error) {
-    const Piece& piece = *tasks_[task].piece;
-    Where where{{}, {}, std::string(tasks_[task].name)};
-    if (piece.file) {
-      where.path = piece.file->path();
-      where.offset = piece.offset;
-    }
-    error->AddContext(where);
-    if (!options_.on_error) throw *error;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    options_.on_error(task, *error);
-  }
-
   const std::vector<PieceTask>& tasks_;
   const RunOptions& options_;
   std::uint64_t total_ = 0;
   std::size_t threads_ = 1;
-  std::vector<Part> parts_;
+  TaskParts parts_;
   std::vector<std::size_t> batches_;  // first part of each, and the end
-  std::vector<std::uint32_t> crcs_;   // one per part
-  std::vector<std::size_t> crc_begin_;
-  std::vector<std::atomic<std::uint32_t>> left_;  // parts to go, per task
-  std::mutex mutex_;
 };
 
 }  // namespace
 
 bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options) {
   if (tasks.empty()) return true;
-  return TaskRun(tasks, options).Run();
+  const auto run = [&](const std::vector<PieceTask>& local,
+                       const RunOptions& how) {
+    return local.empty() || TaskRun(local, how).Run();
+  };
+  if (!HasRemote(tasks)) return run(tasks, options);
+  return RunRemote(tasks, options, run);
 }
 
 void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fastckpt/read/region_copy.h"
+#include "fastckpt/read/remote_runs.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -115,7 +116,10 @@ void Gather::Copy(const Destination& destination,
     auto runs = MakeRuns(piece, destination);
     if (runs) all.push_back(std::move(*runs));
   }
-  WithName(source_, request_.slot, [&] { CopyRuns(all, options); });
+  WithName(source_, request_.slot, [&] {
+    CopyRuns(all, options);
+    CopyRemoteRuns(all, options);
+  });
 }
 
 std::vector<ByteRun> FindGatheredRuns(const std::vector<PiecePlace>& places,

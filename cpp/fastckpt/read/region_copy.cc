@@ -1,10 +1,12 @@
 #include "fastckpt/read/region_copy.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
 #include <utility>
 
+#include "fastckpt/read/piece_check.h"
 #include "fastckpt/read/slot_groups.h"
 #include "fastckpt/read/view_check.h"
 
@@ -46,27 +48,6 @@ std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
   return CastCopy::Make(target.facts.dtype, to, BoxOf(target, piece),
                         target.facts.dims, target.destination,
                         target.layout.swap_unit);
-}
-
-// How a piece is checked that is about to be copied from.
-enum class Check { kNot, kOnTheWay, kBefore };
-
-// Up to here a piece is checked without a claim: whoever calls may hold a lock
-// that the claim's owner waits for, and so small a check costs next to nothing.
-constexpr std::uint64_t kSmall = 64 << 10;
-// Less than one part in so many is read apart from the check.
-constexpr std::uint64_t kLargePart = 8;
-
-Check HowToCheck(CheckRule rule, const Piece& piece, bool is_full,
-                 std::uint64_t taken) {
-  if (rule == CheckRule::kNever || piece.state == nullptr) return Check::kNot;
-  if (rule == CheckRule::kAlways) return Check::kOnTheWay;
-  if (is_full && rule != CheckRule::kFirst) return Check::kOnTheWay;
-  if (rule == CheckRule::kWhole) return Check::kNot;
-  if (piece.state->IsDone(piece.stamp)) return Check::kNot;
-  const bool is_large_part = taken >= piece.size / kLargePart;
-  return piece.size <= kSmall || is_large_part ? Check::kOnTheWay
-                                               : Check::kBefore;
 }
 
 // Notes that what they checked is right.
@@ -120,7 +101,12 @@ class RegionCopier {
     }
     std::vector<std::size_t> slots;
     for (const WantedRegion& one : wanted) slots.push_back(one.slot);
-    if (!ForEachSlot(source_, slots, options_, find)) throw Interrupted{};
+    const bool is_whole =
+        std::none_of(wanted.begin(), wanted.end(),
+                     [](const WantedRegion& one) { return one.region; });
+    if (!ForEachSlot(source_, slots, options_, find, is_whole)) {
+      throw Interrupted{};
+    }
     return pieces;
   }
 
@@ -180,7 +166,7 @@ class RegionCopier {
     const Check how = HowToCheck(rule_, piece, is_full, /*taken=*/0);
     if (how == Check::kNot) return 0;
     const bool is_known = piece.state->IsDone(piece.stamp);
-    if (!is_known && piece.size <= kSmall) {
+    if (!is_known && piece.size <= kSmallPiece) {
       if (batch->on_the_way.insert(piece.state).second) {
         batch->tasks.emplace_back().piece = &piece;
         batch->tasks.back().name = source_.Name(wanted.slot);

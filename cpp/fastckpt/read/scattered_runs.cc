@@ -117,10 +117,11 @@ std::uint64_t BytesOf(const Part& part) {
          part.runs->outer_bytes();
 }
 
-// Cuts the runs along their outermost dimension.
+// Cuts the runs at hand along their outermost dimension.
 std::vector<Part> CutIntoParts(const std::vector<ScatteredRuns>& all) {
   std::vector<Part> parts;
   for (const ScatteredRuns& runs : all) {
+    if (runs.is_remote()) continue;
     const auto step = static_cast<std::int64_t>(
         std::max<std::uint64_t>(kPart / runs.outer_bytes(), 1));
     const std::int64_t count = runs.outer_count();

@@ -54,6 +54,8 @@ class ScatteredRuns {
   void Finish();
 
   const Piece& piece() const { return *piece_; }
+  // Whether their bytes lie elsewhere: see remote_runs.h.
+  bool is_remote() const { return piece_->file && piece_->file->remote(); }
   std::size_t run_bytes() const { return static_cast<std::size_t>(run_); }
   std::size_t swap_unit() const { return swap_unit_; }
   // How often the outermost dimension repeats, and the bytes each time.
@@ -116,7 +118,8 @@ class ScatteredRuns {
   std::vector<Hit> hits_;
 };
 
-// Copies all runs, on all threads where it pays. Throws Error or Interrupted.
+// Copies all runs that are at hand, on all threads where it pays. Throws Error
+// or Interrupted.
 void CopyRuns(const std::vector<ScatteredRuns>& all, const RunOptions& options);
 
 }  // namespace fastckpt::internal

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fastckpt/read/fetch_ahead.h"
+
 namespace fastckpt::internal {
 namespace {
 
@@ -26,22 +28,48 @@ std::vector<std::size_t> GroupBegins(const TensorSource& source,
   return begins;
 }
 
-}  // namespace
-
-bool ForEachSlot(
+// Those of slots that are at hand, or whose bytes are.
+bool ForEachNear(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
-    const std::function<void(std::size_t i, SeenFiles* seen)>& work) {
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work,
+    const FetchedRanges* fetched) {
   const std::vector<std::size_t> begins = GroupBegins(source, slots);
   return ParallelFor(
       begins.size() - 1, options.threads,
       [&](std::size_t group) {
         SeenFiles seen;
+        const FetchedRanges::Scope scope(fetched);
         for (std::size_t i = begins[group]; i < begins[group + 1]; ++i) {
           work(i, &seen);
         }
       },
       options.interrupted);
+}
+
+}  // namespace
+
+bool ForEachSlot(
+    const TensorSource& source, std::span<const std::size_t> slots,
+    const RunOptions& options,
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work,
+    bool is_whole) {
+  const RangeFetcher* fetcher = source.fetcher();
+  if (fetcher == nullptr || !is_whole) {
+    return ForEachNear(source, slots, options, work, nullptr);
+  }
+  const auto ranges_of = [&](std::size_t i) {
+    return source.ReadRanges(slots[i]);
+  };
+  const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true};
+  return WithRanges(
+      *fetcher, ahead, options,
+      [&](std::size_t begin, std::size_t end, const FetchedRanges& fetched) {
+        return ForEachNear(
+            source, slots.subspan(begin, end - begin), options,
+            [&](std::size_t i, SeenFiles* seen) { work(begin + i, seen); },
+            &fetched);
+      });
 }
 
 bool CountEachSlot(

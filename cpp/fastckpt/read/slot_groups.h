@@ -14,11 +14,13 @@
 namespace fastckpt::internal {
 
 // Calls work(i, seen) for each slots[i]; `seen` is the calling thread's own.
+// What lies elsewhere is fetched ahead if the tensors are read in full.
 // Exceptions and the result are ParallelFor's.
 bool ForEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
-    const std::function<void(std::size_t i, SeenFiles* seen)>& work);
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work,
+    bool is_whole = true);
 
 // The same; what a tensor has by its shape counts as progress.
 bool CountEachSlot(

@@ -35,14 +35,12 @@ bool IsAll(const SliceSpec& spec, Dims dims) {
   return true;
 }
 
-// Puts bytes of their own into a piece.
 void Keep(std::vector<std::uint8_t> bytes, Piece* piece) {
   auto kept = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
   piece->memory = *kept;
   piece->owner = std::move(kept);
 }
 
-// Where bytes of a raw block lie in its file.
 std::uint64_t OffsetOf(ByteView inside, const LastBlock& last) {
   return last.table->handle(last.index).offset +
          static_cast<std::uint64_t>(inside.data() - last.block.contents.data());
@@ -55,9 +53,11 @@ bool IsWithin(ByteView inner, ByteView outer) {
 
 }  // namespace
 
-V1Source::V1Source(const std::vector<std::string>& paths, IoMode mode)
+V1Source::V1Source(V1Reader reader, IoMode mode,
+                   std::shared_ptr<const RangeFetcher> fetcher)
     : mode_(mode),
-      reader_(paths, mode),
+      fetcher_(std::move(fetcher)),
+      reader_(std::move(reader)),
       blocks_(reader_, mode),
       packed_(reader_.tensors()) {}
 

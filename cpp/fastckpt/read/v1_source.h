@@ -10,6 +10,7 @@
 
 #include "fastckpt/read/checked_blocks.h"
 #include "fastckpt/read/packed_places.h"
+#include "fastckpt/read/remote_v1.h"
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/v1/v1_reader.h"
 
@@ -19,7 +20,12 @@ namespace fastckpt::internal {
 class V1Source final : public TensorSource {
  public:
   // Throws as V1Reader does.
-  V1Source(const std::vector<std::string>& paths, IoMode mode);
+  V1Source(const std::vector<std::string>& paths, IoMode mode)
+      : V1Source(V1Reader(paths, mode), mode, nullptr) {}
+  // The same of files that lie elsewhere.
+  V1Source(const std::vector<std::string>& paths,
+           const std::shared_ptr<const RangeFetcher>& fetcher)
+      : V1Source(OpenRemoteV1(paths, fetcher), IoMode::kRead, fetcher) {}
 
   // The files; lives as long as this.
   const V1Reader& reader() const { return reader_; }
@@ -62,6 +68,10 @@ class V1Source final : public TensorSource {
   }
   std::vector<const DataFile*> OpenFiles() const override;
   std::string DebugString() const override;
+  const RangeFetcher* fetcher() const override { return fetcher_.get(); }
+  std::vector<RangeRequest> ReadRanges(std::size_t slot) const override {
+    return reader_.ReadRanges(tensor(slot));
+  }
 
   // The state of a block, for who checks it elsewhere.
   CheckState& StateOf(const BlockPlace& place) const {
@@ -69,6 +79,9 @@ class V1Source final : public TensorSource {
   }
 
  private:
+  V1Source(V1Reader reader, IoMode mode,
+           std::shared_ptr<const RangeFetcher> fetcher);
+
   const V1Tensor& tensor(std::size_t slot) const {
     return reader_.tensors()[slot];
   }
@@ -90,6 +103,7 @@ class V1Source final : public TensorSource {
                                       const Box& box, SeenFiles* seen) const;
 
   IoMode mode_;
+  std::shared_ptr<const RangeFetcher> fetcher_;
   V1Reader reader_;
   mutable CheckedBlocks blocks_;
   mutable PackedPlaces packed_;

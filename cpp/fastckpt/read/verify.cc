@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fastckpt/base/error.h"
+#include "fastckpt/read/fetch_ahead.h"
 #include "fastckpt/read/problems.h"
 #include "fastckpt/v2/string_tensor.h"
 
@@ -54,12 +55,11 @@ class BundleVerifier {
   void CheckIndex() {
     Problems problems;
     problems.Catch(0, [&] {
-      const std::string path = source_.FindIndexPath();
-      const BundleIndex again(path, UINT64_MAX);
+      const BundleIndex again = source_.ReadIndexAgain();
       result_.bytes_checked += again.file_size();
       if (again.identity() == source_.index().identity()) return;
       ThrowCorruption("the index was replaced since the checkpoint was opened",
-                      Where{path, {}, {}});
+                      Where{source_.FindIndexPath(), {}, {}});
     });
     problems.MoveTo(&result_.problems, &result_.damages);
   }
@@ -142,12 +142,28 @@ class BundleVerifier {
 
   // Strings and variants have checksums over more than their bytes.
   bool CheckEncoded() {
+    const RangeFetcher* fetcher = source_.fetcher();
+    if (fetcher == nullptr) return CheckEncoded(0, encoded_.size(), nullptr);
+    const auto ranges_of = [&](std::size_t i) -> std::vector<RangeRequest> {
+      const Piece& piece = encoded_[i].second;
+      return {{piece.file->remote()->number(), piece.offset, piece.size}};
+    };
+    return WithRanges(
+        *fetcher, {encoded_.size(), ranges_of, /*is_lenient=*/true}, options_,
+        [&](std::size_t begin, std::size_t end, const FetchedRanges& fetched) {
+          return CheckEncoded(begin, end, &fetched);
+        });
+  }
+
+  bool CheckEncoded(std::size_t begin, std::size_t end,
+                    const FetchedRanges* fetched) {
     return ParallelFor(
-        encoded_.size(), options_.threads,
+        end - begin, options_.threads,
         [&](std::size_t i) {
+          const FetchedRanges::Scope scope(fetched);
           // Not a structured binding: clang 14 captures none in a lambda.
-          const std::size_t slot = encoded_[i].first;
-          const Piece& piece = encoded_[i].second;
+          const std::size_t slot = encoded_[begin + i].first;
+          const Piece& piece = encoded_[begin + i].second;
           Catch(slot, [&] { CheckPiece(slot, piece); });
         },
         options_.interrupted);

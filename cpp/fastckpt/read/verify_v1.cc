@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/read/fetch_ahead.h"
 #include "fastckpt/read/problems.h"
 #include "fastckpt/read/slot_groups.h"
 
@@ -86,11 +87,30 @@ class V1Verifier {
   }
 
   bool CheckBlocks() {
+    const RangeFetcher* fetcher = source_.fetcher();
+    if (fetcher == nullptr) return CheckBlocks(0, blocks_.size(), nullptr);
+    const auto ranges_of = [&](std::size_t i) -> std::vector<RangeRequest> {
+      const auto number = reader_.file(blocks_[i].file).remote()->number();
+      const BlockHandle& handle = HandleOf(i);
+      return {{number, handle.offset, handle.size + kTrailerSize}};
+    };
+    return WithRanges(
+        *fetcher, {blocks_.size(), ranges_of, /*is_lenient=*/true}, options_,
+        [&](std::size_t begin, std::size_t end, const FetchedRanges& fetched) {
+          return CheckBlocks(begin, end, &fetched);
+        });
+  }
+
+  bool CheckBlocks(std::size_t begin, std::size_t end,
+                   const FetchedRanges* fetched) {
     return ParallelFor(
-        blocks_.size(), options_.threads,
+        end - begin, options_.threads,
         [&](std::size_t i) {
-          CheckBlock(i);
-          if (options_.progress) options_.progress->done += HandleOf(i).size;
+          const FetchedRanges::Scope scope(fetched);
+          CheckBlock(begin + i);
+          if (options_.progress) {
+            options_.progress->done += HandleOf(begin + i).size;
+          }
         },
         options_.interrupted);
   }

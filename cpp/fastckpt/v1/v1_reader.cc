@@ -69,8 +69,8 @@ void CheckSameTensor(const V1Tensor& a, const SavedSliceMeta& b,
 
 }  // namespace
 
-V1Reader::File::File(const std::string& path, IoMode mode)
-    : data(std::make_unique<DataFile>(path, mode)),
+V1Reader::File::File(std::unique_ptr<DataFile> file)
+    : data(std::move(file)),
       table(*data, kMaxIndexBlock),
       places(table.block_count()) {}
 
@@ -78,10 +78,16 @@ V1Reader::File::~File() {
   for (const auto& place : places) delete place.load();
 }
 
-V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
+V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode)
+    : V1Reader(paths, [mode](const std::string& path) {
+        return std::make_unique<DataFile>(path, mode);
+      }) {}
+
+V1Reader::V1Reader(const std::vector<std::string>& paths,
+                   const OpenFile& open) {
   constexpr int kLooks = 4;
   for (int look = 0; look < kLooks; ++look) {
-    Open(paths, mode);
+    Open(paths, open);
     if (IsUnchanged()) return;
   }
   ThrowSystem(std::errc::device_or_resource_busy,
@@ -92,17 +98,18 @@ V1Reader::V1Reader(const std::vector<std::string>& paths, IoMode mode) {
 
 // All files had their names at one moment: after the last was opened.
 bool V1Reader::IsUnchanged() const {
-  if (files_.size() == 1) return true;
+  if (files_.size() == 1 || files_.front()->data->remote()) return true;
   return std::all_of(files_.begin(), files_.end(), [](const auto& file) {
     return IsFileAt(file->data->path(), file->data->file().identity());
   });
 }
 
-void V1Reader::Open(const std::vector<std::string>& paths, IoMode mode) {
+void V1Reader::Open(const std::vector<std::string>& paths,
+                    const OpenFile& open) {
   files_.clear();
   tensors_.clear();
   for (const std::string& path : paths) {
-    files_.push_back(std::make_unique<File>(path, mode));
+    files_.push_back(std::make_unique<File>(open(path)));
     const auto file = static_cast<std::uint32_t>(files_.size() - 1);
     WithContext(Where{path, {}, {}}, [&] { AddMeta(file); });
   }
@@ -162,6 +169,21 @@ std::optional<std::size_t> V1Reader::FindAmong(std::string_view name,
                        });
   if (found == end || found->name != name) return std::nullopt;
   return static_cast<std::size_t>(found - tensors_.begin());
+}
+
+std::vector<RangeRequest> V1Reader::ReadRanges(const V1Tensor& tensor) const {
+  std::vector<RangeRequest> ranges;
+  for (const V1Slice& slice : tensor.slices) {
+    const RemoteFile* remote = file(slice.file).remote();
+    if (remote == nullptr) continue;
+    const TableReader& table = this->table(slice.file);
+    const auto block = table.FindBlock(SliceKey(tensor.name, slice.spec));
+    if (!block) continue;  // which reading it says
+    const BlockHandle& handle = table.handle(*block);
+    ranges.push_back(
+        {remote->number(), handle.offset, handle.size + kTrailerSize});
+  }
+  return ranges;
 }
 
 std::size_t V1Reader::BlockOf(const V1Tensor& tensor,

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,10 @@ class V1Reader {
   // Opens the files in order, again if one was replaced before the last was
   // open. Throws Corruption, Unsupported, System (EBUSY if there is no end).
   V1Reader(const std::vector<std::string>& paths, IoMode mode);
+  // The same of files that `open` opens, whose replacement is found beside each
+  // read.
+  using OpenFile = std::function<std::unique_ptr<DataFile>(const std::string&)>;
+  V1Reader(const std::vector<std::string>& paths, const OpenFile& open);
 
   // In byte order of their names.
   const std::vector<V1Tensor>& tensors() const { return tensors_; }
@@ -59,6 +64,9 @@ class V1Reader {
   std::size_t file_count() const { return files_.size(); }
   const DataFile& file(std::size_t i) const { return *files_[i]->data; }
   const TableReader& table(std::size_t i) const { return files_[i]->table; }
+
+  // Where the blocks with a tensor's records lie in remote objects.
+  std::vector<RangeRequest> ReadRanges(const V1Tensor& tensor) const;
 
   // The block that must hold a slice's record; throws Corruption if none can.
   std::size_t BlockOf(const V1Tensor& tensor, const V1Slice& slice) const;
@@ -72,7 +80,7 @@ class V1Reader {
 
  private:
   struct File {
-    File(const std::string& path, IoMode mode);
+    explicit File(std::unique_ptr<DataFile> file);
     ~File();
 
     std::unique_ptr<DataFile> data;
@@ -83,7 +91,7 @@ class V1Reader {
 
   const RecordPlaces& PlacesOf(std::size_t file, std::size_t index,
                                const Block& block) const;
-  void Open(const std::vector<std::string>& paths, IoMode mode);
+  void Open(const std::vector<std::string>& paths, const OpenFile& open);
   bool IsUnchanged() const;
   void AddMeta(std::uint32_t file);
   void AddTensor(SavedSliceMeta&& meta, std::uint32_t file,

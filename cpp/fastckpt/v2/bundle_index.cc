@@ -58,11 +58,10 @@ void CheckHeader(const BundleHeader& header) {
 
 }  // namespace
 
-BundleIndex::BundleIndex(const std::string& path, std::uint64_t max_bytes) {
-  const DataFile file(path, IoMode::kRead);
+BundleIndex::BundleIndex(const DataFile& file, std::uint64_t max_bytes) {
   identity_ = file.file().identity();
   const TableReader table(file, max_bytes);
-  WithContext(Where{path, {}, {}}, [&] {
+  WithContext(Where{file.path(), {}, {}}, [&] {
     if (file.size() > max_bytes) {
       ThrowUnsupported("an index of " + std::to_string(file.size()) +
                        " bytes is over the limit of " +

@@ -43,7 +43,9 @@ class BundleIndex {
  public:
   // Reads a whole index. `max_bytes` bounds the file's size (Unsupported).
   // Throws Corruption for any damage to footer, blocks, order or messages.
-  BundleIndex(const std::string& path, std::uint64_t max_bytes);
+  BundleIndex(const std::string& path, std::uint64_t max_bytes)
+      : BundleIndex(DataFile(path, IoMode::kRead), max_bytes) {}
+  BundleIndex(const DataFile& file, std::uint64_t max_bytes);
 
   // Of the file that was read.
   const FileIdentity& identity() const { return identity_; }

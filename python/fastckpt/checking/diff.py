@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
@@ -22,7 +20,7 @@ from fastckpt.reading.checkpoint import Checkpoint
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
     from fastckpt.files.urls import PathName
-    from fastckpt.reading.results import Problem
+    from fastckpt.reading.results import VerifyReport
 
     _Info = TensorInfo | ArrayInfo
 
@@ -176,14 +174,16 @@ def _verify(
         threads=threads, progress=lambda done, total: counter.reach(before + done)
     )
     if not report.ok:
-        raise _error_of(report.problems)
+        raise _error_of(report)
     counter.reach(before + _size_of(checkpoint))
 
 
-def _error_of(problems: Sequence[Problem]) -> Exception:
+def _error_of(report: VerifyReport) -> Exception:
     """Makes an error of what is wrong with a checkpoint."""
+    problems = report.problems
     message, path, offset, tensor = problems[0]
-    if path is not None and not os.path.exists(path):
+    missing = {it.path for it in report.findings if it.cause == "missing file"}
+    if path is not None and path in missing:
         return FileNotFoundError(errno.ENOENT, "a data file is missing", path)
     if len(problems) > 1:
         message += f" ({len(problems)} problems in all; verify() lists them)"

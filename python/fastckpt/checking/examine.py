@@ -23,8 +23,14 @@ from fastckpt.checking.surroundings import (
     weigh,
 )
 from fastckpt.errors import CheckpointError
-from fastckpt.files.resolve import resolve, wholes
-from fastckpt.files.urls import source_path
+from fastckpt.files.resolve import resolve
+from fastckpt.files.urls import (
+    UrlError,
+    public_name,
+    remote_url,
+    source_path,
+    wholes_of,
+)
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.checkpoint import Checkpoint, open
 from fastckpt.reading.damaged_files import count, name_some
@@ -61,7 +67,8 @@ def examine(
     and data files without an index. Nothing is changed.
 
     Args:
-        path: What ``open`` accepts; of a folder all that is in it.
+        path: What ``open`` accepts; of a folder all that is in it; of a URL the
+            checkpoint alone.
         values: Whether to look for NaN and infinities, too.
         threads, progress: As in ``Checkpoint.load``.
 
@@ -72,6 +79,9 @@ def examine(
         FileNotFoundError: There is no checkpoint.
         OSError: A folder cannot be listed, or an index cannot be read.
     """
+    if (url := remote_url(path)) is not None:
+        with counting(progress, 1 + values) as counter:
+            return _examine_checkpoint(url, _Look(values, threads, counter))
     place = os.fsdecode(source_path(path))
     with warnings.catch_warnings():
         # That a checkpoint was found under other names is said by the notes.
@@ -122,7 +132,7 @@ def _leave_out_renamed(parts: list[Examination]) -> list[Examination]:
 
 def _examine_one(path: str, look: _Look) -> Examination:
     """Examines one checkpoint, and what saves that did not finish left of it."""
-    prefixes = (path, *wholes(path))
+    prefixes = (path, *wholes_of(path))
     saves = find_unfinished(os.path.dirname(path), look.threads, prefixes)
     try:
         found = _examine_checkpoint(path, look)
@@ -141,9 +151,14 @@ def _examine_one(path: str, look: _Look) -> Examination:
 def _examine_checkpoint(path: str, look: _Look) -> Examination:
     try:
         with open(path, threads=look.threads) as checkpoint:
-            return _examine_opened(checkpoint, weigh(path), look)
+            weight = 1 if checkpoint._remote else weigh(path)
+            return _examine_opened(checkpoint, weight, look)
+    except UrlError:
+        raise
     except CheckpointError as error:
-        found = find_orphan(path) or why_not_opened(path, error)
+        path = public_name(path) if remote_url(path) else path
+        orphan = None if remote_url(path) else find_orphan(path)
+        found = orphan or why_not_opened(path, error)
         return Examination(path, findings=[found])
     except FileNotFoundError as error:
         missing = find_missing_shard(path, error)

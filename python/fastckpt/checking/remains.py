@@ -21,8 +21,8 @@ from fastckpt.files.find import (
     v1_files,
 )
 from fastckpt.files.foreign import looks_like_table, name_foreign_file
-from fastckpt.files.resolve import wholes
 from fastckpt.files.shard_names import split_shard, v1_shards
+from fastckpt.files.urls import wholes_of
 
 __all__ = ["Part", "Remains", "find_in_folder", "find_parted", "find_remains"]
 
@@ -80,16 +80,16 @@ def find_remains(name: str, threads: int | None) -> Iterator[Remains]:
     Raises:
         OSError: A folder cannot be listed.
     """
-    for prefix in (name, *wholes(name)):
+    for prefix in (name, *wholes_of(name)):
         yield from _find_plain(prefix)
-    for prefix in (name, *wholes(name)):
+    for prefix in (name, *wholes_of(name)):
         yield from _find_damaged(prefix)
     folder = os.path.dirname(name)
-    for save in find_unfinished(folder, threads, (name, *wholes(name))):
+    for save in find_unfinished(folder, threads, (name, *wholes_of(name))):
         if save.parts:
             yield _of_save(save)
     # Another's index is asked last, whether its own is lost or of no use.
-    for prefix in (name, *wholes(name)):
+    for prefix in (name, *wholes_of(name)):
         for data in _families(prefix):
             yield Remains(prefix, parts=(Part("", data),))
 

@@ -18,8 +18,8 @@ from fastckpt.checking.rescue import Job, rescue
 from fastckpt.checking.siblings import find_sibling
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import data_files, exists, is_file
-from fastckpt.files.resolve import resolve, wholes
-from fastckpt.files.urls import source_path, target_prefix
+from fastckpt.files.resolve import resolve
+from fastckpt.files.urls import source_path, target_prefix, wholes_of
 
 if TYPE_CHECKING:
     from fastckpt.base.progress import ProgressArgument
@@ -151,7 +151,7 @@ def _check_free(target: str, source: str) -> None:
     """
     is_source = any(
         os.path.realpath(target) == os.path.realpath(name)
-        for name in (source, *wholes(source))
+        for name in (source, *wholes_of(source))
     )
     if is_source:
         reason = "that is the source, which is kept as it is; give a name that is free"

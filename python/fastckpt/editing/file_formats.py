@@ -18,7 +18,7 @@ from fastckpt.editing.rewrite import check_readable, opened
 from fastckpt.files.find import data_files, kind_of
 from fastckpt.files.urls import source_path
 from fastckpt.formats import kerchunk, npz, safetensors
-from fastckpt.formats.opened import find_format, open_file
+from fastckpt.formats.opened import format_of, open_file
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
 
@@ -55,7 +55,7 @@ def open_source(
         yield source
         return
     path = os.fsdecode(source)
-    if (kind := find_format(source_path(path))) is None:
+    if (kind := format_of(path)) is None:
         with opened(source, threads) as checkpoint:
             yield checkpoint
     else:
@@ -69,7 +69,7 @@ def warn_of_parts(source: StrPath | Checkpoint) -> None:
     if isinstance(source, Checkpoint):
         return
     path = os.fsdecode(source)
-    if find_format(source_path(path)) is None:
+    if format_of(path) is None:
         return
     stem, ending = os.path.splitext(path)
     match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)

@@ -20,7 +20,7 @@ from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.resolve import resolve
 from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
 from fastckpt.files.sources import unique_sources
-from fastckpt.files.urls import target_prefix
+from fastckpt.files.urls import UrlError, remote_url, target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import NO_LIMIT, Options
 from fastckpt.reading.results import problem_of
@@ -85,6 +85,9 @@ def merge(
         return
     names = _names_of(given) if delete_sources else []
     count = 0 if shards is None else check_count("shards", shards)
+    if not count and any(checkpoint._remote for checkpoint in opened):
+        # What lies elsewhere is no file that could be linked or copied as it is.
+        count = sum(checkpoint._reader.shard_count() for checkpoint in opened)
     check_open_files(count, destination, "write fewer shards")
     warn_of_kept_v1(destination)
     with watch(progress) as counter:
@@ -116,6 +119,8 @@ def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
 def _open(prefix: str) -> Checkpoint:
     """Opens a checkpoint where it lies, which a save may move meanwhile."""
     options = Options(io="read", max_index_bytes=NO_LIMIT)
+    if remote_url(prefix) is not None:
+        return open_found(resolve(prefix), options)
     return open_where_found(
         lambda: resolve(prefix), lambda found: open_found(found, options)
     )
@@ -184,6 +189,12 @@ def _check_in_place(opened: Iterable[Checkpoint]) -> None:
     V1 files, too, which are no data files of the result.
     """
     for checkpoint in opened:
+        if checkpoint._remote is not None:
+            raise UrlError(
+                f"{checkpoint.path}: no source behind a URL is deleted: merge without "
+                "delete_sources",
+                path=checkpoint.path,
+            )
         if checkpoint.format == "v1":
             raise ValueError(
                 f"{checkpoint.path!r} is a V1 checkpoint, and no source that is one is "

@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from time import sleep
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.deferred import importing
@@ -28,6 +28,9 @@ from fastckpt.files.shard_names import (
     v1_shards,
 )
 from fastckpt.files.urls import PathName
+
+if TYPE_CHECKING:
+    from fastckpt.files.fetcher import Fetcher
 
 __all__ = [
     "PAUSES",
@@ -68,6 +71,11 @@ class Resolved(NamedTuple):
     format: str
     prefix: str
     files: list[str]
+
+    @property
+    def remote(self) -> Fetcher | None:
+        """What fetches them, where they lie elsewhere; their names are URLs then."""
+        return None
 
 
 def kind_of(path: str) -> str | None:

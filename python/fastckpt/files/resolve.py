@@ -7,26 +7,28 @@ or a state file stands for the whole, and a folder for the checkpoint in it.
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Mapping
+from typing import Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import PathName, Resolved, find_listed, find_whole, is_file
-from fastckpt.files.urls import source_path
+from fastckpt.files.urls import remote_url, source_path, wholes_of
 
-__all__ = ["Resolved", "resolve", "wholes"]
-
-_PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
+__all__ = ["Resolved", "resolve"]
 
 
-def resolve(path: PathName) -> Resolved:
+def resolve(
+    path: PathName, storage_options: Mapping[str, Any] | None = None
+) -> Resolved:
     """Finds the checkpoint that a caller names.
 
     Args:
         path: A prefix; one of a checkpoint's files; a state file; a folder with a
             state file or with one checkpoint; a SavedModel's folder; a V1 file; the
             prefix of V1 shards, or one of them, which stands for all; a pattern of V1
-            files, which are opened as one checkpoint.
+            files, which are opened as one checkpoint; a URL of any of these.
+        storage_options: What a URL's file system is made with.
 
     Returns:
         The checkpoint's format, prefix and files: the index for V2, all files in
@@ -35,18 +37,23 @@ def resolve(path: PathName) -> Resolved:
     Raises:
         FileNotFoundError: No checkpoint is there; the message says what was looked
             for, what lies there instead, and what to try.
-        UnsupportedError: It is a URL, and not of a local file.
+        ImportError: It is a URL, and what reads such is not installed.
         CorruptionError: The file is no checkpoint, or a damaged state file; what it
             is and what to do is said where its first bytes tell it.
         OSError: What is there cannot be read, or is neither file nor folder.
     """
+    if (url := remote_url(path)) is not None:
+        with importing:
+            from fastckpt.files.remote_resolve import resolve_url
+
+        return resolve_url(url, storage_options)
     name = source_path(path)
     if os.path.isdir(name) and not is_file(name + ".index") and not find_listed(name):
         with importing:
             from fastckpt.files.indirect import in_folder
 
         return in_folder(name)
-    prefixes = wholes(name)
+    prefixes = wholes_of(name)
     refusal: CorruptionError | None = None
     for candidate in (name, *prefixes) if name else ():
         try:
@@ -71,11 +78,3 @@ def resolve(path: PathName) -> Resolved:
 
         raise refusal_of(refusal, name)
     return found
-
-
-def wholes(name: str) -> list[str]:
-    """The prefixes of which a file may be a part by its name."""
-    part = re.fullmatch(_PART, name)
-    if part is None:
-        return []
-    return [part[1], part[1] + ".ckpt"] if name.endswith(".meta") else [part[1]]

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from fastckpt.base.callers import callers_level
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import checkpoints_in, orphans_in
 from fastckpt.files.find import PathName, Resolved, find, is_file
 from fastckpt.files.fitting import is_leftover
 from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
-from fastckpt.files.urls import source_path
+from fastckpt.files.urls import public_name, remote_url, source_path
 
 __all__ = [
     "HasPath",
@@ -33,7 +34,7 @@ __all__ = [
 _SHARDS = re.compile(r"-\?+-of-[0-9]+$")
 _NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
-_Identity = tuple[tuple[int, int], ...]
+_Identity = tuple[tuple[int, int] | str, ...]
 
 
 class HasPath(Protocol):
@@ -88,6 +89,11 @@ def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
 
 def others_beside(source: Source) -> list[str]:
     """Gives the prefixes of the other checkpoints in a checkpoint's folder."""
+    if remote_url(source.prefix) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_others
+
+        return remote_others(source.prefix)
     found = resolve(source.prefix)
     others = _by_age(os.path.dirname(found.prefix))
     return [it.prefix for it in others if _identity(it) != _identity(found)]
@@ -115,10 +121,16 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
     Warns:
         UserWarning: One that lost its index may be newer than the oldest of them.
     """
-    folder, state = _folder_of(source)
-    found = _by_age(folder)
-    if state is not None:
-        found = _as_listed(state, found)
+    if isinstance(source, str | bytes | os.PathLike) and remote_url(source):
+        with importing:
+            from fastckpt.files.remote_state import remote_listed
+
+        folder, found = os.fsdecode(source), remote_listed(os.fsdecode(source))
+    else:
+        folder, state = _folder_of(source)
+        found = _by_age(folder)
+        if state is not None:
+            found = _as_listed(state, found)
     if len(found) < count:
         named = ", ".join(repr(it.prefix) for it in found) or "none"
         raise ValueError(
@@ -126,14 +138,18 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
             f"{len(found)} (older than its latest, and that): {named}"
         )
     newest = found[len(found) - count :]
-    _warn_of_orphans(folder, newest[0])
+    if newest[0].remote is None:
+        _warn_of_orphans(folder, newest[0])
     return [Source(it.format, it.prefix, it.prefix, False) for it in newest]
 
 
 def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
     """Resolves a source, and tells whether a folder or state file led to it."""
     if not isinstance(given, str | bytes | os.PathLike):
-        return resolve(given.path), False
+        return _found_open(given), False
+    if remote_url(given) is not None:
+        found = resolve(given)
+        return found, not public_name(os.fsdecode(given)).startswith(_stem_of(found))
     name = source_path(given)
     if is_leftover(name) and is_file(name):
         raise ValueError(
@@ -147,12 +163,30 @@ def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
 def _is_indirect(name: str, found: Resolved) -> bool:
     if os.path.isdir(name) and not is_file(f"{name}.index"):
         return True
-    stem = _SHARDS.sub("", found.prefix).removesuffix(".ckpt")
+    stem = _stem_of(found)
     is_part = name.startswith(stem) and name[len(stem) :][:1] in ("", ".", "-")
     return is_file(name) and not is_part
 
 
+def _stem_of(found: Resolved) -> str:
+    return _SHARDS.sub("", found.prefix).removesuffix(".ckpt")
+
+
+def _found_open(given: HasPath) -> Resolved:
+    remote = getattr(given, "_remote", None)
+    if remote is None:
+        return resolve(given.path)
+    files = list(getattr(given, "files", ()))
+    found = Resolved(getattr(given, "format", ""), given.path, files)
+    with importing:
+        from fastckpt.files.remote_resolve import Elsewhere
+
+    return Elsewhere.found_by(remote, found)
+
+
 def _identity(found: Resolved) -> _Identity:
+    if found.remote is not None:
+        return tuple(found.files)
     stats = map(os.stat, found.files)
     return tuple((it.st_dev, it.st_ino) for it in stats)
 

@@ -11,15 +11,20 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from typing import NamedTuple
 
-from fastckpt import _native
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.files.discover import newest_complete
 from fastckpt.files.find import PathName, exists, kind_of
 from fastckpt.files.foreign import WORDS, kind_of_bytes
-from fastckpt.files.urls import source_path
+from fastckpt.files.state_text import (
+    MAX_STATE_BYTES,
+    STATE_NAME,
+    CheckpointState,
+    parse_fields,
+    parse_state,
+)
+from fastckpt.files.urls import remote_url, source_path
 
 __all__ = [
     "STATE_NAME",
@@ -33,31 +38,7 @@ __all__ = [
     "read_state",
 ]
 
-# The state file's name where the caller gives none.
-STATE_NAME = "checkpoint"
-
-# Far above any real state file; a larger file is not looked into.
-_MAX_BYTES = 4 << 20
-
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-
-
-class CheckpointState(NamedTuple):
-    """What a state file says.
-
-    Attributes:
-        model_checkpoint_path: The newest checkpoint's prefix.
-        all_model_checkpoint_paths: The prefixes that are kept, oldest first.
-        all_model_checkpoint_timestamps: Seconds since the epoch, one for each of
-            these, or none.
-        last_preserved_timestamp: When the last checkpoint that is kept for ever was
-            written, seconds since the epoch; 0.0 where it is not told.
-    """
-
-    model_checkpoint_path: str
-    all_model_checkpoint_paths: list[str]
-    all_model_checkpoint_timestamps: list[float]
-    last_preserved_timestamp: float
 
 
 def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
@@ -66,6 +47,11 @@ def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
     That is a V2 index, a V1 file or shards; as in TensorFlow, which looks no
     further, a folder or another file of that name too. The name is literal.
     """
+    if (url := remote_url(checkpoint_prefix)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_exists
+
+        return remote_exists(url)
     return exists(source_path(checkpoint_prefix))
 
 
@@ -86,6 +72,11 @@ def latest_checkpoint(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
+    if (url := remote_url(directory)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_latest
+
+        return remote_latest(url, latest_filename or STATE_NAME)
     state = get_checkpoint_state(directory, latest_filename)
     if state is not None and exists(state.model_checkpoint_path):
         return state.model_checkpoint_path
@@ -111,6 +102,11 @@ def get_checkpoint_state(
         CorruptionError: The state file is damaged; the message says how to go on.
         OSError: The state file cannot be read.
     """
+    if (url := remote_url(directory)) is not None:
+        with importing:
+            from fastckpt.files.remote_state import remote_state
+
+        return remote_state(url, latest_filename or STATE_NAME)
     folder = source_path(directory)
     return read_state(os.path.join(folder, latest_filename or STATE_NAME), folder)
 
@@ -125,33 +121,6 @@ def read_state(path: str, folder: str) -> CheckpointState | None:
     except CorruptionError as error:
         raise damaged(path, str(error), content) from None
     return _located(state, path, folder)
-
-
-def parse_state(text: str) -> CheckpointState:
-    """Gives what a state file's text says, its paths as they are written.
-
-    Raises:
-        CorruptionError: The text breaks the format, or names no checkpoint.
-    """
-    state = parse_fields(text)
-    if not state.model_checkpoint_path:
-        raise CorruptionError("it sets no model_checkpoint_path")
-    return state
-
-
-def parse_fields(text: str) -> CheckpointState:
-    """Gives what a text says that may name no checkpoint: that path is empty then.
-
-    Raises:
-        CorruptionError: The text breaks the format.
-    """
-    encoded = text.encode("utf-8", "surrogateescape")
-    model, paths, times, preserved = _native.parse_checkpoint_state(encoded)
-    return CheckpointState(_decode(model), [*map(_decode, paths)], times, preserved)
-
-
-def _decode(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
 
 
 def damaged(path: str, reason: str, content: bytes) -> CorruptionError:
@@ -191,9 +160,9 @@ def read_content(path: str) -> bytes | None:
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise damaged(path, f"it is larger than {_MAX_BYTES} bytes", content)
+        content = file.read(MAX_STATE_BYTES + 1)
+    if len(content) > MAX_STATE_BYTES:
+        raise damaged(path, f"it is larger than {MAX_STATE_BYTES} bytes", content)
     return content
 
 

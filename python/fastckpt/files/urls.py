@@ -11,10 +11,20 @@ import re
 from fastckpt.base.deferred import importing
 from fastckpt.errors import UnsupportedError
 
-__all__ = ["PathName", "UrlError", "source_path", "target_path", "target_prefix"]
+__all__ = [
+    "PathName",
+    "UrlError",
+    "public_name",
+    "remote_url",
+    "source_path",
+    "target_path",
+    "target_prefix",
+    "wholes_of",
+]
 
 PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+_PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -35,9 +45,9 @@ def target_path(path: PathName) -> str:
     if scheme[1].lower() == "file":
         return _local(name, scheme.end())
     raise UrlError(
-        f"{name}: fastckpt writes local files alone, not to {scheme[1]}://; write to a "
-        "local path, then copy its files there",
-        path=name,
+        f"{public_name(name)}: fastckpt writes local files alone, not to "
+        f"{scheme[1]}://; write to a local path, then copy its files there",
+        path=public_name(name),
     )
 
 
@@ -60,6 +70,23 @@ def target_prefix(path: PathName) -> str:
     return prefix
 
 
+def remote_url(path: PathName) -> str | None:
+    """Gives a URL that names what lies elsewhere; None of local paths."""
+    name = os.fsdecode(path)
+    scheme = _SCHEME.match(name)
+    if scheme is None or scheme[1].lower() == "file" or _is_there(name):
+        return None
+    return name
+
+
+def wholes_of(name: str) -> list[str]:
+    """Gives the prefixes of which a file may be a part by its name."""
+    part = re.fullmatch(_PART, name)
+    if part is None:
+        return []
+    return [part[1], part[1] + ".ckpt"] if name.endswith(".meta") else [part[1]]
+
+
 def source_path(path: PathName) -> str:
     """Gives the local path that a caller wants to read; one that is there as it is.
 
@@ -73,10 +100,15 @@ def source_path(path: PathName) -> str:
     if scheme[1].lower() == "file":
         return _local(name, scheme.end())
     raise UrlError(
-        f"{name}: fastckpt reads local files alone, not from {scheme[1]}://; copy the "
-        "checkpoint's files here first",
-        path=name,
+        f"{public_name(name)}: this reads local files alone, not from {scheme[1]}://; "
+        "copy the checkpoint's files here first",
+        path=public_name(name),
     )
+
+
+def public_name(url: str) -> str:
+    """Gives a URL without ``user:password@``, and signatures in its query."""
+    return re.sub(r"(?s)^([^/?#]+://)(?:[^/@]*@)?([^?#]*).*", r"\1\2", url)
 
 
 def _is_there(name: str) -> bool:

@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager, contextmanager
 from fastckpt.base.deferred import importing
 from fastckpt.files.find import is_file, kind_of
 from fastckpt.files.foreign import find_kind, looks_like_table
-from fastckpt.files.urls import PathName, source_path
+from fastckpt.files.urls import PathName, remote_url, source_path
 from fastckpt.formats.endings import FILE_FORMATS, find_file_format
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.reading.checkpoint import Checkpoint, open
 
-__all__ = ["Source", "find_format", "open_file", "open_tensors"]
+__all__ = ["Source", "find_format", "format_of", "open_file", "open_tensors"]
 
 Source = Checkpoint | LazyTensors
 """Where tensors come from: a checkpoint, or a file of another format."""
@@ -40,6 +40,11 @@ def find_format(path: str) -> str | None:
     if kind == "zip" and named == "npz":  # an archive without arrays
         return named
     return None if kind is not None or looks_like_table(path) else named
+
+
+def format_of(name: str) -> str | None:
+    """Gives ``find_format`` of what a caller names; a URL is that of a checkpoint."""
+    return None if remote_url(name) is not None else find_format(source_path(name))
 
 
 def open_file(path: str, kind: str) -> AbstractContextManager[LazyTensors]:
@@ -68,7 +73,7 @@ def open_tensors(
         ImportError: The library that reads the file is not installed.
     """
     name = os.fsdecode(path)
-    if (kind := find_format(source_path(name))) is None:
+    if (kind := format_of(name)) is None:
         with open(path, io=io, threads=threads) as checkpoint:
             yield checkpoint
         return

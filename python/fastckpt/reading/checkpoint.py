@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.files import aside
 from fastckpt.files import filesystem as io_mode
 from fastckpt.files import resolve as paths
+from fastckpt.files.urls import remote_url
 from fastckpt.reading import requests as loading
 from fastckpt.reading.closed import Closed
 from fastckpt.reading.human_names import missing_in
@@ -24,13 +24,14 @@ from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_thr
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
+    from fastckpt.files.fetcher import Fetcher
+    from fastckpt.files.remote import Store
     from fastckpt.objects.mapping import ObjectGraph
     from fastckpt.reading.results import Explanation, TensorLayout, VerifyReport
 
 __all__ = ["Checkpoint", "open", "open_found"]
 
-#: Inode, size, mtime in nanoseconds.
-_Identity = tuple[int, int, int]
+_Identity = tuple[int, int, int]  # inode, size, mtime in nanoseconds
 _DEFAULTS = Options()
 
 
@@ -41,6 +42,7 @@ def open(
     io: str = "auto",
     threads: int | None = None,
     max_index_bytes: int = MAX_INDEX_BYTES,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Checkpoint:
     """Opens a TensorFlow checkpoint.
 
@@ -49,18 +51,22 @@ def open(
     Args:
         path: A prefix; any file of a checkpoint; a ``checkpoint`` state file; a
             folder with one, or with a single checkpoint; a SavedModel or its
-            ``variables`` folder; a V1 file; the name of V1 shards, or one of them.
+            ``variables`` folder; a V1 file; the name of V1 shards, or one of them;
+            a URL of any of these that fsspec knows.
         verify: How data is checked against its checksums. True, which None means:
             every stored piece once, before any byte of it is handed out, and again
             where its file was written since; whole copies every time, in the same
             pass. "whole": what is read in full; parts are not, and only their
-            bytes are read. False: nothing. What calls write from it (``save``,
-            ``convert`` ...) is checked in any case.
+            bytes are read; this is what None means for URLs. False: nothing. What
+            calls write from it (``save``, ``convert`` ...) is checked in any case.
         io: "mmap", "read" (``pread`` into memory of our own, for network file
             systems and files that others may cut) or "auto", which chooses by
-            the file system and says what it chose in ``Checkpoint.io``.
+            the file system and says what it chose in ``Checkpoint.io``: "remote"
+            for URLs, whatever was asked for.
         threads: How many threads a call may use; None: the CPUs of the process.
         max_index_bytes: A V2 index that is larger is an ``UnsupportedError``.
+        storage_options: What fsspec makes a URL's file system with, credentials too;
+            of no meaning for local paths.
 
     Returns:
         A ``Checkpoint``: a mapping of names to read-only arrays.
@@ -69,9 +75,13 @@ def open(
         FileNotFoundError: Nothing is there; the message says what was looked for.
         CorruptionError: What is there is damaged, or is no checkpoint.
         UnsupportedError: It is legal, but beyond this library.
-        OSError: The system does not let it be read.
+        OSError: The system, or the server, does not let it be read.
+        ImportError: What reads such a URL is not installed.
     """
     options = Options.checked(verify, io, threads, max_index_bytes)
+    if remote_url(path) is not None:
+        options = options._replace(verify="whole" if verify is None else verify)
+        return open_found(paths.resolve(path, storage_options), options)
     return aside.open_where_found(
         lambda: paths.resolve(path), lambda found: open_found(found, options)
     )
@@ -79,7 +89,7 @@ def open(
 
 def open_found(found: paths.Resolved, options: Options = _DEFAULTS) -> Checkpoint:
     """Opens exactly the files that were found; warns of such that lie aside."""
-    checkpoint = Checkpoint(found.format, found.prefix, found.files, options)
+    checkpoint = Checkpoint(*found[:3], options, remote=found.remote)
     aside.warn_of_place(checkpoint.path, checkpoint.files[0])
     return checkpoint
 
@@ -99,7 +109,7 @@ class Checkpoint(Mapping[str, np.ndarray]):
     Attributes:
         format: "v2" or "v1".
         path: The checkpoint's prefix.
-        io: "mmap" or "read": how bytes are read here.
+        io: "mmap", "read" or "remote": how bytes are read here.
     """
 
     def __init__(
@@ -109,20 +119,34 @@ class Checkpoint(Mapping[str, np.ndarray]):
         files: list[str],
         options: Options,
         identity: _Identity | None = None,
+        remote: Fetcher | None = None,
     ) -> None:
         self.format = format
         self.path = path
+        self._options = options
+        self._threads = count_threads(options.threads)
+        self._remote = remote
+        if remote is not None:
+            self._open_remote(files, remote)
+            return
         # Shards are opened later, maybe from another folder.
         self._prefix = _absolute(path)
         self._files = [_absolute(file) for file in files]
-        self._options = options
-        self._threads = count_threads(options.threads)
         for chosen in io_mode.choices(options.io, self._files[0], lambda: self._reader):
             self.io, self._io_reason, self._filesystem = chosen
             self._reader = open_reader(
                 format, self._prefix, self._files, self.io, options, identity
             )
         self._files = self._reader.paths()
+
+    def _open_remote(self, files: list[str], remote: Fetcher) -> None:
+        with importing:
+            from fastckpt.reading.remote import open_remote_reader
+
+        self._prefix, self._files = self.path, files
+        self.io, self._io_reason = "remote", "byte ranges, by fsspec"
+        self._filesystem, found = remote.store.scheme, (self.format, self.path, files)
+        self._reader = open_remote_reader(*found, self._options, remote)
 
     # The mapping.
 
@@ -204,16 +228,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
             CorruptionError: The index is wrong about the tensor.
         """
         with importing:
-            from fastckpt.reading.results import TensorLayout, TensorPiece
+            from fastckpt.reading.explaining import layout_of
 
-        slot = self._slot(name)
-        pieces = tuple(TensorPiece(*place) for place in self._reader.places(slot))
-        info = self._reader.info(slot)
-        assert info.dtype is not None
-        dtype = info.dtype
-        if self._reader.is_swapped(slot):
-            dtype = dtype.newbyteorder(">")
-        return TensorLayout(dtype, info.shape, pieces)
+        return layout_of(self, name)
 
     def byte_runs(self, name: str, region: Any = None) -> list[tuple[str, int, int]]:
         """Gives the byte ranges that hold a region: [(file, offset, nbytes), ...].
@@ -393,38 +410,17 @@ class Checkpoint(Mapping[str, np.ndarray]):
         Threads: safe; releases the interpreter lock once.
         """
         with importing:
-            from fastckpt.reading.findings import find_causes
-            from fastckpt.reading.results import VerifyReport, problem_of
+            from fastckpt.reading.findings import verify_checkpoint
 
-        reader, count, begin = self._reader, self._count(threads), perf_counter()
-        with watch(progress) as counter:
-            nbytes, errors, damages = reader.verify_closely(count, counter)
-        problems = [problem_of(error) for error in errors]
-        seconds = perf_counter() - begin
-        findings = find_causes(self, errors, problems, damages)
-        return VerifyReport(problems, nbytes, len(self), seconds, findings)
+        return verify_checkpoint(self, self._count(threads), progress)
 
     def explain(self) -> Explanation:
         """Tells how bytes are read here, and why: file system, page cache, io mode,
         threads, views, memory. ``print()`` it."""
         with importing:
-            from fastckpt.reading.results import Explanation, OpenFile
+            from fastckpt.reading.explaining import explain_checkpoint
 
-        files = tuple(OpenFile(*file) for file in self._reader.open_files())
-        views = sum(info.is_view for info in self.infos())
-        return Explanation(
-            path=self.path,
-            format=self.format,
-            io=self.io,
-            reason=self._io_reason,
-            filesystem=self._filesystem,
-            verify=self._options.verify,
-            threads=self._threads,
-            crc32c=_native.crc32c_implementation(),
-            tensors=len(self),
-            views=views,
-            files=files,
-        )
+        return explain_checkpoint(self)
 
     # The object graph of TensorFlow 2.
 
@@ -454,9 +450,9 @@ class Checkpoint(Mapping[str, np.ndarray]):
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        identity = self._reader.identity()
-        arguments = (self.format, self._prefix, self._files, self._options, identity)
-        return _reopen, arguments
+        options, store = self._options, self._remote and self._remote.store
+        found = self.format, self._prefix, self._files
+        return _reopen, (*found, options, self._reader.identity(), store)
 
     def _count(self, threads: int | None) -> int:
         return self._threads if threads is None else count_threads(threads)
@@ -473,8 +469,15 @@ def _reopen(
     files: list[str],
     options: Options,
     identity: list[_Identity],
+    store: Store | None = None,
 ) -> Checkpoint:
     """Opens a pickled checkpoint again, if it still is the same."""
+    if store is not None:
+        with importing:
+            from fastckpt.reading.remote import look_again
+
+        remote = look_again(store, files, identity)
+        return Checkpoint(format, path, files, options, remote=remote)
     checkpoint = aside.open_again(
         path,
         lambda: aside.find_again(format, path, files, identity),

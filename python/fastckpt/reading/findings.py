@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.errors import UnsupportedError
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.damaged_files import (
@@ -28,14 +30,14 @@ from fastckpt.reading.other_saves import (
     of_other_count,
     of_unknown_save,
 )
-from fastckpt.reading.results import Finding, Problem
+from fastckpt.reading.results import Finding, Problem, VerifyReport, problem_of
 from fastckpt.reading.stored_pieces import FilePieces, list_pieces, size_of
 from fastckpt.reading.unopened import advise_missing, find_foreign_data
 
 if TYPE_CHECKING:
     from fastckpt.reading.checkpoint import Checkpoint
 
-__all__ = ["find_causes"]
+__all__ = ["find_causes", "verify_checkpoint"]
 
 _ADVICE = {
     Cause.INDEX: "the index says so itself: it was written wrong, or changed since",
@@ -64,8 +66,9 @@ class _File:
         self.path = path
         self.order = order
         self.holds = holds.get(place) or FilePieces(path)
-        self.size = size_of(path)
-        self.is_there = os.path.lexists(path)
+        remote = checkpoint._remote
+        self.size = size_of(path) if remote is None else remote.size_of(path)
+        self.is_there = remote is not None or os.path.lexists(path)
         #: Whether it says where tensors lie; in V1 that is in the same file.
         self.is_index = checkpoint.format == "v1" or place == name_index(checkpoint)
         self.problems: dict[Cause, list[Problem]] = {}
@@ -77,6 +80,19 @@ class _File:
         cut = self.problems.get(Cause.CUT_FILE, ())
         names = {*tensors_of(cut), *tensors_of(it.problem for it in self.bad)}
         return tuple(name for name in self.holds.ends if name in names)
+
+
+def verify_checkpoint(
+    checkpoint: Checkpoint, threads: int, progress: ProgressArgument
+) -> VerifyReport:
+    """Checks every block and every tensor, as ``Checkpoint.verify`` tells."""
+    begin = perf_counter()
+    with watch(progress) as counter:
+        nbytes, errors, damages = checkpoint._reader.verify_closely(threads, counter)
+    problems = [problem_of(error) for error in errors]
+    seconds = perf_counter() - begin
+    findings = find_causes(checkpoint, errors, problems, damages)
+    return VerifyReport(problems, nbytes, len(checkpoint), seconds, findings)
 
 
 def find_causes(

@@ -176,12 +176,35 @@ def read_many(
                 out = _make(reader, slot, region, shape)
             numeric.append((slot, region, out))
     read = {at: strings.read(reader, *text[:2]) for at, text in texts.items()}
-    reader.read_into(numeric, threads, counter, has_out and checks_first)
+    if has_out and checks_first and reader.is_remote():
+        _read_beside(reader, numeric, threads, counter)
+    else:
+        reader.read_into(numeric, threads, counter, has_out and checks_first)
     arrays = iter(numeric)
     return [
         strings.put(read[at], texts[at][2]) if at in texts else next(arrays)[2]
         for at in range(len(requests))
     ]
+
+
+def _read_beside(
+    reader: Reader,
+    requests: list[tuple[int, Any, np.ndarray]],
+    threads: int,
+    counter: Progress | None,
+) -> None:
+    """Fetches all before anything is written, and each byte once."""
+    beside: list[tuple[int, Any, np.ndarray]] = []
+    for slot, region, out in requests:
+        # What cannot be written to is refused by the core, before anything is.
+        if isinstance(out, np.ndarray) and out.flags.writeable:
+            beside.append((slot, region, np.empty(out.shape, out.dtype)))
+        else:
+            beside.append((slot, region, out))
+    reader.read_into(beside, threads, counter, False)
+    for (_, _, out), (_, _, found) in zip(requests, beside, strict=True):
+        if out is not found:
+            out[...] = found
 
 
 def _make(reader: Reader, slot: int, region: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -14,6 +14,7 @@ __all__ = [
     "Finding",
     "OpenFile",
     "Problem",
+    "RemoteTraffic",
     "TensorInfo",
     "TensorLayout",
     "TensorPiece",
@@ -146,6 +147,24 @@ class OpenFile(NamedTuple):
     resident: int | None
 
 
+class RemoteTraffic(NamedTuple):
+    """What a checkpoint behind a URL has asked for since it was opened, here.
+
+    Attributes:
+        requests: For ranges of objects.
+        metadata_requests: For what is known of objects: whether they are there, their
+            sizes and versions.
+        wanted: Bytes that were needed.
+        fetched: Bytes that came: gaps between what was needed are read over where that
+            saves requests.
+    """
+
+    requests: int
+    metadata_requests: int
+    wanted: int
+    fetched: int
+
+
 class Explanation(NamedTuple):
     """How bytes are read here, and why; ``str()`` gives it in words."""
 
@@ -160,6 +179,7 @@ class Explanation(NamedTuple):
     tensors: int
     views: int
     files: tuple[OpenFile, ...]
+    remote: RemoteTraffic | None = None
 
     def __str__(self) -> str:
         lines = [
@@ -173,6 +193,13 @@ class Explanation(NamedTuple):
             "memory for copies: tensors of 1 MiB and more on their own, smaller ones "
             "in slabs of at most 4 MiB; 64-byte aligned, huge pages from 2 MiB",
         ]
+        if (traffic := self.remote) is not None:
+            lines.append(
+                f"requests: {traffic.requests} for ranges, {traffic.metadata_requests} "
+                f"for sizes and versions; {traffic.wanted} bytes wanted, "
+                f"{traffic.fetched} fetched"
+            )
+            return "\n".join(lines)
         return "\n".join(lines + [self._file(file) for file in self.files])
 
     def _checks(self) -> str:

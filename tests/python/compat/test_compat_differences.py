@@ -160,15 +160,34 @@ def test_a_path_object_opens_a_reader(tmp_path, prefix):
 
 
 def test_a_path_on_another_file_system_is_refused_by_its_scheme():
-    for call in (tf.train.load_checkpoint, tf.io.gfile.exists, tf.io.gfile.listdir):
+    for call in (tf.io.gfile.exists, tf.io.gfile.listdir):
         with pytest.raises(tf.errors.OpError):
             call("gs://bucket/model")
-    with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
-        tf.train.load_checkpoint("gs://bucket/model")
     with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
         tf.train.update_checkpoint_state("gs://bucket", "model")
     with pytest.raises(tf.errors.UnimplementedError, match="'gs' not implemented"):
         tf.train.remove_checkpoint("gs://bucket/model")
+
+
+def test_readers_take_urls_of_file_systems_that_fsspec_knows(tmp_path, prefix):
+    fsspec = pytest.importorskip("fsspec")
+    for path in tmp_path.glob("model.*"):
+        url = f"memory://compat/{path.name}"
+        fsspec.filesystem("memory").pipe_file(url, path.read_bytes())
+    state = b'model_checkpoint_path: "/else/model"'
+    fsspec.filesystem("memory").pipe_file("memory://compat/checkpoint", state)
+    url = tf.train.latest_checkpoint("memory://compat")
+    assert url == "memory://compat/model"
+    assert tf.train.checkpoint_exists(url)
+    assert not tf.train.checkpoint_exists("memory://compat/other")
+    assert tf.train.load_checkpoint(url).has_tensor("v1")
+    assert tf.train.load_checkpoint("memory://compat").has_tensor("v1")
+    found = tf.train.load_variable(url, "v1")
+    assert found.flags.writeable
+    with pytest.raises(tf.errors.NotFoundError):
+        tf.train.load_checkpoint("memory://compat/other")
+    with pytest.raises(tf.errors.UnimplementedError, match="no file system"):
+        tf.train.load_checkpoint("nosuch://bucket/model")
 
 
 def test_names_that_are_no_utf8_are_listed(tmp_path):

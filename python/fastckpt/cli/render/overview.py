@@ -24,6 +24,7 @@ from fastckpt.cli.render.text import (
 from fastckpt.formats.files import files_of
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source
+from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["Overview"]
 
@@ -41,7 +42,8 @@ class Overview:
         self._unreadable = len(self.infos) - len(sound)
         self._summary = summarize(checkpoint, self.infos)
         self._io = checkpoint.io
-        self._files = list(map(_describe_file, files_of(checkpoint).paths))
+        paths = files_of(checkpoint).paths
+        self._files = [_describe_file(path, checkpoint) for path in paths]
         self._dtypes = _sum_by_dtype(self.infos)
 
     @property
@@ -99,7 +101,9 @@ class Overview:
         return ["largest", "dtype", "shape", "size"], [row[:4] for row in rows], right
 
 
-def _describe_file(path: str) -> dict[str, Any]:
+def _describe_file(path: str, source: Source) -> dict[str, Any]:
+    if isinstance(source, Checkpoint) and source._remote is not None:
+        return {"path": path, "nbytes": source._remote.size_of(path) or None}
     try:
         return {"path": path, "nbytes": os.stat(path).st_size}
     except FileNotFoundError:

@@ -24,6 +24,7 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files import remove as removal
 from fastckpt.files import state_file, state_update
 from fastckpt.files.find import find_listed, looks
+from fastckpt.files.urls import remote_url
 
 __all__ = [
     "checkpoint_exists",
@@ -65,6 +66,9 @@ def get_checkpoint_state(
     """
     folder = os.fspath(checkpoint_dir)
     path = os.path.join(folder, latest_filename or state_file.STATE_NAME)
+    if remote_url(folder) is not None:
+        found = state_file.get_checkpoint_state(folder, latest_filename)
+        return None if found is None else CheckpointState(*found)
     try:
         if not gfile.exists(path):
             return None
@@ -113,6 +117,8 @@ def checkpoint_exists(checkpoint_prefix: str) -> bool:
     As in TensorFlow any file or folder of that name counts; unlike there, what a save
     that was killed set aside counts too.
     """
+    if remote_url(checkpoint_prefix) is not None:
+        return state_file.checkpoint_exists(checkpoint_prefix)
     names = (checkpoint_prefix + ".index", checkpoint_prefix)
     prefix = local_path(checkpoint_prefix)
     try:

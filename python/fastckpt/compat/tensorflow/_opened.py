@@ -19,13 +19,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import fastckpt.compat.tensorflow._translate as _translate
+from fastckpt.compat.tensorflow.errors import UnimplementedError
 from fastckpt.errors import CorruptionError
 from fastckpt.files import find as fileset
 from fastckpt.files import resolve as paths
 from fastckpt.files.aside import open_where_found
 from fastckpt.files.patterns import is_pattern
 from fastckpt.files.shard_names import v1_stem
-from fastckpt.reading.checkpoint import Checkpoint, open_found
+from fastckpt.files.urls import UrlError, public_name
+from fastckpt.reading.checkpoint import Checkpoint, open, open_found
 
 _MAX_KEPT = 8
 # Longer than the tick of any clock that files get their times from: 10 ms at 100 Hz,
@@ -74,6 +76,20 @@ def opened(prefix: str) -> Checkpoint:
     others = tuple(kept for kept in _kept if kept.prefix != path)
     _kept = ((entry, *others) if is_settled else others)[:_MAX_KEPT]
     return entry.checkpoint
+
+
+def opened_url(url: str) -> Checkpoint:
+    """Returns the checkpoint of a URL, opened now.
+
+    Raises:
+        OpError: TensorFlow's error for what is wrong.
+        ImportError: What reads such a URL is not installed.
+    """
+    with _translate.opening(public_name(url)):
+        try:
+            return open(url)
+        except UrlError as error:
+            raise UnimplementedError(None, None, str(error)) from error
 
 
 def _drop_gone() -> None:

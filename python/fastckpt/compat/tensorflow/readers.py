@@ -11,9 +11,10 @@ import fastckpt.compat.tensorflow._translate as _translate
 import fastckpt.compat.tensorflow.gfile as gfile
 from fastckpt.compat.tensorflow._dtype import DType, as_dtype
 from fastckpt.compat.tensorflow._management import latest_checkpoint
-from fastckpt.compat.tensorflow._opened import opened
+from fastckpt.compat.tensorflow._opened import opened, opened_url
 from fastckpt.compat.tensorflow._paths import local_path, text_of
 from fastckpt.compat.tensorflow.errors import UnimplementedError
+from fastckpt.files.urls import remote_url
 
 if TYPE_CHECKING:
     from fastckpt.reading.results import TensorInfo
@@ -32,7 +33,7 @@ class CheckpointReader:
 
     Args:
         filename: The prefix of a V2 checkpoint, a V1 file, or the pattern of V1
-            shards: str, bytes or path-like.
+            shards: str, bytes or path-like; a URL of one of these.
 
     Raises:
         NotFoundError: Nothing of this name is there.
@@ -43,7 +44,11 @@ class CheckpointReader:
     """
 
     def __init__(self, filename: Any) -> None:
-        self._checkpoint = opened(local_path(filename))
+        url = remote_url(filename)
+        if url is None:
+            self._checkpoint = opened(local_path(filename))
+        else:
+            self._checkpoint = opened_url(url)
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """Returns the shape of each tensor, as a list."""

@@ -1,0 +1,60 @@
+// FetchedRanges: bytes of remote objects that a call fetched ahead.
+//
+// Readers further up ask files for single ranges. A thread that is in a Scope
+// gets those which were fetched ahead from here, without knowing it.
+//
+// Thread-safety: Add by one thread, before others read; a Scope is its
+// thread's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "fastckpt/base/bytes.h"
+#include "fastckpt/platform/range_fetcher.h"
+
+namespace fastckpt::internal {
+
+class FetchedRanges {
+ public:
+  // Of objects of this fetcher.
+  explicit FetchedRanges(const RangeFetcher* fetcher) : fetcher_(fetcher) {}
+
+  // Takes memory for a range, which the caller fills.
+  std::uint8_t* Add(const RangeRequest& range);
+  // Ends adding; leaves out those that are lost, by their number.
+  void Finish(const std::vector<char>& is_lost);
+
+  // Whether the calling thread is in a Scope whose ranges hold this one, which
+  // `to` then gets.
+  static bool Copy(const RangeFetcher* fetcher, const RangeRequest& range,
+                   std::uint8_t* to);
+
+  class Scope {
+   public:
+    // Null: nothing was fetched. `ranges` must outlive it.
+    explicit Scope(const FetchedRanges* ranges);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    const FetchedRanges* outer_;
+  };
+
+ private:
+  struct Held {
+    RangeRequest range;
+    std::unique_ptr<std::uint8_t[]> bytes;
+  };
+
+  const std::uint8_t* Find(const RangeRequest& range) const;
+
+  const RangeFetcher* fetcher_;
+  std::vector<Held> held_;
+
+  static thread_local const FetchedRanges* current_;
+};
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,103 @@
+#include "fastckpt/read/range_plan.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "fastckpt/platform/remote_file.h"
+
+namespace fastckpt::internal {
+namespace {
+
+constexpr std::uint64_t kMaxGap = 256 << 10;
+// Of the bytes that are wanted, at most one in so many more is read.
+constexpr std::uint64_t kOverRead = 4;
+// From so many bytes on a call makes requests of the second size.
+constexpr std::uint64_t kLargeCall = 64 << 20;
+constexpr std::uint64_t kLargeCallRequest = 4 << 20;
+
+bool IsBefore(const WantedRange& a, const WantedRange& b) {
+  return std::tie(a.range.object, a.range.offset, a.range.size) <
+         std::tie(b.range.object, b.range.offset, b.range.size);
+}
+
+// Says of each gap whether it is read over.
+class Gaps {
+ public:
+  explicit Gaps(const std::vector<WantedRange>& wanted) {
+    std::uint64_t end = 0;
+    std::vector<std::uint64_t> gaps;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const RangeRequest& range = wanted[i].range;
+      const bool is_first =
+          i == 0 || wanted[i - 1].range.object != range.object;
+      if (is_first) end = range.offset;
+      if (!is_first && range.offset > end && range.offset - end <= kMaxGap) {
+        gaps.push_back(range.offset - end);
+      }
+      const std::uint64_t begin = std::max(end, range.offset);
+      if (range.end() > begin) bytes_ += range.end() - begin;
+      end = std::max(end, range.end());
+    }
+    std::sort(gaps.begin(), gaps.end());
+    std::uint64_t room = bytes_ / kOverRead;
+    for (const std::uint64_t gap : gaps) {
+      if (gap > room) break;
+      room -= gap;
+      left_ = gap == largest_ ? left_ + 1 : 1;
+      largest_ = gap;
+    }
+  }
+
+  std::uint64_t bytes() const { return bytes_; }
+
+  // Asked once for each, in order: of those as large as the largest not all may
+  // have found room.
+  bool Joins(std::uint64_t gap) {
+    if (gap != largest_) return gap < largest_;
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+
+ private:
+  std::uint64_t bytes_ = 0;
+  std::uint64_t largest_ = 0;
+  std::size_t left_ = 0;  // gaps of that size
+};
+
+}  // namespace
+
+std::uint64_t RequestLimit(std::uint64_t wanted_bytes) {
+  return wanted_bytes <= kLargeCall ? kMaxRequest : kLargeCallRequest;
+}
+
+RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit) {
+  RangePlan plan;
+  if (!std::is_sorted(wanted.begin(), wanted.end(), IsBefore)) {
+    std::sort(wanted.begin(), wanted.end(), IsBefore);
+  }
+  Gaps gaps(wanted);
+  plan.wanted_bytes = gaps.bytes();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const RangeRequest& next = wanted[i].range;
+    PlannedRequest* last =
+        plan.requests.empty() ? nullptr : &plan.requests.back();
+    bool joins = last != nullptr && last->range.object == next.object;
+    if (joins && next.offset > last->range.end()) {
+      joins = gaps.Joins(next.offset - last->range.end());
+    }
+    const std::uint64_t end =
+        joins ? std::max(last->range.end(), next.end()) : next.end();
+    if (joins && end - last->range.offset <= limit) {
+      last->range.size = end - last->range.offset;
+      last->last = i + 1;
+    } else {
+      plan.requests.push_back({next, i, i + 1});
+    }
+  }
+  plan.wanted = std::move(wanted);
+  return plan;
+}
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,42 @@
+// RangePlan: which requests fetch the ranges that a call wants.
+//
+// Neighbours are joined where the gap is small, the smallest gaps first, for as
+// long as the call reads little more than it wants. A call of many bytes makes
+// smaller requests, so that more of them are under way at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "fastckpt/platform/range_fetcher.h"
+
+namespace fastckpt::internal {
+
+// Bytes that somebody wants; `number` says whose they are.
+struct WantedRange {
+  RangeRequest range;
+  std::size_t number = 0;
+};
+
+// One request, and the wanted ranges in it: [first, last) of those in order.
+struct PlannedRequest {
+  RangeRequest range;
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+struct RangePlan {
+  std::vector<WantedRange> wanted;  // by object and offset
+  std::vector<PlannedRequest> requests;
+  std::uint64_t wanted_bytes = 0;  // each byte once
+};
+
+// How long a wanted range may be at most, in a call that wants so many bytes;
+// requests are no longer either.
+std::uint64_t RequestLimit(std::uint64_t wanted_bytes);
+
+// Plans requests for ranges, none of which is empty or longer than `limit`.
+RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit);
+
+}  // namespace fastckpt::internal

@@ -1,0 +1,108 @@
+"""Ranges by HTTP: fsspec asks for them, and its answers are looked at on the way.
+
+Its own call notices a server that ignores ranges. Beside that, no more is ever taken
+than was asked for, and an answer that says it is another range is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fastckpt.base.deferred import importing
+from fastckpt.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fsspec.implementations.http import HTTPFileSystem
+
+__all__ = ["OtherRange", "fetch_range"]
+
+_CHUNK = 1 << 20
+
+
+class OtherRange(UnsupportedError):
+    """A server answered with other bytes than were asked for."""
+
+
+async def fetch_range(
+    system: HTTPFileSystem, url: str, start: int, size: int, total: int
+) -> bytes:
+    """Gives some bytes of an object; one more than that where more came.
+
+    Args:
+        system: fsspec's file system.
+        url: The object.
+        start, size: Which bytes.
+        total: How many the object has.
+
+    Raises:
+        OtherRange: The answer says that it is something else.
+        Exception: Whatever fsspec raises.
+    """
+    with importing:
+        from fsspec.implementations.http import HTTPFile
+
+    session = _Session(await system.set_session(), start, size)
+    file = HTTPFile(
+        system,
+        url,
+        session=session,
+        cache_type="none",
+        size=total,
+        loop=system.loop,
+        asynchronous=True,
+        **system.kwargs,
+    )
+    return bytes(await file.async_fetch_range(start, start + size))
+
+
+class _Session:
+    """Stands for a session of aiohttp's, whose answers are looked at."""
+
+    def __init__(self, session: Any, start: int, size: int) -> None:
+        self._session = session
+        self._start = start
+        self._size = size
+
+    async def get(self, url: Any, **options: Any) -> _Answer:
+        answer = await self._session.get(url, **options)
+        span = re.match(r"bytes (\d+)-(\d+)", answer.headers.get("Content-Range", ""))
+        if answer.status == 206 and span and int(span[1]) != self._start:
+            answer.close()
+            raise OtherRange("the server answers with other bytes than were asked for")
+        return _Answer(answer, self._size)
+
+
+class _Answer:
+    """Stands for an answer of aiohttp's, of which no more is read than was wanted."""
+
+    def __init__(self, answer: Any, size: int) -> None:
+        self._answer = answer
+        self._size = size
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._answer, name)
+
+    async def __aenter__(self) -> _Answer:
+        await self._answer.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if not self._answer.content.at_eof():
+            self._answer.close()  # the rest is not waited for
+        await self._answer.__aexit__(*error)
+
+    async def read(self) -> bytes:
+        length = self._answer.content_length
+        if length is not None and length <= self._size:
+            got: bytes = await self._answer.read()
+            return got
+        came: list[bytes] = []
+        count = 0
+        while count <= self._size:
+            chunk = await self._answer.content.read(_CHUNK)
+            if not chunk:
+                break
+            came.append(chunk)
+            count += len(chunk)
+        return b"".join(came)[: self._size + 1]
