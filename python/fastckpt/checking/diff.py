@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
@@ -13,6 +14,7 @@ from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.compare import Tally, Tolerance
 from fastckpt.checking.regions import compare_tensors
 from fastckpt.errors import CorruptionError
+from fastckpt.files.urls import remote_url
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors, name_dtype
 from fastckpt.formats.opened import Source, open_tensors
 from fastckpt.reading.checkpoint import Checkpoint
@@ -183,7 +185,8 @@ def _error_of(report: VerifyReport) -> Exception:
     problems = report.problems
     message, path, offset, tensor = problems[0]
     missing = {it.path for it in report.findings if it.cause == "missing file"}
-    if path is not None and path in missing:
+    is_gone = path is not None and not (remote_url(path) or os.path.exists(path))
+    if path is not None and (is_gone or path in missing):
         return FileNotFoundError(errno.ENOENT, "a data file is missing", path)
     if len(problems) > 1:
         message += f" ({len(problems)} problems in all; verify() lists them)"
