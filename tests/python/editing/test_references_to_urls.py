@@ -12,7 +12,6 @@ from fastckpt.editing import references
 from installed import is_installed
 
 pytest.importorskip("aiohttp")
-pytest.importorskip("fastckpt.reading.remote")
 
 from range_server import RangeServer
 
