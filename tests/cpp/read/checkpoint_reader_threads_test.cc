@@ -220,16 +220,19 @@ INSTANTIATE_TEST_SUITE_P(MappedV2, CheckOnceConcurrency,
                          ::testing::Values(Way{Format::kV2, IoMode::kMap}));
 
 TEST_P(CheckOnceConcurrency, ViewsAreCheckedOnceAndCopiesEachTime) {
-  RunTogether(kThreads, [&](std::size_t) {
-    EXPECT_TRUE(checkpoint_->Take(slots_, Options(), true));
-  });
-  Damage();
-  std::atomic<int> refused{0};
-  RunTogether(kThreads, [&](std::size_t) {
+  const auto take_views = [&](std::size_t) {
     for (const std::size_t slot : slots_) {
       if (!source().IsView(slot)) continue;
       EXPECT_TRUE(checkpoint_->Take({&slot, 1}, Options(), true));
     }
+  };
+  RunTogether(kThreads, [&](std::size_t) {
+    EXPECT_TRUE(checkpoint_->Take(slots_, Options(), true));
+  });
+  Damage();
+  RunTogether(kThreads, take_views);
+  std::atomic<int> refused{0};
+  RunTogether(kThreads, [&](std::size_t) {
     try {
       checkpoint_->Copy(slots_, Options());
     } catch (const Error&) {
@@ -237,6 +240,8 @@ TEST_P(CheckOnceConcurrency, ViewsAreCheckedOnceAndCopiesEachTime) {
     }
   });
   EXPECT_EQ(refused, static_cast<int>(kThreads));
+  // What a copy found wrong is no view that was found right any more.
+  EXPECT_THROW(take_views(0), Error);
   EXPECT_EQ(checkpoint_->Verify(Options()).problems.size(), 1u);
 }
 
