@@ -30,9 +30,11 @@ def wants_gpu(needs: str) -> bool:
 
 def _is_installed(module: str) -> bool:
     try:
-        return find_spec(module) is not None
+        spec = find_spec(module)
     except ModuleNotFoundError:  # what it is a part of is not there
         return False
+    # A folder of that name, on the path by chance, is a namespace of no origin.
+    return spec is not None and spec.origin is not None
 
 
 def lacking(needs: str) -> str:

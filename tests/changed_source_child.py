@@ -211,8 +211,8 @@ def strike_once(root: Path, command: str, name: str, after: int) -> bool:
     opening, adding = Checkpoint.__init__, fastckpt.Writer.add
     writing, freezing = np.lib.format.write_array, Constant.iterate_parts
 
-    def then_strike(self: Checkpoint, *arguments: Any) -> None:
-        opening(self, *arguments)
+    def then_strike(self: Checkpoint, *arguments: Any, **options: Any) -> None:
+        opening(self, *arguments, **options)
         strike.moment()
 
     def strike_before_adding(*arguments: Any) -> None:

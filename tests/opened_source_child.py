@@ -19,8 +19,9 @@ import numpy as np
 import fastckpt
 from changed_source_child import KEPT, OLD, Strike, cut
 from changed_source_child import freeze as freeze_source
+from fastckpt import _native
 from fastckpt.base.cast import Losses
-from fastckpt.checking import regions, statistics
+from fastckpt.checking import regions
 from fastckpt.editing.average import average
 from fastckpt.editing.convert import convert
 from fastckpt.editing.strip import strip
@@ -116,7 +117,7 @@ ENDINGS = {
 PLACES = [
     (Checkpoint, "_count"),
     (regions, "compare_values"),
-    (statistics.Moments, "add_values"),
+    (_native, "describe_tensors"),
     (fastckpt.Writer, "add"),
     (writer, "_item"),
     (Losses, "cast"),

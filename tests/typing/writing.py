@@ -25,7 +25,7 @@ reveal_type(saver.last_checkpoints)  # builtins.list[builtins.str]
 
 reveal_type(fastckpt.latest_checkpoint("out"))  # builtins.str | None
 state = fastckpt.get_checkpoint_state("out")
-reveal_type(state)  # fastckpt.files.state_file.CheckpointState
+reveal_type(state)  # fastckpt.files.state_text.CheckpointState
 reveal_type(fastckpt.checkpoint_exists("out/model.ckpt"))  # builtins.bool
 
 fastckpt.save(200, {"w": w})  # error: [arg-type]

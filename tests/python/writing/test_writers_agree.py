@@ -17,6 +17,7 @@ WRITERS = (
     fastckpt.convert,
     fastckpt.strip,
     fastckpt.average,
+    fastckpt.salvage,
     fastckpt.update_checkpoint_state,
     fastckpt.freeze,
 )

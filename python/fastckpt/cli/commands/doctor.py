@@ -203,6 +203,11 @@ def _format_salvage(examination: Examination) -> Iterator[str]:
         yield "  no tensor can be saved from these files"
         return
     yield f"    fastckpt doctor {path} --save {target}"
+    if examination.lost and "-?????-of-" in os.path.basename(examination.path):
+        yield (
+            "    that leaves out what one of the files may have whole: a copy of it "
+            "under another name opens alone"
+        )
 
 
 def _name_target(path: str) -> str:
