@@ -47,15 +47,22 @@ def find_orphan(prefix: str) -> Finding | None:
     index = f"{prefix}.index"
     if not files or is_file(index):
         return None
-    shards = {parts.shard: path for path in files if (parts := split_shard(path))}
-    found = find_index(index, shards)
+    families: dict[int, dict[int, str]] = {}
+    for path in files:
+        if parts := split_shard(path):
+            families.setdefault(parts.num_shards, {})[parts.shard] = path
+    # Files of several saves are under one name: no index is that of all of them.
+    found = None
+    if len(families) == 1:
+        ((count, shards),) = families.items()
+        found = find_index(index, shards, count)
     if found is None:
         return _make(Cause.MISSING_FILE, prefix, _LOST)
     command = f"cp -n -- {quote(found)} {quote(index)}"
     advice = f"this gives it its name, and keeps the other: {command}"
     message = (
-        f"{index}: this file is missing, and lies here as {found!r}: all that it says "
-        "of the data files is right"
+        f"{index}: this file is missing, and lies here as {found!r}: it accounts "
+        "for every byte of the data files, and all its checksums are right"
     )
     return Finding(Cause.RENAMED_FILE, message, advice, found)
 
