@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import is_file, is_format, list_folder
 from fastckpt.reading.known_index import KnownIndex
@@ -28,10 +29,13 @@ class Kin(NamedTuple):
     Attributes:
         prefix: The checkpoint.
         shard: Which of its data files it is.
+        copy: Another file with the same contents, which has the name that the index
+            knows it by; None where there is none.
     """
 
     prefix: str
     shard: int
+    copy: str | None = None
 
 
 def _indexes_beside(index: str) -> Iterator[str]:
@@ -67,8 +71,21 @@ def find_owner(index: str, shard: int, path: str, threads: int) -> Kin | None:
             for number, end in known.ends.items():
                 is_itself = other == index and number == shard
                 if end == size and not is_itself and known.fits(number, path, threads):
-                    return Kin(other.removesuffix(".index"), number)
+                    prefix = other.removesuffix(".index")
+                    own = prefix + known.name_ending(number)
+                    copy = own if _is_copy(own, path) else None
+                    return Kin(prefix, number, copy)
     return None
+
+
+def _is_copy(path: str, of: str) -> bool:
+    """Tells whether a file is another than one, no link to it, with its contents."""
+    with importing:
+        from filecmp import cmp
+
+    with suppress(OSError):
+        return not os.path.samefile(path, of) and cmp(path, of, shallow=False)
+    return False
 
 
 def find_renamed(

@@ -111,11 +111,15 @@ class KnownIndex:
                 reached = max(reached, end)
         return reached == size
 
+    def name_ending(self, shard: int) -> str:
+        """Gives the ending of a data file's name."""
+        return ShardName(".data", shard, self._count).name
+
     def fits(self, shard: int, path: str, threads: int) -> bool:
         """Tells whether a file is this data file: every tensor in it is right."""
         if self.ends.get(shard, 0) == 0 or not self._fits_few(shard, path):
             return False
-        ending = ShardName(".data", shard, self._count).name
+        ending = self.name_ending(shard)
         data = os.path.abspath(path)
         with _links({".index": self._path, ending: data}) as prefix:
             errors = _open(prefix).verify(threads, None)[1]

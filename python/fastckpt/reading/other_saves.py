@@ -27,6 +27,7 @@ __all__ = [
 
 _OWN = "copy this file again from where this checkpoint was saved"
 _KEEP = "; keep this one until then, some save may need it"
+_ONLY = "needs it, and has no other sound copy here"
 _INDEX = (
     "copy the index again from where these data files are from; keep this one until "
     "then, some save may need it"
@@ -53,7 +54,10 @@ def find_save_of(
         return []
     whose = f"it is data file {kin.shard} of {kin.prefix!r}, whole and sound"
     message = f"{path}: {_describe(tensors)}, and {whose}"
-    advice = f"{_OWN}; under this name nothing needs what is in it now"
+    if kin.copy is None:
+        advice = f"{_OWN}; keep this one under a free name, too: {kin.prefix!r} {_ONLY}"
+    else:
+        advice = f"{_OWN}; what is in it now is in {kin.copy!r}, too"
     return [Finding(Cause.OTHER_SAVE, message, advice, path, None, tensors)]
 
 

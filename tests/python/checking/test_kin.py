@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 import fastckpt
+from damage import flip
 
 RAMP = np.arange(1000, dtype=np.float32)
 DATA = "m.data-00000-of-00001"
@@ -77,3 +80,35 @@ class TestAnIndexThatIsLost:
         (tmp_path / "m.index").rename(tmp_path / "m.index.bak")
         (finding,) = fastckpt.examine(tmp_path / "m").findings
         assert finding.cause == "renamed file"
+
+
+class TestADataFileOfAnotherSave:
+    @pytest.fixture
+    def two(self, tmp_path):
+        for step in (1, 2):
+            fastckpt.save(tmp_path / f"m-{step}", {"w": RAMP + step, "b": RAMP[:9]})
+        return [tmp_path / f"m-{step}.data-00000-of-00001" for step in (1, 2)]
+
+    def advice(self, two):
+        (finding,) = fastckpt.examine(two[1].parent / "m-2").findings
+        assert finding.cause == "other save"
+        return finding.advice
+
+    def test_is_in_its_own_place_too(self, two):
+        shutil.copy(two[0], two[1])
+        assert f"what is in it now is in {str(two[0])!r}, too" in self.advice(two)
+
+    @pytest.mark.parametrize("event", ["moved", "damaged", "hard link", "link"])
+    def test_is_to_be_kept_where_it_is_the_only_copy(self, event, two):
+        shutil.copy(two[0], two[1])
+        if event == "damaged":
+            flip(two[0], 5)
+        else:
+            two[0].unlink()
+        if event == "hard link":
+            two[0].hardlink_to(two[1])
+        elif event == "link":
+            two[0].symlink_to(two[1])
+        advice = self.advice(two)
+        assert f"keep this one under a free name, too: {str(two[0])[:-20]!r}" in advice
+        assert "no other sound copy here" in advice
