@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fastckpt.checking.leftovers import UnfinishedSave
+from fastckpt.checking.stamps import Stamp
 from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.results import Finding
@@ -28,8 +29,8 @@ class Examination:
             note of each has the path of its first file.
         examined: Of a folder, what was found out about each checkpoint in it, and at
             last about what lies beside them.
-        newest: Of a folder, the newest checkpoint with which nothing is wrong; None
-            where there is none.
+        newest: Of a folder, the newest checkpoint that has tensors and with which
+            nothing is wrong; None where there is none.
     """
 
     path: str
@@ -41,6 +42,8 @@ class Examination:
     recoverable: list[UnfinishedSave] = field(default_factory=list)
     examined: list[Examination] = field(default_factory=list)
     newest: str | None = None
+    # What the newest's files were when they were looked at.
+    _stamp: Stamp = field(default=(), repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

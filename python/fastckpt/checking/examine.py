@@ -14,6 +14,7 @@ from fastckpt.base.progress import Counter, ProgressArgument, counting
 from fastckpt.checking.examination import Examination
 from fastckpt.checking.leftovers import find_unfinished
 from fastckpt.checking.orphans import find_orphan
+from fastckpt.checking.stamps import stamp_of
 from fastckpt.checking.statistics import measure
 from fastckpt.checking.surroundings import (
     POINT_TO_NOTES,
@@ -107,18 +108,20 @@ def _examine_folder(
     prefixes = list_prefixes(folder)
     with counting(progress, sum(map(weigh, prefixes)) * (1 + values)) as counter:
         look = _Look(values, threads, counter)
+        stamps = {prefix: stamp_of(prefix) for prefix in prefixes}
         parts = [_examine_checkpoint(prefix, look) for prefix in prefixes]
     saves = find_unfinished(folder, threads)
     parts = _leave_out_renamed(parts)
     told = [finding for part in parts for finding in part.findings]
     broken = {part.path for part in parts if not part.ok}
-    newest = find_newest(folder, [part.path for part in parts if part.ok])
+    sound = [part.path for part in parts if part.ok and part.tensors]
+    newest = find_newest(folder, sound)
     around = Examination(folder)
     around.findings += find_around(folder, saves, told, broken, newest)
     if not (prefixes or around.findings or saves):
         resolve(folder)  # raises, and says what was looked for
     around.note(saves, told)
-    whole = Examination(folder, newest=newest)
+    whole = Examination(folder, newest=newest, _stamp=stamps.get(newest or "", ()))
     whole.include([*parts, around])
     return whole
 

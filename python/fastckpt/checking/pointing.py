@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import NamedTuple
 
 from fastckpt.checking.examination import Examination
+from fastckpt.checking.stamps import stamp_of
 from fastckpt.errors import CorruptionError
 from fastckpt.files.find import exists
 from fastckpt.files.foreign import name_foreign_file
@@ -16,7 +18,6 @@ from fastckpt.files.state_file import (
     CheckpointState,
     parse_fields,
     read_content,
-    read_state,
 )
 from fastckpt.files.state_update import StateConflictError, format_state
 
@@ -59,10 +60,12 @@ def point_at_newest(found: Examination) -> Pointed | None:
     Raises:
         StateConflictError: What has the state file's name is no state file, but a
             model of another program, say.
-        OSError: It cannot be written; the old one is as it was.
+        OSError: It cannot be written, or the checkpoint is no more as it was found;
+            the old one is as it was, or as ``checkpoint.before``.
     """
     if found.newest is None:
         return None
+    _check_unchanged(found)
     folder, path = found.path, os.path.join(found.path, STATE_NAME)
     if what := name_foreign_file(path) or name_checkpoint_file(path):
         raise StateConflictError(
@@ -77,23 +80,46 @@ def point_at_newest(found: Examination) -> Pointed | None:
         sound = {os.path.abspath(it.path) for it in found.examined if it.ok}
         old = _parse(before) if before else None
         new, dropped = _make(folder, found.newest, old, sound)
-        replace_file(path, format_state(new).encode("utf-8", "surrogateescape"))
+        content = format_state(new).encode("utf-8", "surrogateescape")
+        _check_unchanged(found)
+        replace_file(path, content)
     except BaseException:
-        if before:
+        # It may have been replaced already, and then this is all that is left.
+        if before and _has_same(path, before):
             os.unlink(before)
         raise
     return Pointed(path, found.newest, before, dropped, True)
 
 
-def _names(path: str, folder: str, prefix: str) -> bool:
-    """Tells whether a state file names a checkpoint already."""
+def _check_unchanged(found: Examination) -> None:
+    """Refuses to name a checkpoint that was replaced or removed meanwhile.
+
+    Raises:
+        OSError: It was.
+    """
+    newest = found.newest or ""
+    now = stamp_of(newest)
+    if not now or now != (found._stamp or now):
+        reason = "it has changed since it was examined; see what saves here, try again"
+        raise OSError(errno.EBUSY, reason, newest)
+
+
+def _has_same(path: str, before: str) -> bool:
+    """Tells whether a file is as it was; where that is not known, it is not."""
     try:
-        state = read_state(path, folder)
-    except CorruptionError:
-        return False
-    if state is None:
-        return False
-    return os.path.abspath(state.model_checkpoint_path) == os.path.abspath(prefix)
+        return read_content(path) == read_content(before)
+    except (CorruptionError, OSError):
+        return os.path.samefile(path, before) if os.path.exists(path) else False
+
+
+def _names(path: str, folder: str, prefix: str) -> bool:
+    """Tells whether a state file names a checkpoint already, where it really is."""
+    state = _parse(path)
+    return state is not None and _leads_to(state.model_checkpoint_path, folder, prefix)
+
+
+def _leads_to(path: str, folder: str, prefix: str) -> bool:
+    return os.path.abspath(os.path.join(folder, path)) == os.path.abspath(prefix)
 
 
 def _keep(path: str) -> str:
@@ -151,7 +177,10 @@ def _make(
     own = os.path.basename(newest), _written_at(newest)
     for at, path in enumerate(paths):
         place = _find_place(path, folder)
-        entry = path, times[at] if is_timed else 0.0
+        # What has moved with its folder is named where it is now.
+        is_right = _leads_to(path, folder, place)
+        text = path if is_right else os.path.basename(place)
+        entry = text, times[at] if is_timed else 0.0
         if place == os.path.abspath(newest):
             own = entry
         elif place in sound or (_is_elsewhere(place, folder) and exists(place)):

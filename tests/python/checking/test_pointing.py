@@ -12,6 +12,7 @@ import pytest
 import fastckpt
 from damage import flip
 from fastckpt.checking.pointing import point_at_newest
+from fastckpt.files.replace import replace_file
 from fastckpt.files.state_update import StateConflictError
 
 TENSORS = {"w": np.arange(1000, dtype=np.float32), "b": np.ones(3)}
@@ -166,6 +167,54 @@ def test_names_of_a_folder_that_moved_are_found_beside(folder, tmp_path):
         state = state_of(moved)
     assert state.model_checkpoint_path == str(moved / "m-2")
     assert state.all_model_checkpoint_paths[0] == str(moved / "m-1")
+    # TensorFlow does not look beside: the names themselves must lead there.
+    text = (moved / "checkpoint").read_text()
+    assert text.splitlines() == [
+        'model_checkpoint_path: "m-2"',
+        'all_model_checkpoint_paths: "m-1"',
+        'all_model_checkpoint_paths: "m-2"',
+    ]
+
+
+def test_a_newest_that_moved_with_its_folder_is_named_where_it_is(folder, tmp_path):
+    paths = [folder / "m-1", folder / "m-10"]
+    fastckpt.update_checkpoint_state(
+        folder, paths[1], paths, all_model_checkpoint_timestamps=[1.5, 3.5]
+    )
+    moved = tmp_path / "moved"
+    folder.rename(moved)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert point(moved).is_changed
+    assert (moved / "checkpoint").read_text().splitlines() == [
+        'model_checkpoint_path: "m-10"',
+        'all_model_checkpoint_paths: "m-1"',
+        'all_model_checkpoint_paths: "m-10"',
+        "all_model_checkpoint_timestamps: 1.5",
+        "all_model_checkpoint_timestamps: 3.5",
+    ]
+
+
+def test_one_without_tensors_is_not_the_newest(folder):
+    fastckpt.save(folder / "m-11", {})
+    assert fastckpt.examine(folder).newest == str(folder / "m-10")
+
+
+@pytest.mark.parametrize("event", ["removed", "saved anew", "data gone"])
+def test_what_is_no_more_as_it_was_found_is_not_named(event, folder):
+    fastckpt.update_checkpoint_state(folder, "m-2", ["m-2"])
+    found = fastckpt.examine(folder)
+    if event == "removed":
+        fastckpt.remove_checkpoint(folder / "m-10")
+    elif event == "saved anew":
+        fastckpt.save(folder / "m-10", TENSORS)
+    else:
+        (folder / "m-10.data-00000-of-00001").unlink()
+    before = (folder / "checkpoint").read_bytes()
+    with pytest.raises(OSError, match="changed since it was examined"):
+        point_at_newest(found)
+    assert (folder / "checkpoint").read_bytes() == before
+    assert not (folder / "checkpoint.before").exists()
 
 
 def test_entries_of_other_folders_stay(folder, tmp_path):
@@ -200,6 +249,29 @@ def test_a_failed_write_leaves_everything_as_it_was(folder, monkeypatch):
         point(folder)
     after = sorted(os.listdir(folder)), (folder / "checkpoint").read_bytes()
     assert after == before
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("error", [OSError("fsync failed"), KeyboardInterrupt()])
+def test_the_old_one_stays_where_a_write_fails_at_its_end(
+    error, links, folder, monkeypatch
+):
+    def fail(path, content):
+        replace_file(path, content)
+        raise error
+
+    def refuse(*_):
+        raise OSError("no links here")
+
+    damage(folder, 10)
+    old = (folder / "checkpoint").read_bytes()
+    monkeypatch.setattr("fastckpt.checking.pointing.replace_file", fail)
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(type(error)):
+        point(folder)
+    assert (folder / "checkpoint.before").read_bytes() == old
+    assert fastckpt.latest_checkpoint(folder) == str(folder / "m-2")
 
 
 def test_names_that_are_no_utf8_are_kept_as_they_are(folder):
