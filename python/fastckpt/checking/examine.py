@@ -18,8 +18,10 @@ from fastckpt.checking.stamps import stamp_of
 from fastckpt.checking.statistics import measure
 from fastckpt.checking.surroundings import (
     POINT_TO_NOTES,
+    UNREADABLE,
     find_around,
     find_newest,
+    list_named,
     list_prefixes,
     weigh,
 )
@@ -64,8 +66,8 @@ def examine(
     """Finds out what is wrong with a checkpoint, or with a folder of them.
 
     Every block and every tensor is checked, and what saves that did not finish have
-    left is looked at. Of a folder, every checkpoint in it is examined, its state file,
-    and data files without an index. Nothing is changed.
+    left is looked at. Of a folder, every checkpoint in it is examined, its state file
+    and what that names, and data files without an index. Nothing is changed.
 
     Args:
         path: What ``open`` accepts; of a folder all that is in it; of a URL the
@@ -78,7 +80,8 @@ def examine(
 
     Raises:
         FileNotFoundError: There is no checkpoint.
-        OSError: A folder cannot be listed, or an index cannot be read.
+        OSError: A folder cannot be listed, or the index of the checkpoint that was
+            named cannot be read.
     """
     if (url := remote_url(path)) is not None:
         with counting(progress, 1 + values) as counter:
@@ -106,10 +109,11 @@ def _examine_folder(
     folder: str, values: bool, threads: int | None, progress: ProgressArgument
 ) -> Examination:
     prefixes = list_prefixes(folder)
+    prefixes += list_named(folder, prefixes)
     with counting(progress, sum(map(weigh, prefixes)) * (1 + values)) as counter:
         look = _Look(values, threads, counter)
         stamps = {prefix: stamp_of(prefix) for prefix in prefixes}
-        parts = [_examine_checkpoint(prefix, look) for prefix in prefixes]
+        parts = [_examine_of_folder(prefix, look) for prefix in prefixes]
     saves = find_unfinished(folder, threads)
     parts = _leave_out_renamed(parts)
     told = [finding for part in parts for finding in part.findings]
@@ -124,6 +128,16 @@ def _examine_folder(
     whole = Examination(folder, newest=newest, _stamp=stamps.get(newest or "", ()))
     whole.include([*parts, around])
     return whole
+
+
+def _examine_of_folder(prefix: str, look: _Look) -> Examination:
+    """Examines one of several, which are told though the system keeps this one back."""
+    try:
+        return _examine_checkpoint(prefix, look)
+    except OSError as error:
+        path = os.fsdecode(error.filename or prefix)
+        finding = Finding(Cause.UNREADABLE_FILE, f"{prefix}: {error}", UNREADABLE, path)
+        return Examination(prefix, findings=[finding])
 
 
 def _leave_out_renamed(parts: list[Examination]) -> list[Examination]:

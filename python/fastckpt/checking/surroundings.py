@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.checking.orphans import POINT_TO_NOTES, find_orphans
 from fastckpt.errors import CorruptionError
-from fastckpt.files.discover import checkpoints_in, damaged_in
+from fastckpt.files.discover import checkpoints_in, damaged_in, indexes_in
 from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.foreign import name_foreign_file
 from fastckpt.files.sources import sort_by_age
@@ -16,18 +16,66 @@ from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.results import Finding
 
-__all__ = ["POINT_TO_NOTES", "find_around", "find_newest", "list_prefixes", "weigh"]
+__all__ = [
+    "POINT_TO_NOTES",
+    "UNREADABLE",
+    "find_around",
+    "find_newest",
+    "list_named",
+    "list_prefixes",
+    "weigh",
+]
 
+UNREADABLE = "the system says why; nothing is known of what is in it"
 _LEAVE = "leave it as it is, and name the checkpoint itself instead"
 
 
 def list_prefixes(folder: str) -> list[str]:
-    """Gives the checkpoints in a folder, damaged V1 ones and a SavedModel's too."""
-    prefixes = sorted({*checkpoints_in(folder), *damaged_in(folder)})
+    """Gives the checkpoints in a folder, damaged ones and a SavedModel's too."""
+    found = {*checkpoints_in(folder), *damaged_in(folder), *indexes_in(folder)}
+    prefixes = sorted(found)
     inner = os.path.join(folder, "variables", "variables")
     if os.path.isfile(f"{inner}.index"):
         prefixes.append(inner)
     return prefixes
+
+
+def list_named(folder: str, known: Sequence[str]) -> list[str]:
+    """Gives what a folder's state file names, and is there, beside what is known.
+
+    That is the latest, wherever it lies, and those of its list in this folder.
+    """
+    try:
+        state = read_state(os.path.join(folder, STATE_NAME), folder)
+    except (CorruptionError, OSError):
+        state = None  # it is told when the state file itself is looked at
+    if state is None:
+        return []
+    place = os.path.abspath(folder)
+    names = [state.model_checkpoint_path] + [
+        it
+        for it in state.all_model_checkpoint_paths
+        if os.path.dirname(os.path.abspath(it)) == place
+    ]
+    seen = set(map(os.path.realpath, known))
+    named: list[str] = []
+    for name in names:
+        prefix = _find_prefix(name)
+        if prefix and os.path.realpath(prefix) not in seen:
+            seen.add(os.path.realpath(prefix))
+            named.append(prefix)
+    return named
+
+
+def _find_prefix(name: str) -> str | None:
+    """Gives the prefix of what has a name, damaged or not; None where nothing has."""
+    try:
+        found = find_whole(name)
+    except CorruptionError:
+        return name
+    except OSError:
+        return None
+    return None if found is None else found.prefix
 
 
 def weigh(prefix: str) -> int:
@@ -76,7 +124,8 @@ def find_around(
     """
     yield from _examine_state(folder, saves, broken, newest)
     renamed = {it.path for it in told if it.path and it.cause == Cause.RENAMED_FILE}
-    yield from find_orphans(folder, saves, renamed)
+    # One that the state file names has been told already.
+    yield from (it for it in find_orphans(folder, saves, renamed) if it not in told)
 
 
 def _examine_state(
@@ -94,7 +143,9 @@ def _examine_state(
         return
     if state is None:
         return
-    if gone := _list_missing(state):
+    gone: list[str] = []
+    yield from _examine_named(path, state, broken, advice, gone)
+    if gone:
         complete = {os.path.abspath(save.prefix) for save in saves if save.is_complete}
         is_left = not complete.isdisjoint(map(os.path.abspath, gone))
         message = f"{path}: names {gone[0]!r}, which is not there"
@@ -102,21 +153,28 @@ def _examine_state(
             message += f", nor {', '.join(map(repr, gone[1:]))}"
         said = POINT_TO_NOTES if is_left else advice
         yield Finding(Cause.STATE_FILE, message, said, path)
-    latest = os.path.abspath(state.model_checkpoint_path)
-    if latest in set(map(os.path.abspath, broken)):
-        message = f"{path}: names {state.model_checkpoint_path!r}, which is damaged"
-        yield Finding(Cause.STATE_FILE, message, advice, path)
 
 
-def _list_missing(state: CheckpointState) -> list[str]:
-    names = dict.fromkeys(
-        [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
-    )
-    return [prefix for prefix in names if not _is_there(prefix)]
-
-
-def _is_there(prefix: str) -> bool:
-    try:
-        return find_whole(prefix) is not None
-    except CorruptionError:
-        return True
+def _examine_named(
+    path: str, state: CheckpointState, broken: set[str], advice: str, gone: list[str]
+) -> Iterator[Finding]:
+    """Finds what is wrong with what a state file names; what is gone is added."""
+    damaged = set(map(os.path.abspath, broken))
+    latest = state.model_checkpoint_path
+    for prefix in dict.fromkeys([latest, *state.all_model_checkpoint_paths]):
+        # One that is listed only has findings of its own.
+        is_told = os.path.abspath(prefix) in damaged
+        is_damaged = is_told and prefix == latest
+        try:
+            if not is_told and find_whole(prefix) is None:
+                gone.append(prefix)
+        except CorruptionError:
+            is_damaged = True
+        except FileNotFoundError:
+            gone.append(prefix)
+        except OSError as error:
+            message = f"{path}: names {prefix!r}, which cannot be looked at: {error}"
+            yield Finding(Cause.UNREADABLE_FILE, message, UNREADABLE, path)
+        if is_damaged:
+            message = f"{path}: names {prefix!r}, which is damaged"
+            yield Finding(Cause.STATE_FILE, message, advice, path)

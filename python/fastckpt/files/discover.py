@@ -14,6 +14,7 @@ from fastckpt.files.shard_names import split_shard, v1_pattern, v1_shards
 __all__ = [
     "checkpoints_in",
     "damaged_in",
+    "indexes_in",
     "names_in",
     "newest_complete",
     "newest_complete_first",
@@ -26,6 +27,9 @@ _NO_V1 = re.compile(
     r"|.*\.(?:tempstate[0-9]+|data-[0-9]+-of-[0-9]+|fastckpt-[0-9a-f]{8}\.\w+)",
     re.DOTALL,
 )
+
+_BEGIN_BYTES = 512
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 
 def names_in(folder: str) -> list[str]:
@@ -57,6 +61,29 @@ def damaged_in(folder: str) -> list[str]:
         if looks_like_table(path)
         and not (is_format(path, "v1") or is_format(path, "v2"))
     ]
+
+
+def indexes_in(folder: str) -> list[str]:
+    """Gives the prefixes of all that may be an index, sound or not, data or none.
+
+    No index is a text, however it is damaged; other programs write such.
+    """
+    names = [name for name in list_folder(folder) if name.endswith(".index")]
+    bases = [name.removesuffix(".index") for name in names]
+    paths = [os.path.join(folder, base) for base in bases if base]
+    return [path for path in paths if not _is_text(f"{path}.index")]
+
+
+def _is_text(path: str) -> bool:
+    """Tells whether a file begins like a text, or is no file at all."""
+    if not is_file(path):
+        return True
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(_BEGIN_BYTES)
+    except OSError:
+        return False
+    return bool(begin) and not begin.translate(None, _PRINTABLE)
 
 
 def orphans_in(folder: str) -> dict[str, str]:

@@ -218,3 +218,91 @@ def test_verify_has_findings_beside_its_problems(prefix):
     (finding,) = report.findings
     assert (finding.cause, len(finding.tensors)) == ("missing file", 3)
     assert pickle.loads(pickle.dumps(report)) == report
+
+
+class TestWhatTheStateFileNames:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        folder = tmp_path / "run"
+        fastckpt.save(folder / "m-1", TENSORS)
+        return folder
+
+    def name(self, folder, latest, *others):
+        lines = [f'model_checkpoint_path: "{latest}"']
+        lines += [f'all_model_checkpoint_paths: "{it}"' for it in (*others, latest)]
+        (folder / "checkpoint").write_text("\n".join(lines) + "\n")
+
+    def check(self, folder, name, *causes):
+        found = fastckpt.examine(folder)
+        assert [it.cause for it in found.findings] == [*causes, "state file"]
+        assert f"names {str(folder / name)!r}, which is damaged" in (
+            found.findings[-1].message
+        )
+        assert found.newest == str(folder / "m-1")
+
+    @pytest.mark.parametrize("content", [b"", bytes(400), b"\1\2garbage" * 100])
+    @pytest.mark.parametrize("ending", ["", ".index"])
+    def test_is_damaged_where_nothing_in_the_file_is_ours(
+        self, ending, content, folder
+    ):
+        (folder / f"m-2{ending}").write_bytes(content)
+        self.name(folder, "m-2", "m-1")
+        found = fastckpt.examine(folder)
+        assert found.findings[-1].cause == "state file"
+        assert "m-2', which is damaged" in found.findings[-1].message
+        assert len(found.findings) == 2
+        assert found.newest == str(folder / "m-1")
+
+    @pytest.mark.parametrize("size", [0, 1, 60])
+    def test_is_damaged_where_an_index_is_cut_and_has_no_data(self, size, folder):
+        fastckpt.save(folder / "m-2", TENSORS)
+        (folder / "m-2.data-00000-of-00001").unlink()
+        index = folder / "m-2.index"
+        index.write_bytes(index.read_bytes()[:size])
+        self.name(folder, "m-2", "m-1")
+        self.check(folder, "m-2", "cut file")
+        (folder / "checkpoint").unlink()
+        (finding,) = fastckpt.examine(folder).findings
+        assert finding.path == str(index)
+
+    def test_is_told_where_one_of_its_list_is_garbage(self, folder):
+        (folder / "m-0").write_bytes(b"garbage")
+        self.name(folder, "m-1", "m-0")
+        (finding,) = fastckpt.examine(folder).findings
+        assert finding.path == str(folder / "m-0")
+
+    def test_is_verified_where_it_lies_in_another_folder(self, folder, tmp_path):
+        fastckpt.save(tmp_path / "elsewhere", TENSORS)
+        self.name(folder, tmp_path / "elsewhere")
+        assert fastckpt.examine(folder).ok
+        flip(tmp_path / "elsewhere.data-00000-of-00001", 5)
+        found = fastckpt.examine(folder)
+        assert [it.cause for it in found.findings] == ["checksum", "state file"]
+        assert found.newest == str(folder / "m-1")
+
+    def test_is_told_where_a_v1_shard_of_it_is_lost(self, folder):
+        for shard in (0, 1):
+            name = f"x-{shard:05d}-of-00002"
+            fastckpt.save(folder / name, {f"w{shard}": np.ones(9)}, format="v1")
+        (folder / "x-00001-of-00002").unlink()
+        self.name(folder, "x-?????-of-00002", "m-1")
+        self.check(folder, "x-?????-of-00002", "missing file")
+        self.name(folder, "m-1", "x-?????-of-00002")
+        assert fastckpt.examine(folder).newest == str(folder / "m-1")
+
+    def test_is_told_where_the_system_keeps_it_back(self, folder, monkeypatch):
+        fastckpt.save(folder / "m-2", TENSORS)
+        self.name(folder, "m-2", "m-1")
+        open_it = fastckpt.checking.examine.open
+
+        def refuse(path, **options):
+            if path == str(folder / "m-2"):
+                raise PermissionError(13, "Permission denied", f"{path}.index")
+            return open_it(path, **options)
+
+        monkeypatch.setattr("fastckpt.checking.examine.open", refuse)
+        self.check(folder, "m-2", "unreadable file")
+
+    def test_a_text_of_another_program_is_no_index(self, folder):
+        (folder / "train.tfrecord.index").write_text("0 120\n120 99\n")
+        assert fastckpt.examine(folder).ok
