@@ -77,9 +77,9 @@ def point_at_newest(found: Examination) -> Pointed | None:
     before = _keep(path) if os.path.lexists(path) else None
     try:
         # As it was kept: what a saver wrote meanwhile is not mixed in.
-        sound = {os.path.abspath(it.path) for it in found.examined if it.ok}
+        known = {os.path.abspath(it.path): it.ok for it in found.examined}
         old = _parse(before) if before else None
-        new, dropped = _make(folder, found.newest, old, sound)
+        new, dropped = _make(folder, found.newest, old, known)
         content = format_state(new).encode("utf-8", "surrogateescape")
         _check_unchanged(found)
         replace_file(path, content)
@@ -166,7 +166,7 @@ def _parse(path: str) -> CheckpointState | None:
 
 
 def _make(
-    folder: str, newest: str, old: CheckpointState | None, sound: set[str]
+    folder: str, newest: str, old: CheckpointState | None, known: dict[str, bool]
 ) -> tuple[CheckpointState, list[str]]:
     """Gives what the state file is to say, and what is no more in its list."""
     paths = list(old.all_model_checkpoint_paths) if old else []
@@ -183,7 +183,7 @@ def _make(
         entry = text, times[at] if is_timed else 0.0
         if place == os.path.abspath(newest):
             own = entry
-        elif place in sound or (_is_elsewhere(place, folder) and exists(place)):
+        elif known.get(place, _is_elsewhere(place, folder) and exists(place)):
             kept.append(entry)
         else:
             dropped.append(path)

@@ -229,6 +229,16 @@ def test_entries_of_other_folders_stay(folder, tmp_path):
     assert done.dropped == ["gone-3"]
 
 
+def test_what_is_damaged_in_another_folder_is_dropped_from_the_list(folder, tmp_path):
+    fastckpt.save(tmp_path / "m-11", TENSORS)
+    damage(tmp_path, 11)
+    elsewhere = str(tmp_path / "m-11")
+    fastckpt.update_checkpoint_state(folder, elsewhere, [elsewhere])
+    done = point(folder)
+    assert done.dropped == [elsewhere]
+    assert state_of(folder).all_model_checkpoint_paths == [str(folder / "m-10")]
+
+
 def test_another_programs_file_is_not_replaced(folder):
     content = b"\x82\xa9optimizer\x83\xa5state"
     (folder / "checkpoint").write_bytes(content)

@@ -145,3 +145,19 @@ def test_damage_is_not_written_on(tmp_path, monkeypatch):
             write(url, "new")
     assert not fastckpt.checkpoint_exists("new")
     assert not fastckpt.examine(url).ok
+
+
+@pytest.mark.parametrize("damaged", ["m.data-00000-of-00001", "m.index"])
+def test_no_command_is_printed_that_saves_from_a_url(
+    damaged, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    fastckpt.save("store/m", TENSORS)
+    path = tmp_path / "store" / damaged
+    content = bytearray(path.read_bytes())
+    content[9] ^= 1
+    path.write_bytes(content)
+    done = run(capsys, "doctor", in_memory(tmp_path / "store") + "/m")
+    assert done.status == 1
+    assert "--save" not in done.out
+    assert "copy its files here first" in done.out

@@ -31,7 +31,7 @@ from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.text import format_count, make_printable
 from fastckpt.cli.salvaging import add_save_arguments, save
 from fastckpt.files.shell import quote
-from fastckpt.files.urls import source_path
+from fastckpt.files.urls import remote_url, source_path
 from fastckpt.reading.causes import Cause
 
 __all__ = ["add_arguments", "run"]
@@ -191,6 +191,9 @@ def _format_finding(finding: Finding, label: str = "") -> Iterator[str]:
 
 def _format_salvage(examination: Examination) -> Iterator[str]:
     if os.path.isdir(examination.path):
+        return
+    if remote_url(examination.path) is not None:
+        yield "  to save what is sound of it copy its files here first"
         return
     path = quote(examination.path)
     target = quote(_name_target(examination.path))
