@@ -56,7 +56,7 @@ class _Search:
         likeness: Likeness,
         used: set[Layer],
     ) -> None:
-        theirs, ours = make_runs(sources), make_runs(targets)
+        theirs, ours = make_runs(sources, is_counted=True), make_runs(targets)
         self._theirs, self._ours = _by_signature(theirs), _by_signature(ours)
         self._parts = _by_template(theirs), _by_template(ours)
         self._layers = sources, targets
@@ -86,7 +86,10 @@ class _Search:
     def _decide(self, sources: list[Run], targets: list[Run]) -> list[Pairs]:
         """Gives the pairs of the runs of one signature that have no second reading."""
         aligned = [[_align(theirs, ours) for theirs in sources] for ours in targets]
-        fits = np.array([[pairs is not None for pairs in row] for row in aligned])
+        # What fits in an order that is not certain is a rival all the same.
+        fits = np.array(
+            [[_may_fit(theirs, ours) for theirs in sources] for ours in targets]
+        )
         scores = self._score(sources, targets)
         scores[~fits] = -1
         chosen = set(choose_mutual(scores))
@@ -96,12 +99,12 @@ class _Search:
                 chosen.add((row, column))
         decided = []
         for row, column in sorted(chosen):
-            pair = sources[column], targets[row]
-            if not all(run.is_natural for run in pair):
+            pair, pairs = (sources[column], targets[row]), aligned[row][column]
+            if pairs is None or not all(run.is_natural for run in pair):
                 continue
             has_rival = self._has_rival(*pair, scores[row, column])
             if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
-                decided.append(aligned[row][column] or {})
+                decided.append(pairs)
         for options in aligned:
             self._leave_open([pairs for pairs in options if pairs], decided)
         return decided
@@ -211,6 +214,12 @@ def _align(sources: Run, targets: Run) -> Pairs | None:
         if other is not None and other != pairs and not _say_same(sources, targets):
             return None
     return pairs
+
+
+def _may_fit(sources: Run, targets: Run) -> bool:
+    """Tells whether two runs agree in some order, certain or not."""
+    orders = permutations(range(len(targets.slots)))
+    return any(_in_order(sources, targets, order) is not None for order in orders)
 
 
 def _say_same(sources: Run, targets: Run) -> bool:
