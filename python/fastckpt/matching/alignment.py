@@ -70,7 +70,10 @@ class _Search:
             mine = [it for it in self._ours[signature] if self._is_free(it)]
             # What others have taken fits no less: nothing is chosen because it is left.
             theirs = self._theirs[signature]
-            if 0 < len(mine) * len(theirs) <= _MOST:
+            is_little = 0 < len(mine) * len(theirs) <= _MOST
+            if is_little and not self._likeness.is_too_much(
+                _firsts(theirs), _firsts(mine)
+            ):
                 for pairs in self._decide(theirs, mine):
                     self._add(pairs)
 
@@ -110,9 +113,7 @@ class _Search:
         return decided
 
     def _score(self, sources: list[Run], targets: list[Run]) -> Matrix:
-        return self._likeness.compare(
-            [run.members[0] for run in sources], [run.members[0] for run in targets]
-        )
+        return self._likeness.compare(_firsts(sources), _firsts(targets))
 
     def _is_named_twice(self, sources: Run, targets: Run, score: float) -> bool:
         """Tells whether another layer has the same words, in no run of theirs."""
@@ -169,6 +170,10 @@ class _Search:
         return (
             it for it in others if self._is_free(it) and not members & {*it.members}
         )
+
+
+def _firsts(runs: list[Run]) -> list[Layer]:
+    return [run.members[0] for run in runs]
 
 
 def _parts_of(run: Run, parts: dict[Hashable, list[Run]]) -> Iterable[Run]:
