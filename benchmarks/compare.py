@@ -48,16 +48,15 @@ def _flat(conditions: dict[str, Any]) -> dict[str, str]:
 
 def _differences(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     """Says what is different about the machines, the versions and the data."""
-    left, right = _flat(a["conditions"]), _flat(b["conditions"])
-    found = [
-        f"{name}: {left.get(name, 'unknown')} | {right.get(name, 'unknown')}"
-        for name in dict.fromkeys([*left, *right])
-        if left.get(name) != right.get(name)
-    ]
-    for name in ("path", "format", "tensors", "file system"):
-        values = [report.get("checkpoint", {}).get(name) for report in (a, b)]
-        if values[0] != values[1]:
-            found.append(f"checkpoint {name}: {values[0]} | {values[1]}")
+    found = []
+    for key, before in (("conditions", ""), ("checkpoint", "checkpoint ")):
+        left, right = (_flat(report.get(key, {})) for report in (a, b))
+        found += [
+            f"{before}{name}: {left.get(name, 'unknown')} | "
+            f"{right.get(name, 'unknown')}"
+            for name in dict.fromkeys([*left, *right])
+            if left.get(name) != right.get(name)
+        ]
     return found
 
 
@@ -67,12 +66,15 @@ def _verdict(low: float, high: float) -> str:
     return "more" if low > 1 else "cannot tell"
 
 
-def _line(a: dict[str, Any], b: dict[str, Any], label: str) -> dict[str, Any] | None:
+def _line(a: dict[str, Any], b: dict[str, Any], label: str) -> dict[str, Any] | str:
+    """Gives what is to be said of a contender, or why there is nothing."""
     from benchmarks.intervals import quotient
 
     samples = [row["samples"].get(label) for row in (a, b)]
-    if not all(samples) or any(sample <= 0 for side in samples for sample in side):
-        return None
+    if not all(samples):
+        return "not in both"
+    if any(sample <= 0 for side in samples for sample in side):
+        return "a sample is 0"
     found = quotient(samples[1], samples[0], one_run=False)
     return {
         "row": a["name"],
@@ -106,14 +108,20 @@ def compare(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
             alone.append(f"{name}: only in {'A' if name in left else 'B'}")
             continue
         rows = left[name], right[name]
-        if rows[0]["title"] != rows[1]["title"]:
-            alone.append(f"{name}: {rows[0]['title']} | {rows[1]['title']}")
+        others = [
+            f"{name}: {rows[0][key]} | {rows[1][key]}"
+            for key in ("title", "unit")
+            if rows[0][key] != rows[1][key]
+        ]
+        alone += others
+        if others:  # other work, or other numbers
+            continue
         for label in dict.fromkeys([*rows[0]["samples"], *rows[1]["samples"]]):
             line = _line(*rows, label)
-            if line:
-                lines.append(line)
+            if isinstance(line, str):
+                alone.append(f"{name}: {label}: {line}")
             else:
-                alone.append(f"{name}: {label}: not in both")
+                lines.append(line)
     return {
         "schema": SCHEMA,
         "of": _kind(a),
@@ -129,7 +137,7 @@ def in_words(found: dict[str, Any]) -> Iterator[str]:
 
     yield "# A beside B\n"
     if found["differences"]:
-        yield "Not from the same machine with the same versions (A | B):\n"
+        yield "Not from the same machine, versions and data (A | B):\n"
         yield from (f"- {text}" for text in found["differences"])
     else:
         yield "The machine, the versions and the data are the same."

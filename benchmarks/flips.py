@@ -149,8 +149,10 @@ def in_words(found: dict[str, Any] | None) -> str:
     """Says what a library checks, as the flipped byte proved."""
     outcome = (found or {"outcome": ""})["outcome"]
     error = (found or {}).get("error", "")
+    # Who refuses what is packed may have failed to unpack it.
+    is_value = (found or {}).get("where") == "a value"
     return {
-        "error": f"checksums ({error})",
+        "error": f"{'checksums' if is_value else 'refused'} ({error})",
         "wrong": "nothing: a wrong value",
         "right": "not reached: the right values",
         "crash": f"nothing: it crashes ({error})",

@@ -62,8 +62,8 @@ _TRIALS = (
         "fastckpt.rewrite(..., shards=N), or fastckpt convert --shards N",
     ),
     _Trial(
-        "huge pages", "mine-huge-pages", "no huge pages", "huge pages",
-        "fastckpt asks for them where the system gives any",
+        "huge pages", "mine-huge-pages", "huge pages", "no huge pages",
+        "turn transparent huge pages off for this process: prctl(PR_SET_THP_DISABLE)",
     ),
     _Trial(
         "folios", "mine-folios", "", READ_ANEW,
@@ -116,7 +116,7 @@ def _of(trial: _Trial, row: dict[str, Any], io: str) -> Advice:
 def _do(trial: _Trial, io: str) -> str:
     if trial.about.startswith("io mode") and io == "read":
         return trial.do.replace("read", "mmap")
-    return trial.do
+    return trial.do + (", which makes copies" if "io=" in trial.do else "")
 
 
 def _faults(rows: dict[str, Any]) -> str:

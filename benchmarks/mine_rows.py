@@ -18,6 +18,10 @@ _SHARDS = 4
 _WORTH_SHARDS = 64 << 20
 """Below so many bytes files of their own cost more than they could bring."""
 
+_OF_COPIES = ("mine-align", "mine-shards", "mine-shards-cold")
+_OTHER_DISK = (
+    "the copy would lie on another disk: give --scratch a folder on the checkpoint's"
+)
 _AS_IT_IS = "as it is"
 
 
@@ -26,8 +30,9 @@ def _rewritten(subject: Subject, how: str) -> str:
     return f"rewritten{'' if subject.shards else ' as V2'} {how}"
 
 
-def _load(**how: object) -> Child:
-    gives = "copies" if how.get("copy") is True or how.get("io") == "read" else "views"
+def _load(subject: Subject, **how: object) -> Child:
+    io = how.get("io", subject.explanation.io)
+    gives = "copies" if how.get("copy") is True or io == "read" else "views"
     return Child(_OURS, "load", how, gives)
 
 
@@ -60,21 +65,21 @@ def _of_everybody(subject: Subject, peers: Iterable[str], scratch: Path) -> list
             "mine-load",
             "open and load everything, and sum every byte",
             {
-                "fastckpt": _load(),
-                "fastckpt, copy=True": _load(copy=True),
-                "fastckpt, verify=False": _load(verify=False),
+                "fastckpt": _load(subject),
+                "fastckpt, copy=True": _load(subject, copy=True),
+                "fastckpt, verify=False": _load(subject, verify=False),
                 **warm,
             },
         ),
         Row(
             "mine-cold",
             "the same with nothing of it in the page cache",
-            {"fastckpt": _load(cold=True), **cold},
+            {"fastckpt": _load(subject, cold=True), **cold},
         ),
     ]
 
 
-def _of_ours(subject: Subject) -> list[Row]:
+def _of_ours(subject: Subject, scratch: Path) -> list[Row]:
     """Gives what only fastckpt is measured on, and what differs in one thing."""
     found = [
         Row(
@@ -93,19 +98,21 @@ def _of_ours(subject: Subject) -> list[Row]:
         ("mine-io", "the io modes", False),
         ("mine-io-cold", "the io modes, nothing in the page cache", True),
     ):
-        modes = {f'io="{io}"': _load(io=io, cold=cold) for io in ("mmap", "read")}
+        modes = {
+            f'io="{io}"': _load(subject, io=io, cold=cold) for io in ("mmap", "read")
+        }
         found.append(Row(name, title, modes))
     huge = {
-        "huge pages": _load(copy=True, touches=False),
-        "no huge pages": _load(copy=True, touches=False, huge_pages=False),
+        "huge pages": _load(subject, copy=True, touches=False),
+        "no huge pages": _load(subject, copy=True, touches=False, huge_pages=False),
     }
     found.append(Row("mine-huge-pages", "`load(copy=True)`", huge))
-    without = needless(subject)
+    without = needless(subject, scratch)
     if "mine-align" not in without:
         aligned = {
-            _AS_IT_IS: _load(),
+            _AS_IT_IS: _load(subject),
             _rewritten(subject, f"with align={_ALIGN}"): _load(
-                rewritten={"align": _ALIGN}
+                subject, rewritten={"align": _ALIGN}
             ),
         }
         found.append(Row("mine-align", "load and sum, by alignment", aligned))
@@ -119,16 +126,23 @@ def _of_ours(subject: Subject) -> list[Row]:
             ("mine-shards-cold", "the same with nothing in the page cache", True),
         ):
             sharded = {
-                _AS_IT_IS: _load(cold=cold),
-                label: _load(cold=cold, rewritten={"shards": count}),
+                _AS_IT_IS: _load(subject, cold=cold),
+                label: _load(subject, cold=cold, rewritten={"shards": count}),
             }
             found.append(Row(name, title, sharded))
     return found
 
 
-def needless(subject: Subject) -> dict[str, str]:
-    """Gives {row: why this file has nothing to try there}."""
+def needless(subject: Subject, scratch: Path) -> dict[str, str]:
+    """Gives {row: why this file has nothing to try there}.
+
+    Args:
+        subject: The checkpoint.
+        scratch: Where copies are made: on another disk they tell about that disk.
+    """
     found = {}
+    if _disk(subject.entry["files"][0]) != _disk(scratch):
+        found = dict.fromkeys(_OF_COPIES, _OTHER_DISK)
     if not subject.unaligned:
         found["mine-align"] = "every tensor is aligned as it is"
     if subject.entry["stored"] < _WORTH_SHARDS:
@@ -154,4 +168,4 @@ def rows(subject: Subject, peers: Iterable[str], scratch: Path) -> list[Row]:
         ),
     ]
     everybody = _of_everybody(subject, list(peers), scratch)
-    return [*folios, *_of_ours(subject), *everybody]
+    return [*folios, *_of_ours(subject, scratch), *everybody]

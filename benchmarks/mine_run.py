@@ -37,7 +37,7 @@ from benchmarks.files import (
 from benchmarks.measure import Ended, WrongBytes, run_row
 from benchmarks.needs import available_cpus
 from benchmarks.peers import PEERS
-from benchmarks.report import busy_mark, format_amount, title_of
+from benchmarks.report import busy_mark, format_amount, label_of, title_of
 from benchmarks.row import Context, Measured, Row
 
 __all__ = ["SCHEMA", "run"]
@@ -115,7 +115,8 @@ def _only_cold(measured: Measured, stored: int) -> Measured:
     if (measured.resident or 0) * 100 <= stored:
         return measured
     why = "the page cache keeps its file: this file system does not let go of it"
-    return Measured({}, missing=dict.fromkeys(measured.samples, why))
+    missing = {**measured.missing, **dict.fromkeys(measured.samples, why)}
+    return Measured({}, missing=missing)
 
 
 def _measure(
@@ -141,7 +142,8 @@ def _measure(
 
 def _medians(row: dict[str, Any]) -> list[str]:
     words = [
-        f"{label} {format_amount(median(samples), row['unit'])}{busy_mark(row)}"
+        f"{label_of(row, label)} "
+        f"{format_amount(median(samples), row['unit'])}{busy_mark(row)}"
         for label, samples in row["samples"].items()
         if samples
     ]
@@ -149,7 +151,7 @@ def _medians(row: dict[str, Any]) -> list[str]:
 
 
 def _report(
-    subject: mine_subject.Subject, rows: list[dict[str, Any]]
+    subject: mine_subject.Subject, rows: list[dict[str, Any]], scratch: Path
 ) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
@@ -159,6 +161,7 @@ def _report(
             "format": subject.explanation.format,
             "tensors": len(subject.entry["names"]),
             "nbytes": subject.nbytes,
+            "digest": subject.entry["digest"],
             "left out": subject.left,
             "unaligned": subject.unaligned,
             "data files": len(subject.entry["files"]),
@@ -174,7 +177,7 @@ def _report(
         "advice": [
             advice._asdict()
             for advice in mine_advice.advise(
-                rows, subject.explanation.io, mine_rows.needless(subject)
+                rows, subject.explanation.io, mine_rows.needless(subject, scratch)
             )
         ],
     }
@@ -219,7 +222,7 @@ def run(options: argparse.Namespace) -> int:
             f"files of other formats and copies are made in {folder} and removed at "
             "the end"
         )
-        report = _report(subject, _measure(folder, subject, options))
+        report = _report(subject, _measure(folder, subject, options), folder)
     write_json(options.out / "mine.json", report)
     write_text(
         options.out / "mine.html", page.of_report(report, "A checkpoint, measured")

@@ -140,6 +140,8 @@ def examine(path: str) -> Subject:
         arrays = checkpoint.load(dict(zip(names, names, strict=True)))
         explanation = checkpoint.explain()
         files = [os.path.realpath(file.path) for file in explanation.files]
+        is_v2 = checkpoint.format == "v2"
+        index = [os.path.realpath(f"{explanation.path}.index")] if is_v2 else []
         entry = {
             "path": os.path.abspath(explanation.path),
             "given": os.path.realpath(path),
@@ -150,6 +152,7 @@ def examine(path: str) -> Subject:
             ),
             "wanted": list(_wanted(checkpoint, names)),
             "files": files,
+            "cold": [*files, *index],
             "was cached": was_cached,
             "stored": sum(os.path.getsize(file) for file in files),
         }

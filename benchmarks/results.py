@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.data import ROOT
+from benchmarks.files import write_text
 from benchmarks.report import (
     busy_mark,
     format_amount,
@@ -119,9 +120,17 @@ def _five_rows(report: dict[str, Any]) -> str:
 
 
 def _put(file: Path, marks: tuple[str, str], text: str) -> None:
-    head, _, rest = file.read_text().partition(marks[0])
-    _, _, tail = rest.partition(marks[1])
-    file.write_text(f"{head}{marks[0]}\n{text}\n{marks[1]}{tail}")
+    """Puts text between two marks; what stands around them stays.
+
+    Raises:
+        SystemExit: A mark is missing, or there twice: nobody knows what to replace.
+    """
+    whole = file.read_text()
+    begin, end = whole.find(marks[0]), whole.find(marks[1])
+    if any(whole.count(mark) != 1 for mark in marks) or end < begin:
+        raise SystemExit(f"{file}: {marks[0]} and {marks[1]} must be there once each")
+    head, tail = whole[:begin], whole[end:]
+    write_text(file, f"{head}{marks[0]}\n{text}\n{tail}")
 
 
 def _nothing(_: dict[str, Any]) -> list[str]:

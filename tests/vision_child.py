@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,8 @@ import torch
 
 import fastckpt
 import fastckpt.torch
+import outcomes
 import vision_names
-from installed import is_installed
 
 FOLDER, RULES = map(Path, sys.argv[1:3])
 CLASSES = 7
@@ -144,9 +143,7 @@ def randomize(model: Any) -> None:
 
 
 def check(name: str) -> None:
-    library, make, original, names, size, scale = CASES[name]
-    if not is_installed(library):
-        raise ImportError(f"{library} is not installed")
+    _, make, original, names, size, scale = CASES[name]
     keras.utils.clear_session()
     theirs = original(size)
     randomize(theirs)
@@ -178,22 +175,7 @@ def check(name: str) -> None:
     assert not weak, weak
 
 
-def run_all() -> dict[str, str | None]:
-    """Gives {rules: what went wrong, or None}; of a missing library its name."""
-    found: dict[str, str | None] = {}
-    for name in CASES:
-        try:
-            check(name)
-        except ImportError as error:
-            found[name] = f"skip: {error}"
-        except Exception:
-            found[name] = traceback.format_exc()
-        else:
-            found[name] = None
-    return found
-
-
 if __name__ == "__main__":
     keras.config.set_dtype_policy("float64")
     keras.config.set_floatx("float64")
-    print(json.dumps(run_all()))
+    print(json.dumps(outcomes.of_each({it: CASES[it][0] for it in CASES}, check)))

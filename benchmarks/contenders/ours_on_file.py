@@ -54,7 +54,7 @@ def _files(prefix: str) -> tuple[str, ...]:
     return tuple(
         os.path.join(folder, file)
         for file in sorted(os.listdir(folder or "."))
-        if file.startswith(f"{name}.data-")
+        if file.startswith(f"{name}.data-") or file == f"{name}.index"
     )
 
 
@@ -91,7 +91,7 @@ def load(
 ) -> Case:
     """Opens and loads what everybody loads, and reads every byte once more."""
     entry = data.entry(_ENTRY)
-    names, path, files = entry["names"], entry["path"], tuple(entry["files"])
+    names, path, files = entry["names"], entry["path"], tuple(entry["cold"])
     if rewritten:
         path = _rewritten(data, rewritten)
         files = _files(path)

@@ -110,5 +110,5 @@ def load(data: Data, who: str, name: str = "bert", cold: bool = False) -> Case:
     expected = data.entry(name)["digest"]
     if name == "mine":
         _refuse_what_it_lacks(lambda: prove(run()) == expected)
-    files = tuple(data.entry(name).get("files", [])) if path in _sources(data) else ()
+    files = tuple(data.entry(name).get("cold", [])) if path in _sources(data) else ()
     return Case(run, prove, expected, cold=(files or (path,)) if cold else ())

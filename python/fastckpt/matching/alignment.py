@@ -56,7 +56,7 @@ class _Search:
         likeness: Likeness,
         used: set[Layer],
     ) -> None:
-        theirs, ours = make_runs(sources), make_runs(targets)
+        theirs, ours = make_runs(sources, is_counted=True), make_runs(targets)
         self._theirs, self._ours = _by_signature(theirs), _by_signature(ours)
         self._parts = _by_template(theirs), _by_template(ours)
         self._layers = sources, targets
@@ -70,7 +70,10 @@ class _Search:
             mine = [it for it in self._ours[signature] if self._is_free(it)]
             # What others have taken fits no less: nothing is chosen because it is left.
             theirs = self._theirs[signature]
-            if 0 < len(mine) * len(theirs) <= _MOST:
+            is_little = 0 < len(mine) * len(theirs) <= _MOST
+            if is_little and not self._likeness.is_too_much(
+                _firsts(theirs), _firsts(mine)
+            ):
                 for pairs in self._decide(theirs, mine):
                     self._add(pairs)
 
@@ -86,7 +89,10 @@ class _Search:
     def _decide(self, sources: list[Run], targets: list[Run]) -> list[Pairs]:
         """Gives the pairs of the runs of one signature that have no second reading."""
         aligned = [[_align(theirs, ours) for theirs in sources] for ours in targets]
-        fits = np.array([[pairs is not None for pairs in row] for row in aligned])
+        # What fits in an order that is not certain is a rival all the same.
+        fits = np.array(
+            [[_may_fit(theirs, ours) for theirs in sources] for ours in targets]
+        )
         scores = self._score(sources, targets)
         scores[~fits] = -1
         chosen = set(choose_mutual(scores))
@@ -96,20 +102,18 @@ class _Search:
                 chosen.add((row, column))
         decided = []
         for row, column in sorted(chosen):
-            pair = sources[column], targets[row]
-            if not all(run.is_natural for run in pair):
+            pair, pairs = (sources[column], targets[row]), aligned[row][column]
+            if pairs is None or not all(run.is_natural for run in pair):
                 continue
             has_rival = self._has_rival(*pair, scores[row, column])
             if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
-                decided.append(aligned[row][column] or {})
+                decided.append(pairs)
         for options in aligned:
             self._leave_open([pairs for pairs in options if pairs], decided)
         return decided
 
     def _score(self, sources: list[Run], targets: list[Run]) -> Matrix:
-        return self._likeness.compare(
-            [run.members[0] for run in sources], [run.members[0] for run in targets]
-        )
+        return self._likeness.compare(_firsts(sources), _firsts(targets))
 
     def _is_named_twice(self, sources: Run, targets: Run, score: float) -> bool:
         """Tells whether another layer has the same words, in no run of theirs."""
@@ -168,6 +172,10 @@ class _Search:
         )
 
 
+def _firsts(runs: list[Run]) -> list[Layer]:
+    return [run.members[0] for run in runs]
+
+
 def _parts_of(run: Run, parts: dict[Hashable, list[Run]]) -> Iterable[Run]:
     """Gives the runs within one that are a third of it and more."""
     members = set(run.members)
@@ -211,6 +219,12 @@ def _align(sources: Run, targets: Run) -> Pairs | None:
         if other is not None and other != pairs and not _say_same(sources, targets):
             return None
     return pairs
+
+
+def _may_fit(sources: Run, targets: Run) -> bool:
+    """Tells whether two runs agree in some order, certain or not."""
+    orders = permutations(range(len(targets.slots)))
+    return any(_in_order(sources, targets, order) is not None for order in orders)
 
 
 def _say_same(sources: Run, targets: Run) -> bool:

@@ -164,9 +164,8 @@ def find_alone(rules: Rules, targets: Collection[str]) -> dict[str, int]:
     for rule in rules:
         if not rule.sources:
             assert rule.target is not None
-            expression = rule.target.compile()
             for name in targets:
-                if expression.fullmatch(name):
+                if rule.target.match(name) is not None:
                     alone.setdefault(name, rule.line)
     return alone
 
@@ -179,8 +178,7 @@ def find_idle(rules: Rules | None, sources: Collection[str]) -> list[str]:
             if pattern.name is not None:
                 fits = pattern.name in sources
             else:
-                expression = pattern.compile()
-                fits = any(expression.fullmatch(name) for name in sources)
+                fits = any(pattern.match(name) is not None for name in sources)
             if not fits:
                 idle.append(f"line {rule.line} fits no tensor: {rule.text}")
                 break

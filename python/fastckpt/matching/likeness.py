@@ -46,10 +46,16 @@ class Likeness:
         texts = {it for it in layer.tokens if isinstance(it, str) and len(it) > 1}
         return frozenset(texts - self._idle)
 
+    def is_too_much(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> bool:
+        """Tells whether a table of these would be too large to choose from."""
+        words = set().union(*(self.words(layer) for layer in [*sources, *targets]))
+        return (len(sources) + len(targets)) * len(words) > MOST
+
     def compare(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> Matrix:
         """Gives the share of the words of two that both have, a row for each target.
 
-        Of too many words it is all, so that none is preferred.
+        Of too many words it is all, which makes anything a rival: nobody may choose
+        by it.
         """
         theirs = [self.words(layer) for layer in sources]
         ours = [self.words(layer) for layer in targets]

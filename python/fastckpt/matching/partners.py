@@ -158,8 +158,10 @@ def _partners(layers: Iterable[Layer], is_numbered: bool = False) -> dict[Layer,
 def _kernel_beside(norm: Layer, scopes: Scopes, is_numbered: bool) -> Layer | None:
     for depth in range(len(norm.tokens), 0, -1):
         scope = scopes[norm.tokens[:depth]]
+        if len(scope) > 2:  # before anything looks at each of them
+            return None
         kernels = [layer for layer in scope if layer.sort == MATRIX]
-        if kernels or len(scope) > 2:
+        if kernels:
             is_cell = len(kernels) == 1 and len(scope) == 2
             is_sure = is_cell and _say_no_more(scope, depth, is_numbered)
             return kernels[0] if is_sure else None

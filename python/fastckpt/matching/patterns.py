@@ -7,6 +7,7 @@ text; ``\`` takes the meaning from the character that follows it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ Values = tuple[str, ...]
 _ANY = "*"
 _NUMBER = "n"
 _TOKEN = re.compile(r"\\(.)|\{(\w+)\}|(\*)|([^\\{*])", re.DOTALL)
+_NO_DIGIT = re.compile(r"[^0-9]")
+_SLASH, _SLASH_OR_DOT = re.compile("/"), re.compile(r"[/.]")
 _SPECIAL = re.compile(r"[\\{}*\s]")
 
 
@@ -72,21 +75,40 @@ class Pattern(NamedTuple):
         """The name that it is; None where it has placeholders."""
         return None if self.kinds else self.literals[0]
 
-    def compile(self, is_greedy: bool = True) -> re.Pattern[str]:
-        """Gives the expression whose groups are what the placeholders stand for.
+    def match(self, name: str, is_greedy: bool = True) -> Values | None:
+        """Gives what the placeholders of a name stand for; None: it does not fit.
 
         Args:
+            name: The name. However it is made, time grows with its length alone.
             is_greedy: Whether each takes as much as it can, the first before others.
                 Else it takes as little.
         """
-        # Where paths have slashes, a dot is a character like others.
-        part = "[^/]+" if "/" in "".join(self.literals) else "[^/.]+"
-        forms = {_NUMBER: "[0-9]+", _ANY: ".*", "part": part}
-        first, *others = map(re.escape, self.literals)
-        pairs = zip(self.kinds, others, strict=True)
-        few = "" if is_greedy else "?"
-        text = first + "".join(f"({forms[kind]}{few}){rest}" for kind, rest in pairs)
-        return re.compile(text, re.DOTALL)
+        if not self._may_fit(name):
+            return None
+        ways = _Ways(self, name)
+        values, at = [], len(self.literals[0])
+        for place, literal in enumerate(self.literals[1:]):
+            end = ways.find_end(place, at, is_greedy)
+            if end is None:
+                return None
+            values.append(name[at:end])
+            at = end + len(literal)
+        return tuple(values)
+
+    def _may_fit(self, name: str) -> bool:
+        """Tells whether all that is no placeholder is there in its order."""
+        first, last = self.literals[0], self.literals[-1]
+        if not self.kinds:
+            return name == first
+        if not (name.startswith(first) and name.endswith(last)):
+            return False
+        at = len(first)
+        for literal in self.literals[1:]:
+            at = name.find(literal, at)
+            if at < 0:
+                return False
+            at += len(literal)
+        return True
 
     def check_filled_by(self, source: Pattern) -> None:
         """Raises ValueError unless what a source finds stands for this one's."""
@@ -103,6 +125,61 @@ class Pattern(NamedTuple):
         return first + "".join(value + rest for value, rest in pairs)
 
 
+class _Ways:
+    """Where each placeholder may end so that the rest of a name fits what follows.
+
+    Found from the last to the first, once: an expression that goes back tries each
+    way of the first with each of the others, and of many slashes there are many.
+    """
+
+    def __init__(self, pattern: Pattern, name: str) -> None:
+        self._name, self._kinds = name, pattern.kinds
+        self._stops = {
+            kind: [*(found.start() for found in stop.finditer(name)), len(name)]
+            for kind, stop in _stops_of(pattern).items()
+        }
+        self._ends: dict[int, list[int]] = {}
+        last = len(pattern.kinds) - 1
+        for place in range(last, -1, -1):
+            literal = pattern.literals[place + 1]
+            if place == last:
+                ends = [len(name) - len(literal)]
+            else:
+                ends = [
+                    end
+                    for end in _occurrences(literal, name)
+                    if self.find_end(place + 1, end + len(literal), True) is not None
+                ]
+            self._ends[place] = ends
+
+    def find_end(self, place: int, at: int, is_greedy: bool) -> int | None:
+        """Gives where a placeholder ends that begins at a character."""
+        ends, kind = self._ends[place], self._kinds[place]
+        least, most = at, len(self._name)
+        if kind != _ANY:
+            stops = self._stops[kind]
+            least, most = at + 1, stops[bisect_left(stops, at)]
+        first, last = bisect_left(ends, least), bisect_right(ends, most) - 1
+        if first > last:
+            return None
+        return ends[last if is_greedy else first]
+
+
+def _stops_of(pattern: Pattern) -> dict[str, re.Pattern[str]]:
+    """Gives what ends each kind of placeholder."""
+    # Where paths have slashes, a dot is a character like others.
+    part = _SLASH if "/" in "".join(pattern.literals) else _SLASH_OR_DOT
+    stops = {_NUMBER: _NO_DIGIT, "part": part}
+    return {kind: stops[kind] for kind in {*pattern.kinds} - {_ANY}}
+
+
+def _occurrences(literal: str, name: str) -> Iterator[int]:
+    at = name.find(literal)
+    while at >= 0:
+        yield at
+        at = name.find(literal, at + 1)
+
+
 class Reader:
     """Reads names by a pattern, and tells where there is a second way to.
 
@@ -112,7 +189,7 @@ class Reader:
     """
 
     def __init__(self, source: Pattern, target: Pattern | None) -> None:
-        self._most = source.compile()
+        self._source = source
         count = 0 if target is None else len(target.kinds)
         # What stands between the same text on both sides comes out the same.
         is_same = target is not None and (
@@ -120,32 +197,30 @@ class Reader:
             and target.literals[1:-1] == source.literals[1:-1]
         )
         self._counted = 0 if is_same or len(source.kinds) < 2 else count
-        self._least = source.compile(False) if self._counted else None
 
     def read(self, name: str) -> tuple[Values, Values | None] | None:
         """Gives what the placeholders stand for; None: the name does not fit.
 
         Beside it is another reading that makes another name, None where there is none.
         """
-        found = self._most.fullmatch(name)
-        if found is None:
-            return None
-        values = found.groups()
-        if self._least is None:
-            return values, None
+        values = self._source.match(name)
+        if values is None or not self._counted:
+            return None if values is None else (values, None)
         # Of several readings these two, the first and the last, are never the same.
-        other = self._least.fullmatch(name)
+        other = self._source.match(name, is_greedy=False)
         assert other is not None
         count = self._counted
-        is_other = other.groups()[:count] != values[:count]
-        return values, other.groups() if is_other else None
+        return values, other if other[:count] != values[:count] else None
 
 
 def tell_readings(name: str, target: Pattern, values: Values, other: Values) -> str:
     """Says that a name has two readings, and what to do."""
     made, else_made = target.fill(values), target.fill(other)
+    become = f", and would become {made!r} or {else_made!r}"
+    if made == else_made:  # what is between them may make others
+        become = ", which the line joins in one way or another"
     return (
-        f"{name!r} has two readings, and would become {made!r} or {else_made!r}: "
+        f"{name!r} has two readings{become}: "
         "a line with more of the name, or with {name} in the place of *, decides"
     )
 

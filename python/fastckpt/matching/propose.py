@@ -214,6 +214,8 @@ def _alike(
     for key, ours in _by_form(targets).items():
         if len(theirs.get(key, ())) * len(ours) > MOST:
             continue  # of so many alike none is preferred
+        if likeness.is_too_much(theirs.get(key, ()), ours):
+            continue
         scores = likeness.compare(theirs.get(key, []), ours)
         scores[~_fits(theirs.get(key, []), ours)] = -1
         for row, column in choose_mutual(scores):

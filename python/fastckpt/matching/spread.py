@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import combinations
 
 from fastckpt._native import TensorInfo
 from fastckpt.matching.claims import Claim, apply_rules, find_alone
@@ -11,6 +12,9 @@ from fastckpt.matching.rules import Rules
 from fastckpt.matching.shares import find_wrong
 
 __all__ = ["spread"]
+
+#: Of more optional parts of one tensor nobody tells which a model may have.
+_MOST_OPTIONAL = 6
 
 
 def spread(
@@ -38,7 +42,7 @@ def spread(
     taken: dict[str, list[Pair]] = {}
     for pair in found.left_parts:
         taken.setdefault(pair.sources[0], []).append(pair)
-    perhaps: set[str] = set()
+    perhaps: dict[str, list[Pair]] = {}
     for claim in found.claims:
         rule = claim.rule
         if rule.is_optional and "" in claim.sources:
@@ -53,15 +57,13 @@ def spread(
             )
         pairs[claim.target] = pair
         if pair.takes and rule.is_optional:
-            perhaps.update(pair.sources)
+            for name in pair.sources:
+                perhaps.setdefault(name, []).append(pair)
         elif pair.takes:
             for name in pair.sources:
                 taken.setdefault(name, []).append(pair)
     for name, parts in taken.items():
-        is_told = len(parts) > 1 or name not in perhaps
-        wrong = find_wrong(name, parts, infos[name].shape) if is_told else ""
-        if wrong:
-            raise ValueError(wrong)
+        _check_parts(name, parts, perhaps.get(name, []), infos[name].shape)
     for name in stay:
         if name in alone:
             continue
@@ -71,6 +73,23 @@ def spread(
             )
         pairs[name] = Pair((name,))
     return pairs
+
+
+def _check_parts(
+    name: str, parts: list[Pair], perhaps: list[Pair], shape: tuple[int, ...]
+) -> None:
+    """Raises ValueError where no model has all of a tensor, whatever optional lines
+    count for it."""
+    if len(perhaps) > _MOST_OPTIONAL:
+        return
+    sure, wrong = tuple(parts), ""
+    for count in range(len(perhaps), -1, -1):
+        for some in combinations(perhaps, count):
+            found = find_wrong(name, sure + some, shape)
+            if not found:
+                return
+            wrong = wrong or found  # of all of them
+    raise ValueError(wrong)
 
 
 def _check(claim: Claim, infos: Mapping[str, TensorInfo]) -> Pair:

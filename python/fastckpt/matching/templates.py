@@ -71,8 +71,14 @@ def slot_words(run: Run) -> list[str | None]:
     return [before[slot] for slot in run.slots]
 
 
-def make_runs(layers: Sequence[Layer]) -> list[Run]:
-    """Gives the runs of two and more layers that can be cut out of these."""
+def make_runs(layers: Sequence[Layer], is_counted: bool = False) -> list[Run]:
+    """Gives the runs of two and more layers that can be cut out of these.
+
+    Args:
+        layers: The layers.
+        is_counted: Whether numbers that begin anew in each block may be no more than a
+            count of what is there, so that in blocks of other sizes they say nothing.
+    """
     families = _families(layers)
     groups: dict[Hashable, list[Layer]] = defaultdict(list)
     for layer in layers:
@@ -83,14 +89,43 @@ def make_runs(layers: Sequence[Layer]) -> list[Run]:
         if not 0 < len(slots) <= _MOST_SLOTS:
             continue
         places = _Places(group, slots)
+        counts = _Counts(group, slots) if is_counted else None
         for cut in _cuts(group, slots, families):
             for run in _fix(cut, _varying(cut)):
+                if counts is not None and not counts.are_told(run):
+                    run = run._replace(is_natural=False)
                 key = frozenset(run.members)
                 if key not in runs or run.is_natural > runs[key].is_natural:
                     runs[key] = places.place(run)
         for members in _cut_by_forms(group, slots):
             runs[frozenset(members)] = places.place(Run(slots, members))
     return list(runs.values())
+
+
+class _Counts:
+    """Tells whether last numbers are the same layer in each block.
+
+    Of blocks that count theirs from one beginning, 0, 1 and 0, 1, 2, number 1 may be
+    the second filter of one and the first of another, whose shortcut comes first.
+    """
+
+    def __init__(self, group: Sequence[Layer], slots: tuple[int, ...]) -> None:
+        *self._outer, last = slots
+        blocks: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for layer in group:
+            blocks[_pick(layer, self._outer)].append(layer.numbers[last])
+        first = min(map(min, blocks.values()))
+        self._sizes = {block: len(numbers) for block, numbers in blocks.items()}
+        self._is_count = all(
+            sorted(numbers) == list(range(first, first + len(numbers)))
+            for numbers in blocks.values()
+        )
+
+    def are_told(self, run: Run) -> bool:
+        """Tells whether a run takes from blocks of one size, or the whole of each."""
+        taken = Counter(_pick(it, self._outer) for it in run.members)
+        sizes = {block: self._sizes[block] for block in taken}
+        return not self._is_count or len({*sizes.values()}) == 1 or sizes == taken
 
 
 class _Places:
@@ -145,7 +180,8 @@ def _fix(group: Sequence[Layer], slots: tuple[int, ...]) -> Iterable[Run]:
                 # Conv1 and Conv_1 have the same words and numbers, and no order.
                 values = {_pick(member, running) for member in members}
                 if len(members) == len(values) > 1:
-                    yield Run(running, tuple(members), is_natural)
+                    # One that is the same in all of them runs no more.
+                    yield Run(_varying(members), tuple(members), is_natural)
 
 
 def _pick(layer: Layer, slots: Iterable[int]) -> tuple[int, ...]:

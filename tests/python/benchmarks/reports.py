@@ -57,6 +57,7 @@ def whole() -> dict[str, Any]:
         "growth": [curve("tensors", "fastckpt", "list", 2e-7),
                    curve("tensors", "TensorFlow", "list", 2e-6),
                    curve("bytes", "fastckpt", "load", 4e-11)],
-        "checks": {"fastckpt": {"outcome": "error", "error": "CorruptionError"},
+        "checks": {"fastckpt": {"outcome": "error", "error": "CorruptionError",
+                                "where": "a value"},
                    "safetensors": {"outcome": "wrong"}},
     }  # fmt: skip

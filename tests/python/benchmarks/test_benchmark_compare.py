@@ -67,6 +67,46 @@ def test_rows_and_contenders_of_one_side_alone_are_said():
     assert "load: TensorFlow: not in both" in found["alone"]
 
 
+CHECKPOINT = {
+    "path": "/m", "format": "v2", "tensors": 3, "nbytes": 9, "digest": "d",
+    "left out": {}, "unaligned": 0, "data files": 1, "file system": "ext4",
+    "io": "mmap: a local file",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [("io", "read: no mmap", "checkpoint io: mmap: a local file | read: no mmap"),
+     ("data files", 4, "checkpoint data files: 1 | 4"),
+     ("unaligned", 3, "checkpoint unaligned: 0 | 3"),
+     ("digest", "e", "checkpoint digest: d | e"),
+     ("left out", {"quantized": 1}, "checkpoint left out quantized: unknown | 1")],
+)  # fmt: skip
+def test_all_that_is_other_about_a_checkpoint_is_said(key, value, said):
+    a, b = (changed() | {"checkpoint": dict(CHECKPOINT)} for _ in range(2))
+    assert compare.compare(a, b)["differences"] == []
+    b["checkpoint"][key] = value
+    found = compare.compare(a, b)
+    assert found["differences"] == [said]
+    assert "data are the same" not in "\n".join(compare.in_words(found))
+
+
+@pytest.mark.parametrize("key", ["title", "unit"])
+def test_rows_of_other_work_or_units_are_not_compared(key):
+    a, b = changed(), changed(load=0.5)
+    b["rows"][0][key] = "other"
+    found = compare.compare(a, b)
+    assert not [line for line in found["lines"] if line["row"] == "load"]
+    assert f"load: {a['rows'][0][key]} | other" in found["alone"]
+
+
+def test_a_sample_of_0_has_no_quotient_and_that_is_said():
+    b = changed()
+    b["rows"][0]["samples"]["fastckpt"][0] = 0.0
+    found = compare.compare(reports.whole(), b)
+    assert "load: fastckpt: a sample is 0" in found["alone"]
+
+
 def test_the_command_writes_both_forms(tmp_path, capsys):
     for name, report in (("a", reports.whole()), ("b", changed(load=0.5))):
         write_json(tmp_path / f"{name}.json", report)

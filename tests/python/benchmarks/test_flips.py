@@ -63,7 +63,10 @@ def test_a_byte_of_what_is_packed_is_flipped_in_the_middle(tmp_path):
 
 @pytest.mark.parametrize(
     ("found", "words"),
-    [({"outcome": "error", "error": "BadZipFile"}, "checksums (BadZipFile)"),
+    [({"outcome": "error", "error": "BadZipFile", "where": "a value"},
+      "checksums (BadZipFile)"),
+     ({"outcome": "error", "error": "zlib.error", "where": "the middle of the file"},
+      "refused (zlib.error)"),
      ({"outcome": "wrong"}, "nothing: a wrong value"), (None, "")],
 )  # fmt: skip
 def test_what_was_found_is_said(found, words):

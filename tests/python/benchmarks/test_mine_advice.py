@@ -2,7 +2,8 @@
 
 import pytest
 import reports
-from benchmarks import mine_advice
+from benchmarks import mine_advice, mine_run
+from benchmarks.row import Measured
 
 
 def io_row(mmap: float, read: float) -> dict:
@@ -20,8 +21,8 @@ def of(row: dict, about: str, io: str = "mmap") -> mine_advice.Advice:
 
 @pytest.mark.parametrize(
     ("read", "verdict", "end"),
-    [(0.5, "faster", 'faster: open(..., io="read")'), (2.0, "slower", "leave it"),
-     (0.99, "no difference", "leave it")],
+    [(0.5, "faster", 'faster: open(..., io="read"), which makes copies'),
+     (2.0, "slower", "leave it"), (0.99, "no difference", "leave it")],
 )  # fmt: skip
 def test_a_mode_is_advised_where_it_was_faster(read, verdict, end):
     found = of(io_row(1.0, read), "io mode, warm")
@@ -59,6 +60,33 @@ def test_what_was_not_asked_for_is_not_called_needless():
     assert mine_advice.advise([]) == []
     (found,) = mine_advice.advise([], needless={"mine-align": "it is aligned"})
     assert found == ("alignment", "not measured", "alignment: it is aligned")
+
+
+@pytest.mark.parametrize(("without", "verdict"), [(0.5, "faster"), (2.0, "slower")])
+def test_huge_pages_are_there_unless_turned_off(without, verdict):
+    row = reports.row("mine-huge-pages")
+    row["samples"] = {
+        "huge pages": reports.spread(1.0), "no huge pages": reports.spread(without),
+    }  # fmt: skip
+    found = of(row, "huge pages")
+    assert found.verdict == verdict
+    assert "huge pages takes 1.02 s, no huge pages " in found.text
+    assert ("PR_SET_THP_DISABLE" in found.text) == (without < 1)
+
+
+def test_cold_times_that_were_none_keep_what_was_missing_before():
+    measured = Measured(
+        {"as it is": [1.0, 1.0]}, resident=1 << 30, missing={"rewritten": "no room"}
+    )
+    measured = mine_run._only_cold(measured, 1 << 30)
+    assert measured.missing.keys() == {"as it is", "rewritten"}
+    row = reports.row("mine-shards-cold") | {"missing": measured.missing}
+    assert of(row, "shards, cold").verdict == "not measured"
+
+
+def test_a_median_stands_by_what_the_caller_has_in_the_end():
+    row = reports.row("mine-load", a=[1.0], b=[2.0]) | {"gives": {"b": "copies"}}
+    assert mine_run._medians(row) == ["a 1 s", "b (copies) 2 s"]
 
 
 def test_faults_stand_beside_what_they_explain():

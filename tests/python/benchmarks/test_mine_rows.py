@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 from benchmarks import mine_rows, mine_subject
+from benchmarks.contenders import ours_on_file, with_peers
 from benchmarks.peers import PEERS
 
 import fastckpt
@@ -47,6 +48,43 @@ def test_a_large_file_is_tried_in_several_and_several_in_one(shards, label, tmp_
     rows = rows_of(subject, tmp_path)
     for name in ("mine-shards", "mine-shards-cold"):
         assert list(rows[name].contenders) == ["as it is", label]
+
+
+def test_copies_on_another_disk_are_not_compared(tmp_path, monkeypatch):
+    subject = subject_of(tmp_path, {"w": np.zeros(64, np.float32)})
+    subject = subject._replace(unaligned=1)
+    subject.entry["stored"] = 1 << 30
+    copies = {"mine-align", "mine-shards", "mine-shards-cold"}
+    assert copies <= rows_of(subject, tmp_path).keys()
+    assert mine_rows.needless(subject, tmp_path) == {}
+    monkeypatch.setattr(mine_rows, "_disk", lambda path: str(path))
+    assert not copies & rows_of(subject, tmp_path).keys()
+    found = mine_rows.needless(subject, tmp_path)
+    assert found.keys() == copies
+    assert all("--scratch" in why for why in found.values())
+
+
+def test_what_auto_reads_gives_copies(tmp_path):
+    subject = subject_of(tmp_path, {"w": np.zeros(64, np.float32)})
+    read = subject._replace(explanation=subject.explanation._replace(io="read"))
+    for each, gives in ((subject, "views"), (read, "copies")):
+        for name in ("mine-load", "mine-cold"):
+            assert rows_of(each, tmp_path)[name].contenders["fastckpt"].gives == gives
+
+
+def test_the_index_is_read_anew_too_where_nothing_is_to_be_cached(tmp_path):
+    subject = subject_of(tmp_path, {"w": np.zeros(64, np.float32)})
+    data = mine_subject.prepare(tmp_path, subject)
+    copied = {"rewritten": {"shards": 2}}
+    for how in ({}, copied):
+        case = ours_on_file.load(data, cold=True, **how)
+        assert [file for file in case.cold if file.endswith(".index")]
+        assert len(case.cold) == (3 if how else 2)
+    case = with_peers.load(data, "np.memmap", "mine", cold=True)
+    assert {os.path.basename(file) for file in case.cold} == {
+        "model.index",
+        "model.data-00000-of-00001",
+    }
 
 
 def test_cold_times_of_others_need_their_files_on_the_same_disk(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """What the run puts into RESULTS.md and the README."""
 
 import pytest
-from benchmarks import judge, report, results
+from benchmarks import files, judge, report, results
 from benchmarks.facts import facts
 from benchmarks.row import Measured
 from benchmarks.rows import ROWS
@@ -80,6 +80,30 @@ def test_what_stands_around_the_tables_stays(written):
         assert text.startswith("before\n")
         assert text.endswith("after\n")
         assert "\nold\n" not in text
+
+
+@pytest.mark.parametrize("around", ["{0}\nold\nrest\n", "{1}\n{0}\n", "{0}{1}{0}{1}"])
+def test_a_file_whose_marks_are_not_there_once_is_left_alone(around, tmp_path):
+    file = tmp_path / "README.md"
+    text = around.format(*results._FIVE)
+    file.write_text(text)
+    with pytest.raises(SystemExit, match=r"must be there once each"):
+        results._put(file, results._FIVE, "new")
+    assert file.read_text() == text
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path, monkeypatch):
+    file = tmp_path / "README.md"
+    file.write_text(text := "a\n{}\nold\n{}\nb\n".format(*results._FIVE))
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(files.Refusal, match="No space left"):
+        results._put(file, results._FIVE, "new")
+    assert file.read_text() == text
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_kernel_and_the_features_of_the_cpu_are_named(written):

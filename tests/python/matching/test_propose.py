@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 import children
 import model_names
 import model_names_timm
+from fastckpt.matching import likeness
+from fastckpt.matching.layers import read_sources
+from fastckpt.matching.partners import pair_partners
 from fastckpt.matching.propose import Target, propose
 from fastckpt.matching.words import number_first_ones, parse_name
 from installed import is_installed
@@ -453,6 +456,59 @@ def test_more_than_can_be_compared_take_no_memory(is_told):
     tracemalloc.stop()
     assert proposal.pairs == {}
     assert peak < 200 << 20
+
+
+def letters(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:05d}")
+
+
+def test_what_is_too_much_to_compare_pairs_nothing_that_has_no_word_in_common():
+    sources, targets = {"m/aardvark/kernel": (16, 8)}, {}
+    targets["n.zebra.weight"] = Target((8, 16), "linear")
+    for number in range(2700):  # each fits the other side's, none of them the first
+        sources[f"m/s{letters(number)}/kernel"] = (8, 16)
+        targets[f"n.t{letters(number)}.weight"] = Target((16, 8), "linear")
+    assert propose(sources, targets).pairs == {}
+
+
+def test_runs_that_are_too_many_to_compare_are_not_chosen_by_it(monkeypatch):
+    sources = {f"m/aardvark/c_{at}/kernel": (8, 16) for at in range(2)}
+    targets = {f"n.zebra.{at}.weight": Target((16, 8), "linear") for at in range(2)}
+    for word in ("one", "two"):  # fit each other, and not the first
+        for at in range(2):
+            sources[f"m/{word}/c_{at}/kernel"] = (16, 8)
+            targets[f"n.{word}x.{at}.weight"] = Target((8, 16), "linear")
+    assert propose(sources, targets).pairs == {}
+    monkeypatch.setattr(likeness, "MOST", 30)  # but for all of them
+    assert propose(sources, targets).pairs == {}
+
+
+def test_a_scope_of_many_filters_is_not_gone_through_for_each_normalization():
+    looks = 0
+
+    class Sort(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal looks
+            looks += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    layers = []
+    for number in range(300):
+        name = letters(number)
+        layers += read_sources(
+            {
+                **{f"m/x{name}/{it}": (8,) for it in ("gamma", "beta", "moving_mean")},
+                f"m/k{name}/kernel": (3, 3, 8, 8),
+            }
+        )
+    for layer in layers:
+        layer.sort = Sort(layer.sort)
+    pair_partners(layers, [], {})
+    assert looks < 20 * len(layers)
 
 
 LEAVES = {"kernel", "weights", "bias", "biases", "gamma", "beta", "w", "g", "b"}

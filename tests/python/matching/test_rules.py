@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import fastckpt
 from fastckpt import Rules
-from fastckpt.matching.patterns import Pattern, escape
+from fastckpt.matching.patterns import Pattern, Reader, escape, tell_readings
 from places import ROOT
 
 
@@ -36,8 +36,49 @@ def pairs(rules, tensors, targets, folder):
     ],
 )
 def test_a_pattern_fits(pattern, name, values):
-    found = Pattern.parse(pattern).compile().fullmatch(name)
-    assert (None if found is None else found.groups()) == values
+    assert Pattern.parse(pattern).match(name) == values
+
+
+PIECES = st.sampled_from(["{n}", "{name}", "*", "a", "/", ".", "1", "_", "ab"])
+
+
+@given(
+    st.lists(PIECES, min_size=1, max_size=6).map("".join),
+    st.text("a1/._b", max_size=9),
+    st.booleans(),
+)
+def test_a_pattern_takes_what_an_expression_takes(text, name, is_greedy):
+    pattern = Pattern.parse(text)
+    forms = {"n": "[0-9]+", "*": ".*", "part": "[^/]+" if "/" in text else "[^/.]+"}
+    few = "" if is_greedy else "?"
+    expression = re.escape(pattern.literals[0])
+    for kind, literal in zip(pattern.kinds, pattern.literals[1:], strict=True):
+        expression += f"({forms[kind]}{few}){re.escape(literal)}"
+    found = re.fullmatch(expression, name, re.DOTALL)
+    assert pattern.match(name, is_greedy) == (found and found.groups())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("*/*/*/kernel", "/" * 20_000),
+        ("*/*/*/{n}kernel", "/" * 20_000 + "kernel"),
+        ("{n}{n}{n}{n}{n}x{n}x", "1" * 20_000 + "xx"),
+        ("*{name}*{name}*{name}/{name}x", "a" * 20_000 + "/x"),
+    ],
+)
+def test_a_name_that_almost_fits_in_many_ways_is_soon_told(pattern, name):
+    # An expression that goes back would go on for hours.
+    assert Pattern.parse(pattern).match(name) is None
+
+
+def test_two_readings_of_which_first_and_last_make_one_name_name_none():
+    source, target = Pattern.parse("*a*"), Pattern.parse("x*aa*")
+    found = Reader(source, target).read("aaa")
+    assert found == (("aa", ""), ("", "aa"))
+    told = tell_readings("aaa", target, *found)
+    assert told.startswith("'aaa' has two readings, which")
+    assert "xaaaa" not in told
 
 
 @given(st.text(min_size=1))

@@ -64,6 +64,22 @@ def test_a_part_is_left_out_by_a_line(make):
     assert make(rules, a=W) == {"x": "a take 0 :1"}
 
 
+def test_a_part_that_is_left_out_and_an_optional_one_are_all_of_it(make):
+    rules = "a -> x take 0 0:1 optional\na -> y take 0 1:2\na -> - take 0 2:3\n"
+    assert make(rules, a=W) == {"x": "a take 0 :1", "y": "a take 0 1:2"}
+
+
+def test_of_optional_parts_that_overlap_a_model_may_have_one(make):
+    rules = "a -> x take 0 0:1\na -> y take 0 1:3 optional\na -> z take 0 1:3 optional"
+    assert make(rules, a=W).keys() == {"x", "y", "z"}
+
+
+def test_what_no_line_takes_goes_nowhere_beside_optional_parts_too(make):
+    rules = "a -> x take 0 0:1 optional\na -> - take 0 2:3\n"
+    with pytest.raises(ValueError, match="1:2 of axis 0 goes nowhere"):
+        make(rules, a=W)
+
+
 def test_of_optional_parts_nobody_knows_the_rest(make):
     rules = "a -> x take 0 0:1\na -> y take 0 1:3 optional\n"
     assert make(rules, a=W) == {"x": "a take 0 :1", "y": "a take 0 1:3"}
