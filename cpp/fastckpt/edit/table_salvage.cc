@@ -42,13 +42,14 @@ class Copier {
 
 }  // namespace
 
-TableSalvage SalvageTable(const std::string& path, const std::string& to) {
+TableSalvage SalvageTable(const std::string& path, const std::string& to,
+                          const Interrupt& interrupted) {
   return WithContext(Where{path, {}, {}}, [&] {
     const DataFile file(path, IoMode::kRead);
     Scratch scratch;
     const ByteView bytes =
         file.Fetch(0, static_cast<std::size_t>(file.size()), &scratch);
-    const ScannedTable table = ScanTable(bytes);
+    const ScannedTable table = ScanTable(bytes, interrupted);
     TableSalvage done;
     done.is_whole = table.is_whole;
     if (!table.how.empty()) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/platform/parallel.h"
+
 namespace fastckpt::internal {
 
 struct TableSalvage {
@@ -17,6 +19,7 @@ struct TableSalvage {
 
 // Writes the sound blocks' entries to the table `to`. Throws System, and
 // Corruption if there are none, or not the first one's.
-TableSalvage SalvageTable(const std::string& path, const std::string& to);
+TableSalvage SalvageTable(const std::string& path, const std::string& to,
+                          const Interrupt& interrupted = {});
 
 }  // namespace fastckpt::internal

@@ -10,7 +10,7 @@ from fastckpt.objects.message import GRAPH_KEY, Value, list_stored_keys, parse
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.object_graph import read_graph
 
-__all__ = ["GraphNames"]
+__all__ = ["GraphNames", "is_unreadable"]
 
 
 class GraphNames:
@@ -73,3 +73,8 @@ class GraphNames:
     def _kept_graph(self) -> set[str]:
         """The graph proves itself: it parses, and says so much."""
         return {GRAPH_KEY} if self._content and not self.is_unreadable else set()
+
+
+def is_unreadable(name: str) -> bool:
+    """Tells whether a name is no UTF-8: one such name, and TensorFlow lists none."""
+    return any("\udc80" <= sign <= "\udcff" for sign in name)

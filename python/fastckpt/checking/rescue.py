@@ -13,7 +13,8 @@ import numpy as np
 from fastckpt import _native
 from fastckpt.base.arguments import encode_name
 from fastckpt.base.progress import ProgressArgument, watch
-from fastckpt.checking.graph_names import GraphNames
+from fastckpt.checking.byte_order import doubt_order
+from fastckpt.checking.graph_names import GraphNames, is_unreadable
 from fastckpt.checking.remains import Remains
 from fastckpt.checking.siblings import Sibling, choose_sibling
 from fastckpt.editing.rewrite import rewrite
@@ -86,6 +87,7 @@ class _Facts(NamedTuple):
     repaired: tuple[str, ...] = ()
     is_whole: bool = True
     is_mended: bool = False
+    has_order: bool = True  # a header told the byte order
     doubt: str = _NAME  # what is not proved of those that are unproved
 
 
@@ -149,11 +151,11 @@ def _mend_index(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
         (os.fsencode(part.path), list(map(os.fsencode, part.data)))
         for part in remains.parts
     ]
-    unproved, lost, repaired, is_whole = _native.salvage_index(
+    unproved, lost, repaired, is_whole, has_order = _native.salvage_index(
         parts, os.fsencode(index), MAX_INDEX_BYTES
     )
-    facts = _Facts(frozenset(unproved), tuple(lost), tuple(repaired), is_whole, True)
-    return Resolved("v2", prefix, [index]), facts
+    known = frozenset(unproved), tuple(lost), tuple(repaired)
+    return Resolved("v2", prefix, [index]), _Facts(*known, is_whole, True, has_order)
 
 
 def _link(prefix: str, data: Sequence[str]) -> str:
@@ -228,7 +230,7 @@ def _mend_v1(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
 def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> Rescued:
     report = checkpoint.verify(threads=job.threads)
     bad = {name for finding in report.findings for name in finding.tensors}
-    bad |= set(filter(_is_unreadable, facts.unproved))
+    bad |= set(filter(is_unreadable, facts.unproved))
     kept = [name for name in checkpoint if name not in bad]
     lost = dict.fromkeys(name for name in checkpoint if name in bad)
     graph = GraphNames(checkpoint, kept if checkpoint.format == "v2" else ())
@@ -252,17 +254,14 @@ def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> 
     unproved = dict.fromkeys(sorted(doubted), facts.doubt)
     if facts.is_mended:
         unproved = graph.find_unproved(doubted)
+    if not facts.has_order:
+        unproved = doubt_order(unproved, map(checkpoint.info, kept))
     # What has a wrong name now had another, which may be lost.
-    has_doubt = any(what.startswith("name") for what in unproved.values())
-    whole = facts.is_whole and not has_doubt
+    doubts = " ".join(unproved.values())
+    whole = facts.is_whole and not ("name" in doubts or "order" in doubts)
     for name in kept:
         lost.pop(name, None)
     return Rescued(kept, list(lost), list(facts.repaired), unproved, whole)
-
-
-def _is_unreadable(name: str) -> bool:
-    """Tells whether a name is no UTF-8: one such name, and TensorFlow lists none."""
-    return any("\udc80" <= sign <= "\udcff" for sign in name)
 
 
 def _write(

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 import fastckpt
+from bundle_maker import BundleMaker
 from fastckpt.checking import rescue
+from fastckpt.objects.message import GRAPH_KEY
 
 DATA = ".data-00000-of-00001"
 NAME = "name, type and shape"
+W = np.arange(6, dtype=np.float32)
 
 
 def save(prefix: Path, step: int, **more: np.ndarray) -> None:
@@ -123,12 +126,12 @@ def test_a_name_that_is_taken_while_it_is_read_is_not_written_over(
 
 def test_of_a_folder_numbers_tell_the_newest_whatever_the_times(prefix, tmp_path):
     save(prefix.with_name("m-1000"), 1000)
-    for step, name in enumerate(["m-1000", "m-300", "m-200"]):
-        for path in prefix.parent.glob(f"{name}.*"):
-            os.utime(path, (1e9 + step, 1e9 + step))
     index = bytearray(index_of(prefix.with_name("m-1000")).read_bytes())
     index[9] ^= 1
     index_of(prefix.with_name("m-1000")).write_bytes(index)
+    for step, name in enumerate(["m-1000", "m-300", "m-200"]):
+        for path in prefix.parent.glob(f"{name}.*"):
+            os.utime(path, (1e9 + step, 1e9 + step))
     report = fastckpt.salvage(prefix.parent, tmp_path / "to")
     assert report.source == str(prefix.with_name("m-1000"))
 
@@ -167,10 +170,84 @@ def test_what_cannot_be_written_is_no_reason_to_take_an_older_one(
         fastckpt.salvage(prefix.parent, tmp_path / "to")
 
 
-def test_of_a_target_that_begins_like_the_source_it_is_not_the_fault(tmp_path):
+def test_a_source_whose_name_goes_on_like_the_targets_is_passed_over(
+    tmp_path, monkeypatch
+):
+    def fail(remains, job):
+        if remains.prefix.endswith("m-20"):
+            raise PermissionError(errno.EACCES, "Permission denied", remains.prefix)
+        return rescue.rescue(remains, job)
+
     for step in (1, 20):
         save(tmp_path / f"m-{step}", step)
-    index_of(tmp_path / "m-20").unlink()
-    os.mkfifo(index_of(tmp_path / "m-20"))
+    monkeypatch.setattr("fastckpt.checking.salvage.rescue", fail)
     report = fastckpt.salvage(tmp_path, tmp_path / "m-2")
     assert report.source == str(tmp_path / "m-1")
+
+
+@pytest.mark.parametrize("has_strings", [False, True])
+def test_without_a_header_only_strings_prove_the_byte_order(has_strings, tmp_path):
+    more = {"s": np.array([b"abc", b""], object)} if has_strings else {}
+    fastckpt.save(tmp_path / "m", {"i": np.arange(9, dtype=np.int8), "w": W, **more})
+    content = bytearray(index_of(tmp_path / "m").read_bytes())
+    content[0] ^= 0x55
+    content[1] ^= 0x2A
+    index_of(tmp_path / "m").write_bytes(content)
+    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+    order = NAME if has_strings else "name, type, shape and byte order"
+    assert report.unproved == {"i": NAME, "w": order, **dict.fromkeys(more, NAME)}
+    assert not report.ok
+
+
+def test_values_of_the_other_byte_order_are_unproved(tmp_path):
+    maker = BundleMaker(big_endian=True)
+    for number in range(8):
+        maker.add(f"t{number}", W + number)
+    prefix = maker.write(tmp_path, "m", per_block=4)
+    content = bytearray(index_of(prefix).read_bytes())
+    content[0] ^= 0x55
+    content[1] ^= 0x2A
+    index_of(prefix).write_bytes(content)
+    report = fastckpt.salvage(prefix, tmp_path / "to")
+    assert report.unproved["t5"] == "byte order"
+    assert set(report.unproved) == set(report.saved)
+    assert not report.ok
+
+
+def test_of_one_name_that_a_byte_made_of_another_no_value_is_proved(tmp_path):
+    prefix = tmp_path / "m"
+    tail = "/.ATTRIBUTES/VARIABLE_VALUE"
+    tensors = {
+        f"layer_with_weights-{number}/{kind}{tail}": np.full(shape, number, np.float32)
+        for number in range(4)
+        for kind, shape in (("bias", (4,)), ("kernel", (4, 4)))
+    }
+    fastckpt.save(prefix, {GRAPH_KEY: np.array(_graph_of(tensors), object), **tensors})
+    content = bytearray(index_of(prefix).read_bytes())
+    content[content.index(b"1/bias")] = ord("2")
+    index_of(prefix).write_bytes(content)
+    report = fastckpt.salvage(prefix, tmp_path / "to")
+    saved = fastckpt.load(tmp_path / "to")
+    wrong = [it for it in tensors if it in saved and (saved[it] != tensors[it]).any()]
+    assert wrong == []
+    assert set(report.lost) >= {it for it in tensors if "-1/" in it or "-2/" in it}
+    assert set(report.unproved.values()) == {NAME}
+
+
+def _graph_of(names) -> bytes:
+    """Writes an object graph with one object for each name, children of the root."""
+    root = b""
+    nodes = b""
+    for number, name in enumerate(names, 1):
+        root += _field(1, bytes([8, number]) + _field(2, b"v%d" % number))
+        value = (
+            _field(1, b"VARIABLE_VALUE") + _field(2, b"n") + _field(3, name.encode())
+        )
+        nodes += _field(1, _field(2, value))
+    return _field(1, root) + nodes
+
+
+def _field(number: int, content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    return bytes([number << 3 | 2]) + length + content
