@@ -26,7 +26,8 @@ py::list NamesOf(const std::vector<std::string>& names) {
   return list;
 }
 
-// (unproved names, lost names, repairs, whether all of it was found).
+// (unproved names, lost names, repairs, whether all of it was found, whether
+// the byte order is known).
 py::tuple Salvage(const std::vector<Part>& parts, const std::string& to,
                   std::uint64_t max_bytes) {
   std::vector<SalvagePart> from;
@@ -35,7 +36,7 @@ py::tuple Salvage(const std::vector<Part>& parts, const std::string& to,
     return SalvageIndex(from, to, max_bytes, interrupted);
   });
   return py::make_tuple(NamesOf(done.unproved), NamesOf(done.lost),
-                        NamesOf(done.repairs), done.is_whole);
+                        NamesOf(done.repairs), done.is_whole, done.has_order);
 }
 
 void Adopt(const std::string& sibling, const std::vector<std::string>& data,
@@ -47,8 +48,9 @@ void Adopt(const std::string& sibling, const std::vector<std::string>& data,
 
 // (what was done, in words; whether all of it was found).
 py::tuple SalvageV1(const std::string& path, const std::string& to) {
-  const TableSalvage done =
-      Interruptible([&](const Interrupt&) { return SalvageTable(path, to); });
+  const TableSalvage done = Interruptible([&](const Interrupt& interrupted) {
+    return SalvageTable(path, to, interrupted);
+  });
   return py::make_tuple(NamesOf(done.repairs), done.is_whole);
 }
 

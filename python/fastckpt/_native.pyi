@@ -302,10 +302,11 @@ def rewrite(
 ) -> None: ...
 def salvage_index(
     parts: list[tuple[bytes, list[bytes]]], to: bytes, max_bytes: int
-) -> tuple[list[str], list[str], list[str], bool]:
+) -> tuple[list[str], list[str], list[str], bool, bool]:
     """Writes one index of what is left of several; see cpp/fastckpt/edit.
 
-    Gives (unproved names, lost names, what was done, whether that is all).
+    Gives (unproved names, lost names, what was done, whether that is all, whether
+    the byte order is known).
     """
 
 def adopt_index(sibling: bytes, data: list[bytes], to: bytes, max_bytes: int) -> None:

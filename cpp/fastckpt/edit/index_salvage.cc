@@ -77,6 +77,7 @@ class Joiner {
       AddLost(key);
     }
     result_.lost.assign(lost_.begin(), lost_.end());
+    result_.has_order = header_.has_value();
     BundleHeader header = header_ ? *header_ : UsualHeader();
     header.num_shards = std::max(shards_, 1);
     WriteIndex(to, header, entries_);
@@ -233,7 +234,8 @@ IndexSalvage SalvageIndex(const std::vector<SalvagePart>& parts,
   for (const SalvagePart& part : parts) {
     DataProof proof(part.data, interrupted);
     try {
-      joiner.Add(part, RecoverIndex(part.index, max_bytes, &proof));
+      joiner.Add(part,
+                 RecoverIndex(part.index, max_bytes, &proof, interrupted));
     } catch (const Error& error) {
       // What is in other parts is none the worse.
       if (parts.size() == 1 || error.kind() != ErrorKind::kCorruption) throw;

@@ -26,6 +26,7 @@ struct IndexSalvage {
   std::vector<std::string> lost;     // names that were found, of what was not
   std::vector<std::string> repairs;  // what was done, in words
   bool is_whole = true;              // false if there may have been more
+  bool has_order = true;             // false if no header told the byte order
 };
 
 // Writes the index `to`. Throws as RecoverIndex does, and Corruption if parts

@@ -42,20 +42,31 @@ class Copier {
 
 }  // namespace
 
-TableSalvage SalvageTable(const std::string& path, const std::string& to) {
+TableSalvage SalvageTable(const std::string& path, const std::string& to,
+                          const Interrupt& interrupted) {
   return WithContext(Where{path, {}, {}}, [&] {
     const DataFile file(path, IoMode::kRead);
+    if (file.size() > kMaxSalvagedTable) {
+      ThrowUnsupported("a file of " + std::to_string(file.size()) +
+                       " bytes is over the limit of " +
+                       std::to_string(kMaxSalvagedTable) +
+                       ", up to which damaged V1 files are read");
+    }
     Scratch scratch;
     const ByteView bytes =
         file.Fetch(0, static_cast<std::size_t>(file.size()), &scratch);
-    const ScannedTable table = ScanTable(bytes);
+    const ScannedTable table = ScanTable(bytes, interrupted);
     TableSalvage done;
     done.is_whole = table.is_whole;
     if (!table.how.empty()) {
       done.repairs.push_back(path + ": its blocks were found by " + table.how);
     }
-    std::string out;
-    TableWriter writer([&](ByteView part) { out += AsText(part); });
+    FileReplacement result(to, Directory::Missing::kRefuse);
+    std::uint64_t end = 0;
+    TableWriter writer([&](ByteView part) {
+      result.WriteAt(end, part);
+      end += part.size();
+    });
     Copier copier(bytes, &writer);
     for (const ScannedBlock& block : table.blocks) {
       if (block.is_sound) {
@@ -66,8 +77,6 @@ TableSalvage SalvageTable(const std::string& path, const std::string& to) {
     }
     if (copier.IsEmpty()) ThrowCorruption("no block of the file is sound");
     writer.Finish();
-    FileReplacement result(to, Directory::Missing::kRefuse);
-    result.Write(AsBytes(out));
     result.Finish(/*sync=*/false);
     return done;
   });

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMinBlock = 8;  // one restart and their count
 // How often a file may be gone over, all guesses together.
 constexpr std::uint64_t kPasses = 16;
+constexpr std::uint64_t kLook = std::uint64_t{1} << 20;
 constexpr std::uint64_t kFreeWork = std::uint64_t{16} << 20;
 
 using Handles = std::vector<BlockHandle>;
@@ -70,8 +71,10 @@ std::optional<Handles> MendIndex(ByteView file, const Footer& footer) {
 
 class Scanner {
  public:
-  explicit Scanner(ByteView file)
-      : file_(file), work_(file.size() * kPasses + kFreeWork) {}
+  Scanner(ByteView file, const Interrupt& interrupted)
+      : file_(file),
+        interrupted_(interrupted),
+        work_(file.size() * kPasses + kFreeWork) {}
 
   ScannedTable Run() {
     if (!FindByIndex()) FindByTrailers();
@@ -184,13 +187,35 @@ class Scanner {
     for (std::size_t end = begin; file_.size() - end >= kTrailerSize; ++end) {
       if (work_ == 0) return std::nullopt;
       --work_;
-      if (end - begin >= kMinBlock && MayEnd(end, crc) &&
-          IsSoundBlock(file_.subspan(begin, end - begin + kTrailerSize))) {
-        return end;
+      Look();
+      if (end - begin >= kMinBlock && MayEnd(end, crc)) {
+        const ByteView block = file_.subspan(begin, end - begin + kTrailerSize);
+        if (!Spend(CostOf(block))) return std::nullopt;
+        if (IsSoundBlock(block)) return end;
       }
       crc = ExtendCrc32c(crc, file_.data() + end, 1);
     }
     return std::nullopt;
+  }
+
+  // False if there is no more work to spend.
+  bool Spend(std::uint64_t work) {
+    work_ -= std::min(work_, work);
+    return work_ > 0;
+  }
+
+  // Checksums are no secret: many ends may be made to look right.
+  static std::uint64_t CostOf(ByteView block_and_trailer) {
+    const std::size_t size = block_and_trailer.size() - kTrailerSize;
+    std::uint64_t cost = size;
+    if (block_and_trailer[size] ==
+        static_cast<std::uint8_t>(BlockType::kSnappy)) {
+      try {
+        cost += SnappyDecodedSize(block_and_trailer.first(size));
+      } catch (const Error&) {
+      }
+    }
+    return cost;
   }
 
   bool MayEnd(std::size_t end, std::uint32_t crc) const {
@@ -207,6 +232,7 @@ class Scanner {
          end < file_.size() && file_.size() - end >= kTrailerSize; ++end) {
       if (work_ == 0) return std::nullopt;
       --work_;
+      Look();
       if (!HasRestarts(begin, end)) continue;
       const std::size_t next = end + kTrailerSize;
       if (IsFooter(next) || FindSoundEnd(next)) return end;
@@ -232,7 +258,16 @@ class Scanner {
     return true;
   }
 
+  // Now and then whether to go on.
+  void Look() {
+    if (++looks_ % kLook == 0 && interrupted_ && interrupted_()) {
+      throw Interrupted{};
+    }
+  }
+
   const ByteView file_;
+  const Interrupt& interrupted_;
+  std::uint64_t looks_ = 0;
   std::uint64_t work_;  // bytes that may still be gone over
   bool saw_end_ = false;
   ScannedTable table_;
@@ -263,6 +298,8 @@ bool IsSoundBlock(ByteView block_and_trailer) {
   }
 }
 
-ScannedTable ScanTable(ByteView file) { return Scanner(file).Run(); }
+ScannedTable ScanTable(ByteView file, const Interrupt& interrupted) {
+  return Scanner(file, interrupted).Run();
+}
 
 }  // namespace fastckpt::internal

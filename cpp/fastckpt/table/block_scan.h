@@ -13,6 +13,7 @@
 
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/platform/data_file.h"
+#include "fastckpt/platform/parallel.h"
 #include "fastckpt/table/table_format.h"
 
 namespace fastckpt::internal {
@@ -33,8 +34,9 @@ struct ScannedTable {
   std::string how;
 };
 
-// REQUIRES: `file` is all of the file.
-ScannedTable ScanTable(ByteView file);
+// REQUIRES: `file` is all of the file. Work is bounded by a constant times its
+// size. Throws Interrupted.
+ScannedTable ScanTable(ByteView file, const Interrupt& interrupted = {});
 
 // The entries of a block that a trailer follows. Throws Corruption if the
 // checksum does not fit, and as DecodeSnappy does.

@@ -63,8 +63,8 @@ BlockContents ParseBlock(ByteView contents) {
 
 class Recovery {
  public:
-  Recovery(ByteView file, DataProof* proof)
-      : file_(file), table_(ScanTable(file)), proof_(*proof) {
+  Recovery(ByteView file, DataProof* proof, const Interrupt& interrupted)
+      : file_(file), table_(ScanTable(file, interrupted)), proof_(*proof) {
     if (!table_.how.empty()) Say("its blocks were found by " + table_.how);
     result_.is_whole = table_.is_whole;
   }
@@ -237,7 +237,7 @@ class Recovery {
 }  // namespace
 
 RecoveredIndex RecoverIndex(const std::string& path, std::uint64_t max_bytes,
-                            DataProof* proof) {
+                            DataProof* proof, const Interrupt& interrupted) {
   return WithContext(Where{path, {}, {}}, [&] {
     const DataFile file(path, IoMode::kRead);
     if (file.size() > max_bytes) {
@@ -248,7 +248,7 @@ RecoveredIndex RecoverIndex(const std::string& path, std::uint64_t max_bytes,
     Scratch scratch;
     const ByteView bytes =
         file.Fetch(0, static_cast<std::size_t>(file.size()), &scratch);
-    RecoveredIndex found = Recovery(bytes, proof).Run();
+    RecoveredIndex found = Recovery(bytes, proof, interrupted).Run();
     if (found.header && found.header->num_shards != proof->shard_count() &&
         !found.entries.empty()) {
       ThrowCorruption("the header counts " +

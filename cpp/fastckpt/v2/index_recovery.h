@@ -25,6 +25,7 @@ namespace fastckpt::internal {
 // read, Unsupported over `max_bytes`, Corruption if nothing can be had: no
 // entry, or a header that counts another number of data files.
 RecoveredIndex RecoverIndex(const std::string& path, std::uint64_t max_bytes,
-                            DataProof* proof);
+                            DataProof* proof,
+                            const Interrupt& interrupted = {});
 
 }  // namespace fastckpt::internal

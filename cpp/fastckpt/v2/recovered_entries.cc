@@ -1,6 +1,8 @@
 #include "fastckpt/v2/recovered_entries.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "fastckpt/tensor/slice.h"
@@ -28,6 +30,18 @@ bool Rises(const std::vector<RecoveredEntry>& entries) {
                             [](const auto& a, const auto& b) {
                               return a.key >= b.key;
                             }) == entries.end();
+}
+
+// Which of two of one key is right is not known, wherever they lie: keys hang
+// together by their beginnings, so that one damaged byte moves several.
+void DropTwins(RecoveredIndex* found) {
+  std::map<std::string_view, int> counts;
+  for (const RecoveredEntry& entry : found->entries) ++counts[entry.key];
+  std::vector<bool> is_wrong;
+  for (const RecoveredEntry& entry : found->entries) {
+    is_wrong.push_back(!entry.is_proved && counts[entry.key] > 1);
+  }
+  Drop(is_wrong, found);
 }
 
 void DropNeighbours(RecoveredIndex* found) {
@@ -64,6 +78,7 @@ void DropFalling(RecoveredIndex* found) {
 
 void DropDisorder(RecoveredIndex* found) {
   if (Rises(found->entries)) return;
+  DropTwins(found);
   DropNeighbours(found);
   if (!Rises(found->entries)) DropUnproved(found);
   if (!Rises(found->entries)) DropFalling(found);

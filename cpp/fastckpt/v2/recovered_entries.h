@@ -25,7 +25,7 @@ struct RecoveredIndex {
 };
 
 // Drops entries whose keys do not rise: one of two is wrong, and unless one of
-// them is proved it is not known which.
+// them is proved it is not known which. Of one key all that are unproved go.
 void DropDisorder(RecoveredIndex* found);
 
 // Drops stored slices that no tensor lists, which would pass for tensors of

@@ -27,8 +27,10 @@ std::string FileReplacement::path() const {
   return directory_->PathOf(file_->temporary());
 }
 
-void FileReplacement::Write(ByteView content) const {
-  file_->WriteAt(0, content);
+void FileReplacement::Write(ByteView content) const { WriteAt(0, content); }
+
+void FileReplacement::WriteAt(std::uint64_t offset, ByteView part) const {
+  file_->WriteAt(offset, part);
 }
 
 void FileReplacement::Finish(bool sync) {

@@ -7,6 +7,7 @@
 // Thread-safety: one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,9 @@ class FileReplacement {
 
   // Writes the content of the file, all of it. Throws System.
   void Write(ByteView content) const;
+
+  // Writes a part of it. Throws System.
+  void WriteAt(std::uint64_t offset, ByteView part) const;
 
   // Gives the file its name; `sync`: file and folder are on the disk then.
   // Throws System; only the failure to flush the folder leaves the new file.

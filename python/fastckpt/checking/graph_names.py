@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 
 from fastckpt.errors import CheckpointError
 from fastckpt.objects.edits import make_fitting
@@ -10,10 +10,7 @@ from fastckpt.objects.message import GRAPH_KEY, Value, list_stored_keys, parse
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.writing.object_graph import read_graph
 
-__all__ = ["GraphNames"]
-
-# Names of which both so many are missing and so many doubted are not compared.
-_MOST_COMPARED = 4000
+__all__ = ["GraphNames", "is_unreadable"]
 
 
 class GraphNames:
@@ -63,10 +60,11 @@ class GraphNames:
     def find_unproved(self, names: Set[str]) -> dict[str, str]:
         """Gives what nothing proves of tensors whose bytes alone are right.
 
-        The graph proves a name that it has, unless a flipped bit could have made it
-        of one that it has, too, and that is missing.
+        The graph proves the names that it has where it misses none. Else one of them
+        may have become another: names in an index hang together by their beginnings,
+        so that one byte changes several.
         """
-        proved = (names & self.known) - self._find_flipped(names & self.known)
+        proved = set() if self.missing else names & self.known
         return {
             name: "type and shape" if name in proved else "name, type and shape"
             for name in sorted(names - self._kept_graph())
@@ -76,21 +74,7 @@ class GraphNames:
         """The graph proves itself: it parses, and says so much."""
         return {GRAPH_KEY} if self._content and not self.is_unreadable else set()
 
-    def _find_flipped(self, known: Set[str]) -> set[str]:
-        """Gives the names that are a flipped bit away from one that is missing."""
-        if len(known) > _MOST_COMPARED < len(self.missing):
-            return set(known)
-        missing = set(self.missing)
-        if len(known) <= len(missing):
-            return {it for it in known if not missing.isdisjoint(_flips_of(it))}
-        return {it for name in missing for it in _flips_of(name)} & known
 
-
-def _flips_of(name: str) -> Iterator[str]:
-    """Gives the names that one flipped bit makes of a name."""
-    content = name.encode("utf-8", "surrogateescape")
-    for place, byte in enumerate(content):
-        for bit in range(8):
-            flipped = bytes([byte ^ 1 << bit])
-            changed = content[:place] + flipped + content[place + 1 :]
-            yield changed.decode("utf-8", "surrogateescape")
+def is_unreadable(name: str) -> bool:
+    """Tells whether a name is no UTF-8: one such name, and TensorFlow lists none."""
+    return any("\udc80" <= sign <= "\udcff" for sign in name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -21,10 +22,19 @@ from fastckpt.files.find import (
     v1_files,
 )
 from fastckpt.files.foreign import looks_like_table, name_foreign_file
-from fastckpt.files.shard_names import split_shard, v1_shards
+from fastckpt.files.shard_names import split_shard, v1_pattern, v1_shards, v1_stem
+from fastckpt.files.sources import list_numbers
 from fastckpt.files.urls import wholes_of
 
 __all__ = ["Part", "Remains", "find_in_folder", "find_parted", "find_remains"]
+
+
+_PARTS = r"_temp(?:_[0-9a-f]{32})?"
+# What may follow a checkpoint's name in the names of its files.
+_OWN = (
+    rf"{_PARTS}|(?:\.index|(?:\.data)?-[0-9]{{5,}}-of-[0-9]{{5,}})?"
+    r"(?:\.tempstate[0-9]+|\.fastckpt-[0-9a-f]{8}\.\w+)?"
+)
 
 
 class Part(NamedTuple):
@@ -62,14 +72,19 @@ def find_in_folder(folder: str) -> list[str]:
         *list_unfinished(folder),
         *(os.path.join(folder, it.stem) for it in v1_shards(list_folder(folder))),
     }
-    return sorted(prefixes, key=lambda prefix: (-_time_of(prefix), prefix))
+    listed = sorted(prefixes)
+    # Files that were copied have the times at which they were.
+    ages = list_numbers(listed) or list(map(_time_of, listed))
+    order = sorted(range(len(listed)), key=lambda at: (-ages[at], listed[at]))
+    return [listed[at] for at in order]
 
 
 def find_parted(folder: str) -> str | None:
     """Gives the prefix of a save in parts if this is the folder of these."""
     parent, base = os.path.split(os.path.normpath(folder))
     for prefix in list_unfinished(parent):
-        if base.startswith(f"{os.path.basename(prefix)}_temp"):
+        own = os.path.basename(prefix)
+        if base.startswith(own) and re.fullmatch(_PARTS, base[len(own) :]):
             return prefix
     return None
 
@@ -121,20 +136,32 @@ def _find_damaged(prefix: str) -> Iterator[Remains]:
 
 def _find_v1(prefix: str) -> Iterator[Remains]:
     """Gives V1 files: one, or those shards that are there."""
+    folder, base = os.path.split(prefix)
     if is_file(prefix):
         if name_foreign_file(prefix) is not None:
+            return
+        if v1_shards([base]) and _count(prefix) > 1:
+            yield _of_shards(prefix)
             return
         # One whose footer is gone is no table by its looks; data may be anything.
         if looks_like_table(prefix) or not _families(prefix):
             yield Remains(prefix, v1=(prefix,))
         return
-    folder, base = os.path.split(prefix)
     shards = [it for it in v1_shards(list_folder(folder)) if it.stem == base]
     for count in sorted({it.num_shards for it in shards}, reverse=True):
         own = [os.path.join(folder, it.name) for it in shards if it.num_shards == count]
         yield Remains(prefix, v1=tuple(own), is_whole=len(own) == count)
     if files := v1_files(prefix):
         yield Remains(prefix, v1=tuple(files), is_whole=len(files) == _count(files[0]))
+
+
+def _of_shards(path: str) -> Remains:
+    """Gives all shards that are there of the set of one."""
+    folder, base = os.path.split(path)
+    own = v1_shards([base])[0]
+    pattern = os.path.join(folder, v1_pattern(own.stem, own.num_shards))
+    files = tuple(v1_files(pattern))
+    return Remains(path, v1=files, is_whole=len(files) == own.num_shards)
 
 
 def _count(path: str) -> int:
@@ -185,11 +212,10 @@ def _data_of(data: dict[str, str]) -> tuple[str, ...]:
 def _time_of(prefix: str) -> int:
     """When the newest of what names a checkpoint was written, in nanoseconds."""
     folder, base = os.path.split(prefix)
+    base = v1_stem(base)
     times = [0]
     for name in list_folder(folder):
-        if name in (base, f"{base}.index") or name.startswith(
-            (f"{base}.", f"{base}_temp")
-        ):
+        if name.startswith(base) and re.fullmatch(_OWN, name[len(base) :]):
             with suppress(OSError):
                 times.append(os.stat(os.path.join(folder, name)).st_mtime_ns)
     return max(times)

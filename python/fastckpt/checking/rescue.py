@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -13,25 +13,56 @@ import numpy as np
 from fastckpt import _native
 from fastckpt.base.arguments import encode_name
 from fastckpt.base.progress import ProgressArgument, watch
-from fastckpt.checking.graph_names import GraphNames
+from fastckpt.checking.byte_order import doubt_order
+from fastckpt.checking.graph_names import GraphNames, is_unreadable
 from fastckpt.checking.remains import Remains
 from fastckpt.checking.siblings import Sibling, choose_sibling
 from fastckpt.editing.rewrite import rewrite
 from fastckpt.editing.stored_slices import count_shards
-from fastckpt.errors import CorruptionError
+from fastckpt.errors import CheckpointError, CorruptionError
 from fastckpt.files.find import Resolved
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options
 from fastckpt.writing.storable import stored
 
-__all__ = ["Job", "Rescued", "rescue"]
+__all__ = ["Job", "NotWritten", "Refuted", "Rescued", "rescue"]
+
+_NAME = "name, type and shape"
+# Where a sibling is trusted no checksum covers anything.
+_ALL = "name, type, shape and bytes"
+
+
+class Refuted(Exception):
+    """An index was read, and nothing of its data is sound: this is not its data.
+
+    Attributes:
+        error: What is told of it.
+        names: The tensors that it names.
+    """
+
+    def __init__(self, error: CheckpointError, names: frozenset[str]) -> None:
+        self.error = error
+        self.names = names
+
+
+class NotWritten(Exception):
+    """What is sound could not be written; ``error`` says why."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
 
 
 class Job(NamedTuple):
-    """What a call asks for."""
+    """What a call asks for.
+
+    Attributes:
+        check_free: Raises if something has the target's name by now.
+        trusted: The sibling that the caller trusts.
+    """
 
     to: str
+    check_free: Callable[[], None]
     trusted: Sibling | None
     fsync: bool
     threads: int | None
@@ -56,6 +87,8 @@ class _Facts(NamedTuple):
     repaired: tuple[str, ...] = ()
     is_whole: bool = True
     is_mended: bool = False
+    has_order: bool = True  # a header told the byte order
+    doubt: str = _NAME  # what is not proved of those that are unproved
 
 
 def rescue(remains: Remains, job: Job) -> Rescued:
@@ -63,7 +96,9 @@ def rescue(remains: Remains, job: Job) -> Rescued:
 
     Raises:
         CheckpointError: Nothing of them can be had.
-        OSError: A file cannot be read or written.
+        Refuted: Nor of any data files that no index is left of.
+        NotWritten: What can be had cannot be written.
+        OSError: A file cannot be read.
     """
     with _opened(remains, job) as (checkpoint, facts):
         return _save(remains, checkpoint, facts, job)
@@ -74,20 +109,38 @@ def _opened(remains: Remains, job: Job) -> Iterator[tuple[Checkpoint, _Facts]]:
     options = Options(io="read", threads=job.threads)
     if remains.sound is not None:
         with open_found(remains.sound, options) as checkpoint:
-            yield checkpoint, _Facts()
+            yield checkpoint, _Facts(is_whole=remains.is_whole)
         return
-    with TemporaryDirectory(prefix="fastckpt-") as folder:
-        prefix = os.path.join(folder, "c")
-        if remains.v1:
-            found, facts = _mend_v1(remains, prefix)
-        elif remains.parts[0].path:
-            found, facts = _mend_index(remains, prefix)
-        else:
-            found, facts = _adopt_index(remains, prefix, job)
+    with _scratch_folder() as folder:
+        try:
+            found, facts = _prepare(remains, os.path.join(folder, "c"), job)
+        except OSError as error:
+            if os.fsdecode(error.filename or folder).startswith(folder):
+                raise NotWritten(error) from error
+            raise
         whole = facts.is_whole and remains.is_whole
         told = (*remains.told, *facts.repaired)
         with open_found(found, options) as checkpoint:
             yield checkpoint, facts._replace(repaired=told, is_whole=whole)
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[str]:
+    try:
+        folder = TemporaryDirectory(prefix="fastckpt-")
+    except OSError as error:
+        raise NotWritten(error) from error
+    with folder as name:
+        yield name
+
+
+def _prepare(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Facts]:
+    """Makes what can be opened of remains under a prefix in the scratch folder."""
+    if remains.v1:
+        return _mend_v1(remains, prefix)
+    if remains.parts[0].path:
+        return _mend_index(remains, prefix)
+    return _adopt_index(remains, prefix, job)
 
 
 def _mend_index(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
@@ -98,11 +151,11 @@ def _mend_index(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
         (os.fsencode(part.path), list(map(os.fsencode, part.data)))
         for part in remains.parts
     ]
-    unproved, lost, repaired, is_whole = _native.salvage_index(
+    unproved, lost, repaired, is_whole, has_order = _native.salvage_index(
         parts, os.fsencode(index), MAX_INDEX_BYTES
     )
-    facts = _Facts(frozenset(unproved), tuple(lost), tuple(repaired), is_whole, True)
-    return Resolved("v2", prefix, [index]), facts
+    known = frozenset(unproved), tuple(lost), tuple(repaired)
+    return Resolved("v2", prefix, [index]), _Facts(*known, is_whole, True, has_order)
 
 
 def _link(prefix: str, data: Sequence[str]) -> str:
@@ -123,9 +176,10 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
     if sibling.is_proved:
         told = (
             f"{remains.prefix}.index: lost, or of no use; the index of "
-            f"{sibling.prefix!r} is taken, every checksum of which agrees with the data"
+            f"{sibling.prefix!r} is taken, every checksum of which agrees with the "
+            "data; names, types and shapes may be others"
         )
-        return found, _Facts(repaired=(told,))
+        return found, _take_names(found, told, _NAME)
     if not all(part.data):
         message = f"{remains.prefix}: without an index all data files are needed"
         raise CorruptionError(message, path=remains.prefix)
@@ -140,8 +194,13 @@ def _adopt_index(remains: Remains, prefix: str, job: Job) -> tuple[Resolved, _Fa
         "is TRUSTED for names, types, shapes and places: the files are as long, and "
         "strings lie where it says; nothing else is checked"
     )
+    return found, _take_names(found, told, _ALL)
+
+
+def _take_names(found: Resolved, told: str, doubt: str) -> _Facts:
+    """Gives what is known where every name is another checkpoint's."""
     with open_found(found) as checkpoint:
-        return found, _Facts(frozenset(checkpoint), repaired=(told,))
+        return _Facts(frozenset(checkpoint), repaired=(told,), doubt=doubt)
 
 
 def _mend_v1(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
@@ -171,7 +230,7 @@ def _mend_v1(remains: Remains, prefix: str) -> tuple[Resolved, _Facts]:
 def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> Rescued:
     report = checkpoint.verify(threads=job.threads)
     bad = {name for finding in report.findings for name in finding.tensors}
-    bad |= set(filter(_is_unreadable, facts.unproved))
+    bad |= set(filter(is_unreadable, facts.unproved))
     kept = [name for name in checkpoint if name not in bad]
     lost = dict.fromkeys(name for name in checkpoint if name in bad)
     graph = GraphNames(checkpoint, kept if checkpoint.format == "v2" else ())
@@ -184,24 +243,25 @@ def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> 
     if not [name for name in kept if name != GRAPH_KEY]:
         reason = f": {report.problems[0].message}" if report.problems else ""
         message = f"{remains.prefix}: no tensor of it can be saved{reason}"
-        raise CorruptionError(message, path=remains.prefix)
-    _write(checkpoint, kept, graph, facts, job)
+        error = CorruptionError(message, path=remains.prefix)
+        raise Refuted(error, frozenset((*checkpoint, *lost)))
+    try:
+        job.check_free()
+        _write(checkpoint, kept, graph, facts, job)
+    except OSError as error:
+        raise NotWritten(error) from error
     doubted = facts.unproved & set(kept)
-    unproved = dict.fromkeys(sorted(doubted), "name, type and shape")
+    unproved = dict.fromkeys(sorted(doubted), facts.doubt)
     if facts.is_mended:
         unproved = graph.find_unproved(doubted)
+    if not facts.has_order:
+        unproved = doubt_order(unproved, map(checkpoint.info, kept))
+    # What has a wrong name now had another, which may be lost.
+    doubts = " ".join(unproved.values())
+    whole = facts.is_whole and not ("name" in doubts or "order" in doubts)
     for name in kept:
         lost.pop(name, None)
-    # What has a damaged name now had another, which may be lost.
-    whole = facts.is_whole and not (
-        facts.is_mended and any(what.startswith("name") for what in unproved.values())
-    )
     return Rescued(kept, list(lost), list(facts.repaired), unproved, whole)
-
-
-def _is_unreadable(name: str) -> bool:
-    """Tells whether a name is no UTF-8: one such name, and TensorFlow lists none."""
-    return any("\udc80" <= sign <= "\udcff" for sign in name)
 
 
 def _write(

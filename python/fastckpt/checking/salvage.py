@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastckpt.checking.remains import (
@@ -14,7 +16,7 @@ from fastckpt.checking.remains import (
     find_parted,
     find_remains,
 )
-from fastckpt.checking.rescue import Job, rescue
+from fastckpt.checking.rescue import Job, NotWritten, Refuted, Rescued, rescue
 from fastckpt.checking.siblings import find_sibling
 from fastckpt.errors import CheckpointError
 from fastckpt.files.find import data_files, exists, is_file
@@ -38,10 +40,13 @@ class SalvageReport(NamedTuple):
         saved: The names of the tensors that are in it.
         lost: The names of those that are not, as far as they are known.
         repaired: What had to be mended, or taken for something else, in sentences.
-        unproved: Of those that are saved, the tensors of which the bytes alone are
-            proved, each with what is not: "name, type and shape", or "type and
-            shape" where the object graph has its name.
-        is_whole: Whether no more can be lost than ``lost`` names.
+        unproved: Of those that are saved, the tensors of which not all is proved,
+            each with what is not: "name, type and shape"; "type and shape" where
+            the object graph has its name; "name, type, shape and bytes" where a
+            sibling was trusted.
+        is_whole: Whether no more can be lost than ``lost`` names. Where a name is
+            unproved the right one may be; where a newer checkpoint of a folder was
+            passed over all of that is.
     """
 
     source: str
@@ -100,39 +105,99 @@ def salvage(
     trusted = None
     if trust_sibling is not None:
         trusted = find_sibling(source_path(trust_sibling))
-    job = Job(target, trusted, fsync, threads, progress)
-    first: CheckpointError | OSError | None = None
+    check_free = functools.partial(_check_free, target, place)
+    job = Job(target, check_free, trusted, fsync, threads, progress)
     with warnings.catch_warnings():
         # Where files were read that lie aside is told by the report.
         warnings.simplefilter("ignore", RuntimeWarning)
-        for remains in _list_remains(place, threads):
-            try:
-                return SalvageReport(remains.prefix, target, *rescue(remains, job))
-            except CheckpointError as error:
-                first = first or error
-            except OSError as error:
-                if os.fsdecode(error.filename or target).startswith(target):
-                    raise  # it could not be written
-                first = first or error
-        if first is None:
-            resolve(place)  # raises, and says what was looked for
-            first = FileNotFoundError(errno.ENOENT, "no checkpoint is there", place)
-    raise first
+        try:
+            prefix, rescued = _rescue_newest(place, job)
+        except NotWritten as failed:
+            raise failed.error from None
+    return SalvageReport(prefix, target, *rescued)
 
 
-def _list_remains(place: str, threads: int | None) -> Iterator[Remains]:
-    if not os.path.isdir(place) or is_file(f"{place}.index"):
-        named = _find_named(place)
-        if named is not None:
-            yield from find_remains(named, threads)
-        if named != place:
-            yield from find_remains(place, threads)
+def _rescue_newest(place: str, job: Job) -> tuple[str, Rescued]:
+    """Rescues the first of which anything can be had, and tells what it passed over."""
+    passed: dict[str, CheckpointError | OSError | None] = {}
+    for name, remains in _list_remains(place, job.threads):
+        try:
+            found = _rescue_one(remains, job)
+        except (CheckpointError, OSError) as error:
+            passed[name] = error
+            continue
+        if found is None:
+            passed[name] = None
+            continue
+        prefix, rescued = found
+        if not passed:
+            return prefix, rescued
+        told = [
+            f"{name}: passed over: {why or 'no file of it can be read'}"
+            for name, why in passed.items()
+        ]
+        repaired = [*told, *rescued.repaired]
+        return prefix, rescued._replace(repaired=repaired, is_whole=False)
+    for why in filter(None, passed.values()):
+        raise why
+    resolve(place)  # raises, and says what was looked for
+    raise FileNotFoundError(errno.ENOENT, "no checkpoint is there", place)
+
+
+def _rescue_one(remains: Iterator[Remains], job: Job) -> tuple[str, Rescued] | None:
+    """Rescues the first of one checkpoint's remains of which anything can be had."""
+    first: CheckpointError | OSError | None = None
+    refuted: set[str] = set()
+    indexes: set[str] = set()
+    for each in remains:
+        if indexes and each.parts and not each.parts[0].path:
+            continue  # an index is there, which proves that this is not its data
+        try:
+            rescued = rescue(each, job)
+        except Refuted as found:
+            refuted |= found.names
+            indexes.update(_indexes_of(each))
+            first = first or found.error
+        except (CheckpointError, OSError) as error:
+            first = first or error
+        else:
+            if indexes and not indexes.issuperset(_indexes_of(each)):
+                rescued = _add_refuted(each, rescued, refuted)
+            return each.prefix, rescued
+    if first is not None:
+        raise first
+    return None
+
+
+def _indexes_of(remains: Remains) -> Iterable[str]:
+    """Gives the files that name tensors."""
+    if remains.sound is not None:
+        return remains.sound.files
+    return remains.v1 or (part.path for part in remains.parts)
+
+
+def _add_refuted(remains: Remains, rescued: Rescued, names: set[str]) -> Rescued:
+    """Adds what an index names of which nothing is left, not even what was saved."""
+    told = (
+        f"{remains.prefix}: nothing is left of what its index names; what is saved may "
+        "be of another save"
+    )
+    lost = dict.fromkeys((*rescued.lost, *sorted(names - set(rescued.saved))))
+    repaired = [told, *rescued.repaired]
+    return rescued._replace(repaired=repaired, lost=list(lost), is_whole=False)
+
+
+def _list_remains(
+    place: str, threads: int | None
+) -> Iterator[tuple[str, Iterator[Remains]]]:
+    """Gives checkpoints, the newest first, each with what is left of it."""
+    if os.path.isdir(place) and not is_file(f"{place}.index"):
+        parted = find_parted(place)
+        for prefix in [parted] if parted else find_in_folder(place):
+            yield prefix, find_remains(prefix, threads)
         return
-    if prefix := find_parted(place):
-        yield from find_remains(prefix, threads)
-        return
-    for prefix in find_in_folder(place):
-        yield from find_remains(prefix, threads)
+    names = dict.fromkeys((_find_named(place) or place, place))
+    yield place, chain.from_iterable(find_remains(name, threads) for name in names)
 
 
 def _find_named(place: str) -> str | None:

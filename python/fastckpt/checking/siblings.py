@@ -12,6 +12,7 @@ from fastckpt.checking.surroundings import list_prefixes
 from fastckpt.errors import CheckpointError, CorruptionError
 from fastckpt.files.find import Resolved, find_whole, is_format, list_folder
 from fastckpt.reading.checkpoint import Checkpoint, open_found
+from fastckpt.reading.stored_pieces import list_pieces, size_of
 
 __all__ = ["Sibling", "choose_sibling", "find_sibling"]
 
@@ -59,6 +60,8 @@ def choose_sibling(prefix: str, found: Resolved, trusted: Sibling | None) -> Sib
         if facts is not None and facts not in seen:
             proved.append(sibling._replace(is_proved=True))
             seen.append(facts)
+    if trusted is not None and proved and proved[0].path == trusted.path:
+        del proved[1:]
     if len(proved) > 1:
         names = " and ".join(repr(it.prefix) for it in proved)
         raise CorruptionError(
@@ -97,9 +100,9 @@ def _prove(sibling: Sibling, found: Resolved) -> object | None:
     os.symlink(os.path.abspath(sibling.path), index)
     try:
         with open_found(found) as checkpoint:
-            if _count_data(found) != checkpoint._reader.shard_count():
+            if len(_list_data(found)) != checkpoint._reader.shard_count():
                 return None
-            if not _agrees(checkpoint):
+            if not _covers(checkpoint, found) or not _agrees(checkpoint):
                 return None
             return [repr(info) for info in checkpoint.infos()]
     except (CheckpointError, OSError):
@@ -108,9 +111,19 @@ def _prove(sibling: Sibling, found: Resolved) -> object | None:
         os.unlink(index)
 
 
-def _count_data(found: Resolved) -> int:
+def _list_data(found: Resolved) -> list[str]:
     folder, base = os.path.split(found.prefix)
-    return sum(name.startswith(f"{base}.data-") for name in list_folder(folder))
+    names = list_folder(folder)
+    return [os.path.join(folder, it) for it in names if it.startswith(f"{base}.data-")]
+
+
+def _covers(checkpoint: Checkpoint, found: Resolved) -> bool:
+    """Tells whether each data file ends where the index says, or it has more in it."""
+    pieces = list_pieces(checkpoint)
+    paths = map(os.path.abspath, _list_data(found))
+    return all(
+        size_of(path) == (pieces[path].end if path in pieces else 0) for path in paths
+    )
 
 
 def _agrees(checkpoint: Checkpoint) -> bool:
@@ -133,4 +146,8 @@ def _agrees(checkpoint: Checkpoint) -> bool:
 def _varies(value: np.ndarray) -> bool:
     if value.dtype == object:
         return any(len(each) > 8 for each in value.flat)
-    return bool(value.size > 1 and (value != value.reshape(-1)[0]).any())
+    if value.size < 2:
+        return False
+    # NaN is not even like itself.
+    rows = np.ascontiguousarray(value).reshape(value.size, 1).view(np.uint8)
+    return bool((rows != rows[0]).any())

@@ -65,6 +65,7 @@ def save(args: argparse.Namespace) -> int:
 
 
 def _format(report: SalvageReport) -> Iterator[str]:
+    yield f"source: {make_printable(report.source)}"
     for text in report.repaired:
         yield f"repaired: {make_printable(text)}"
     for what in sorted(set(report.unproved.values())):
@@ -76,4 +77,4 @@ def _format(report: SalvageReport) -> Iterator[str]:
         yield paint(f"lost: {format_count(len(report.lost), 'tensor')}:", "bad")
         yield from (f"  {escape(name)}" for name in report.lost)
     if not report.is_whole:
-        yield "there may have been more, of which not even the names are left"
+        yield "more may be lost than is named here"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from fastckpt.base.callers import callers_level
@@ -247,14 +247,20 @@ def _by_age(folder: str) -> list[Resolved]:
 
 def _order(listed: Iterable[Resolved | None]) -> list[Resolved]:
     found = [it for it in listed if it is not None]
-    names = [_SHARDS.sub("", os.path.basename(it.prefix)) for it in found]
-    parts = [match.groups() for match in map(_NUMBERED.fullmatch, names) if match]
-    if len(parts) == len(found) and len({(it[0], it[2]) for it in parts}) == 1:
-        numbers = [int(number) for _, number, _ in parts]
-    else:
+    numbers = list_numbers([it.prefix for it in found])
+    if numbers is None:
         numbers = [os.stat(it.files[0]).st_mtime_ns for it in found]
     order = sorted(range(len(found)), key=numbers.__getitem__)
     return [found[at] for at in order]
+
+
+def list_numbers(prefixes: Sequence[str]) -> list[int] | None:
+    """Gives the last numbers in names that differ in nothing else, else None."""
+    names = [_SHARDS.sub("", os.path.basename(it)) for it in prefixes]
+    parts = [match.groups() for match in map(_NUMBERED.fullmatch, names) if match]
+    if len(parts) < len(names) or len({(it[0], it[2]) for it in parts}) > 1:
+        return None
+    return [int(number) for _, number, _ in parts]
 
 
 def _as_listed(state: CheckpointState, found: list[Resolved]) -> list[Resolved]:

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "fastckpt/table/table_reader.h"
 #include "testing/folder.h"
 #include "testing/refusal.h"
@@ -53,6 +55,15 @@ TEST_F(TableSalvageTest, RefusesAFileWhoseFirstBlockIsGone) {
               HasSubstr("says what is in the file is damaged"));
   EXPECT_THAT(CorruptionOf([&] { KeysOf("nothing"); }),
               HasSubstr("no block of the file is sound"));
+}
+
+TEST_F(TableSalvageTest, RefusesAFileThatIsTooLargeToBeHeld) {
+  folder_.Write("from", "x");
+  std::filesystem::resize_file(folder_.Path("from"), kMaxSalvagedTable + 1);
+  EXPECT_THAT(UnsupportedOf([&] {
+                SalvageTable(folder_.Path("from"), folder_.Path("to"));
+              }),
+              HasSubstr("over the limit"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "fastckpt/codec/crc32c.h"
 #include "testing/random.h"
 #include "testing/refusal.h"
 #include "testing/tables.h"
@@ -138,6 +139,35 @@ TEST(BlockScanOfAnythingTest, EndsSoon) {
     ScanTable(AsBytes(random.Bytes(size)));
     ScanTable(AsBytes(std::string(size, '\0')));
   }
+}
+
+TEST_F(BlockScanTest, StopsWhereItIsAskedTo) {
+  const std::string zeros(std::size_t{4} << 20, '\0');
+  EXPECT_THROW(ScanTable(AsBytes(zeros), [] { return true; }), Interrupted);
+}
+
+// Each entry's value holds the end of a block that has all those before.
+TEST_F(BlockScanTest, IsNotSlowWhereManyEndsLookRight) {
+  constexpr std::uint32_t kEnds = 60000;
+  std::string file;
+  std::uint32_t crc = 0;
+  const auto add = [&](std::string_view part) {
+    file += part;
+    crc = ExtendCrc32c(crc, AsBytes(part).data(), part.size());
+  };
+  for (std::uint32_t i = 1; i <= kEnds; ++i) {
+    add(std::string("\x00\x04\x0d", 3));
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      add(std::string(1, static_cast<char>(i >> shift)));
+    }
+    add(std::string("\0\0\0\0\1\0\0\0\0", 9));
+    const std::uint32_t masked = MaskCrc32c(crc);
+    for (int shift = 0; shift < 32; shift += 8) {
+      add(std::string(1, static_cast<char>(masked >> shift)));
+    }
+  }
+  file += std::string(60, '\xff');
+  EXPECT_FALSE(ScanTable(AsBytes(file)).is_whole);
 }
 
 }  // namespace

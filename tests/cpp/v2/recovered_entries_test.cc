@@ -41,6 +41,20 @@ TEST(RecoveredEntriesTest, DropsBothOfTwoOfWhichOneIsWrong) {
   EXPECT_FALSE(found.is_whole);
 }
 
+TEST(RecoveredEntriesTest, DropsAllOfOneKeyWhereverTheyLie) {
+  RecoveredIndex found = Found({{"1/b", false},
+                                {"2/b", false},
+                                {"2/k", false},
+                                {"2/b", false},
+                                {"2/k", false},
+                                {"3/b", false}});
+  DropDisorder(&found);
+  EXPECT_THAT(Keys(found), ElementsAre("1/b", "3/b"));
+  found = Found({{"2/b", true}, {"2/k", false}, {"2/b", false}, {"2/k", true}});
+  DropDisorder(&found);
+  EXPECT_THAT(Keys(found), ElementsAre("2/b", "2/k"));
+}
+
 TEST(RecoveredEntriesTest, KeepsWhatIsProved) {
   RecoveredIndex found = Found({{"a", true}, {"x", false}, {"b", true}});
   DropDisorder(&found);
