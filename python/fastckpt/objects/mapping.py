@@ -180,6 +180,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
     ) -> dict[int, ObjectNode]:
         """Adds all values, each tensor once, and gives the first of each object."""
         by_id: dict[int, ObjectNode] = {}
+        by_name: dict[tuple[int, str], ObjectNode] = {}
         copies = find_copies(objects, lambda i: self._describe(objects[i]))
         values = sorted(paths.list_values(), key=lambda pair: pair[0] in copies)
         for node_id, value in values:
@@ -187,13 +188,15 @@ class ObjectGraph(Mapping[str, ObjectNode]):
             if not stored:
                 self._missing.append(value.key)
             for name, key in stored:
-                node = by_id.get(copies.get(node_id, -1)) or self._by_key.get(key)
+                again = by_name.get((copies.get(node_id, -1), name))
+                node = again or self._by_key.get(key)
                 if node is None:
                     part = Value(name, value.full_name, key)
                     node = self._add(paths, node_id, part)
                 self._by_key.setdefault(key, node)
                 self._add_aliases([key, "/".join(split_key(key))], node)
                 by_id.setdefault(node_id, node)
+                by_name[node_id, name] = node
         return by_id
 
     def _describe(self, node: Node) -> Any:
@@ -227,7 +230,9 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         for alias in aliases:
             known = self._aliases.setdefault(alias, node)
             if isinstance(known, list):
-                known.append(node)
+                # One value's names come in a row.
+                if known[-1] is not node:
+                    known.append(node)
             elif known is not node:
                 self._aliases[alias] = [known, node]
 
