@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fastckpt.base.collector import collecting_rarely
 from fastckpt.base.late_text import LateText
 from fastckpt.base.names import closest, list_some
 from fastckpt.errors import MissingKeyError
@@ -48,12 +49,13 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         self._called: dict[str, list[str]] = {}
         # For each path that several values have: the numbers that tell them apart.
         self._numbers: dict[tuple[str, ...], Iterator[int]] = {}
-        objects = parse(content)
-        paths = ObjectPaths(objects)
-        by_id = self._add_values(objects, paths)
-        for slot in paths.list_slots():
-            if slot.variable in by_id and slot.node in by_id:
-                by_id[slot.variable].slots[slot.name] = by_id[slot.node]
+        with collecting_rarely():
+            objects = parse(content)
+            paths = ObjectPaths(objects)
+            by_id = self._add_values(objects, paths)
+            for slot in paths.list_slots():
+                if slot.variable in by_id and slot.node in by_id:
+                    by_id[slot.variable].slots[slot.name] = by_id[slot.node]
 
     @classmethod
     def read(cls, checkpoint: Any) -> ObjectGraph:
