@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastckpt import _native
+from fastckpt.base.collector import collecting_rarely
 from fastckpt.base.names import select
 from fastckpt.base.progress import ProgressArgument, counting, watch
 from fastckpt.checking.numbers import is_integer, is_numeric
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastckpt.files.urls import PathName
 
-__all__ = ["Statistics", "measure", "statistics", "statistics_of"]
+__all__ = ["Statistics", "look_at", "measure", "statistics", "statistics_of"]
 
 # NumPy's names of what the core looks at as it is, beside what takes one byte.
 _OF_CORE = {
@@ -95,10 +96,21 @@ def statistics(
     with ExitStack() as stack:
         if not isinstance(ckpt, Checkpoint | LazyTensors):
             ckpt = stack.enter_context(open_tensors(ckpt, threads=threads))
-        wanted = _choose(ckpt, names)
-        tensors = list(dict.fromkeys(wanted.values()))
-        found = measure(ckpt, tensors, threads, progress)
-        return {new: found[old] for new, old in wanted.items()}
+        return look_at(ckpt, names, threads, progress)
+
+
+def look_at(
+    source: Source,
+    names: Iterable[str] | Mapping[str, str] | None,
+    threads: int | None,
+    progress: ProgressArgument,
+    with_histogram: bool = True,
+) -> dict[str, Statistics]:
+    """Gives what ``statistics`` does of what is open; ``measure`` says what else."""
+    wanted = _choose(source, names)
+    tensors = list(dict.fromkeys(wanted.values()))
+    found = measure(source, tensors, threads, progress, with_histogram)
+    return {new: found[old] for new, old in wanted.items()}
 
 
 def statistics_of(array: NDArray[Any], threads: int | None = None) -> Statistics:
@@ -148,7 +160,7 @@ def measure(
         if info.dtype.itemsize == 1 and info.tf_dtype not in values:
             values[info.tf_dtype] = _byte_values(info.dtype)
     count = source._count(threads)
-    with watch(progress) as counter:
+    with watch(progress) as counter, collecting_rarely():
         found = _native.describe_tensors(
             reader, slots, values, with_histogram, count, counter
         )

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
+from fastckpt.base.collector import collecting_rarely
 from fastckpt.base.deferred import importing
 from fastckpt.cli.command_table import COMMANDS, import_command
 from fastckpt.cli.errors import INTERRUPTED, PIPE_CLOSED, USAGE, explain_error
@@ -57,7 +58,7 @@ def _run(words: list[str]) -> int:
     except SystemExit as leaving:  # --help, --version and usage errors leave so
         return leaving.code if isinstance(leaving.code, int) else USAGE
     command = import_command(args.command)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), collecting_rarely():
         warnings.showwarning = _show_warning
         return command.run(args)
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastckpt.base.cached import cached_property
 from fastckpt.base.names import select
 from fastckpt.cli.render.text import unescape
-from fastckpt.errors import CorruptionError, MissingKeyError
+from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.formats.opened import Source
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.human_names import HumanNames
@@ -31,28 +31,33 @@ class TypedNames:
     def __init__(self, tensors: Source) -> None:
         self._tensors = tensors
 
-    @cached_property
+    @property
     def human(self) -> HumanNames | None:
-        """What people call the tensors; None where there is no object graph.
+        """What people call the tensors; None where no sound object graph tells."""
+        return self._told[0]
 
-        Raises:
-            CorruptionError: It is damaged.
-        """
+    @property
+    def problem(self) -> Exception | None:
+        """Why the object graph cannot be read; None if it can, or there is none."""
+        return self._told[1]
+
+    @cached_property
+    def _told(self) -> tuple[HumanNames | None, Exception | None]:
         if not isinstance(self._tensors, Checkpoint):
-            return None
-        return HumanNames(self._tensors) or None
+            return None, None
+        try:
+            return HumanNames(self._tensors) or None, None
+        except (CheckpointError, OSError) as error:  # a lost shard stops no other
+            return None, error
 
     def find_path(self, name: str) -> str | None:
         """Gives what people call a tensor; None where no sound object graph tells.
 
         Of very many tensors it is told where somebody asked by path.
         """
-        if "human" not in vars(self) and len(self._tensors) > _FEW:
+        if "_told" not in vars(self) and len(self._tensors) > _FEW:
             return None
-        try:
-            return self.human.paths.get(name) if self.human else None
-        except CorruptionError:
-            return None
+        return self.human.paths.get(name) if self.human else None
 
     def choose(
         self, wanted: Sequence[str], order: Callable[[str], Any] | None = None
@@ -84,10 +89,7 @@ class TypedNames:
         return list(chosen)
 
     def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:
-        try:
-            human = self.human
-        except CorruptionError:
-            human = None
+        human = self.human
         if human is None:
             raise error
         plain = unescape(text)

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fastckpt.base.collector import collecting_rarely
 from fastckpt.base.late_text import LateText
 from fastckpt.base.names import closest, list_some
 from fastckpt.errors import MissingKeyError
@@ -48,12 +49,13 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         self._called: dict[str, list[str]] = {}
         # For each path that several values have: the numbers that tell them apart.
         self._numbers: dict[tuple[str, ...], Iterator[int]] = {}
-        objects = parse(content)
-        paths = ObjectPaths(objects)
-        by_id = self._add_values(objects, paths)
-        for slot in paths.list_slots():
-            if slot.variable in by_id and slot.node in by_id:
-                by_id[slot.variable].slots[slot.name] = by_id[slot.node]
+        with collecting_rarely():
+            objects = parse(content)
+            paths = ObjectPaths(objects)
+            by_id = self._add_values(objects, paths)
+            for slot in paths.list_slots():
+                if slot.variable in by_id and slot.node in by_id:
+                    by_id[slot.variable].slots[slot.name] = by_id[slot.node]
 
     @classmethod
     def read(cls, checkpoint: Any) -> ObjectGraph:
@@ -180,6 +182,7 @@ class ObjectGraph(Mapping[str, ObjectNode]):
     ) -> dict[int, ObjectNode]:
         """Adds all values, each tensor once, and gives the first of each object."""
         by_id: dict[int, ObjectNode] = {}
+        by_name: dict[tuple[int, str], ObjectNode] = {}
         copies = find_copies(objects, lambda i: self._describe(objects[i]))
         values = sorted(paths.list_values(), key=lambda pair: pair[0] in copies)
         for node_id, value in values:
@@ -187,13 +190,15 @@ class ObjectGraph(Mapping[str, ObjectNode]):
             if not stored:
                 self._missing.append(value.key)
             for name, key in stored:
-                node = by_id.get(copies.get(node_id, -1)) or self._by_key.get(key)
+                again = by_name.get((copies.get(node_id, -1), name))
+                node = again or self._by_key.get(key)
                 if node is None:
                     part = Value(name, value.full_name, key)
                     node = self._add(paths, node_id, part)
                 self._by_key.setdefault(key, node)
                 self._add_aliases([key, "/".join(split_key(key))], node)
                 by_id.setdefault(node_id, node)
+                by_name[node_id, name] = node
         return by_id
 
     def _describe(self, node: Node) -> Any:
@@ -227,7 +232,9 @@ class ObjectGraph(Mapping[str, ObjectNode]):
         for alias in aliases:
             known = self._aliases.setdefault(alias, node)
             if isinstance(known, list):
-                known.append(node)
+                # One value's names come in a row.
+                if known[-1] is not node:
+                    known.append(node)
             elif known is not node:
                 self._aliases[alias] = [known, node]
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
-from fastckpt.objects.message import VALUE, Held, Node
+from fastckpt.errors import UnsupportedError
+from fastckpt.objects.message import GRAPH_KEY, VALUE, Held, Node
 
 __all__ = ["TRAINED", "Optimizers"]
 
@@ -45,10 +46,15 @@ class Optimizers:
 
     Attributes:
         nodes: Which objects are optimizers.
+
+    Raises:
+        UnsupportedError: It would take far longer than it has bytes.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._graph = nodes
+        # Lists are read over and over where objects share them, as no program's do.
+        self._left = 1000 + 20 * sum(len(node.children) for node in nodes)
         self.nodes = {i for i, node in enumerate(nodes) if self._is_one(node)}
         self._add_wrappers()
         self._own = {i: self._find_own(i) for i in self.nodes}
@@ -91,20 +97,23 @@ class Optimizers:
         return held.keys() >= _OLDER and self._is_settings(node.children)
 
     def _add_wrappers(self) -> None:
-        found = {-1}
-        while found:
-            found = {
-                i
-                for i, node in enumerate(self._graph)
-                if i not in self.nodes and self._is_wrapper(node)
-            }
-            self.nodes |= found
+        holders: dict[int, list[int]] = {}
+        for i, node in enumerate(self._graph):
+            for held in node.children:
+                if held.name in _WRAPPED:
+                    holders.setdefault(held.node, []).append(i)
+        waiting, seen = list(self.nodes), set(self.nodes)
+        while waiting:
+            for i in holders.get(waiting.pop(), ()):
+                if i not in seen:
+                    seen.add(i)
+                    if self._is_settings_beside(i):
+                        self.nodes.add(i)
+                        waiting.append(i)
 
-    def _is_wrapper(self, node: Node) -> bool:
-        inner = [held for held in node.children if held.name in _WRAPPED]
-        others = [held for held in node.children if held.name not in _WRAPPED]
-        is_around = any(held.node in self.nodes for held in inner)
-        return is_around and self._is_settings(others)
+    def _is_settings_beside(self, node_id: int) -> bool:
+        children = self._graph[node_id].children
+        return self._is_settings([it for it in children if it.name not in _WRAPPED])
 
     def _is_settings(self, children: Sequence[Held]) -> bool:
         return all(
@@ -139,7 +148,15 @@ class Optimizers:
         return next((held.node for held in children if held.name == name), None)
 
     def _children(self, node_id: int) -> dict[str, int]:
-        return {held.name: held.node for held in self._graph[node_id].children}
+        children = self._graph[node_id].children
+        self._left -= len(children)
+        if self._left < 0:
+            raise UnsupportedError(
+                f"{GRAPH_KEY}: its objects share their lists so often that it takes "
+                "far longer to read than it has bytes",
+                tensor=GRAPH_KEY,
+            )
+        return {held.name: held.node for held in children}
 
     def _list_items(self, node_id: int | None) -> dict[str, int]:
         """Gives the variables in a list by their places; {} if it is no such list."""

@@ -81,11 +81,14 @@ class ObjectPaths:
         if value.name == VALUE:
             yield "/".join(split_key(value.key))
             path = self.get_object_path(node_id)
-            yield "/".join(path)
+            if path:
+                yield "/".join(path)
             if value.full_name:
                 yield value.full_name
-                names = value.full_name.split("/")
+            names = value.full_name.split("/")
+            if path and value.full_name:
                 yield "/".join((*path[:1], *names))
+            if path and names[1:]:  # of one name it were a scope's
                 yield "/".join((*path[:1], *names[1:]))
 
     def _make_human_path(
@@ -116,7 +119,12 @@ class ObjectPaths:
             self._leading[path[:first]] = known[:same]
 
     def _name(self, slot: Slot) -> tuple[str, ...]:
-        """Gives the human path of the variable that a slot belongs to."""
+        """Gives the human path of the variable that a slot belongs to.
+
+        Of a slot that nothing holds there is none: such could go round in circles.
+        """
+        if slot.variable in self._slots and not self.get_object_path(slot.variable):
+            return ()
         for value in self._nodes[slot.variable].values:
             return next(self.list_human_paths(slot.variable, value))
         return self.get_object_path(slot.variable)

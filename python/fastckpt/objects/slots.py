@@ -16,6 +16,9 @@ from fastckpt.objects.optimizers import Optimizers
 
 __all__ = ["Slot", "find_slots"]
 
+# More than the names of variables have.
+_MOST_PARTS = 100
+
 
 class Slot(NamedTuple):
     """That an optimizer keeps a value for a variable; objects are numbers."""
@@ -64,25 +67,30 @@ def _match_names(
     nodes: Sequence[Node], by_name: dict[str, list[int]], kept: dict[str, int]
 ) -> Iterator[_Match]:
     """Finds variables by the ends of slots' names, where all lead to one name."""
-    found = [list(_split_name(nodes, by_name, node)) for node in kept.values()]
-    names = [{name for _, name, _ in matches} for matches in found]
-    common = set.intersection(*names) if names else set()
+    found = {node: _split_name(nodes, by_name, node) for node in kept.values()}
+    common = set.intersection(*map(set, found.values())) if found else set()
     if len(common) != 1:
         return
-    for matches in found:
-        fitting = [match for match in matches if match[1] in common]
-        if len(fitting) == 1:
-            yield fitting[0]
+    (name,) = common
+    for node, matches in found.items():
+        if sum(map(len, matches[name])) == 1:
+            yield max(matches[name], key=len)[0], name, node
 
 
 def _split_name(
     nodes: Sequence[Node], by_name: dict[str, list[int]], node: int
-) -> Iterator[_Match]:
-    """Gives each (variable, name of the slot) that a slot's full name may mean."""
+) -> dict[str, list[list[int]]]:
+    """Gives the lists of variables that a slot's full name may mean.
+
+    They are by what the slot were called. Many variables can have one name, and are
+    not listed anew for each slot.
+    """
     parts = _get_full_name(nodes, node).split("/")
-    for i in range(1, len(parts)):
-        for variable in by_name.get("/".join(parts[i:]), ()):
-            yield variable, parts[i - 1], node
+    found: dict[str, list[list[int]]] = {}
+    for i in range(max(1, len(parts) - _MOST_PARTS), len(parts)):
+        if variables := by_name.get("/".join(parts[i:])):
+            found.setdefault(parts[i - 1], []).append(variables)
+    return found
 
 
 def _find_by_name(nodes: Sequence[Node], own: set[int]) -> dict[str, list[int]]:

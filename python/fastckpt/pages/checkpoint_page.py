@@ -149,7 +149,7 @@ def _find_paths(source: Source) -> dict[str, str]:
         return {}
     try:
         names = source.objects.names()
-    except (KeyError, CheckpointError, FileNotFoundError):
+    except (KeyError, CheckpointError, OSError):
         return {}
     return {key: path for path, key in names.items()}
 

@@ -21,6 +21,7 @@ from fastckpt.reading.closed import Closed
 from fastckpt.reading.human_names import missing_in
 from fastckpt.reading.native_reader import open_reader
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options, Verify, count_threads
+from fastckpt.reading.twins import forget_objects, objects_of
 
 if TYPE_CHECKING:
     from fastckpt.base.cast import DType
@@ -426,22 +427,21 @@ class Checkpoint(Mapping[str, np.ndarray]):
 
     @property
     def objects(self) -> ObjectGraph:
-        """The object graph of a checkpoint that TensorFlow 2 wrote.
+        """The object graph of a checkpoint that TensorFlow 2 wrote; kept until
+        ``close()``.
 
         Raises:
             KeyError: The checkpoint has none: it is name-based.
             CorruptionError: It is damaged.
         """
-        with importing:
-            from fastckpt.objects.mapping import ObjectGraph
-
-        return ObjectGraph.read(self)
+        return objects_of(self)
 
     # Its life.
 
     def close(self) -> None:
         """Closes the files. Views that were handed out stay valid."""
         self._reader = cast(_native.Reader, Closed(self.path))
+        forget_objects(self)
 
     def __enter__(self) -> Checkpoint:
         return self

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastckpt.base.names import closest, find_fitting, list_some, missing
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.objects.message import GRAPH_KEY
+from fastckpt.reading.twins import twin
 
 if TYPE_CHECKING:
     from fastckpt.objects.mapping import ObjectGraph
@@ -76,8 +77,7 @@ def missing_in(checkpoint: Checkpoint, name: object) -> MissingKeyError:
 
     Its text may be shown when the checkpoint was closed: what it needs stays open.
     """
-    kept = object.__new__(type(checkpoint))
-    vars(kept).update(vars(checkpoint))
+    kept = twin(checkpoint)
 
     def lead(name: str) -> str:
         return lead_from(kept, name)

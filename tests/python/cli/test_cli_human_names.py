@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -207,3 +209,40 @@ def test_a_tree_of_names_has_scopes_and_tensors_of_one_name(tmp_path, capsys):
 def test_a_tree_is_not_sorted_by_size(tmp_path, capsys):
     fastckpt.save(tmp_path / "p", {"w": 1.0})
     assert run(capsys, "ls", "--tree", "--sort", "size", tmp_path / "p").status == 2
+
+
+@pytest.fixture
+def without_graph(prefix, tmp_path):
+    """Two weights, of which one lies in the shard of the graph, which is lost."""
+    with fastckpt.open(prefix) as ckpt:
+        values = dict(ckpt)
+    fastckpt.save(tmp_path / "cut", values, shards=2)
+    with fastckpt.open(tmp_path / "cut") as ckpt:
+        lost = ckpt.info(GRAPH).shard
+        left = [info.name for info in ckpt.infos() if info.shard != lost]
+    (tmp_path / f"cut.data-{lost:05d}-of-00002").unlink()
+    return tmp_path / "cut", left
+
+
+@pytest.mark.parametrize("command", ["ls", "show", "stats"])
+def test_a_lost_shard_of_the_object_graph_stops_no_other(
+    command, without_graph, capsys
+):
+    path, left = without_graph
+    assert left
+    status, found = run_json(capsys, command, path, *left)
+    assert (status, [it["name"] for it in found["tensors"]]) == (0, left)
+    done = run(capsys, command, path, "model/dense/kernel")
+    assert (done.status, done.out) == (2, "")
+    assert "no tensor 'model/dense/kernel'" in done.err
+
+
+def test_keys_are_listed_where_the_object_graph_is_lost(without_graph, capsys):
+    path, left = without_graph
+    done = run(capsys, "ls", "--objects", path)
+    assert done.status == 1
+    assert {line.split()[0] for line in done.out.splitlines()} >= {KERNEL, *left}
+    assert "what people call the tensors cannot be read" in done.err
+    assert ".data-" in done.err
+    found = json.loads(run(capsys, "ls", "--objects", "--json", path).out)
+    assert {it["path"] for it in found["tensors"]} == {None}

@@ -10,6 +10,7 @@ import pytest
 
 import fastckpt
 from command_line import run, run_json, run_on_terminal
+from fastckpt import _native
 
 COUNTS = ["zeros", "NaN", "Inf"]
 TENSORS = {
@@ -102,3 +103,18 @@ def test_npz_has_statistics_too(tmp_path, capsys):
     np.savez(tmp_path / "a.npz", w=np.arange(3.0), n=np.array([1, 2], ">i4"))
     _, found = run_json(capsys, "stats", tmp_path / "a.npz")
     assert [(it["name"], it["max"]) for it in found["tensors"]] == [("w", 2), ("n", 2)]
+
+
+def test_no_histogram_is_made_where_none_is_printed(prefix, capsys, monkeypatch):
+    asked = []
+
+    def describe(reader, slots, values, with_histogram, *rest):
+        asked.append(with_histogram)
+        return known(reader, slots, values, with_histogram, *rest)
+
+    known = _native.describe_tensors
+    monkeypatch.setattr(_native, "describe_tensors", describe)
+    lines = run(capsys, "stats", prefix).out.splitlines()
+    assert len(lines) == 5
+    assert run(capsys, "stats", "--json", prefix).status == 0
+    assert asked == [False, True]

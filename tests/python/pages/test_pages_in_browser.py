@@ -174,6 +174,44 @@ def test_every_column_sorts_both_ways(tab, pages):
     assert firsts["Zeros", "descending"] == "model/layer_1/part_1"
 
 
+@pytest.mark.parametrize("way", ["ascending", "descending"])
+def test_charts_are_sorted_by_their_width_and_what_has_none_is_last(tab, way, tmp_path):
+    widths = [5, None, 3, None, 9, None, 1, 4, None, 2, 8, None, 7, 6]
+    made = {
+        f"w{i:02d}": np.array([b"text"], object) if width is None else [0.0, width]
+        for i, width in enumerate(widths)
+    }
+    fastckpt.save(tmp_path / "p", made)
+    page = tmp_path / "p.html"
+    assert main(["show", str(tmp_path / "p"), "--html", str(page)]) == 0
+    tab.open(page)
+    sort_by(tab, "Spread")  # the widest first
+    if way == "ascending":
+        sort_by(tab, "Spread")
+    found = [widths[int(name[1:])] for name in names_in_sight(tab)]
+    known = sorted(filter(None, widths), reverse=way == "descending")
+    assert found == known + [None] * 5
+
+
+def test_scopes_that_hold_one_other_are_one_line_however_many(tab, tmp_path):
+    deep = "/".join("ab" * 500)
+    chain = {f"step/{'x/' * i}w": [1.0] for i in range(1, 60)}
+    values = {f"{deep}/w": np.ones(3000, np.float32), **chain}
+    for name, tensors in (("one", values), ("chain", chain)):
+        fastckpt.save(tmp_path / name, tensors)
+        page = tmp_path / f"{name}.html"
+        assert main(["show", str(tmp_path / name), "--html", str(page)]) == 0
+    tab.open(tmp_path / "one.html")
+    tab.run("document.querySelector('#tab-scopes').click()")
+    tab.settle()
+    assert text_of(tab, ".tree details[open] > summary .label") == f"{deep}/"
+    assert text_of(tab, ".tree details[open] .tensor .label") == "w"
+    tab.open(tmp_path / "chain.html")
+    tab.run("document.querySelector('#tab-scopes').click()")
+    tab.settle()
+    assert 0 < tab.run("document.querySelectorAll('.tree details[open]').length") <= 20
+
+
 def test_a_link_leads_to_a_tensor_and_back(tab, pages):
     tab.open(pages / "show.html")
     name = "model/layer_5/part_6/kernel"

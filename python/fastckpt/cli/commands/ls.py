@@ -1,13 +1,13 @@
 r"""List the tensors of a checkpoint: name, dtype, shape, size.
 
-Reads the index alone, never a data file; of .npz and .safetensors the headers. A
+Reads the index alone and no data file; of .npz and .safetensors the headers. A
 PATTERN is a name or a shell pattern whose * also matches /, such as 'dense/*'. Control
 characters, bytes that are no UTF-8 and backslashes in names are escaped; what is
 printed can be typed as a PATTERN again.
 
 A checkpoint of TensorFlow 2 has keys for names, and --objects shows what people call
 the tensors beside these: 'model/dense/kernel'. A PATTERN may be such a path, too; where
-it is a key, that is meant.
+it is a key, that is meant. Both read the object graph, one tensor of a data file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from fastckpt.cli.errors import BROKEN, UsageError
+from fastckpt.cli.errors import BROKEN, UsageError, explain_error
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import (
     Info,
@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
             chosen = set(typed.choose(args.patterns))
             infos = [info for info in infos if info.name in chosen]
         human = typed.human if args.objects else None
+        problem = typed.problem if args.objects else None
         paths = human.paths if human else {}
         if not args.json:
             infos.sort(key=lambda info: natural_order(paths.get(info.name, info.name)))
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**summary, **_describe(infos, paths, args.objects, tree)})
     else:
-        if args.objects and human is None:
+        if args.objects and human is None and problem is None:
             print_note("there is no object graph: the names are all that there is")
         with_place = args.sort == "offset"
         table = (
@@ -99,7 +100,10 @@ def run(args: argparse.Namespace) -> int:
         print_text(_format_total(infos, is_all))
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
-    return BROKEN if damaged else 0
+    if problem:
+        told = explain_error(problem)[0]
+        print_error(f"what people call the tensors cannot be read: {told}")
+    return BROKEN if damaged or problem else 0
 
 
 def _describe(

@@ -13,8 +13,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastckpt import Statistics, statistics
+from fastckpt import Statistics
 from fastckpt.checking.numbers import is_numeric
+from fastckpt.checking.statistics import look_at
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import Info, find_damaged, summarize
@@ -55,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
         infos, left_out = _choose(checkpoint, args.patterns)
         names = {info.name: info.name for info in infos}
         with Progress("looking") as progress:
-            found = statistics(
-                checkpoint, names, threads=args.threads, progress=progress
-            )
+            # What no histogram is shown of is read once.
+            found = look_at(checkpoint, names, args.threads, progress, args.json)
         summary = summarize(checkpoint, infos)
         damaged = [] if args.patterns else find_damaged(checkpoint, left_out)
     strange = [name for name, it in found.items() if it.nan or it.inf]

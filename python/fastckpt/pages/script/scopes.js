@@ -1,5 +1,6 @@
 // Scopes as a tree, with what lies in each; a branch is made when it is opened.
 const MOST_BRANCHES = 500; // lines that are added at a time
+const MOST_OPEN = 20; // scopes in one another that are opened at first
 
 class Scope {
   constructor(label, path) {
@@ -44,6 +45,17 @@ const growScopes = (rows, weigh) => {
   return root;
 };
 
+// A scope that holds one other and nothing else is one line with it.
+const joinScopes = (scope) => {
+  const labels = [];
+  for (let inner = scope; ; [inner] = inner.scopes.values()) {
+    labels.push(inner.label || "(no name)");
+    if (inner.tensors.length || inner.scopes.size !== 1) {
+      return { inner, label: labels.join("/"), weight: inner.weight };
+    }
+  }
+};
+
 class Scopes {
   // say(weight) gives the text, open(index) shows a tensor, list(path) a scope's.
   constructor(host, rows, { weigh, say, open, list, what }) {
@@ -74,7 +86,7 @@ class Scopes {
     this.addBranches(this.tree, this.root, 0);
     // Where nearly all is in one scope, what is in it is what matters.
     let box = this.tree;
-    for (;;) {
+    for (let depth = 0; depth < MOST_OPEN; depth += 1) {
       const main = Array.from(box.children).find((line) =>
         line.scope && line.scope.weight >= this.root.weight * 0.9);
       if (!main) break;
@@ -86,8 +98,7 @@ class Scopes {
 
   linesOf(scope) {
     const lines = [
-      ...Array.from(scope.scopes.values(),
-        (inner) => ({ label: inner.label, weight: inner.weight, inner })),
+      ...Array.from(scope.scopes.values(), joinScopes),
       ...scope.tensors.map(([label, index]) =>
         ({ label, weight: this.weigh(index), index })),
     ];
@@ -96,7 +107,7 @@ class Scopes {
 
   addBranches(box, scope, begin, lines = this.linesOf(scope)) {
     for (const line of lines.slice(begin, begin + MOST_BRANCHES)) {
-      box.append(line.inner ? this.makeScope(line.inner) : this.makeTensor(line));
+      box.append(line.inner ? this.makeScope(line) : this.makeTensor(line));
     }
     const left = lines.length - begin - MOST_BRANCHES;
     if (left <= 0) return;
@@ -125,10 +136,9 @@ class Scopes {
     ];
   }
 
-  makeScope(scope) {
-    const label = make("span", { class: "label" }, scope.label || "(no name)", "/");
-    const summary = make("summary", {},
-      ...this.makeLine(label, scope.weight, scope.count));
+  makeScope({ inner: scope, label: text, weight }) {
+    const label = make("span", { class: "label" }, text, "/");
+    const summary = make("summary", {}, ...this.makeLine(label, weight, scope.count));
     const box = make("details", {}, summary, make("div", { class: "branch" }));
     box.scope = scope;
     box.addEventListener("toggle", () => this.expand(box));

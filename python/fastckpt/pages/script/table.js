@@ -71,7 +71,7 @@ class Table {
         { role: "columnheader", class: `cell ${type}`, "data-key": key }, button);
       button.addEventListener("click", () => {
         const isSame = this.sorting.key === key;
-        this.sort(key, isSame ? !this.sorting.isDown : type === "number");
+        this.sort(key, isSame ? !this.sorting.isDown : isNumeric(type));
       });
       this.heads.set(key, cell);
       this.head.append(cell);
@@ -129,7 +129,7 @@ class Table {
     const sign = isDown ? -1 : 1;
     if (key === "name") {
       this.order = isDown ? all.reverse() : all; // they arrive in order
-    } else if (type === "number") {
+    } else if (isNumeric(type)) {
       const keys = Float64Array.from(all, (index) => toNumber(value(index)));
       // What has no number is last, whichever way.
       this.order = all.sort((a, b) => {

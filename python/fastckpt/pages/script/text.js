@@ -40,6 +40,9 @@ const toNumber = (value) => {
   return parseFloat(value);
 };
 
+// Whether a column's type is one that numbers sort: "number", "number chart".
+const isNumeric = (type) => type.split(" ").includes("number");
+
 const showSize = (bytes) => {
   if (bytes === null || bytes === undefined) return "–";
   let size = toNumber(bytes);
