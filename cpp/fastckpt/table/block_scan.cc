@@ -190,7 +190,8 @@ class Scanner {
       Look();
       if (end - begin >= kMinBlock && MayEnd(end, crc)) {
         const ByteView block = file_.subspan(begin, end - begin + kTrailerSize);
-        if (!Spend(CostOf(block))) return std::nullopt;
+        work_ -= std::min(work_, CostOf(block));
+        if (work_ == 0) return std::nullopt;
         if (IsSoundBlock(block)) return end;
       }
       crc = ExtendCrc32c(crc, file_.data() + end, 1);
@@ -198,24 +199,16 @@ class Scanner {
     return std::nullopt;
   }
 
-  // False if there is no more work to spend.
-  bool Spend(std::uint64_t work) {
-    work_ -= std::min(work_, work);
-    return work_ > 0;
-  }
-
   // Checksums are no secret: many ends may be made to look right.
-  static std::uint64_t CostOf(ByteView block_and_trailer) {
-    const std::size_t size = block_and_trailer.size() - kTrailerSize;
-    std::uint64_t cost = size;
-    if (block_and_trailer[size] ==
-        static_cast<std::uint8_t>(BlockType::kSnappy)) {
-      try {
-        cost += SnappyDecodedSize(block_and_trailer.first(size));
-      } catch (const Error&) {
-      }
+  static std::uint64_t CostOf(ByteView bytes) {
+    const std::size_t size = bytes.size() - kTrailerSize;
+    if (bytes[size] != static_cast<std::uint8_t>(BlockType::kSnappy))
+      return size;
+    try {
+      return size + SnappyDecodedSize(bytes.first(size));
+    } catch (const Error&) {
+      return size;
     }
-    return cost;
   }
 
   bool MayEnd(std::size_t end, std::uint32_t crc) const {

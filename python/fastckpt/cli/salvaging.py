@@ -25,8 +25,8 @@ def add_save_arguments(parser: argparse.ArgumentParser) -> None:
         "--save",
         metavar="TARGET",
         help="write everything that is sound as a new checkpoint under this prefix, "
-        "which must be free; status 0: all of it, 1: something is lost, 2: nothing "
-        "can be had",
+        "which must be free; status 0: all of it, 1: something is lost or not proved, "
+        "2: nothing can be had",
     )
     parser.add_argument(
         "--trust-sibling",
