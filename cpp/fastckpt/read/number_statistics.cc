@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "fastckpt/platform/float_mode.h"
 #include "fastckpt/read/number_looks.h"
 #include "fastckpt/read/region_copy.h"
 
@@ -34,6 +35,8 @@ class Survey {
         options_(options) {}
 
   std::vector<NumberStatistics> Run() {
+    // What the threads found is put together here.
+    const PlainFloatMode mode;
     if (with_histogram_ && options_.progress) {
       for (const Stored& stored : all_) {
         if (MayNeedMore(stored)) options_.progress->total += stored.size_bytes;
@@ -71,8 +74,8 @@ class Survey {
       }
     }
     if (viewers.empty()) return;
-    // They were found right a moment ago.
-    show_(viewers, CheckRule::kNever, options);
+    // They were found right a moment ago, but are read anew.
+    show_(viewers, rule_, options);
     for (const auto& look : looks) look->Finish();
   }
 

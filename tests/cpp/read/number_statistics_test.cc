@@ -17,6 +17,7 @@
 #include "fastckpt/read/v1_source.h"
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
+#include "testing/fake_fetcher.h"
 #include "testing/folder.h"
 #include "testing/inputs.h"
 #include "testing/refusal.h"
@@ -194,6 +195,25 @@ TEST_P(NumberStatisticsTest, NumbersInMemoryAreDescribedAlike) {
   const NumberStatistics stored = Describe({"whole"}, 1).front();
   EXPECT_EQ(std::memcmp(&found.moments, &stored.moments, sizeof(Moments)), 0);
   EXPECT_EQ(found.counts, stored.counts);
+}
+
+TEST(NumberStatistics, WhatIsReadAgainIsCheckedAgain) {
+  const Folder folder;
+  std::vector<float> numbers(100'000, 1);
+  numbers[5] = 2;
+  BundleWriter writer(folder.Path("m"), {});
+  writer.Add(std::vector{MakeInput("w", DType::kFloat, {100'000}, numbers)});
+  writer.Finish();
+  const auto fetcher = std::make_shared<FakeFetcher>();
+  const BundleSource source(folder.Path("m"), fetcher, UINT64_MAX);
+  const NumberTensor tensor = {source.Find("w").value(),
+                               {DType::kFloat, nullptr}};
+  const auto describe = [&] {
+    return DescribeTensors(source, {&tensor, 1}, true, CheckRule::kOnce, {});
+  };
+  EXPECT_EQ(describe().front().counts.front(), 99'999u);
+  fetcher->spoilt_from = 1;
+  EXPECT_THAT(CorruptionOf(describe), HasSubstr("tensor 'w'"));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ class FakeFetcher : public RangeFetcher {
       const RangePurpose& purpose) const override {
     const std::lock_guard<std::mutex> lock(mutex_);
     calls_.push_back({requests, purpose});
-    return std::make_unique<Stream>(*this, requests);
+    const bool is_spoilt = spoilt_from && starts_++ >= *spoilt_from;
+    return std::make_unique<Stream>(*this, requests, is_spoilt);
   }
 
   std::vector<Call> TakeCalls() {
@@ -52,14 +53,19 @@ class FakeFetcher : public RangeFetcher {
 
   // Requests that begin here fail.
   std::optional<std::uint64_t> broken_offset;
+  // After so many calls from now on what comes has another last byte.
+  std::optional<std::size_t> spoilt_from;
   // What each call's end throws.
   std::optional<Error> at_finish;
 
  private:
   class Stream final : public RangeStream {
    public:
-    Stream(const FakeFetcher& fetcher, std::vector<RangeRequest> requests)
-        : fetcher_(fetcher), requests_(std::move(requests)) {}
+    Stream(const FakeFetcher& fetcher, std::vector<RangeRequest> requests,
+           bool is_spoilt)
+        : fetcher_(fetcher),
+          requests_(std::move(requests)),
+          is_spoilt_(is_spoilt) {}
 
     std::optional<Arrival> Wait() override {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -78,6 +84,7 @@ class FakeFetcher : public RangeFetcher {
       auto bytes = std::make_shared<std::string>(
           fetcher_.objects_[request.object].substr(request.offset,
                                                    request.size));
+      if (is_spoilt_) bytes->back() ^= 1;
       arrival.bytes = {reinterpret_cast<const std::uint8_t*>(bytes->data()),
                        bytes->size()};
       arrival.owner = std::move(bytes);
@@ -91,6 +98,7 @@ class FakeFetcher : public RangeFetcher {
    private:
     const FakeFetcher& fetcher_;
     const std::vector<RangeRequest> requests_;
+    const bool is_spoilt_;
     std::mutex mutex_;
     std::size_t done_ = 0;
     bool waits_ = false;
@@ -99,6 +107,7 @@ class FakeFetcher : public RangeFetcher {
   mutable std::mutex mutex_;
   mutable std::vector<std::string> objects_;
   mutable std::vector<Call> calls_;
+  mutable std::size_t starts_ = 0;
 };
 
 }  // namespace fastckpt::internal

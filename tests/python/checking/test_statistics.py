@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import pickle
+import platform
+import struct
+import sys
 
 import ml_dtypes
 import numpy as np
@@ -15,6 +19,7 @@ from hypothesis.extra import numpy as hnp
 import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt.checking import regions
+from fastckpt.checking.statistics import statistics_of
 from places import TESTDATA, items
 from process_memory import IS_MEASURABLE, peak_of
 
@@ -202,3 +207,36 @@ def test_regions_cover_an_array_once():
     for region in regions.regions_of(seen.shape, 7):
         seen[region] += 1
     assert (seen == 1).all()
+
+
+@pytest.fixture
+def flushing():
+    """This thread takes the smallest numbers for zero, as -ffast-math makes it."""
+    if platform.machine() != "x86_64" or not sys.platform.startswith("linux"):
+        pytest.skip("knows the environment of x86-64 Linux alone")
+    library = ctypes.CDLL("libm.so.6")
+    before = ctypes.create_string_buffer(32)
+    library.fegetenv(before)
+    changed = bytearray(before.raw)
+    (mode,) = struct.unpack_from("<I", changed, 28)
+    struct.pack_into("<I", changed, 28, mode | 0x8040)
+    library.fesetenv(bytes(changed))
+    yield
+    library.fesetenv(before)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_smallest_numbers_are_no_zeros_whoever_calls(threads, save, request):
+    random = np.random.default_rng(7)
+    # All of them are subnormal; some are in one part, others in many.
+    made = {
+        name: random.integers(1, 1 << 40, size).view(np.float64)
+        for name, size in (("few", 1000), ("many", 300_000))
+    }
+    path = save(made)
+    plain = fastckpt.statistics(path, threads=threads)
+    request.getfixturevalue("flushing")
+    found = fastckpt.statistics(path, threads=threads)
+    of_array = statistics_of(made["many"], threads)
+    assert repr(found) == repr(plain)
+    assert repr(of_array) == repr(plain["many"])
