@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fastckpt.matching.layers import Layer, Shape
 from fastckpt.matching.words import Letter
 
-__all__ = ["Run", "Signature", "make_runs", "slot_words"]
+__all__ = ["Run", "Signature", "is_level", "make_runs", "slot_words"]
 
 #: The class of layers, and the forms of each.
 Signature = tuple[str, tuple[Shape, ...]]
@@ -69,6 +69,19 @@ def slot_words(run: Run) -> list[str | None]:
         if isinstance(token, int)
     ]
     return [before[slot] for slot in run.slots]
+
+
+def is_level(sources: Run, targets: Run) -> bool:
+    """Tells whether each number is as much more than the other side's for all."""
+    columns = [
+        [sorted(set(column)) for column in zip(*run.values, strict=True)]
+        for run in (sources, targets)
+    ]
+    # A flat count along a nested one has other rules; see _agree.
+    return len(columns[0]) != len(columns[1]) or all(
+        len({a - b for a, b in zip(*ranks, strict=False)}) == 1
+        for ranks in zip(*columns, strict=True)
+    )
 
 
 def make_runs(layers: Sequence[Layer], is_counted: bool = False) -> list[Run]:
