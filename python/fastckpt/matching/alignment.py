@@ -12,7 +12,7 @@ import numpy as np
 from fastckpt.matching.layers import Layer, Shape, fit
 from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
 from fastckpt.matching.same_words import is_told_apart, shift_between
-from fastckpt.matching.templates import Run, Signature, make_runs, slot_words
+from fastckpt.matching.templates import Run, Signature, is_level, make_runs, slot_words
 
 __all__ = ["Alignment", "align_runs"]
 
@@ -209,6 +209,8 @@ def _align(sources: Run, targets: Run) -> Pairs | None:
     # Which blocks a part of the checkpoint's is in is no matter of taste.
     is_placed = sources.place is not None and sources.place == targets.place
     if pairs is None or not (sources.is_whole or is_placed):
+        return None
+    if not (targets.is_whole or is_placed or is_level(sources, targets)):
         return None
     if any(it.is_counted for it in sources.members) and not is_told_apart(
         sources.members

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fastckpt.matching.layers import Layer, Shape
 from fastckpt.matching.words import Letter
 
-__all__ = ["Run", "Signature", "make_runs", "slot_words"]
+__all__ = ["Run", "Signature", "is_level", "make_runs", "slot_words"]
 
 #: The class of layers, and the forms of each.
 Signature = tuple[str, tuple[Shape, ...]]
@@ -71,6 +71,19 @@ def slot_words(run: Run) -> list[str | None]:
     return [before[slot] for slot in run.slots]
 
 
+def is_level(sources: Run, targets: Run) -> bool:
+    """Tells whether each number is as much more than the other side's for all."""
+    columns = [
+        [sorted(set(column)) for column in zip(*run.values, strict=True)]
+        for run in (sources, targets)
+    ]
+    # A flat count along a nested one has other rules; see _agree.
+    return len(columns[0]) != len(columns[1]) or all(
+        len({a - b for a, b in zip(*ranks, strict=False)}) == 1
+        for ranks in zip(*columns, strict=True)
+    )
+
+
 def make_runs(layers: Sequence[Layer], is_counted: bool = False) -> list[Run]:
     """Gives the runs of two and more layers that can be cut out of these.
 
@@ -105,27 +118,24 @@ def make_runs(layers: Sequence[Layer], is_counted: bool = False) -> list[Run]:
 class _Counts:
     """Tells whether last numbers are the same layer in each block.
 
-    Of blocks that count theirs from one beginning, 0, 1 and 0, 1, 2, number 1 may be
-    the second filter of one and the first of another, whose shortcut comes first.
+    Of blocks that count theirs, 0, 1 and 0, 1, 2, number 1 may be the second filter of
+    one and the first of another, whose shortcut comes first; of 1, 3 and 1, 2, 3 nobody
+    knows what is missing. Number 0 alone may be there or not: a shortcut's.
     """
 
     def __init__(self, group: Sequence[Layer], slots: tuple[int, ...]) -> None:
         *self._outer, last = slots
-        blocks: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        self._sizes = Counter(_pick(layer, self._outer) for layer in group)
+        numbers: dict[tuple[int, ...], set[int]] = defaultdict(set)
         for layer in group:
-            blocks[_pick(layer, self._outer)].append(layer.numbers[last])
-        first = min(map(min, blocks.values()))
-        self._sizes = {block: len(numbers) for block, numbers in blocks.items()}
-        self._is_count = all(
-            sorted(numbers) == list(range(first, first + len(numbers)))
-            for numbers in blocks.values()
-        )
+            numbers[_pick(layer, self._outer)].add(layer.numbers[last])
+        self._numbers = {block: frozenset(it - {0}) for block, it in numbers.items()}
 
     def are_told(self, run: Run) -> bool:
-        """Tells whether a run takes from blocks of one size, or the whole of each."""
+        """Tells whether a run takes from blocks of one kind, or the whole of each."""
         taken = Counter(_pick(it, self._outer) for it in run.members)
-        sizes = {block: self._sizes[block] for block in taken}
-        return not self._is_count or len({*sizes.values()}) == 1 or sizes == taken
+        is_alike = len({self._numbers[block] for block in taken}) == 1
+        return is_alike or all(self._sizes[it] == taken[it] for it in taken)
 
 
 class _Places:

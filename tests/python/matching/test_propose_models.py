@@ -73,3 +73,38 @@ def test_of_two_blocks_that_may_be_the_second_filter_s_neither_is_chosen(names):
     )
     wrong = f"{names.format(second, 1)}/kernel"
     assert proposal.pairs.get(conv3, (None,))[0] != wrong
+
+
+@pytest.mark.parametrize(
+    ("targets", "norm"),
+    [
+        ("torchvision", "layer1.2.bn2"),
+        ("stages", "layers.0.2.bn2"),
+        ("flat", "blocks.3.bn1"),
+    ],
+)
+def test_numbers_of_blocks_that_lack_a_layer_tell_nothing(targets, norm):
+    model = residual_names.make("flax", targets, (3, 2), 1, True)
+    del model.sources["block_0/Conv_0/kernel"]
+    for name in [it for it in model.targets if it.startswith(f"{norm}.")]:
+        del model.targets[name]
+    assert not find_wrong(model)
+
+
+def test_where_blocks_are_left_out_of_a_run_those_of_the_other_are_not_moved_up():
+    layers = ("1_1", "1_2", "1_3", "2_1", "2_2", "2_3", "4_2", "4_3")
+    sources = {}
+    for layer in layers:
+        size = {"1_1": 8, "2_1": 64}.get(layer, 32)
+        for leaf in ("gamma", "beta", "moving_mean", "moving_variance"):
+            sources[f"conv2_block{layer}_bn/{leaf}"] = (size,)
+    sources["conv2_block3_3_conv/kernel"] = (1, 1, 32, 64)
+    targets = {"layer1.0.downsample.0.weight": Target((64, 8, 1, 1), "conv2d")}
+    norms = ("0.bn1", "0.bn2", "0.bn3", "1.bn1", "1.bn2", "3.bn1", "3.bn2", "3.bn3")
+    for layer in norms:
+        size = {"0.bn1": 8, "1.bn1": 64, "3.bn1": 64}.get(layer, 32)
+        for leaf in ("weight", "bias", "running_mean", "running_var"):
+            targets[f"layer1.{layer}.{leaf}"] = Target((size,), "norm")
+    # Block 3 of the model is block 4 of the checkpoint, which has lost its first norm.
+    pairs = propose(sources, targets).pairs
+    assert "layer1.3.bn1.weight" not in pairs
