@@ -81,6 +81,13 @@ def test_short_answer_is_damage(read, opened, server):
         read(opened)
 
 
+@pytest.mark.parametrize("read", [part, whole])
+def test_packed_answer_is_refused_before_it_is_unpacked(read, opened, server):
+    server.misbehave("packed", DATA, method="GET")
+    with pytest.raises(fastckpt.UnsupportedError, match="packs"):
+        read(opened)
+
+
 def test_other_range_is_refused(opened, server):
     server.misbehave("wrong range", DATA, method="GET")
     with pytest.raises(fastckpt.UnsupportedError, match="other bytes"):
