@@ -15,8 +15,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fastckpt.base.deferred import importing
-from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
-from fastckpt.files.urls import UrlError
+from fastckpt.files.remote_errors import (
+    UNSUPPORTED,
+    Told,
+    error_of,
+    is_no_listing,
+    tell,
+)
+from fastckpt.files.urls import UrlError, check_url
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -30,7 +36,7 @@ Identity = tuple[int, int, int]
 
 _Result = TypeVar("_Result")
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/@]*)@)?([^?#]*)(.*)", re.DOTALL)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/?#]*)@)?([^?#]*)(.*)", re.DOTALL)
 # By which names file systems tell a version of an object, the best first.
 _TAGS = [
     "ETag",
@@ -89,9 +95,13 @@ class Store:
         scheme: The URL's, in small letters.
     """
 
+
+    Raises:
+        UrlError: The URL is a chain, or hides who reads it in a wrong place.
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
         match = _URL.fullmatch(url)
         assert match is not None, "who calls this has seen that it is a URL"
+        check_url(url)
         start, self._user, rest, self._query = match.groups()
         if not start.lower().startswith("http"):
             rest, self._query = rest + self._query, ""
