@@ -7,11 +7,13 @@ query of a signed address. What is secret stays in the store, which puts it back
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fastckpt.base.deferred import importing
@@ -110,12 +112,13 @@ class Store:
         self._options = dict(options or {})
         self._pid = 0
         self._made: AbstractFileSystem | None = None
+        self._turn: Lock | None = None
 
     def __repr__(self) -> str:
         return f"<Store of {self.name!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pid": 0, "_made": None}
+        return {**self.__dict__, "_pid": 0, "_made": None, "_turn": None}
 
     @property
     def system(self) -> AbstractFileSystem:
@@ -128,6 +131,9 @@ class Store:
         if self._made is None or self._pid != os.getpid():
             if self._made is not None:
                 _inherited.append(self._made)
+            # Some hold one connection, which is one thread's at a time.
+            is_free = self.scheme in ("memory", "file", "local")
+            self._turn = None if is_free else Lock()
             self._made, self._pid = self._make(), os.getpid()
         return self._made
 
@@ -206,9 +212,13 @@ class Store:
         system = self.system
         if system.async_impl:
             return await getattr(system, f"_{method}")(*arguments, **options)
-        return await asyncio.get_running_loop().run_in_executor(
-            None, lambda: getattr(system, method)(*arguments, **options)
-        )
+        turn = self._turn or contextlib.nullcontext()
+
+        def work() -> Any:
+            with turn:
+                return getattr(system, method)(*arguments, **options)
+
+        return await asyncio.get_running_loop().run_in_executor(None, work)
 
     async def look(self, name: str) -> Seen | Told:
         """Looks at one object; gives what is wrong where that is not there."""
