@@ -95,15 +95,15 @@ class Store:
     Attributes:
         name: The URL without what may be secret.
         scheme: The URL's, in small letters.
-    """
-
 
     Raises:
         UrlError: The URL is a chain, or hides who reads it in a wrong place.
+    """
+
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+        check_url(url)
         match = _URL.fullmatch(url)
         assert match is not None, "who calls this has seen that it is a URL"
-        check_url(url)
         start, self._user, rest, self._query = match.groups()
         if not start.lower().startswith("http"):
             rest, self._query = rest + self._query, ""
@@ -250,8 +250,18 @@ class Store:
         return found
 
     def list(self, folder: str) -> list[str] | None:
-        """Gives the base names in a folder, sorted; None where listing is refused."""
-        real = self.real(folder.rstrip("/") + "/").rstrip("/")
+        """Gives the base names in a folder, sorted.
+
+        None where there is no such folder, and where listing is refused.
+
+        Raises:
+            OSError: It went wrong, so that nobody knows what is there.
+        """
+        if "://" not in folder:  # above the first
+            return None
+        real = self.real(folder.rstrip("/") + "/")
+        if self.scheme not in ("http", "https"):  # there, the slash makes the folder
+            real = real.rstrip("/")
 
         async def list_names() -> Any:
             call = self.call("ls", real, detail=False)
@@ -259,8 +269,10 @@ class Store:
 
         try:
             found = self.run(list_names)
-        except Exception:
-            return None
+        except Exception as error:
+            if is_no_listing(error):
+                return None
+            raise error_of(tell(error, folder)) from None
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
 
 
