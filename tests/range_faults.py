@@ -6,6 +6,7 @@ body, or when it ends.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -145,6 +146,13 @@ def _hangs_in_the_middle(answer: Answer) -> None:
     answer.end = answer.size // 2, HANG
 
 
+def _packed(answer: Answer) -> None:
+    """Small on the way, large where it is unpacked."""
+    answer.part, answer.text = None, gzip.compress(bytes(1 << 24))
+    answer.fit()
+    answer.headers["Content-Encoding"] = "gzip"
+
+
 def _chunked(answer: Answer) -> None:
     answer.headers.pop("Content-Length", None)
     answer.headers["Transfer-Encoding"] = "chunked"
@@ -189,6 +197,7 @@ FAULTS: dict[str, Callable[[Answer], None]] = {
     "hangs": _hangs,
     "hangs in the middle": _hangs_in_the_middle,
     "chunked": _chunked,
+    "packed": _packed,
     "no length": _no_length,
     "no identity": _no_identity,
     "no etag": _no_etag,

@@ -37,7 +37,8 @@ std::vector<std::vector<StringPiece>> FindStrings(
       const FetchedRanges::Scope scope(&fetched);
       return read_some(begin, end);
     };
-    const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true};
+    const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true,
+                      /*is_unchecked=*/rule == CheckRule::kNever};
     if (!WithRanges(*source.fetcher(), ahead, options, read_fetched)) {
       throw Interrupted{};
     }

@@ -27,29 +27,40 @@ void FetchedRanges::Finish(const std::vector<char>& is_lost) {
   });
 }
 
-const std::uint8_t* FetchedRanges::Find(const RangeRequest& range) const {
-  auto after =
-      std::upper_bound(held_.begin(), held_.end(), range,
-                       [](const RangeRequest& wanted, const Held& held) {
-                         return std::pair(wanted.object, wanted.offset) <
-                                std::pair(held.range.object, held.range.offset);
-                       });
+const FetchedRanges::Held* FetchedRanges::FindByte(std::uint32_t object,
+                                                   std::uint64_t offset) const {
+  auto after = std::upper_bound(
+      held_.begin(), held_.end(), std::pair(object, offset),
+      [](const auto& wanted, const Held& held) {
+        return wanted < std::pair(held.range.object, held.range.offset);
+      });
   if (after == held_.begin()) return nullptr;
   const Held& held = *--after;
-  const bool holds =
-      held.range.object == range.object &&
-      FitsWithin(range.offset - held.range.offset, range.size, held.range.size);
-  return holds ? held.bytes.get() + (range.offset - held.range.offset)
-               : nullptr;
+  const bool holds = held.range.object == object &&
+                     offset - held.range.offset < held.range.size;
+  return holds ? &held : nullptr;
+}
+
+bool FetchedRanges::CopyTo(const RangeRequest& range, std::uint8_t* to) const {
+  std::uint64_t done = 0;
+  while (done < range.size) {
+    const std::uint64_t at = range.offset + done;
+    const Held* held = FindByte(range.object, at);
+    if (held == nullptr) return false;
+    const std::uint64_t skipped = at - held->range.offset;
+    const std::uint64_t size =
+        std::min(range.size - done, held->range.size - skipped);
+    std::memcpy(to + done, held->bytes.get() + skipped,
+                static_cast<std::size_t>(size));
+    done += size;
+  }
+  return true;
 }
 
 bool FetchedRanges::Copy(const RangeFetcher* fetcher, const RangeRequest& range,
                          std::uint8_t* to) {
-  if (current_ == nullptr || current_->fetcher_ != fetcher) return false;
-  const std::uint8_t* bytes = current_->Find(range);
-  if (bytes == nullptr) return false;
-  std::memcpy(to, bytes, static_cast<std::size_t>(range.size));
-  return true;
+  return current_ != nullptr && current_->fetcher_ == fetcher &&
+         current_->CopyTo(range, to);
 }
 
 FetchedRanges::Scope::Scope(const FetchedRanges* ranges) : outer_(current_) {

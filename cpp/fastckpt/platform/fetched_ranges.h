@@ -26,8 +26,8 @@ class FetchedRanges {
   // Ends adding; leaves out those that are lost, by their number.
   void Finish(const std::vector<char>& is_lost);
 
-  // Whether the calling thread is in a Scope whose ranges hold this one, which
-  // `to` then gets.
+  // Whether the calling thread is in a Scope whose ranges hold this one, one
+  // behind the other, which `to` then gets.
   static bool Copy(const RangeFetcher* fetcher, const RangeRequest& range,
                    std::uint8_t* to);
 
@@ -49,7 +49,9 @@ class FetchedRanges {
     std::unique_ptr<std::uint8_t[]> bytes;
   };
 
-  const std::uint8_t* Find(const RangeRequest& range) const;
+  // The held range with that byte, or null.
+  const Held* FindByte(std::uint32_t object, std::uint64_t offset) const;
+  bool CopyTo(const RangeRequest& range, std::uint8_t* to) const;
 
   const RangeFetcher* fetcher_;
   std::vector<Held> held_;

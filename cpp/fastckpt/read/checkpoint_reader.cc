@@ -102,7 +102,10 @@ std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
     const Piece& piece = pieces.front();
     taken[whole[i]] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
-  if (!CountEachSlot(*source_, wanted, options, take)) throw Interrupted{};
+  const SlotReads reads{/*is_whole=*/true, !verifies()};
+  if (!CountEachSlot(*source_, wanted, options, take, reads)) {
+    throw Interrupted{};
+  }
   CopySome(slots, in_parts, options, &taken);
   return taken;
 }

@@ -55,7 +55,8 @@ class Fetch {
     options_.threads = options.threads;
     options_.interrupted = [this] { return is_given_up_.load(); };
     result_ = std::async(std::launch::async, [this, &fetcher, &window, &ahead] {
-      return FetchRanges(fetcher, window.ranges, options_, ahead.is_lenient);
+      return FetchRanges(fetcher, window.ranges, options_,
+                         {ahead.is_lenient, ahead.is_unchecked});
     });
   }
   ~Fetch() {

@@ -20,6 +20,8 @@ struct Ahead {
   std::function<std::vector<RangeRequest>(std::size_t i)> ranges_of;
   // Whether what cannot be fetched is left to be read, and reported, by itself.
   bool is_lenient = false;
+  // Whether no checksum is compared to what comes.
+  bool is_unchecked = false;
 };
 
 // Calls work(begin, end, fetched) for windows of them until it gives false,

@@ -12,9 +12,10 @@ namespace {
 constexpr std::uint64_t kMaxGap = 256 << 10;
 // Of the bytes that are wanted, at most one in so many more is read.
 constexpr std::uint64_t kOverRead = 4;
-// From so many bytes on a call makes requests of the second size.
-constexpr std::uint64_t kLargeCall = 64 << 20;
-constexpr std::uint64_t kLargeCallRequest = 4 << 20;
+// A call has about so many requests: of fewer each waits for its connection.
+constexpr std::uint64_t kRequestsPerCall = 64;
+constexpr std::uint64_t kMinLimit = 1 << 20;
+constexpr std::uint64_t kMaxLimit = 2 << 20;
 
 bool IsBefore(const WantedRange& a, const WantedRange& b) {
   return std::tie(a.range.object, a.range.offset, a.range.size) <
@@ -66,10 +67,14 @@ class Gaps {
   std::size_t left_ = 0;  // gaps of that size
 };
 
+// Whole items of any type.
+constexpr std::uint64_t kStep = 64 << 10;
+
 }  // namespace
 
 std::uint64_t RequestLimit(std::uint64_t wanted_bytes) {
-  return wanted_bytes <= kLargeCall ? kMaxRequest : kLargeCallRequest;
+  const std::uint64_t share = wanted_bytes / kRequestsPerCall;
+  return std::clamp(share / kStep * kStep, kMinLimit, kMaxLimit);
 }
 
 RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit) {

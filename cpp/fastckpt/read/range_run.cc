@@ -91,7 +91,7 @@ void RunPlan(const RangeFetcher& fetcher, const RangePlan& plan,
 
 FetchedRanges FetchRanges(const RangeFetcher& fetcher,
                           const std::vector<RangeRequest>& ranges,
-                          const RunOptions& options, bool lenient) {
+                          const RunOptions& options, FetchRules rules) {
   FetchedRanges fetched(&fetcher);
   std::uint64_t bytes = 0;
   for (const RangeRequest& range : ranges) bytes += range.size;
@@ -102,11 +102,11 @@ FetchedRanges FetchRanges(const RangeFetcher& fetcher,
     places.push_back(fetched.Add(each.range));
   }
   std::vector<char> is_lost(plan.requests.size());
-  RunPlan(fetcher, plan, /*is_unchecked=*/false, options,
+  RunPlan(fetcher, plan, rules.is_unchecked, options,
           [&](const PlannedRequest& request, const Arrival& arrival) {
             const auto i =
                 static_cast<std::size_t>(&request - plan.requests.data());
-            if (arrival.error && !lenient) throw *arrival.error;
+            if (arrival.error && !rules.is_lenient) throw *arrival.error;
             is_lost[i] = arrival.error.has_value();
             if (arrival.error) return;
             std::memcpy(places[i], arrival.bytes.data(), arrival.bytes.size());

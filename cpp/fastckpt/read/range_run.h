@@ -22,10 +22,16 @@ void RunPlan(const RangeFetcher& fetcher, const RangePlan& plan,
              bool is_unchecked, const RunOptions& options,
              const UseArrival& use);
 
-// The bytes of some ranges in memory, none of them empty. What could not be
-// fetched is left out if `lenient`: who reads it then learns why.
+struct FetchRules {
+  // Whether what could not be fetched is left out: who reads it learns why.
+  bool is_lenient = false;
+  // Whether no checksum is compared to what comes, see RangePurpose.
+  bool is_unchecked = false;
+};
+
+// The bytes of some ranges in memory, none of them empty.
 FetchedRanges FetchRanges(const RangeFetcher& fetcher,
                           const std::vector<RangeRequest>& ranges,
-                          const RunOptions& options, bool lenient = false);
+                          const RunOptions& options, FetchRules rules = {});
 
 }  // namespace fastckpt::internal

@@ -104,7 +104,7 @@ class RegionCopier {
     const bool is_whole =
         std::none_of(wanted.begin(), wanted.end(),
                      [](const WantedRegion& one) { return one.region; });
-    if (!ForEachSlot(source_, slots, options_, find, is_whole)) {
+    if (!ForEachSlot(source_, slots, options_, find, {is_whole, !check})) {
       throw Interrupted{};
     }
     return pieces;

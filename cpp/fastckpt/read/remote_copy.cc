@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "fastckpt/read/range_run.h"
@@ -9,6 +10,9 @@
 
 namespace fastckpt::internal {
 namespace {
+
+// A size that a server only claims must not decide how much memory is taken.
+constexpr std::uint64_t kMaxParts = 1 << 22;
 
 const RemoteFile* RemoteOf(const PieceTask& task) {
   return task.piece->file ? task.piece->file->remote() : nullptr;
@@ -24,6 +28,11 @@ class RemoteRun {
       wanted_bytes_ += BytesOf(task);
     }
     limit_ = RequestLimit(wanted_bytes_);
+    if (wanted_bytes_ / limit_ > kMaxParts) {
+      ThrowUnsupported("the call wants " + std::to_string(wanted_bytes_) +
+                       " bytes of remote objects; read fewer tensors at once, "
+                       "or copy the checkpoint's files here first");
+    }
     for (std::size_t i = 0; i < tasks.size(); ++i) AddParts(i);
     parts_.Finish();
     if (options.progress) {

@@ -53,15 +53,16 @@ bool ForEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    bool is_whole) {
+    SlotReads reads) {
   const RangeFetcher* fetcher = source.fetcher();
-  if (fetcher == nullptr || !is_whole) {
+  if (fetcher == nullptr || !reads.is_whole) {
     return ForEachNear(source, slots, options, work, nullptr);
   }
   const auto ranges_of = [&](std::size_t i) {
     return source.ReadRanges(slots[i]);
   };
-  const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true};
+  const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true,
+                    reads.is_unchecked};
   return WithRanges(
       *fetcher, ahead, options,
       [&](std::size_t begin, std::size_t end, const FetchedRanges& fetched) {
@@ -75,18 +76,21 @@ bool ForEachSlot(
 bool CountEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
-    const std::function<void(std::size_t i, SeenFiles* seen)>& work) {
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work,
+    SlotReads reads) {
   if (options.progress == nullptr) {
-    return ForEachSlot(source, slots, options, work);
+    return ForEachSlot(source, slots, options, work, reads);
   }
   for (const std::size_t slot : slots) {
     options.progress->total += source.Facts(slot).size;
   }
-  return ForEachSlot(source, slots, options,
-                     [&](std::size_t i, SeenFiles* seen) {
-                       work(i, seen);
-                       options.progress->done += source.Facts(slots[i]).size;
-                     });
+  return ForEachSlot(
+      source, slots, options,
+      [&](std::size_t i, SeenFiles* seen) {
+        work(i, seen);
+        options.progress->done += source.Facts(slots[i]).size;
+      },
+      reads);
 }
 
 }  // namespace fastckpt::internal

@@ -13,19 +13,25 @@
 
 namespace fastckpt::internal {
 
+// How tensors are read that lie elsewhere.
+struct SlotReads {
+  bool is_whole = true;       // in full: they are fetched ahead
+  bool is_unchecked = false;  // no checksum is compared
+};
+
 // Calls work(i, seen) for each slots[i]; `seen` is the calling thread's own.
-// What lies elsewhere is fetched ahead if the tensors are read in full.
 // Exceptions and the result are ParallelFor's.
 bool ForEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    bool is_whole = true);
+    SlotReads reads = {});
 
 // The same; what a tensor has by its shape counts as progress.
 bool CountEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
-    const std::function<void(std::size_t i, SeenFiles* seen)>& work);
+    const std::function<void(std::size_t i, SeenFiles* seen)>& work,
+    SlotReads reads = {});
 
 }  // namespace fastckpt::internal

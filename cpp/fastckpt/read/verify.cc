@@ -194,6 +194,8 @@ class BundleVerifier {
     std::uint64_t looked_at = 0;
     const auto look = [&](std::size_t slot, const Piece& piece,
                           std::optional<std::uint32_t> crc) {
+      // Elsewhere each glance would be a request.
+      if (piece.file->remote() != nullptr) return;
       looked_at += piece.size;
       if (looked_at > kAskEvery && options_.interrupted) {
         looked_at = 0;

@@ -152,6 +152,8 @@ class V1Verifier {
     std::uint32_t file = 0;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       if (!problems_.Find(i)) continue;
+      // Elsewhere each glance would be a request.
+      if (reader_.file(blocks_[i].file).remote() != nullptr) continue;
       if (!signs || blocks_[i].file != file) {
         file = blocks_[i].file;
         signs.emplace(reader_.file(file));

@@ -145,6 +145,7 @@ class Stream:
         self._requests = requests
         self._wanted = wanted
         self._is_unchecked = is_unchecked
+        self._is_in_parts = len(requests) > len({it[0] for it in requests})
         self._objects = sorted({number for number, _, _ in requests} | {0})
         self._arrived: SimpleQueue[tuple[int, bytes | Told]] = SimpleQueue()
         self._bytes = self._count = 0
@@ -193,7 +194,8 @@ class Stream:
         traffic = self._fetcher.traffic  # which the loop alone counts
         traffic.wanted += self._wanted
         traffic.requests += len(self._requests)
-        first = self._compare() if self._fetcher.is_open else _nothing()
+        is_open = self._fetcher.is_open
+        first = self._compare() if is_open else _nothing()
         compared = asyncio.ensure_future(first)
         tasks: list[asyncio.Future[None]] = []
         try:
@@ -202,7 +204,9 @@ class Stream:
                 tasks.append(asyncio.ensure_future(self._fetch(number, request)))
             await asyncio.gather(*tasks)
             wrong = await compared
-            if wrong is None and self._is_unchecked and self._fetcher.is_open:
+            # What is opened by several requests must be of one version, too.
+            is_doubtful = self._is_unchecked if is_open else self._is_in_parts
+            if wrong is None and is_doubtful:
                 wrong = await self._compare()
             return wrong
         finally:

@@ -7,16 +7,24 @@ query of a signed address. What is secret stays in the store, which puts it back
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fastckpt.base.deferred import importing
-from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
-from fastckpt.files.urls import UrlError
+from fastckpt.files.remote_errors import (
+    UNSUPPORTED,
+    Told,
+    error_of,
+    is_no_listing,
+    tell,
+)
+from fastckpt.files.urls import UrlError, check_url
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -30,7 +38,7 @@ Identity = tuple[int, int, int]
 
 _Result = TypeVar("_Result")
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/@]*)@)?([^?#]*)(.*)", re.DOTALL)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/?#]*)@)?([^?#]*)(.*)", re.DOTALL)
 # By which names file systems tell a version of an object, the best first.
 _TAGS = [
     "ETag",
@@ -87,9 +95,13 @@ class Store:
     Attributes:
         name: The URL without what may be secret.
         scheme: The URL's, in small letters.
+
+    Raises:
+        UrlError: The URL is a chain, or hides who reads it in a wrong place.
     """
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+        check_url(url)
         match = _URL.fullmatch(url)
         assert match is not None, "who calls this has seen that it is a URL"
         start, self._user, rest, self._query = match.groups()
@@ -100,12 +112,13 @@ class Store:
         self._options = dict(options or {})
         self._pid = 0
         self._made: AbstractFileSystem | None = None
+        self._turn: Lock | None = None
 
     def __repr__(self) -> str:
         return f"<Store of {self.name!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pid": 0, "_made": None}
+        return {**self.__dict__, "_pid": 0, "_made": None, "_turn": None}
 
     @property
     def system(self) -> AbstractFileSystem:
@@ -118,6 +131,9 @@ class Store:
         if self._made is None or self._pid != os.getpid():
             if self._made is not None:
                 _inherited.append(self._made)
+            # Some hold one connection, which is one thread's at a time.
+            is_free = self.scheme in ("memory", "file", "local")
+            self._turn = None if is_free else Lock()
             self._made, self._pid = self._make(), os.getpid()
         return self._made
 
@@ -196,9 +212,13 @@ class Store:
         system = self.system
         if system.async_impl:
             return await getattr(system, f"_{method}")(*arguments, **options)
-        return await asyncio.get_running_loop().run_in_executor(
-            None, lambda: getattr(system, method)(*arguments, **options)
-        )
+        turn = self._turn or contextlib.nullcontext()
+
+        def work() -> Any:
+            with turn:
+                return getattr(system, method)(*arguments, **options)
+
+        return await asyncio.get_running_loop().run_in_executor(None, work)
 
     async def look(self, name: str) -> Seen | Told:
         """Looks at one object; gives what is wrong where that is not there."""
@@ -230,8 +250,18 @@ class Store:
         return found
 
     def list(self, folder: str) -> list[str] | None:
-        """Gives the base names in a folder, sorted; None where listing is refused."""
-        real = self.real(folder.rstrip("/") + "/").rstrip("/")
+        """Gives the base names in a folder, sorted.
+
+        None where there is no such folder, and where listing is refused.
+
+        Raises:
+            OSError: It went wrong, so that nobody knows what is there.
+        """
+        if "://" not in folder:  # above the first
+            return None
+        real = self.real(folder.rstrip("/") + "/")
+        if self.scheme not in ("http", "https"):  # there, the slash makes the folder
+            real = real.rstrip("/")
 
         async def list_names() -> Any:
             call = self.call("ls", real, detail=False)
@@ -239,8 +269,10 @@ class Store:
 
         try:
             found = self.run(list_names)
-        except Exception:
-            return None
+        except Exception as error:
+            if is_no_listing(error):
+                return None
+            raise error_of(tell(error, folder)) from None
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
 
 

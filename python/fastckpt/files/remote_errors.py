@@ -14,7 +14,15 @@ from typing import Any
 
 from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 
-__all__ = ["DAMAGED", "NO_RANGES", "UNSUPPORTED", "Told", "error_of", "tell"]
+__all__ = [
+    "DAMAGED",
+    "NO_RANGES",
+    "UNSUPPORTED",
+    "Told",
+    "error_of",
+    "is_no_listing",
+    "tell",
+]
 
 Told = tuple[int, str, str]
 """(an errno, or one of the two below; what is wrong; the object)."""
@@ -30,6 +38,8 @@ _STATUS = {
     410: errno.ENOENT,
 }
 _TOO_FAR = 416
+# Time-out, too early, too many requests.
+_FOR_A_MOMENT = (408, 425, 429)
 NO_RANGES = (
     "the server ignores which range of an object is asked for, and gives all of it; "
     "copy the checkpoint's files here first"
@@ -55,9 +65,26 @@ def tell(error: BaseException, name: str) -> Told:
         return UNSUPPORTED, str(error), name
     if isinstance(error, ValueError) and "range requests" in str(error):
         return UNSUPPORTED, NO_RANGES, name
-    kind = _find_errno(error)
+    kind = _find_errno(error, name)
     words = _WORDS.get(kind) or os.strerror(kind)
+    cause = error.__cause__
+    if isinstance(error, FileNotFoundError) and kind != errno.ENOENT and cause:
+        error = cause
     return kind, f"{words} ({type(error).__name__})", name
+
+
+def is_no_listing(error: BaseException) -> bool:
+    """Tells whether a store said that it lists no such folder, or none at all.
+
+    Whatever else went wrong leaves it open what is in there.
+    """
+    status = _find_status(error)
+    if status is not None:
+        return 400 <= status < 500 and status not in _FOR_A_MOMENT
+    if isinstance(error, NotImplementedError):
+        return True
+    kinds = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
+    return _find_errno(error, "") in kinds
 
 
 def _find_status(error: BaseException | None) -> int | None:
@@ -77,7 +104,7 @@ def _find_status(error: BaseException | None) -> int | None:
     return None
 
 
-def _find_errno(error: BaseException) -> int:
+def _find_errno(error: BaseException, name: str) -> int:
     cause = error.__cause__
     names = {type(it).__name__ for it in (error, cause) if it is not None}
     if isinstance(error, (TimeoutError, asyncio.TimeoutError, socket.timeout)) or any(
@@ -85,15 +112,25 @@ def _find_errno(error: BaseException) -> int:
     ):
         return errno.ETIMEDOUT
     if isinstance(error, FileNotFoundError):
-        # HTTP's words for whatever went wrong, but for what has a status.
-        is_other = type(cause).__module__.startswith("aiohttp")
-        return errno.EIO if is_other else errno.ENOENT
+        return errno.ENOENT if _is_absence(cause, name) else errno.EIO
     if isinstance(error, PermissionError):
         return errno.EACCES
     if names & {"NoCredentialsError", "PartialCredentialsError", "RefreshError"}:
         return errno.EACCES
     number = error.errno if isinstance(error, OSError) else None
     return number if isinstance(number, int) and number > 0 else errno.EIO
+
+
+def _is_absence(cause: BaseException | None, name: str) -> bool:
+    """Tells whether a FileNotFoundError of this cause means that nothing is there.
+
+    HTTP makes one of whatever went wrong, wrong options too.
+    """
+    if cause is None or isinstance(cause, FileNotFoundError):
+        return True
+    if isinstance(cause, LookupError):  # of stores that are mappings
+        return not name.lower().startswith("http")
+    return type(cause).__module__.startswith("botocore")
 
 
 def error_of(told: Told) -> OSError | CheckpointError:

@@ -16,7 +16,8 @@ from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
 from fastckpt.files.foreign import WORDS, kind_of_bytes
 from fastckpt.files.remote import Seen, Store
-from fastckpt.files.remote_errors import Told, error_of
+from fastckpt.files.remote_errors import UNSUPPORTED, error_of
+from fastckpt.files.remote_looks import ABSENT, Looks
 from fastckpt.files.shard_names import ShardName, split_shard, v1_pattern, v1_shards
 from fastckpt.files.state_text import (
     MAX_STATE_BYTES,
@@ -29,7 +30,6 @@ from fastckpt.files.urls import wholes_of
 __all__ = ["Elsewhere", "Finder", "resolve_url"]
 
 _V1_PATTERN = re.compile(r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))")
-_TABLE_END = bytes.fromhex("57fb808b247547db")
 _BEGIN_BYTES = 1024
 _MAX_SHARDS = 100_000
 _MAX_LISTED = 5
@@ -76,102 +76,71 @@ class Finder:
 
     Attributes:
         store: That one.
-        fetcher: What reads them, and counts what was asked.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.fetcher = Fetcher(store)
-        self._looked: dict[str, Seen | Told] = {}
+        self._looks = Looks(store)
 
     def resolve(self, url: str) -> Resolved:
         """Finds what a name of the store leads to; raises as ``resolve_url``."""
         name = url.rstrip("/")
         if name == url:
             for prefix in (name, *wholes_of(name)):
-                if self._is_file(f"{prefix}.index"):
+                if self._looks.is_file(f"{prefix}.index"):
                     return self._found("v2", prefix, [f"{prefix}.index"])
             if found := self._by_file(name):
                 return found
-        for found in (self._in_folder(name), self._by_shards(name)):
-            if found is not None:
+        for look in (self._in_folder, self._by_shards):
+            if found := look(name):
                 return found
+        if self._looks.refused is not None:
+            raise error_of(self._looks.refused)
         raise self._not_found(name)
 
     def find(self, prefix: str) -> Resolved | None:
-        """Finds the checkpoint of exactly this name; None where none is."""
-        if self._is_file(f"{prefix}.index"):
+        """Finds the checkpoint of exactly this name; None where none is.
+
+        Raises:
+            OSError: That cannot be told.
+            UnsupportedError: The same.
+        """
+        before, self._looks.refused = self._looks.refused, None
+        found = self._find(prefix)
+        if found is None and self._looks.refused is not None:
+            raise error_of(self._looks.refused)
+        self._looks.refused = before
+        return found
+
+    def _find(self, prefix: str) -> Resolved | None:
+        if self._looks.is_file(f"{prefix}.index"):
             return self._found("v2", prefix, [f"{prefix}.index"])
-        if self._is_file(prefix) and self._is_table(prefix):
+        if self._looks.is_plain_file(prefix) and self._looks.is_table(prefix):
             return self._found("v1", prefix, [prefix])
         return self._by_shards(prefix)
 
     def exists(self, prefix: str) -> bool:
-        """Tells whether anything of a checkpoint's name is there: any object, too."""
-        self._look([f"{prefix}.index", prefix])
-        if self._is_file(f"{prefix}.index") or isinstance(
-            self._look([prefix])[0], Seen
-        ):
-            return True
-        return self._by_shards(prefix) is not None
-
-    # Single objects.
-
-    def _look(self, names: Iterable[str]) -> list[Seen | Told]:
-        names = list(names)
-        new = [name for name in names if name not in self._looked]
-        if new:
-            self.fetcher.traffic.looks += len(new)
-            found = self.store.look_at(new)
-            self._looked.update(zip(new, found, strict=True))
-        return [self._looked[name] for name in names]
-
-    def _is_file(self, name: str) -> bool:
-        """Tells whether an object is there.
+        """Tells whether anything of a checkpoint's name is there: any object, too.
 
         Raises:
             OSError: That cannot be told.
         """
-        seen = self._look([name])[0]
-        if isinstance(seen, Seen):
-            return seen.is_file
-        if seen[0] in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
-            return False
-        raise error_of(seen)
-
-    def _size(self, name: str) -> int:
-        seen = self._look([name])[0]
-        return seen.identity[1] if isinstance(seen, Seen) else 0
-
-    def _read(self, name: str, start: int, end: int) -> bytes:
-        """Gives a few bytes of an object."""
-        seen = self._look([name])[0]
-        assert isinstance(seen, Seen)
-        self.fetcher.note(name, seen)
-        number = self.fetcher.number_of(name)
-        if end == start:
-            return b""
-        stream = self.fetcher.start([(number, start, end - start)], end - start, False)
-        try:
-            while (came := stream.next()) is None:
-                pass
-        finally:
-            stream.stop()
-        if not isinstance(came[1], bytes):
-            raise error_of(came[1])
-        return came[1]
-
-    def _is_table(self, name: str) -> bool:
-        """Tells whether an object ends as the tables of TensorFlow do."""
-        size = self._size(name)
-        return self._read(name, max(0, size - len(_TABLE_END)), size) == _TABLE_END
+        plain = self._looks.look([f"{prefix}.index", prefix])[1]
+        if self._looks.is_file(f"{prefix}.index") or isinstance(plain, Seen):
+            return True
+        if plain[0] == UNSUPPORTED:  # an object, however large
+            return True
+        if self._looks.is_file(prefix) or self._by_shards(prefix) is not None:
+            return True
+        if self._looks.refused is not None:
+            raise error_of(self._looks.refused)
+        return False
 
     def _found(self, format: str, prefix: str, files: list[str]) -> Resolved:
         """Gives what was found, its identities as they were seen."""
         fetcher = Fetcher(self.store)
-        fetcher.traffic = self.fetcher.traffic
-        self.fetcher = fetcher
-        for file, seen in zip(files, self._look(files), strict=True):
+        fetcher.traffic = self._looks.traffic
+        for file, seen in zip(files, self._looks.look(files), strict=True):
             if not isinstance(seen, Seen):
                 raise error_of(seen)
             fetcher.note(file, seen)
@@ -179,9 +148,9 @@ class Finder:
 
     def _by_file(self, name: str) -> Resolved | None:
         """Finds a V1 file, or what a state file of any name tells."""
-        if not self._is_file(name):
+        if not self._looks.is_plain_file(name):
             return None
-        if self._is_table(name):
+        if self._looks.is_table(name):
             shard = split_shard(name)
             if shard is not None and shard.num_shards > 1:
                 return self._whole_set(shard.stem, shard.num_shards)
@@ -206,7 +175,9 @@ class Finder:
     def state_of(self, folder: str, name: str = STATE_NAME) -> CheckpointState | None:
         """Gives what a folder's state file says, each name as one of this store."""
         path = f"{folder.rstrip('/')}/{name}"
-        if not self._is_file(path):
+        if not self._looks.is_file(path):
+            if self._looks.refused is not None:
+                raise error_of(self._looks.refused)
             return None
         state = self._read_state(path, True)
         if state is None:
@@ -219,11 +190,11 @@ class Finder:
 
     def _read_state(self, name: str, is_named: bool) -> CheckpointState | None:
         """Gives what a state file says; None where it is none, and not named so."""
-        size = self._size(name)
+        size = self._looks.size(name)
         if size > MAX_STATE_BYTES:
             reason = f"it is larger than {MAX_STATE_BYTES} bytes"
         else:
-            text = self._read(name, 0, size).decode("utf-8", "surrogateescape")
+            text = self._looks.read(name, 0, size).decode("utf-8", "surrogateescape")
             try:
                 return parse_state(text)
             except CorruptionError as error:
@@ -260,28 +231,36 @@ class Finder:
         return f"{folder}/{base}"
 
     def _exists(self, prefix: str) -> bool:
-        try:
-            return self._is_file(f"{prefix}.index") or self._is_file(prefix)
-        except OSError:
-            return False
+        """Tells whether a name leads to an object.
+
+        What cannot be told is an error, a refusal too: else a moment's failure would
+        open another checkpoint, the one of the same base name.
+        """
+        looks = self._looks.look([f"{prefix}.index", prefix])
+        if any(isinstance(seen, Seen) and seen.is_file for seen in looks):
+            return True
+        for seen in looks:
+            if not isinstance(seen, Seen) and seen[0] not in ABSENT:
+                raise error_of(seen)
+        return False
 
     def _in_folder(self, name: str) -> Resolved | None:
         state_file = f"{name}/{STATE_NAME}"
         variables = f"{name}/variables/variables"
         inner = f"{name}/variables" if name.endswith("/variables") else variables
         candidates = [state_file, f"{variables}.index", f"{inner}.index"]
-        self._look(candidates)  # at once
-        if self._is_file(state_file):
+        self._looks.look(candidates)  # at once
+        if self._looks.is_file(state_file):
             state = self._read_state(state_file, True)
             assert state is not None
             return self._follow(state, state_file)
         for prefix in (variables, inner):
-            if self._is_file(f"{prefix}.index"):
+            if self._looks.is_file(f"{prefix}.index"):
                 return self._found("v2", prefix, [f"{prefix}.index"])
         return self._only_one(name)
 
     def _only_one(self, folder: str) -> Resolved | None:
-        names = self.store.list(folder) or []
+        names = self._looks.listing(folder) or []
         prefixes = list(_prefixes(names))
         if len(prefixes) > 1:
             more = len(prefixes) - _MAX_LISTED
@@ -297,7 +276,7 @@ class Finder:
             return self.find(f"{folder}/{prefixes[0]}")
         # V1 files tell only by what is in them.
         others = [it for it in names if it != STATE_NAME and not it.endswith(".meta")]
-        if len(others) == 1 and self._is_file(f"{folder}/{others[0]}"):
+        if len(others) == 1 and self._looks.is_file(f"{folder}/{others[0]}"):
             return self._by_file(f"{folder}/{others[0]}")
         return None
 
@@ -306,11 +285,11 @@ class Finder:
         match = _V1_PATTERN.fullmatch(prefix)
         if match is not None:
             first = ShardName(match[1], 0, int(match[2])).name
-            if self._is_file(first):
+            if self._looks.is_file(first):
                 return self._whole_set(match[1], int(match[2]))
             return None
         folder, _, base = prefix.rpartition("/")
-        names = self.store.list(folder) or []
+        names = self._looks.listing(folder) or []
         counts = {it.num_shards for it in v1_shards(names) if it.stem == base}
         if len(counts) > 1:
             named = ", ".join(repr(v1_pattern(base, count)) for count in sorted(counts))
@@ -321,9 +300,9 @@ class Finder:
 
     def _not_found(self, name: str) -> Exception:
         """Makes the error for a name that leads to nothing, or to nothing of ours."""
-        seen = self._look([name])[0]
+        seen = self._looks.look([name])[0]
         if isinstance(seen, Seen) and seen.is_file:
-            begin = self._read(name, 0, min(seen.identity[1], _BEGIN_BYTES))
+            begin = self._looks.read(name, 0, min(seen.identity[1], _BEGIN_BYTES))
             kind = kind_of_bytes(begin)
             what = f"; it is {WORDS[kind]}" if kind in WORDS else ""
             return CorruptionError(
@@ -336,7 +315,7 @@ class Finder:
             f"'variables/variables.index' in it"
         )
         folder = name.rpartition("/")[0]
-        if names := list(_prefixes(self.store.list(folder) or [])):
+        if names := list(_prefixes(self._looks.listing(folder) or [])):
             listed = ", ".join(map(repr, names[:_MAX_LISTED]))
             reason += f"; beside it are the checkpoints {listed}"
         return FileNotFoundError(errno.ENOENT, reason, name)

@@ -14,6 +14,7 @@ from fastckpt.errors import UnsupportedError
 __all__ = [
     "PathName",
     "UrlError",
+    "check_url",
     "public_name",
     "remote_url",
     "source_path",
@@ -25,6 +26,12 @@ __all__ = [
 PathName = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 _PART = r"(?s:(.*)\.(?:index|meta|data-[0-9]{5,}-of-[0-9]{5,}))"
+# What stands for a port and is none is a password with a slash, before it ended.
+_WRONG_PORT = re.compile(
+    r"https?://(?:[^/?#]*@)?(?![^/?#]*@)(?:\[[^]/?#]*\]|(?!\[)[^/?#:]*)"
+    r":(?!\d{0,5}(?:[/?#]|\Z))",
+    re.IGNORECASE,
+)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -108,7 +115,27 @@ def source_path(path: PathName) -> str:
 
 def public_name(url: str) -> str:
     """Gives a URL without ``user:password@``, and signatures in its query."""
-    return re.sub(r"(?s)^([^/?#]+://)(?:[^/@]*@)?([^?#]*).*", r"\1\2", url)
+    if _is_doubtful(url):
+        return url.partition("://")[0] + "://..."
+    return re.sub(r"(?s)^([^/?#]+://)(?:[^/?#]*@)?([^?#]*).*", r"\1\2", url)
+
+
+def check_url(url: str) -> None:
+    """Refuses URLs of which nobody can tell what in them is secret.
+
+    Raises:
+        UrlError: It is one of them, and is not quoted.
+    """
+    if _is_doubtful(url):
+        raise UrlError(
+            "the URL is a chain ('::'), or its user, password and port cannot be told "
+            "apart; name one place, and write '/', '?', '#' and '@' of a password as "
+            "%2F, %3F, %23 and %40, or give it in storage_options"
+        )
+
+
+def _is_doubtful(url: str) -> bool:
+    return "::" in url or _WRONG_PORT.match(url) is not None
 
 
 def _is_there(name: str) -> bool:

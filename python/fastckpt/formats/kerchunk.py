@@ -32,7 +32,7 @@ __all__ = ["Placed", "check", "escape", "place", "write"]
 # What is no ASCII, and a lone surrogate, is escaped.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _PLAIN = re.compile(rb"[^A-Za-z0-9_.~-]")
-_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/@]*:[^/@]*@")
+_WITH_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*:[^/?#]*@")
 
 
 def escape(name: str) -> str:

@@ -17,7 +17,8 @@ class FetchedRangesTest : public ::testing::Test {
     std::memcpy(ranges_.Add({1, 100, 4}), "efgh", 4);
     std::memcpy(ranges_.Add({1, 10, 4}), "abcd", 4);
     std::memcpy(ranges_.Add({1, 50, 4}), "lost", 4);
-    ranges_.Finish({0, 0, 1});
+    std::memcpy(ranges_.Add({1, 14, 3}), "xyz", 3);
+    ranges_.Finish({0, 0, 1, 0});
   }
 
   std::string Copied(const RangeRequest& range) const {
@@ -38,10 +39,17 @@ TEST_F(FetchedRangesTest, ThreadInAScopeGetsWhatIsHeld) {
   EXPECT_EQ(Copied({1, 102, 2}), "gh");
 }
 
+TEST_F(FetchedRangesTest, NeighboursAreHeldTogether) {
+  const FetchedRanges::Scope scope(&ranges_);
+  EXPECT_EQ(Copied({1, 10, 7}), "abcdxyz");
+  EXPECT_EQ(Copied({1, 13, 2}), "dx");
+}
+
 TEST_F(FetchedRangesTest, NothingElseIsHeld) {
   const FetchedRanges::Scope scope(&ranges_);
   EXPECT_EQ(Copied({1, 9, 2}), "nothing");
-  EXPECT_EQ(Copied({1, 13, 2}), "nothing");
+  EXPECT_EQ(Copied({1, 16, 2}), "nothing");
+  EXPECT_EQ(Copied({1, 10, 8}), "nothing");
   EXPECT_EQ(Copied({0, 10, 4}), "nothing");
   EXPECT_EQ(Copied({2, 10, 4}), "nothing");
   EXPECT_EQ(Copied({1, UINT64_MAX, 4}), "nothing");

@@ -104,9 +104,11 @@ TEST(RangePlan, AnyRangesAreAllFetchedWithinTheBounds) {
   }
 }
 
-TEST(RangePlan, CallsOfManyBytesMakeSmallerRequests) {
-  EXPECT_EQ(RequestLimit(64 * kMiB), 16 * kMiB);
-  EXPECT_EQ(RequestLimit(64 * kMiB + 1), 4 * kMiB);
+TEST(RangePlan, CallsAreManyRequestsOfAMebibyteOrTwo) {
+  EXPECT_EQ(RequestLimit(1), kMiB);
+  EXPECT_EQ(RequestLimit(64 * kMiB), kMiB);
+  EXPECT_EQ(RequestLimit(96 * kMiB), kMiB + kMiB / 2);
+  EXPECT_EQ(RequestLimit(UINT64_MAX), 2 * kMiB);
 }
 
 }  // namespace

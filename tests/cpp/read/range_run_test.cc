@@ -63,7 +63,7 @@ TEST_F(RangeRunTest, WhatIsLostIsAnErrorUnlessItMayBe) {
                       [&] { FetchRanges(fetcher_, ranges, RunOptions()); }),
               ::testing::HasSubstr("the server failed"));
   const FetchedRanges fetched =
-      FetchRanges(fetcher_, ranges, RunOptions(), /*lenient=*/true);
+      FetchRanges(fetcher_, ranges, RunOptions(), {/*is_lenient=*/true});
   EXPECT_EQ(Copied(fetched, 50, 10), "nothing");
   EXPECT_EQ(Copied(fetched, 1 << 20, 10), bytes_.substr(1 << 20, 10));
 }

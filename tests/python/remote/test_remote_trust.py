@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 import fastckpt
+import range_faults
+from bundle_maker import BundleMaker
+from wire_maker import shape
 
 pytest.importorskip("fsspec")
 aiohttp = pytest.importorskip("aiohttp")
 
 from range_server import RangeServer  # noqa: E402 (needs aiohttp)
 
-ROWS = np.random.default_rng(1).integers(0, 255, (4000, 100)).astype(np.float32)
+# All of it is one request.
+ROWS = np.random.default_rng(1).integers(0, 255, (4000, 60)).astype(np.float32)
 DATA = "m.data-00000-of-00001"
 # Seconds of silence; a machine with much to do is silent for less.
 QUICK = {"client_kwargs": {"timeout": aiohttp.ClientTimeout(sock_read=1.5)}}
@@ -78,6 +82,13 @@ def test_whole_object_is_not_taken_where_a_range_was_asked(opened, server):
 def test_short_answer_is_damage(read, opened, server):
     server.misbehave("short", DATA, method="GET")
     with pytest.raises(fastckpt.CorruptionError, match="came"):
+        read(opened)
+
+
+@pytest.mark.parametrize("read", [part, whole])
+def test_packed_answer_is_refused_before_it_is_unpacked(read, opened, server):
+    server.misbehave("packed", DATA, method="GET")
+    with pytest.raises(fastckpt.UnsupportedError, match="packs"):
         read(opened)
 
 
@@ -201,6 +212,37 @@ def test_damage_is_found_and_named(server, files):
         report = ckpt.verify()
         assert [it.tensor for it in report.problems] == ["rows"]
         assert report.findings[0].cause == "checksum"
+
+
+def test_damage_is_not_looked_at_by_many_requests(server, files):
+    changed = bytearray(files[DATA])
+    changed[5000] ^= 1
+    server.put(DATA, bytes(changed))
+    with fastckpt.open(f"{server.url}/m") as ckpt:
+        server.forget()
+        assert not ckpt.verify().ok
+        assert server.count("GET") < 10
+
+
+def test_size_that_is_only_claimed_takes_no_memory(tmp_path, monkeypatch):
+    size = 1 << 44
+    maker = BundleMaker()
+    maker.add("w", np.zeros(4, np.uint8), size=size, shape=shape((size,)))
+    maker.write(tmp_path / "m")
+    files = {it.name: it.read_bytes() for it in tmp_path.rglob("*") if it.is_file()}
+    prefix = next(it for it in files if it.endswith(".index")).removesuffix(".index")
+
+    def claim(answer):
+        answer.headers["Content-Length"] = str(size)
+
+    monkeypatch.setitem(range_faults.FAULTS, "claims", claim)
+    with RangeServer(files) as server:
+        server.misbehave("claims", "*.data-*", method="HEAD")
+        with (
+            fastckpt.open(f"{server.url}/{prefix}") as ckpt,
+            pytest.raises(fastckpt.UnsupportedError, match="fewer tensors at once"),
+        ):
+            ckpt.verify()
 
 
 @pytest.mark.parametrize("status", ["401", "403", "500"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,10 +14,11 @@ import children
 import fastckpt
 from places import TESTS
 
-pytest.importorskip("fsspec")
+fsspec = pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 
-from range_server import RangeServer
+from range_server import RangeServer  # noqa: E402 (needs aiohttp)
+from remote_stores import in_memory  # noqa: E402 (needs fsspec)
 
 
 @pytest.fixture
@@ -60,3 +63,49 @@ def test_pickle_has_what_its_file_system_is_made_with(server):
     assert again._remote.store.system.kwargs["headers"]["X-Who"] == "me"
     with pytest.raises(PermissionError):
         again["rows"]
+
+
+def test_file_system_of_one_connection_does_one_thing_at_a_time(tmp_path):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    most = []
+    using = threading.Semaphore()
+    crossed = threading.Event()
+
+    def alone(name):
+        def method(self, path, **options):
+            if not using.acquire(blocking=False):
+                crossed.set()
+                using.acquire()
+            most.append(name)
+            time.sleep(0.002)
+            using.release()
+            plain = "memory" + path.removeprefix("wire")
+            return getattr(fsspec.filesystem("memory"), name)(plain, **options)
+
+        return method
+
+    class OneWire(MemoryFileSystem):
+        protocol = "wire"
+        info, ls, cat_file = map(alone, ("info", "ls", "cat_file"))
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return path
+
+    fsspec.register_implementation("wire", OneWire, clobber=True)
+    tensors = {f"w{i}": np.full((200, 200), i, np.float32) for i in range(8)}
+    fastckpt.save(tmp_path / "m", tensors)
+    url = in_memory(tmp_path).replace("memory://", "wire://")
+    with fastckpt.open(f"{url}/m") as ckpt:
+        regions = [(name, np.s_[::50, :3], None) for name in ckpt]
+        readers = [
+            threading.Thread(target=ckpt.read_many, args=(regions,)) for _ in range(3)
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        assert ckpt["w7"][0, 0] == 7
+    assert "cat_file" in most
+    assert not crossed.is_set()
