@@ -144,7 +144,7 @@ class Adopter {
     table.VisitAll([&](std::string_view key, ByteView value) {
       if (key.empty()) {
         header_ = ParseBundleHeader(value);
-        CheckVersion(header_.version);
+        CheckBundleHeader(header_);
       } else {
         ParseBundleEntry(value, &entries_[std::string(key)]);
       }

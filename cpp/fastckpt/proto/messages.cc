@@ -1,5 +1,6 @@
 #include "fastckpt/proto/messages.h"
 
+#include "fastckpt/base/error.h"
 #include "fastckpt/proto/fields.h"
 #include "fastckpt/proto/slice_message.h"
 
@@ -18,6 +19,15 @@ BundleHeader ParseBundleHeader(ByteView bytes) {
     }
   }
   return header;
+}
+
+void CheckBundleHeader(const BundleHeader& header) {
+  CheckVersion(header.version);
+  if (header.endianness != 0 && header.endianness != 1) {
+    ThrowCorruption("the header names byte order " +
+                    std::to_string(header.endianness) +
+                    "; 0 is little-endian, 1 big-endian");
+  }
 }
 
 void PutBundleHeader(std::string* out, const BundleHeader& header) {

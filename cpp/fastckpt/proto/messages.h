@@ -39,6 +39,9 @@ struct BundleEntry {
 };
 
 BundleHeader ParseBundleHeader(ByteView bytes);
+// Throws Unsupported for a version that is not read here, Corruption for a byte
+// order that there is not.
+void CheckBundleHeader(const BundleHeader& header);
 void PutBundleHeader(std::string* out, const BundleHeader& header);
 
 // Replaces what `*entry` held; its vectors keep their memory, for a loop over

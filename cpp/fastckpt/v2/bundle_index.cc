@@ -47,15 +47,6 @@ bool IsOneWholeSlice(const BundleEntry& parsed) {
          });
 }
 
-void CheckHeader(const BundleHeader& header) {
-  CheckVersion(header.version);
-  if (header.endianness != 0 && header.endianness != 1) {
-    ThrowCorruption("the header names byte order " +
-                    std::to_string(header.endianness) +
-                    "; 0 is little-endian, 1 big-endian");
-  }
-}
-
 }  // namespace
 
 BundleIndex::BundleIndex(const DataFile& file, std::uint64_t max_bytes) {
@@ -105,7 +96,7 @@ void BundleIndex::ReadHeader(std::string_view key, ByteView value) {
                     " where the header's empty key must be");
   }
   header_ = ParseBundleHeader(value);
-  CheckHeader(header_);
+  CheckBundleHeader(header_);
 }
 
 void BundleIndex::AddEntry(std::string_view key, ByteView value,

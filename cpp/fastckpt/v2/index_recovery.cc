@@ -50,7 +50,7 @@ BlockContents ParseBlock(ByteView contents) {
   while (reader.Next()) {
     if (reader.key().empty()) {
       parsed.header = ParseBundleHeader(reader.value());
-      CheckVersion(parsed.header->version);
+      CheckBundleHeader(*parsed.header);
       continue;
     }
     RecoveredEntry& entry = parsed.entries.emplace_back();

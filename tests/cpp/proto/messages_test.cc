@@ -43,6 +43,13 @@ TEST(Messages, HeadersOfTensorFlowAreReadAndWrittenBack) {
   EXPECT_EQ(header.version.producer, 1);
 }
 
+TEST(Messages, HeaderOfAnUnknownByteOrderIsRefused) {
+  BundleHeader header{1, 1, {1, 0, {}}};
+  CheckBundleHeader(header);
+  header.endianness = 5;
+  EXPECT_THROW(CheckBundleHeader(header), Error);
+}
+
 TEST(Messages, RepeatedVersionsOfAHeaderMerge) {
   const Version version = Header("1a 03 1a0103 1a 04 08011802").version;
   EXPECT_EQ(version.producer, 1);
