@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import socket
 import threading
@@ -183,6 +184,12 @@ def test_nothing_is_told_of_files_but_their_bytes(server):
     assert ask(server, method="HEAD")[0].status == 405
     assert ask(server, "/a/", {})[0].status == 403
     assert ask(server)[1] == CONTENT[10:20]
+
+
+def test_what_is_packed_is_small_on_the_way_and_large_behind_it(server):
+    answer, body = wrong(server, "packed")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(body) < 1 << 16 < len(gzip.decompress(body))
 
 
 def test_a_redirect_leads_to_the_same_bytes(server):
