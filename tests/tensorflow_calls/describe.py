@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import pickle
 
 import numpy as np
@@ -14,8 +15,18 @@ def attempt(function, *arguments):
         return describe_error(error)
 
 
+def _pickle(error):
+    """As Python does: tblib, which TensorFlow takes where it is, loses some texts."""
+    kinds = [kind for kind in copyreg.dispatch_table if issubclass(kind, BaseException)]
+    kept = {kind: copyreg.dispatch_table.pop(kind) for kind in kinds}
+    try:
+        return pickle.loads(pickle.dumps(error))
+    finally:
+        copyreg.dispatch_table.update(kept)
+
+
 def describe_error(error):
-    copy = pickle.loads(pickle.dumps(error))
+    copy = _pickle(error)
     return {
         "raises": type(error).__name__,
         "bases": [kind.__name__ for kind in type(error).__mro__],
