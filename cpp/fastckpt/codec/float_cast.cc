@@ -1,13 +1,12 @@
 #include "fastckpt/codec/float_cast.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <iterator>
 #include <optional>
 
 #include "fastckpt/codec/float_cast_internal.h"
-#include "fastckpt/platform/cpu.h"
+#include "fastckpt/codec/vector_level.h"
 #include "fastckpt/platform/float_mode.h"
 
 namespace fastckpt::internal {
@@ -43,20 +42,6 @@ constexpr FloatCastRoutines kRoutines[] = {
     {"portable", FindIn<&float_cast::kPortable>},
 };
 
-#if defined(__x86_64__)
-std::size_t FirstAvailable() {
-  if (HasAvx512Bw()) return 0;
-  return HasAvx2F16c() ? 1 : 2;
-}
-#else
-std::size_t FirstAvailable() { return 0; }
-#endif
-
-// Asked once: to ask a processor that is a guest takes microseconds. Not by a
-// static of the function, whose lock a fork would leave locked.
-constexpr std::size_t kUnknown = SIZE_MAX;
-constinit std::atomic<std::size_t> first_available{kUnknown};
-
 }  // namespace
 
 bool CanCast(DType from, DType to) {
@@ -81,12 +66,7 @@ std::uint64_t CastFloats(DType from, DType to, const void* source, void* target,
 }
 
 std::span<const FloatCastRoutines> AvailableFloatCasts() {
-  std::size_t first = first_available.load(std::memory_order_relaxed);
-  if (first == kUnknown) {
-    first = FirstAvailable();
-    first_available.store(first, std::memory_order_relaxed);
-  }
-  return std::span(kRoutines).subspan(first);
+  return std::span(kRoutines).subspan(FirstVectorRoutine());
 }
 
 }  // namespace fastckpt::internal

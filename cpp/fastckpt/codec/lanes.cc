@@ -1,9 +1,8 @@
 #include "fastckpt/codec/lanes.h"
 
-#include <atomic>
 #include <cstdint>
 
-#include "fastckpt/platform/cpu.h"
+#include "fastckpt/codec/vector_level.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -49,19 +48,6 @@ constexpr LaneRoutines kRoutines[] = {
     {"portable", &lanes::kPortable},
 };
 
-#if defined(__x86_64__)
-std::size_t FirstAvailable() {
-  if (HasAvx512Bw()) return 0;
-  return HasAvx2F16c() ? 1 : 2;
-}
-#else
-std::size_t FirstAvailable() { return 0; }
-#endif
-
-// Asked once; see float_cast.cc.
-constexpr std::size_t kUnknown = SIZE_MAX;
-constinit std::atomic<std::size_t> first_available{kUnknown};
-
 }  // namespace
 
 const lanes::Functions* LaneRoutines::Find(DType dtype) const {
@@ -70,12 +56,7 @@ const lanes::Functions* LaneRoutines::Find(DType dtype) const {
 }
 
 std::span<const LaneRoutines> AvailableLanes() {
-  std::size_t first = first_available.load(std::memory_order_relaxed);
-  if (first == kUnknown) {
-    first = FirstAvailable();
-    first_available.store(first, std::memory_order_relaxed);
-  }
-  return std::span(kRoutines).subspan(first);
+  return std::span(kRoutines).subspan(FirstVectorRoutine());
 }
 
 }  // namespace fastckpt::internal
