@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from fastckpt.base.text import escape, unescape
 from fastckpt.cli.errors import UsageError
-from fastckpt.cli.render.text import escape, unescape
 from fastckpt.matching.patterns import Pattern, Reader, tell_readings
 
 __all__ = ["apply_rules"]

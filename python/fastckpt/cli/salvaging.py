@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import fastckpt
 from fastckpt import SalvageReport
+from fastckpt.base.text import escape, format_count, make_printable
 from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.render.output import paint, print_lines
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, make_printable
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
 from fastckpt.errors import CheckpointError

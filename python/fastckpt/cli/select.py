@@ -7,7 +7,7 @@ from typing import Any
 
 from fastckpt.base.cached import cached_property
 from fastckpt.base.names import select
-from fastckpt.cli.render.text import unescape
+from fastckpt.base.text import unescape
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.formats.opened import Source
 from fastckpt.reading.checkpoint import Checkpoint

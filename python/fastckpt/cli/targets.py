@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fastckpt.base.text import make_printable
 from fastckpt.cli.errors import UsageError
-from fastckpt.cli.render.text import make_printable
 from fastckpt.files.urls import target_path
 from fastckpt.formats.endings import find_advice, find_prefix
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import fastckpt
+from fastckpt.base.text import format_count, format_exact_size, make_printable
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_note, print_text
-from fastckpt.cli.render.text import format_count, format_exact_size, make_printable
 from fastckpt.files.find import find
 from fastckpt.files.urls import target_path
 from fastckpt.reading.checkpoint import open_found

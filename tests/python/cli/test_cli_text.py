@@ -6,17 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastckpt.cli.render.text import (
-    display_width,
+from fastckpt.base.text import (
     escape,
     format_count,
-    format_field,
     format_shape,
     format_size,
     natural_order,
     shorten,
     unescape,
 )
+from fastckpt.cli.render.text import display_width, format_field
 
 
 def in_order(names):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 
 import fastckpt
+from fastckpt.base.text import escape, format_count, make_printable, natural_order
 from fastckpt.cli.options import (
     add_patterns_option,
     add_sources_and_target,
@@ -19,7 +20,6 @@ from fastckpt.cli.options import (
 )
 from fastckpt.cli.render.output import print_note, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, make_printable, natural_order
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
 

@@ -27,6 +27,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import fastckpt
+from fastckpt.base.text import escape, unescape
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import (
     add_patterns_option,
@@ -37,7 +38,6 @@ from fastckpt.cli.options import (
 from fastckpt.cli.rename_rules import apply_rules
 from fastckpt.cli.render.output import print_note
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, unescape
 from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_file_target, check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint, report_written

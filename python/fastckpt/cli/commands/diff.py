@@ -19,6 +19,7 @@ from typing import Any
 
 import fastckpt
 from fastckpt import Diff
+from fastckpt.base.text import escape, format_count, natural_order
 from fastckpt.checking.differences import Difference, list_differences
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
@@ -30,7 +31,6 @@ from fastckpt.cli.render.output import (
     tell_of_page,
 )
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, natural_order
 from fastckpt.formats.opened import Source
 from fastckpt.pages.checkpoint_page import About
 from fastckpt.pages.diff_page import write_diff_page

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastckpt import Examination, Finding, examine
+from fastckpt.base.text import format_count, make_printable
 from fastckpt.checking.pointing import Pointed, point_at_newest
 from fastckpt.checking.unfinished import RECOVER
 from fastckpt.cli.errors import BROKEN, USAGE, UsageError
@@ -28,7 +29,6 @@ from fastckpt.cli.options import add_path_argument
 from fastckpt.cli.recovery import advise_recovery, choose_free
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import format_count, make_printable
 from fastckpt.cli.salvaging import add_save_arguments, save
 from fastckpt.files.shell import quote
 from fastckpt.files.urls import remote_url, source_path

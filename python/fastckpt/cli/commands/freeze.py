@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 
+from fastckpt.base.text import escape, format_count, format_exact_size
 from fastckpt.cli.options import add_path_argument, noticed_missing_files, split_tags
 from fastckpt.cli.render.output import print_json, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, format_exact_size
 from fastckpt.cli.targets import check_file_target
 from fastckpt.cli.written import noted_warnings
 from fastckpt.graph.freeze.freeze import FreezeReport, freeze

@@ -16,6 +16,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from fastckpt.base.text import escape, format_count, format_exact_size, natural_order
 from fastckpt.cli.errors import BROKEN, UsageError, explain_error
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import (
@@ -33,12 +34,6 @@ from fastckpt.cli.render.output import (
     print_text,
 )
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import (
-    escape,
-    format_count,
-    format_exact_size,
-    natural_order,
-)
 from fastckpt.cli.render.tree import TensorTree
 from fastckpt.cli.select import TypedNames
 

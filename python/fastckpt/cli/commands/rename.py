@@ -15,11 +15,11 @@ from __future__ import annotations
 import argparse
 
 from fastckpt import rewrite
+from fastckpt.base.text import escape, format_count, natural_order
 from fastckpt.cli.options import add_source_and_target, open_checkpoint
 from fastckpt.cli.rename_rules import apply_rules
 from fastckpt.cli.render.output import print_json, print_table, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import escape, format_count, natural_order
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.objects.message import GRAPH_KEY

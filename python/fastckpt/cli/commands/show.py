@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from fastckpt.base.text import escape, format_count, natural_order
 from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.region import Region, parse_region
@@ -29,7 +30,6 @@ from fastckpt.cli.render.output import (
 from fastckpt.cli.render.overview import Overview
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.shown_tensor import ShownTensor
-from fastckpt.cli.render.text import escape, format_count, natural_order
 from fastckpt.cli.select import TypedNames
 from fastckpt.formats.files import files_of
 from fastckpt.formats.opened import Source

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastckpt import Statistics
+from fastckpt.base.text import escape, format_count, format_exact_size, natural_order
 from fastckpt.checking.numbers import is_numeric
 from fastckpt.checking.statistics import look_at
 from fastckpt.cli.errors import BROKEN
@@ -27,12 +28,6 @@ from fastckpt.cli.render.output import (
 )
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.table import Table
-from fastckpt.cli.render.text import (
-    escape,
-    format_count,
-    format_exact_size,
-    natural_order,
-)
 from fastckpt.cli.select import select_names
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 
+from fastckpt.base.text import escape, format_count, format_exact_size, natural_order
 from fastckpt.cli.options import (
     add_patterns_option,
     add_source_and_target,
@@ -19,12 +20,6 @@ from fastckpt.cli.options import (
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import (
-    escape,
-    format_count,
-    format_exact_size,
-    natural_order,
-)
 from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint

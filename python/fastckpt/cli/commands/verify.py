@@ -11,12 +11,12 @@ from typing import Any
 
 import fastckpt
 from fastckpt import Finding, VerifyReport
+from fastckpt.base.text import format_count, make_printable
 from fastckpt.checking.other_files import verify_file
 from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.render.text import format_count, make_printable
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source
 from fastckpt.reading.results import problem_of

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from fastckpt.base.text import escape, shorten
 from fastckpt.cli.render.output import paint, print_json, print_lines
-from fastckpt.cli.render.text import escape, format_field, shorten
+from fastckpt.cli.render.text import format_field
 from fastckpt.graph.attributes import FunctionCall
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import parse_input

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import fastckpt
+from fastckpt.base.text import escape, format_count, format_size
 from fastckpt.cli.render.graph_node import describe_tensor, format_shape
 from fastckpt.cli.render.output import paint, print_json, print_lines, print_table
-from fastckpt.cli.render.text import escape, format_count, format_field, format_size
+from fastckpt.cli.render.text import format_field
 from fastckpt.graph.meta_graph import MetaGraph, Unmatched
 from fastckpt.graph.operations import GraphTensor
 from fastckpt.graph.outputs import INIT_SIGNATURES, find_likely_outputs

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 from fastckpt.base.deferred import importing
+from fastckpt.base.text import format_exact_size, make_printable
 from fastckpt.cli.render.table import format_table
-from fastckpt.cli.render.text import format_exact_size, make_printable
 
 __all__ = [
     "is_terminal",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fastckpt.base.text import format_count, format_size, make_printable
 from fastckpt.cli.render.describe import (
     Info,
     describe_tensor,
@@ -15,12 +16,7 @@ from fastckpt.cli.render.describe import (
 from fastckpt.cli.render.output import paint, print_lines, print_table
 from fastckpt.cli.render.table import Table
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import (
-    format_count,
-    format_field,
-    format_size,
-    make_printable,
-)
+from fastckpt.cli.render.text import format_field
 from fastckpt.formats.files import files_of
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source

@@ -15,6 +15,13 @@ from fastckpt import (
     statistics,
 )
 from fastckpt.base.cached import cached_property
+from fastckpt.base.text import (
+    escape,
+    format_count,
+    format_exact_size,
+    format_shape,
+    make_printable,
+)
 from fastckpt.checking.numbers import is_numeric
 from fastckpt.checking.statistics import statistics_of
 from fastckpt.cli.errors import explain_error
@@ -22,14 +29,7 @@ from fastckpt.cli.region import Region, format_region
 from fastckpt.cli.render.describe import Info, describe_tensor
 from fastckpt.cli.render.output import paint, terminal_width
 from fastckpt.cli.render.statistics import describe_values
-from fastckpt.cli.render.text import (
-    escape,
-    format_count,
-    format_exact_size,
-    format_field,
-    format_shape,
-    make_printable,
-)
+from fastckpt.cli.render.text import format_field
 from fastckpt.cli.render.values import format_values, list_values
 from fastckpt.formats.files import FileOfOther
 from fastckpt.formats.lazy_tensors import ArrayInfo, name_dtype

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fastckpt.base.text import escape, format_count, format_shape, format_size
 from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.table import Table
-from fastckpt.cli.render.text import escape, format_count, format_shape, format_size
 from fastckpt.formats.lazy_tensors import name_dtype
 
 __all__ = ["make_tensor_table"]

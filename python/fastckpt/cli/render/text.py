@@ -1,34 +1,10 @@
-"""Text on a terminal: fields, widths; what pages say too is of `base/text`."""
+"""Text on a terminal: fields and widths."""
 
 from __future__ import annotations
 
 import unicodedata
 
-from fastckpt.base.text import (
-    escape,
-    format_count,
-    format_exact_size,
-    format_shape,
-    format_size,
-    make_printable,
-    natural_order,
-    shorten,
-    unescape,
-)
-
-__all__ = [
-    "display_width",
-    "escape",
-    "format_count",
-    "format_exact_size",
-    "format_field",
-    "format_shape",
-    "format_size",
-    "make_printable",
-    "natural_order",
-    "shorten",
-    "unescape",
-]
+__all__ = ["display_width", "format_field"]
 
 _LABEL_WIDTH = 12
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.scopes import Leaf, Row, arrange, find_separator
+from fastckpt.base.text import escape, format_count, format_size, natural_order
 from fastckpt.cli.render.describe import Info
 from fastckpt.cli.render.table import Table
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import escape, format_count, format_size, natural_order
 
 __all__ = ["TensorTree"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastckpt.base.text import format_count, shorten
 from fastckpt.checking.numbers import is_numeric
-from fastckpt.cli.render.text import format_count, shorten
 
 __all__ = ["MOST_LISTED", "format_values", "list_values"]
 
