@@ -1,6 +1,7 @@
 #include "fastckpt/table/flip_suspicion.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "fastckpt/codec/crc32c.h"
 #include "fastckpt/table/table_format.h"
@@ -30,6 +31,12 @@ FlipSuspicion::FlipSuspicion(ByteView block_and_trailer)
   changes_ = ListBitChanges(size_);
   sorted_ = changes_;
   std::sort(sorted_.begin(), sorted_.end());
+  // Few of all differences are changes: a bit for each place tells most of
+  // them.
+  const std::size_t places = std::bit_ceil(changes_.size() * 16);
+  likely_.resize(places);
+  for (const std::uint32_t change : changes_)
+    likely_[change & (places - 1)] = true;
 }
 
 bool FlipSuspicion::MayBeFlipped(const BitPlace& place) const {
@@ -46,7 +53,8 @@ bool FlipSuspicion::MayBeFlipped(const BitPlace& place) const {
 }
 
 bool FlipSuspicion::IsChange(std::uint32_t difference) const {
-  return std::binary_search(sorted_.begin(), sorted_.end(), difference);
+  return likely_[difference & (likely_.size() - 1)] &&
+         std::binary_search(sorted_.begin(), sorted_.end(), difference);
 }
 
 bool FlipSuspicion::AreTwoChanges(std::uint32_t difference) const {

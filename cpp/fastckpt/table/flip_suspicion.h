@@ -24,6 +24,9 @@ class FlipSuspicion {
   // REQUIRES: a bit of the contents or the kind byte.
   bool MayBeFlipped(const BitPlace& place) const;
 
+  // Of small blocks pairs of other bits are tried, which takes its time.
+  bool is_quick() const { return !is_small_; }
+
  private:
   bool IsChange(std::uint32_t difference) const;
   bool AreTwoChanges(std::uint32_t difference) const;
@@ -32,6 +35,7 @@ class FlipSuspicion {
   bool is_small_ = false;
   std::vector<std::uint32_t> changes_;  // by each bit, the last byte's first
   std::vector<std::uint32_t> sorted_;
+  std::vector<bool> likely_;  // by the lower bits of a change
   std::uint32_t difference_ = 0;
   std::vector<std::uint32_t> others_;  // with a bit of the checksum flipped
 };

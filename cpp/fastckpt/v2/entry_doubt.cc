@@ -16,13 +16,12 @@ bool IsAsWritten(const BundleEntry& entry, ByteView value) {
   return bytes == AsText(value);
 }
 
-// Whether the entry with a bit flipped is one of the same bytes.
-bool MeansOther(ByteView value, const BitPlace& place) {
+// Whether the entry's value with a bit flipped is another of the same bytes.
+bool MeansOther(const BundleEntry& entry, ByteView value,
+                const BitPlace& place) {
   const std::string flipped = FlipBit(value, place);
-  BundleEntry entry;
   BundleEntry other;
   try {
-    ParseBundleEntry(value, &entry);
     ParseBundleEntry(AsBytes(flipped), &other);
   } catch (const Error&) {
     return false;
@@ -55,12 +54,21 @@ Likeness JudgeEntry(std::string_view key, ByteView value, DataProof* proof) {
 bool IsSuspected(ByteView value, ByteView contents,
                  const FlipSuspicion& suspicion) {
   const auto begin = static_cast<std::uint64_t>(value.data() - contents.data());
+  BundleEntry entry;
+  try {
+    ParseBundleEntry(value, &entry);
+  } catch (const Error&) {
+    return false;
+  }
+  const auto may_be_flipped = [&](const BitPlace& place) {
+    return suspicion.MayBeFlipped({begin + place.byte, place.bit});
+  };
   for (std::uint64_t bit = 0; bit < 8 * value.size(); ++bit) {
     const BitPlace place{bit / 8, static_cast<unsigned>(bit % 8)};
-    if (MeansOther(value, place) &&
-        suspicion.MayBeFlipped({begin + place.byte, place.bit})) {
-      return true;
-    }
+    // What tells quickly, and mostly no, is asked first.
+    if (suspicion.is_quick() && !may_be_flipped(place)) continue;
+    if (!MeansOther(entry, value, place)) continue;
+    if (suspicion.is_quick() || may_be_flipped(place)) return true;
   }
   return false;
 }

@@ -44,21 +44,21 @@ void DropTwins(RecoveredIndex* found) {
   Drop(is_wrong, found);
 }
 
-void DropNeighbours(RecoveredIndex* found) {
+// Of two neighbours that do not rise both go, unless they are proved, and so on
+// with those that are neighbours then: each wrong key takes one other along.
+void DropPairs(RecoveredIndex* found) {
   const std::vector<RecoveredEntry>& entries = found->entries;
   std::vector<bool> is_wrong(entries.size());
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i - 1].key < entries[i].key) continue;
-    is_wrong[i - 1] = is_wrong[i - 1] || !entries[i - 1].is_proved;
-    is_wrong[i] = is_wrong[i] || !entries[i].is_proved;
-  }
-  Drop(is_wrong, found);
-}
-
-void DropUnproved(RecoveredIndex* found) {
-  std::vector<bool> is_wrong;
-  for (const RecoveredEntry& entry : found->entries) {
-    is_wrong.push_back(!entry.is_proved);
+  std::vector<std::size_t> rising;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    while (!rising.empty() && !is_wrong[i] &&
+           entries[rising.back()].key >= entries[i].key) {
+      is_wrong[i] = !entries[i].is_proved;
+      if (entries[rising.back()].is_proved) break;
+      is_wrong[rising.back()] = true;
+      rising.pop_back();
+    }
+    if (!is_wrong[i]) rising.push_back(i);
   }
   Drop(is_wrong, found);
 }
@@ -79,8 +79,7 @@ void DropFalling(RecoveredIndex* found) {
 void DropDisorder(RecoveredIndex* found) {
   if (Rises(found->entries)) return;
   DropTwins(found);
-  DropNeighbours(found);
-  if (!Rises(found->entries)) DropUnproved(found);
+  DropPairs(found);
   if (!Rises(found->entries)) DropFalling(found);
 }
 

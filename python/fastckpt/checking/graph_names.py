@@ -60,11 +60,12 @@ class GraphNames:
     def find_unproved(self, names: Set[str]) -> dict[str, str]:
         """Gives what nothing proves of tensors whose bytes alone are right.
 
-        The graph proves the names that it has where it misses none. Else one of them
-        may have become another: names in an index hang together by their beginnings,
-        so that one byte changes several.
+        The graph proves the names where it misses none, and no other is there. Else
+        one of them may have become another: names in an index hang together by their
+        beginnings, so that one byte changes several.
         """
-        proved = set() if self.missing else names & self.known
+        is_all = not self.missing and self._names - {GRAPH_KEY} <= self.known
+        proved = names if is_all else set()
         return {
             name: "type and shape" if name in proved else "name, type and shape"
             for name in sorted(names - self._kept_graph())

@@ -71,6 +71,23 @@ TEST(RecoveredEntriesTest, DropsAllThatIsUnprovedWhereTheRestDoesNotRise) {
   EXPECT_THAT(Keys(found), ElementsAre("b"));
 }
 
+TEST(RecoveredEntriesTest, EachWrongKeyTakesOneOtherAlongAtMost) {
+  // The first keys of two runs are damaged, and with them those that follow.
+  RecoveredIndex found = Found({{"a", false},
+                                {"z1", false},
+                                {"z2", false},
+                                {"d", false},
+                                {"e", false},
+                                {"f", false},
+                                {"0", false},
+                                {"g", false},
+                                {"h", true},
+                                {"i", false}});
+  DropDisorder(&found);
+  EXPECT_THAT(Keys(found), ElementsAre("a", "g", "h", "i"));
+  EXPECT_EQ(found.lost.size(), 6);
+}
+
 TEST(RecoveredEntriesTest, DropsSlicesThatNoTensorLists) {
   const SliceSpec first = {{0, 2}};
   const SliceSpec second = {{2, 2}};

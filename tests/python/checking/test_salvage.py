@@ -281,6 +281,34 @@ def test_names_of_the_object_graph_are_unproved_where_it_misses_some(tmp_path):
     assert len(report.saved) > len(report.lost)
 
 
+def test_names_are_unproved_where_one_is_there_that_the_object_graph_has_not(tmp_path):
+    prefix = copy_golden("objects", tmp_path)
+    with fastckpt.open(prefix) as opened:
+        tensors = {name: opened[name] for name in opened}
+    fastckpt.save(tmp_path / "m", {**tensors, "layers/0": np.ones(2)})
+    content = bytearray(index_of(tmp_path / "m").read_bytes())
+    content[0] ^= 0x11  # of the header's entry
+    index_of(tmp_path / "m").write_bytes(content)
+    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+    assert (report.lost, set(report.unproved.values())) == ([], {NAME})
+
+
+def test_damage_in_many_places_of_an_index_loses_what_is_there_alone(tmp_path):
+    tensors = {f"layer{i:04d}/kernel": np.int32(i) for i in range(3000)}
+    fastckpt.save(tmp_path / "m", tensors)
+    original = values_of(tmp_path / "m")
+    content = bytearray(index_of(tmp_path / "m").read_bytes())
+    # Of keys, from there to the next that is whole; one of 16 is.
+    for place in range(1000, len(content) - 1000, len(content) // 20):
+        content[content.index(b"kernel", place) + 2] ^= 0x11
+        content[content.index(b"\0\x10", place + 500) + 6] ^= 0x03
+    index_of(tmp_path / "m").write_bytes(content)
+    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+    saved = values_of(tmp_path / "to")
+    assert sum(saved[name] == original.get(name) for name in saved) > 2200
+    assert set(report.unproved) == set(saved)
+
+
 def put_parts(prefix: Path, suffix: str = "_temp") -> Path:
     """Writes what TensorFlow's save in two shards is before its parts are merged."""
     folder = prefix.with_name(f"{prefix.name}{suffix}")
