@@ -56,8 +56,10 @@ void Merge(const std::vector<const Reader*>& readers, const py::bytes& prefix,
 void RewriteStored(const Reader& reader, const std::string& prefix,
                    const NewNames& names, const py::list& values,
                    std::int32_t shards, std::uint64_t align, bool fsync,
-                   std::size_t threads, CallProgress* progress) {
+                   std::size_t threads, CallProgress* progress,
+                   bool may_replace) {
   WriteOptions options;
+  options.may_replace = may_replace;
   options.shards = shards;
   options.alignment = align;
   options.sync = fsync;
@@ -87,7 +89,7 @@ void RegisterEdit(py::module_& m) {
   m.def("rewrite", &RewriteStored, py::arg("source"), py::arg("prefix"),
         py::arg("names"), py::arg("values"), py::arg("shards"),
         py::arg("align"), py::arg("fsync"), py::arg("threads"),
-        py::arg("progress").none(true));
+        py::arg("progress").none(true), py::arg("may_replace") = true);
 }
 
 }  // namespace fastckpt::internal

@@ -62,13 +62,15 @@ std::unique_ptr<CheckpointWriter> MakeWriter(const py::bytes& prefix,
                                              bool is_v1, std::int32_t shards,
                                              std::uint64_t align, bool fsync,
                                              std::size_t threads,
-                                             CallProgress* progress) {
+                                             CallProgress* progress,
+                                             bool may_replace) {
   WriteOptions options;
   options.shards = shards;
   options.alignment = align;
   options.sync = fsync;
   options.threads = threads == 0 ? AvailableThreads() : threads;
   options.progress = progress;
+  options.may_replace = may_replace;
   const std::string path = prefix;
   const WriteFormat format = is_v1 ? WriteFormat::kV1 : WriteFormat::kV2;
   return Unlocked([&] {
@@ -89,7 +91,7 @@ void RegisterWriter(py::module_& m) {
       .def(py::init(&MakeWriter), py::arg("prefix"), py::arg("is_v1"),
            py::arg("shards"), py::arg("align"), py::arg("fsync"),
            py::arg("threads"), py::arg("progress").none(true),
-           py::keep_alive<1, 8>())
+           py::arg("may_replace") = true, py::keep_alive<1, 8>())
       .def("add", &Add, py::arg("items"),
            py::arg("progress").none(true) = py::none())
       .def("alias", &Alias, py::arg("name"), py::arg("of"))

@@ -255,6 +255,7 @@ class Writer:
         fsync: bool,
         threads: int,
         progress: Progress | None,
+        may_replace: bool = True,
     ) -> None: ...
     def add(self, items: list[_Item], progress: Progress | None = None) -> None: ...
     def alias(self, name: bytes, of: bytes) -> None: ...
@@ -299,6 +300,7 @@ def rewrite(
     fsync: bool,
     threads: int,
     progress: Progress | None,
+    may_replace: bool = True,
 ) -> None: ...
 def salvage_index(
     parts: list[tuple[bytes, list[bytes]]], to: bytes, max_bytes: int

@@ -68,7 +68,7 @@ bool IsSlice(const TensorInput& input) {
 BundleWriter::BundleWriter(const std::string& prefix,
                            const WriteOptions& options)
     : options_(Checked(options)),
-      commit_(prefix, IndexName("")),
+      commit_(prefix, IndexName(""), options.may_replace),
       data_(options.threads, options.sync, options.progress) {
   shards_.resize(static_cast<std::size_t>(options_.shards));
   for (std::int32_t i = 0; i < options_.shards; ++i) {

@@ -30,6 +30,7 @@ struct WriteOptions {
   std::size_t threads = 1;
   std::int32_t endianness = 0;   // of stored bytes that are passed on
   Progress* progress = nullptr;  // counts the bytes of values that are written
+  bool may_replace = true;       // what has the name; else Finish throws System
 };
 
 class BundleWriter {

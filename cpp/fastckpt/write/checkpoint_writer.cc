@@ -39,7 +39,8 @@ CheckpointWriter::CheckpointWriter(const std::string& prefix,
                                    WriteFormat format,
                                    const WriteOptions& options) {
   if (format == WriteFormat::kV1) {
-    v1_ = std::make_unique<V1Writer>(prefix, options.sync, options.progress);
+    v1_ = std::make_unique<V1Writer>(prefix, options.sync, options.progress,
+                                     options.may_replace);
   } else {
     v2_ = std::make_unique<BundleWriter>(prefix, options);
   }

@@ -28,7 +28,8 @@ enum class WriteFormat { kV1, kV2 };
 
 class CheckpointWriter {
  public:
-  // As BundleWriter; of the options, V1 takes `sync`.
+  // As BundleWriter; of the options, V1 takes `sync`, `progress` and
+  // `may_replace`.
   CheckpointWriter(const std::string& prefix, WriteFormat format,
                    const WriteOptions& options);
   ~CheckpointWriter();

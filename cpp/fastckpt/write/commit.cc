@@ -104,8 +104,11 @@ std::vector<ListedFile> FolderOnDisk::List(const std::string& base) {
 
 }  // namespace
 
-Commit::Commit(const std::string& prefix, std::string_view last)
-    : base_(CheckedBaseOf(prefix)), token_(MakeToken()) {
+Commit::Commit(const std::string& prefix, std::string_view last,
+               bool may_replace)
+    : base_(CheckedBaseOf(prefix)),
+      token_(MakeToken()),
+      may_replace_(may_replace) {
   const std::string folder = FolderOf(prefix);
   path_ = fs::absolute(folder.empty() ? "." : folder);
   directory_ = std::make_shared<const Directory>(folder);
@@ -165,7 +168,7 @@ void Commit::Finish(const std::vector<OutputFile*>& files, bool sync,
     }
   };
   try {
-    Exchange(&folder, base_, token_).Run(&names, sync);
+    Exchange(&folder, base_, token_).Run(&names, sync, may_replace_);
   } catch (...) {
     let_go();
     throw;

@@ -27,7 +27,10 @@ class Commit {
   // `last` is the suffix of the file that makes the checkpoint be there, such
   // as ".index"; what Create refuses there is refused at once. Throws System,
   // and Invalid if the prefix names a folder only or ends like a file of ours.
-  Commit(const std::string& prefix, std::string_view last);
+  // `may_replace` false: Finish throws System, file_exists, if by then anything
+  // is there of a checkpoint of that prefix, or of one that a save set aside.
+  Commit(const std::string& prefix, std::string_view last,
+         bool may_replace = true);
 
   // Throws Invalid in a forked child: the files are its parent's.
   void CheckOwner() const;
@@ -55,6 +58,7 @@ class Commit {
   std::filesystem::path path_;  // the folder's, for who opens files by path
   std::string base_;
   std::string token_;
+  bool may_replace_;
   OwnProcess owner_;
 };
 

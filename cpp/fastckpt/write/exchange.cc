@@ -33,10 +33,11 @@ bool IsGone(const Error& error, ExchangeFolder* folder,
 
 }  // namespace
 
-void Exchange::Run(std::vector<NewFile>* files, bool sync) {
+void Exchange::Run(std::vector<NewFile>* files, bool sync, bool may_replace) {
   std::vector<MarkedName> litter;
   {
     const std::unique_ptr<HeldLock> lock = folder_.Lock(LockName(base_));
+    if (!may_replace) CheckFree();
     PutBack(sync, lock->is_held());
     if (lock->is_held()) ForgetIndexes();
     FindOld(*files);
@@ -51,6 +52,14 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync) {
     litter = ForgetOld(lock->is_held());
   }
   Sweep(std::move(litter));
+}
+
+void Exchange::CheckFree() {
+  for (const ListedFile& file : folder_.List(base_)) {
+    const auto marked = ParseMarkedName(base_, file.name);
+    if (marked && marked->mark == SaveMark::kTemporary) continue;
+    ThrowSystem(std::errc::file_exists, "nothing is replaced here", file.name);
+  }
 }
 
 // A kill leaves a set that counts: the index comes last. A V1 file beside it

@@ -2,6 +2,7 @@
 //
 // Under the lock of the prefix:
 //
+//   0  where nothing may be replaced that is looked at, and it ends here
 //   1  a set that a killed save set aside, where it counts as the checkpoint,
 //      is put back: its data files, then its index; before them what that save
 //      put there under names that the set has not gets back its temporary name
@@ -83,8 +84,9 @@ class Exchange {
   // `files` in the order of renaming, last the one that makes the checkpoint be
   // there. Throws System, the old files back in place and none of the new ones
   // moved; only a failure of the last flush leaves the new checkpoint where it
-  // is.
-  void Run(std::vector<NewFile>* files, bool sync);
+  // is. `may_replace` false: System, file_exists, for any file of the prefix
+  // but those that saves are writing.
+  void Run(std::vector<NewFile>* files, bool sync, bool may_replace = true);
 
   // Removes what saves that were killed were writing.
   void RemoveAbandoned();
@@ -95,6 +97,7 @@ class Exchange {
     std::string aside;
   };
 
+  void CheckFree();
   void PutBack(bool sync, bool is_held);
   void TakeBackNew(const std::optional<AsideSet>& set,
                    const std::vector<ListedFile>& files);

@@ -44,8 +44,9 @@ std::string MakeRecord(const TensorInput& input, const SliceSpec& spec) {
 
 }  // namespace
 
-V1Writer::V1Writer(const std::string& prefix, bool sync, Progress* progress)
-    : sync_(sync), progress_(progress), commit_(prefix, "") {}
+V1Writer::V1Writer(const std::string& prefix, bool sync, Progress* progress,
+                   bool may_replace)
+    : sync_(sync), progress_(progress), commit_(prefix, "", may_replace) {}
 
 void V1Writer::CheckOpen() const {
   commit_.CheckOwner();

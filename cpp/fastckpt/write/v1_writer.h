@@ -24,9 +24,10 @@ namespace fastckpt::internal {
 class V1Writer {
  public:
   // `sync`: flush to the disk before the name appears. `progress`: counts the
-  // bytes of values that were added, if it is set. Throws System, and Invalid
-  // if the prefix names a folder only.
-  V1Writer(const std::string& prefix, bool sync, Progress* progress = nullptr);
+  // bytes of values that were added, if it is set. `may_replace`: as Commit.
+  // Throws System, and Invalid if the prefix names a folder only.
+  V1Writer(const std::string& prefix, bool sync, Progress* progress = nullptr,
+           bool may_replace = true);
 
   // Appends tensors. Throws Invalid and Unsupported for what CheckInput
   // refuses, dtypes that V1 does not know, slices over 2 GiB, names given twice

@@ -141,7 +141,7 @@ def _find_files(
     folder, base = os.path.split(prefix)
     plain = [name for name in names if _LEFT.fullmatch(name) is None]
     candidates = _list_data(folder, base, [*map(os.path.basename, left), *plain])
-    kind = os.path.splitext(kind)[1]
+    kind = os.path.splitext(kind)[1] or kind
     others = dict.fromkeys(left)
     for path in left:
         part = _open_one(prefix, path, candidates, threads)

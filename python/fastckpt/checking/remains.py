@@ -29,6 +29,7 @@ from fastckpt.files.urls import wholes_of
 __all__ = ["Part", "Remains", "find_in_folder", "find_parted", "find_remains"]
 
 
+_PART = r".+-[0-9]{5,}-of-[0-9]{5,}\.(?:index|data-)"
 _PARTS = r"_temp(?:_[0-9a-f]{32})?"
 # What may follow a checkpoint's name in the names of its files.
 _OWN = (
@@ -81,6 +82,9 @@ def find_in_folder(folder: str) -> list[str]:
 
 def find_parted(folder: str) -> str | None:
     """Gives the prefix of a save in parts if this is the folder of these."""
+    # The name alone tells nothing: any folder may be called so.
+    if not any(re.match(_PART, name, re.DOTALL) for name in list_folder(folder)):
+        return None
     parent, base = os.path.split(os.path.normpath(folder))
     for prefix in list_unfinished(parent):
         own = os.path.basename(prefix)

@@ -12,12 +12,14 @@ import numpy as np
 
 from fastckpt import _native
 from fastckpt.base.arguments import encode_name
+from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, watch
 from fastckpt.checking.byte_order import doubt_order
 from fastckpt.checking.graph_names import GraphNames, is_unreadable
 from fastckpt.checking.remains import Remains
 from fastckpt.checking.siblings import Sibling, choose_sibling
-from fastckpt.editing.rewrite import rewrite
+from fastckpt.editing.plan import plan
+from fastckpt.editing.rewrite import Target, write
 from fastckpt.editing.stored_slices import count_shards
 from fastckpt.errors import CheckpointError, CorruptionError
 from fastckpt.files.find import Resolved
@@ -247,7 +249,11 @@ def _save(remains: Remains, checkpoint: Checkpoint, facts: _Facts, job: Job) -> 
         raise Refuted(error, frozenset((*checkpoint, *lost)))
     try:
         job.check_free()
-        _write(checkpoint, kept, graph, facts, job)
+        try:
+            _write(checkpoint, kept, graph, facts, job)
+        except FileExistsError:  # it came while this was written
+            job.check_free()
+            raise
     except OSError as error:
         raise NotWritten(error) from error
     doubted = facts.unproved & set(kept)
@@ -268,15 +274,9 @@ def _write(
     checkpoint: Checkpoint, kept: list[str], graph: GraphNames, facts: _Facts, job: Job
 ) -> None:
     if checkpoint.format == "v1":
-        wanted = {name: name for name in kept}
-        rewrite(
-            checkpoint,
-            job.to,
-            select=wanted,
-            fsync=job.fsync,
-            threads=job.threads,
-            progress=job.progress,
-        )
+        steps = plan(checkpoint, {name: name for name in kept}, (), {}, None)
+        target = Target(job.to, "v1", 1, 1, job.fsync, job.threads, may_replace=False)
+        write(checkpoint, steps, target, job.progress, Losses())
         return
     content = graph.fit(kept, forgets_missing=facts.is_mended)
     values: list[Any] = []
@@ -296,4 +296,5 @@ def _write(
             fsync=job.fsync,
             threads=job.threads or 0,
             progress=counter,
+            may_replace=False,
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastckpt.checking.leftovers import find_unfinished
 from fastckpt.checking.remains import (
     Remains,
     find_in_folder,
@@ -221,6 +222,15 @@ def _check_free(target: str, source: str) -> None:
     if is_source:
         reason = "that is the source, which is kept as it is; give a name that is free"
         raise FileExistsError(errno.EEXIST, reason, target)
-    if exists(target) or data_files(target) or os.path.lexists(target):
+    own = (target, f"{target}.index")
+    if exists(target) or data_files(target) or any(map(os.path.lexists, own)):
         reason = "a checkpoint has this name; give a name that is free"
+        raise FileExistsError(errno.EEXIST, reason, target)
+    folder = os.path.dirname(target)
+    if not os.path.isdir(folder or os.curdir):
+        return
+    # Of what a killed save was writing only that counts which can be read.
+    left = find_unfinished(folder, only=[target])
+    if any(save.parts or save.kind != ".tmp" for save in left):
+        reason = "a save that did not finish left files of this name; give another"
         raise FileExistsError(errno.EEXIST, reason, target)

@@ -44,6 +44,7 @@ class Target(NamedTuple):
     align: int
     fsync: bool
     threads: int | None
+    may_replace: bool = True  # what has the name; else OSError
 
 
 def rewrite(
@@ -180,6 +181,7 @@ def _pass_on(
         fsync=target.fsync,
         threads=target.threads or 0,
         progress=counter,
+        may_replace=target.may_replace,
     )
 
 
@@ -214,7 +216,8 @@ def _write_arrays(
     losses: Losses,
 ) -> None:
     """Writes values as arrays, which may be cast and need not be of V2."""
-    writer = Writer(
+    kind = Writer if target.may_replace else _NewWriter
+    writer = kind(
         target.prefix,
         format=target.format,
         shards=target.shards,
@@ -230,6 +233,12 @@ def _write_arrays(
                 tf_dtype = None if step.dtype else info.tf_dtype
                 part.write(writer, step.new, values.read(step, part), tf_dtype)
             counter.add(info.nbytes or 0)
+
+
+class _NewWriter(Writer):
+    """One that replaces nothing."""
+
+    _may_replace = False
 
 
 class _Values:

@@ -59,6 +59,9 @@ class Writer:
     Threads: safe; calls take turns. Releases the interpreter lock.
     """
 
+    # What has the name when it finishes; else that is an OSError.
+    _may_replace = True
+
     def __init__(
         self,
         prefix: StrPath,
@@ -69,7 +72,9 @@ class Writer:
         fsync: bool = True,
         threads: int | None = None,
     ) -> None:
-        self._native = _begin(prefix, format, shards, align, fsync, threads)
+        self._native = _begin(
+            prefix, format, shards, align, fsync, threads, None, self._may_replace
+        )
 
     def add(self, name: str, array: Any, tf_dtype: str | None = None) -> None:
         """Appends a tensor.
@@ -235,6 +240,7 @@ def _begin(
     fsync: bool,
     threads: int | None,
     counter: Counter | None = None,
+    may_replace: bool = True,
 ) -> _native.Writer:
     if format not in ("v1", "v2"):
         raise ValueError(f"format must be 'v1' or 'v2', not {format!r}")
@@ -255,6 +261,7 @@ def _begin(
         fsync=bool(fsync),
         threads=0 if threads is None else check_count("threads", threads),
         progress=counter,
+        may_replace=may_replace,
     )
 
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "fastckpt/base/error.h"
 #include "fastckpt/proto/messages.h"
@@ -161,6 +162,34 @@ TEST_F(CommitTest, LeavesASaveThatIsUnderWayAlone) {
   other.Finish({data.get(), index.get()}, /*sync=*/false, 1);
   EXPECT_EQ(folder_.Names(), (Names{"m.data-00000-of-00001", "m.index"}));
   EXPECT_EQ(folder_.Read("m.index"), "");
+}
+
+TEST_F(CommitTest, ReplacesNothingWhereItMayNot) {
+  for (const char* there : {"m.index", "m.data-00000-of-00002",
+                            "m.data-00000-of-00001.fastckpt-0123abcd.old"}) {
+    Commit commit(folder_.Path("m"), ".index", /*may_replace=*/false);
+    const auto data = commit.Create(kData);
+    const auto index = commit.Create(".index");
+    folder_.Write(there, "old");
+    try {
+      commit.Finish({data.get(), index.get()}, /*sync=*/true, 1);
+      ADD_FAILURE() << there;
+    } catch (const Error& error) {
+      EXPECT_TRUE(HasCode(error, std::errc::file_exists)) << there;
+    }
+    EXPECT_EQ(folder_.Read(there), "old");
+    EXPECT_EQ(std::remove(folder_.Path(there).c_str()), 0);
+  }
+  EXPECT_EQ(folder_.Names(), Names{});
+}
+
+TEST_F(CommitTest, WhatOthersAreWritingIsNothingThatIsThere) {
+  folder_.Write("m.index.fastckpt-0123abcd.tmp", "");
+  folder_.Write("m-2.index", "another");
+  Commit commit(folder_.Path("m"), ".index", /*may_replace=*/false);
+  const auto index = commit.Create(".index");
+  commit.Finish({index.get()}, /*sync=*/false, 1);
+  EXPECT_TRUE(folder_.Names().contains("m.index"));
 }
 
 TEST_F(CommitTest, FailureBringsTheOldFilesBack) {
