@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from fastckpt.checking.unfinished import is_recoverable, note_of
 from fastckpt.reading.causes import Cause
 from fastckpt.reading.results import Finding
 
-__all__ = ["Examination"]
+__all__ = ["Examination", "list_renamed"]
 
 
 @dataclass
@@ -64,7 +65,20 @@ class Examination:
 
     def note(self, saves: Iterable[UnfinishedSave], told: Iterable[Finding]) -> None:
         """Notes what saves left, but for files that findings told of tell already."""
-        renamed = {it.path for it in told if it.cause == Cause.RENAMED_FILE}
-        left = [it for it in saves if it.parts or not renamed.issuperset(it.files)]
+        renamed = list_renamed(told)
+        left = [
+            it
+            for it in saves
+            if it.parts or not renamed.issuperset(map(os.path.abspath, it.files))
+        ]
         self.notes += map(note_of, left)
         self.recoverable += filter(is_recoverable, left)
+
+
+def list_renamed(told: Iterable[Finding]) -> set[str]:
+    """Gives the absolute paths of files that findings tell are others' files."""
+    return {
+        os.path.abspath(it.path)
+        for it in told
+        if it.path and it.cause == Cause.RENAMED_FILE
+    }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fastckpt.base.cast import is_floating
 from fastckpt.base.progress import Counter, ProgressArgument, counting
-from fastckpt.checking.examination import Examination
+from fastckpt.checking.examination import Examination, list_renamed
 from fastckpt.checking.leftovers import find_unfinished
 from fastckpt.checking.orphans import find_orphan
 from fastckpt.checking.stamps import stamp_of
@@ -143,8 +143,12 @@ def _examine_of_folder(prefix: str, look: _Look) -> Examination:
 def _leave_out_renamed(parts: list[Examination]) -> list[Examination]:
     """Leaves out files that look like checkpoints, and are files of others."""
     told = [finding for part in parts for finding in part.findings]
-    renamed = {it.path for it in told if it.cause == Cause.RENAMED_FILE}
-    return [it for it in parts if it.format is not None or it.path not in renamed]
+    renamed = list_renamed(told)
+    return [
+        it
+        for it in parts
+        if it.format is not None or os.path.abspath(it.path) not in renamed
+    ]
 
 
 def _examine_one(path: str, look: _Look) -> Examination:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from fastckpt.checking.leftovers import UnfinishedSave
@@ -27,11 +28,12 @@ def find_orphans(
     Args:
         folder: The folder.
         saves: What saves that did not finish have left in it.
-        renamed: Data files that are known to be another checkpoint's.
+        renamed: Data files that are known to be another checkpoint's, as absolute
+            paths.
     """
     left = {save.prefix: save.kind for save in saves if save.is_complete}
     for prefix in sorted(orphans_in(folder)):
-        if renamed.issuperset(data_files(prefix)):
+        if renamed.issuperset(map(os.path.abspath, data_files(prefix))):
             continue
         if prefix in left:
             is_parts = left[prefix] == "_temp"

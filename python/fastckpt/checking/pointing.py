@@ -74,7 +74,8 @@ def point_at_newest(found: Examination) -> Pointed | None:
         )
     if _names(path, folder, found.newest):
         return Pointed(path, found.newest, None, [], False)
-    before = _keep(path) if os.path.lexists(path) else None
+    # A link that leads nowhere has nothing to be kept.
+    before = _keep(path) if os.path.exists(path) else None
     try:
         # As it was kept: what a saver wrote meanwhile is not mixed in.
         known = {os.path.abspath(it.path): it.ok for it in found.examined}
@@ -170,6 +171,8 @@ def _make(
 ) -> tuple[CheckpointState, list[str]]:
     """Gives what the state file is to say, and what is no more in its list."""
     paths = list(old.all_model_checkpoint_paths) if old else []
+    if old and not paths and old.model_checkpoint_path:
+        paths = [old.model_checkpoint_path]  # as TensorFlow takes it
     times = list(old.all_model_checkpoint_timestamps) if old else []
     is_timed = bool(times) and len(times) == len(paths)
     kept: list[tuple[str, float]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from fastckpt.checking.examination import list_renamed
 from fastckpt.checking.leftovers import UnfinishedSave
 from fastckpt.checking.orphans import POINT_TO_NOTES, find_orphans
 from fastckpt.errors import CorruptionError
@@ -123,7 +124,7 @@ def find_around(
         newest: The newest of the others.
     """
     yield from _examine_state(folder, saves, broken, newest)
-    renamed = {it.path for it in told if it.path and it.cause == Cause.RENAMED_FILE}
+    renamed = list_renamed(told)
     # One that the state file names has been told already.
     yield from (it for it in find_orphans(folder, saves, renamed) if it not in told)
 
@@ -141,7 +142,13 @@ def _examine_state(
         else:
             yield Finding(Cause.STATE_FILE, str(error), _LEAVE, path)
         return
+    except OSError as error:
+        yield Finding(Cause.UNREADABLE_FILE, str(error), UNREADABLE, path)
+        return
     if state is None:
+        if os.path.islink(path) and not os.path.exists(path):
+            message = f"{path}: a link to {os.readlink(path)!r}, which is not there"
+            yield Finding(Cause.STATE_FILE, message, advice, path)
         return
     gone: list[str] = []
     yield from _examine_named(path, state, broken, advice, gone)

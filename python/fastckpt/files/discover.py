@@ -23,7 +23,7 @@ __all__ = [
 
 # What lies in checkpoint folders and is no V1 checkpoint, however it looks inside.
 _NO_V1 = re.compile(
-    r"checkpoint|.*\.tfevents\..*|.*\.(?:index|meta|pb|pbtxt|txt|json)"
+    r"checkpoint(?:\.before(?:-[0-9]+)?)?|.*\.tfevents\..*|.*\.(?:index|meta|pb|pbtxt|txt|json)"
     r"|.*\.(?:tempstate[0-9]+|data-[0-9]+-of-[0-9]+|fastckpt-[0-9a-f]{8}\.\w+)",
     re.DOTALL,
 )

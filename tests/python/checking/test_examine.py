@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import pickle
 
 import numpy as np
@@ -302,6 +303,26 @@ class TestWhatTheStateFileNames:
 
         monkeypatch.setattr("fastckpt.checking.examine.open", refuse)
         self.check(folder, "m-2", "unreadable file")
+
+    def test_that_is_a_link_to_nothing_is_told(self, folder):
+        (folder / "checkpoint").symlink_to("nowhere")
+        found = fastckpt.examine(folder)
+        (finding,) = found.findings
+        assert (finding.cause, found.newest) == ("state file", str(folder / "m-1"))
+        assert "a link to 'nowhere', which is not there" in finding.message
+
+    @pytest.mark.parametrize("kind", ["pipe", "loop"])
+    def test_that_the_system_refuses_keeps_nothing_else_back(self, kind, folder):
+        if kind == "pipe":
+            os.mkfifo(folder / "checkpoint")
+        else:
+            (folder / "checkpoint").symlink_to("checkpoint")
+        fastckpt.save(folder / "m-2", TENSORS)
+        flip(folder / "m-2.data-00000-of-00001", 5)
+        found = fastckpt.examine(folder)
+        causes = [it.cause for it in found.findings]
+        assert (causes[0], len(causes)) == ("checksum", 2)
+        assert found.findings[1].path == str(folder / "checkpoint")
 
     def test_a_text_of_another_program_is_no_index(self, folder):
         (folder / "train.tfrecord.index").write_text("0 120\n120 99\n")

@@ -217,6 +217,31 @@ def test_what_is_no_more_as_it_was_found_is_not_named(event, folder):
     assert not (folder / "checkpoint.before").exists()
 
 
+def test_the_old_one_of_zeros_is_no_checkpoint(folder):
+    (folder / "checkpoint").write_bytes(bytes(4096))
+    pointed = point(folder)
+    assert pointed.before == str(folder / "checkpoint.before")
+    assert fastckpt.examine(folder).ok
+    (folder / "checkpoint").write_bytes(bytes(4096))
+    assert point(folder).before == str(folder / "checkpoint.before-2")
+    assert fastckpt.examine(folder).ok
+
+
+def test_a_link_to_nothing_leads_somewhere_again(folder):
+    (folder / "checkpoint").unlink()
+    (folder / "checkpoint").symlink_to("nowhere")
+    assert point(folder).before is None
+    assert state_of(folder).model_checkpoint_path == str(folder / "m-10")
+    assert fastckpt.examine(folder).ok
+
+
+def test_the_latest_counts_as_listed_where_there_is_no_list(folder):
+    (folder / "checkpoint").write_text('model_checkpoint_path: "m-1"\n')
+    assert point(folder).dropped == []
+    paths = state_of(folder).all_model_checkpoint_paths
+    assert paths == [str(folder / "m-1"), str(folder / "m-10")]
+
+
 def test_entries_of_other_folders_stay(folder, tmp_path):
     fastckpt.save(tmp_path / "elsewhere", TENSORS)
     elsewhere = str(tmp_path / "elsewhere")

@@ -192,3 +192,15 @@ def test_where_no_checkpoint_is_the_status_is_2(name, tmp_path, capsys):
     done = run(capsys, "doctor", tmp_path / name)
     assert (done.status, done.out) == (2, "")
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", ["index", "data-00000-of-00001"])
+def test_what_is_found_under_another_name_is_told_once_of_a_relative_path(
+    kind, tmp_path, monkeypatch, capsys
+):
+    fastckpt.save(tmp_path / "m", {"w": np.arange(4000, dtype=np.float32)})
+    (tmp_path / f"m.{kind}").rename(tmp_path / "copy")
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", str(tmp_path)):
+        status, out, _ = run(capsys, "doctor", folder)
+        assert (status, out.count("1 problem")) == (1, 1)
