@@ -37,9 +37,13 @@ py::object MakeOsError(const Error& error) {
         "; the process has as many files open as it may (RLIMIT_NOFILE): "
         "raise that ('ulimit -n'), or close checkpoints";
   }
-  return py::reinterpret_borrow<py::object>(PyExc_OSError)(
+  py::object made = py::reinterpret_borrow<py::object>(PyExc_OSError)(
       error.system_code(), NameToPython(text),
       PathToPython(error.where().path));
+  if (error.where().tensor) {
+    made.attr("tensor") = NameToPython(*error.where().tensor);
+  }
+  return made;
 }
 
 // A call that somebody else than a signal handler ended.

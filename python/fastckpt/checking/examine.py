@@ -170,8 +170,10 @@ def _examine_one(path: str, look: _Look) -> Examination:
 
 
 def _examine_checkpoint(path: str, look: _Look) -> Examination:
+    # What a disk cannot read any more is an error then, and no signal.
+    io = "auto" if remote_url(path) else "read"
     try:
-        with open(path, threads=look.threads) as checkpoint:
+        with open(path, io=io, threads=look.threads) as checkpoint:
             weight = 1 if checkpoint._remote else weigh(path)
             return _examine_opened(checkpoint, weight, look)
     except UrlError:

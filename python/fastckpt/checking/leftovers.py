@@ -256,7 +256,7 @@ def _try(
         for ending, path in {".index": index, **data}.items():
             os.symlink(os.path.abspath(path), link + ending)
         try:
-            with open_checkpoint(link, threads=threads) as opened:
+            with open_checkpoint(link, io="read", threads=threads) as opened:
                 lost, problem, bad = _verify(opened)
                 used = {end: data[end] for end in _list_used(opened) if end in data}
                 count = len(opened)

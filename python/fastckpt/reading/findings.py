@@ -131,7 +131,10 @@ def find_causes(
         elif damage:
             file.bad.append(bad)
         else:
-            file.problems.setdefault(cause, []).append(problem)
+            # Of what the system says the error alone knows the tensor.
+            tensor = getattr(error, "tensor", problem.tensor)
+            own = problem._replace(tensor=tensor)
+            file.problems.setdefault(cause, []).append(own)
     found = _Findings(checkpoint, holds, files).find()
     found += [_join(cause, bad) for (cause, _), bad in rest.items()]
     return [it.finding for it in sorted(found, key=lambda it: it.order)]
@@ -218,7 +221,7 @@ class _Findings:
             return [self._find_missing(file)]
         found: list[Finding] = []
         if problems := file.problems.get(Cause.UNREADABLE_FILE):
-            tensors = tuple(file.holds.ends) or tensors_of(problems)
+            tensors = tensors_of(problems) or tuple(file.holds.ends)
             places = file.path, None, tensors
             advice = _ADVICE[Cause.UNREADABLE_FILE]
             cause = Cause.UNREADABLE_FILE
@@ -237,11 +240,12 @@ class _Findings:
         return found
 
     def _find_missing(self, file: _File) -> Finding:
-        tensors = tuple(file.holds.ends)
         if self._is_v2 and (renamed := self._find_renamed(file)):
             return renamed
-        lost = max(len(tensors), len(tensors_of(file.problems[Cause.MISSING_FILE])))
-        message = f"{file.path}: this file is missing; it holds {count(lost)}"
+        # Where slices of strings lie only the file itself tells.
+        told = tensors_of(file.problems[Cause.MISSING_FILE])
+        tensors = tuple(dict.fromkeys((*file.holds.ends, *told)))
+        message = f"{file.path}: this file is missing; it holds {count(len(tensors))}"
         advice = advise_missing(file.path)
         return Finding(Cause.MISSING_FILE, message, advice, file.path, None, tensors)
 

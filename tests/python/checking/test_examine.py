@@ -12,6 +12,8 @@ import pytest
 import fastckpt
 from bundle_maker import BundleMaker, shape
 from damage import data_file, flip
+from fastckpt.reading.findings import find_causes
+from fastckpt.reading.results import problem_of
 from places import GOLDEN, TESTDATA, items
 
 TENSORS = {f"w{i}": np.full(1000, i, np.float32) for i in range(6)}
@@ -94,6 +96,39 @@ def test_a_file_that_the_system_refuses_is_one_finding(prefix):
     (finding,) = fastckpt.examine(prefix).findings
     assert finding.cause in {"unreadable file", "cut file"}
     assert len(finding.tensors) == 3
+
+
+def test_of_a_file_that_is_read_in_part_the_rest_is_sound(prefix):
+    with fastckpt.open(prefix) as opened:
+        path = str(data_file(prefix, 1))
+        error = OSError(5, "cannot read: Input/output error", path)
+        error.tensor = "w3"
+        found = find_causes(opened, [error], [problem_of(error)], [None])
+    assert [(it.cause, it.tensors) for it in found] == [("unreadable file", ("w3",))]
+
+
+def test_files_are_read_and_not_mapped(prefix, monkeypatch):
+    def open_it(path, **options):
+        given.append(options["io"])
+        return fastckpt.open(path, **options)
+
+    given = []
+    monkeypatch.setattr("fastckpt.checking.examine.open", open_it)
+    assert fastckpt.examine(prefix).ok
+    assert given == ["read"]
+
+
+def test_slices_of_strings_are_lost_with_their_file(tmp_path):
+    with fastckpt.Writer(tmp_path / "m", shards=2) as writer:
+        for row in (0, 1):
+            part = np.array([[b"a" * 9, b"b"]], object)
+            writer.add_slice("words", part, (2, 2), (row, 0))
+            writer.add(f"w{row}", np.ones(9))
+    data_file(tmp_path / "m", 0).unlink()
+    lost = fastckpt.examine(tmp_path / "m").lost
+    report = fastckpt.salvage(tmp_path / "m", tmp_path / "to")
+    assert "words" in lost
+    assert (sorted(report.lost), len(report.saved)) == (sorted(lost), 3 - len(lost))
 
 
 def test_a_damaged_index_is_found(prefix):
