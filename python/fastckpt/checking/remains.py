@@ -118,7 +118,15 @@ def _find_plain(prefix: str) -> Iterator[Remains]:
         found = find_whole(prefix)
     except (CorruptionError, OSError):
         return
-    if found is not None:
+    if found is None:
+        return
+    if found.format == "v1" and (data := data_files(found.prefix)):
+        what = "without an index; what is in them is not saved"
+        told = (
+            f"{found.prefix}: data files of this name, such as {data[0]!r}, are {what}"
+        )
+        yield Remains(found.prefix, sound=found, told=(told,), is_whole=False)
+    else:
         yield Remains(found.prefix, sound=found)
 
 

@@ -111,7 +111,7 @@ def _opened(remains: Remains, job: Job) -> Iterator[tuple[Checkpoint, _Facts]]:
     options = Options(io="read", threads=job.threads)
     if remains.sound is not None:
         with open_found(remains.sound, options) as checkpoint:
-            yield checkpoint, _Facts(is_whole=remains.is_whole)
+            yield checkpoint, _Facts(repaired=remains.told, is_whole=remains.is_whole)
         return
     with _scratch_folder() as folder:
         try:

@@ -89,8 +89,11 @@ def find_sibling(prefix: str) -> Sibling:
         CorruptionError: What has the name is no checkpoint.
     """
     found = find_whole(prefix.removesuffix(".index"))
-    if found is None or found.format != "v2" or not is_format(found.files[0], "v2"):
+    if found is None or found.format != "v2":
         raise FileNotFoundError(2, "no checkpoint with a V2 index is there", prefix)
+    if not is_format(found.files[0], "v2"):
+        reason = "this index is damaged, and can stand for no other"
+        raise CorruptionError(f"{found.files[0]}: {reason}", path=found.files[0])
     return Sibling(found.prefix, found.files[0], is_proved=False)
 
 

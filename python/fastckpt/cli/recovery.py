@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator
 
-from fastckpt.checking.leftovers import Part, UnfinishedSave
+from fastckpt.checking.leftovers import Part, UnfinishedSave, list_unfinished
 from fastckpt.files.find import list_folder
 from fastckpt.files.shell import quote
 
-__all__ = ["advise_recovery", "choose_free"]
+__all__ = ["advise_recovery", "choose_beside", "choose_free"]
 
 
 def advise_recovery(save: UnfinishedSave, taken: set[str]) -> tuple[str, list[str]]:
@@ -112,11 +112,26 @@ def _choose(prefix: str, taken: set[str], *, free: bool) -> str:
 
 def choose_free(prefix: str, what: str, taken: Container[str] = ()) -> str:
     """Gives a name after a checkpoint's under which nothing is, nor will be."""
+    folder = os.path.dirname(prefix)
+    left = set(map(os.path.basename, list_unfinished(folder)))
     number, name = 1, f"{prefix}-{what}"
-    while name in taken or not _is_free(name):
+    while name in taken or os.path.basename(name) in left or not _is_free(name):
         number += 1
         name = f"{prefix}-{what}-{number}"
     return name
+
+
+def choose_beside(prefix: str, what: str) -> str:
+    """Gives a name in a folder that is called so: there it is no folder's newest."""
+    folder, base = os.path.split(prefix)
+    own = os.path.join(folder, what)
+    if not os.path.lexists(own):
+        return os.path.join(own, base)
+    if not os.path.isdir(own):
+        return choose_free(prefix, what)
+    name = os.path.join(own, base)
+    left = set(map(os.path.basename, list_unfinished(own)))
+    return name if base not in left and _is_free(name) else choose_free(name, what)
 
 
 def _is_same(path: str, other: str) -> bool:

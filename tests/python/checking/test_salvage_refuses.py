@@ -73,6 +73,22 @@ def test_a_v1_file_does_not_pass_for_what_the_index_names(prefix, tmp_path):
     assert (report.saved, report.lost, report.ok) == (["w"], ["b"], False)
 
 
+def test_a_v1_file_is_not_all_where_data_of_its_name_have_no_index(prefix, tmp_path):
+    fastckpt.save(tmp_path / "v1", {"w": np.ones(3)}, format="v1")
+    (tmp_path / "v1").rename(prefix)
+    index_of(prefix).unlink()
+    report = fastckpt.salvage(prefix, tmp_path / "to")
+    assert (report.saved, report.is_whole, report.ok) == (["w"], False, False)
+    assert str(data_of(prefix)) in report.repaired[0]
+
+
+def test_a_trusted_sibling_with_a_damaged_index_is_said_to_be(prefix, tmp_path):
+    index_of(prefix).unlink()
+    index_of(prefix.with_name("m-200")).write_bytes(bytes(200))
+    with pytest.raises(fastckpt.CorruptionError, match="this index is damaged"):
+        fastckpt.salvage(prefix, tmp_path / "to", prefix.with_name("m-200"))
+
+
 def test_a_sibling_of_the_first_part_of_the_data_is_none(prefix, tmp_path):
     part = prefix.with_name("part")
     with fastckpt.open(prefix) as opened:

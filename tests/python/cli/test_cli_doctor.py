@@ -42,7 +42,7 @@ def test_a_damaged_tensor_is_named_with_the_command_that_saves_the_rest(
     assert "use another checkpoint" in lines[2]
     assert lines[3] == "  3 of 4 tensors are sound; to save them:"
     assert run(capsys, *shlex.split(lines[4])[1:]).status == 1  # one is lost
-    with fastckpt.open(tmp_path / "model.ckpt-sound") as saved:
+    with fastckpt.open(tmp_path / "sound" / "model.ckpt") as saved:
         assert saved.verify().ok
         assert list(saved) == ["w0", "w1", "w3"]
 

@@ -103,3 +103,15 @@ def test_what_is_no_folder_is_a_mistake_of_usage(name, folder, capsys):
     done = run(capsys, "doctor", folder / name, "--point")
     assert (done.status, done.out) == (2, "")
     assert "--point is for a folder" in done.err
+
+
+def test_what_the_printed_command_saved_is_not_what_pointing_names(folder, capsys):
+    fastckpt.save(folder / "m-3", {"b": np.ones(3), "w": np.ones(9)})
+    damage(folder, 3)
+    for again in range(2):
+        lines = run(capsys, "doctor", folder).out.splitlines()
+        (command,) = [line for line in lines if "--save" in line]
+        assert run(capsys, *shlex.split(command)[1:]).status == 1
+        assert len(list((folder / "sound").glob("*.index"))) == 1 + again
+    assert run(capsys, "doctor", folder, "--point").status == 1
+    assert fastckpt.latest_checkpoint(folder) == str(folder / "m-2")

@@ -27,7 +27,7 @@ def test_the_command_that_doctor_prints_saves_the_rest(prefix, capsys):
     assert (done.status, done.err) == (1, "")
     assert done.out.startswith(f"source: {prefix}\n")
     assert "lost: 1 tensor:\n  w 2\n" in done.out
-    with fastckpt.open(f"{prefix}-sound") as saved:
+    with fastckpt.open(prefix.parent / "sound" / prefix.name) as saved:
         assert saved.verify().ok
         assert list(saved) == ["w 0", "w 1", "w 3"]
 
@@ -38,7 +38,7 @@ def test_so_does_the_one_for_an_index_that_cannot_be_opened(prefix, capsys):
     done = run(capsys, *shlex.split(line)[1:])
     assert (done.status, done.err) == (0, "")
     assert "bit 0 of byte 3 of its contents was flipped" in done.out
-    assert list(fastckpt.open(f"{prefix}-sound")) == list(TENSORS)
+    assert list(fastckpt.open(prefix.parent / "sound" / prefix.name)) == list(TENSORS)
 
 
 def test_json_has_all_that_is_known(prefix, tmp_path, capsys):

@@ -272,7 +272,7 @@ def test_tensors_whose_names_begin_like_options_are_left_out(tmp_path, capsys):
     lines = run(capsys, "doctor", tmp_path / "m").out.splitlines()
     assert lines[-2].startswith("  1 of 4 tensors are sound")
     assert run(capsys, *shlex.split(lines[-1])[1:]).status == 1  # three are lost
-    assert list(fastckpt.open(tmp_path / "m-sound")) == ["c"]
+    assert list(fastckpt.open(tmp_path / "sound" / "m")) == ["c"]
 
 
 def test_an_unfinished_v1_save_is_not_put_before_what_it_set_aside(tmp_path, capsys):

@@ -26,7 +26,7 @@ from fastckpt.checking.pointing import Pointed, point_at_newest
 from fastckpt.checking.unfinished import RECOVER
 from fastckpt.cli.errors import BROKEN, USAGE, UsageError
 from fastckpt.cli.options import add_path_argument
-from fastckpt.cli.recovery import advise_recovery, choose_free
+from fastckpt.cli.recovery import advise_recovery, choose_beside
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.salvaging import add_save_arguments, save
@@ -215,4 +215,4 @@ def _format_salvage(examination: Examination) -> Iterator[str]:
 
 def _name_target(path: str) -> str:
     folder, base = os.path.split(path)
-    return choose_free(os.path.join(folder, base.split("-?????-of-")[0]), "sound")
+    return choose_beside(os.path.join(folder, base.split("-?????-of-")[0]), "sound")
