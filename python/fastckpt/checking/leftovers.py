@@ -45,7 +45,8 @@ class Part:
     Attributes:
         name: Its prefix, had the save gone on.
         index: The index, or the V1 file.
-        data: The data files by the endings that their names are to have.
+        data: The data files by the endings that their names are to have; where the
+            index cannot be opened all that may be.
         tensors: How many tensors it has.
         sound: How many of them are there and have the right checksums.
         problem: What is wrong, None if all are sound.
@@ -262,7 +263,8 @@ def _try(
                 count = len(opened)
         except (CheckpointError, OSError) as error:
             text = str(error).replace(f"{link}.index", index).replace(link, name)
-            return Part(name, index, {}, problem=text), []
+            # Which of them it counts on is not known.
+            return Part(name, index, data, problem=text), []
     bad_endings = [_split(os.path.basename(path))[1] for path in bad]
     sound = count - len(lost)
     part = Part(

@@ -106,7 +106,7 @@ def find_remains(name: str, threads: int | None) -> Iterator[Remains]:
     folder = os.path.dirname(name)
     for save in find_unfinished(folder, threads, (name, *wholes_of(name))):
         if save.parts:
-            yield _of_save(save)
+            yield from _of_save(save)
     # Another's index is asked last, whether its own is lost or of no use.
     for prefix in (name, *wholes_of(name)):
         for data in _families(prefix):
@@ -183,9 +183,14 @@ def _count(path: str) -> int:
 
 def _families(prefix: str) -> list[tuple[str, ...]]:
     """Gives the data files of each number of shards, the most complete first."""
+    return _group({os.path.basename(path): path for path in data_files(prefix)})
+
+
+def _group(files: dict[str, str]) -> list[tuple[str, ...]]:
+    """Gives data files, by names that end like theirs, of each number of shards."""
     families: dict[int, dict[int, str]] = {}
-    for path in data_files(prefix):
-        if parts := split_shard(os.path.basename(path)):
+    for name, path in files.items():
+        if parts := split_shard(name):
             families.setdefault(parts.num_shards, {})[parts.shard] = path
     # A name may count more shards than there can be files of.
     likely = {n: own for n, own in families.items() if n <= 1000 * len(own)}
@@ -193,32 +198,26 @@ def _families(prefix: str) -> list[tuple[str, ...]]:
     return [tuple(likely[n].get(i, "") for i in range(n)) for n in counts]
 
 
-def _of_save(save: UnfinishedSave) -> Remains:
+def _of_save(save: UnfinishedSave) -> Iterator[Remains]:
     """Gives what a save that did not finish has left."""
-    told = [f"{save.prefix}: read from {save.kind} files: {save.files[0]}"]
+    told = (f"{save.prefix}: read from {save.kind} files: {save.files[0]}",)
     v1 = [part.index for part in save.parts if _is_v1(part.index)]
     if v1:
-        return Remains(save.prefix, v1=tuple(v1), told=tuple(told))
-    parts = tuple(
-        Part(it.index, _data_of(it.data) or (*_families(it.name), ("",))[0])
-        for it in save.parts
-    )
+        yield Remains(save.prefix, v1=tuple(v1), told=told)
+        return
     is_whole = len(save.parts) == save.count
-    return Remains(save.prefix, parts=parts, told=tuple(told), is_whole=is_whole)
+    found = [_group(it.data) or _families(it.name) or [("",)] for it in save.parts]
+    # An index that cannot be opened does not tell how many data files it counts.
+    for at in range(max(map(len, found))):
+        parts = tuple(
+            Part(it.index, data[min(at, len(data) - 1)])
+            for it, data in zip(save.parts, found, strict=True)
+        )
+        yield Remains(save.prefix, parts=parts, told=told, is_whole=is_whole)
 
 
 def _is_v1(path: str) -> bool:
     return is_format(path, "v1")
-
-
-def _data_of(data: dict[str, str]) -> tuple[str, ...]:
-    """Gives data files by their shards, of paths by their endings."""
-    found = {}
-    count = 0
-    for ending, path in data.items():
-        if parts := split_shard(ending):
-            found[parts.shard], count = path, parts.num_shards
-    return tuple(found.get(shard, "") for shard in range(count))
 
 
 def _time_of(prefix: str) -> int:

@@ -363,6 +363,22 @@ def test_files_that_a_save_set_aside_are_read(prefix, tmp_path):
     assert_saved(fastckpt.salvage(prefix, tmp_path / "to"), tmp_path / "to", original)
 
 
+@pytest.mark.parametrize("ending", ["tempstate77", "fastckpt-0123abcd.old"])
+@pytest.mark.parametrize("stray", [False, True])
+def test_a_bit_of_an_index_under_such_a_name_is_flipped_back(
+    stray, ending, prefix, tmp_path
+):
+    original = values_of(prefix)
+    for path in list(prefix.parent.iterdir()):
+        path.rename(f"{path}.{ending}")
+    if stray:  # of another save, of as many files as there are shards
+        for number in (1, 3):
+            (prefix.parent / f"m.data-00000-of-0000{number}").write_bytes(b"x" * 9)
+    flip(prefix.parent / f"m.index.{ending}", 9)
+    report = fastckpt.salvage(prefix, tmp_path / "to")
+    assert_saved(report, tmp_path / "to", original)
+
+
 @pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
 def test_a_file_under_the_name_of_the_prefix_is_taken_for_the_missing_one(
     part, tmp_path
