@@ -16,6 +16,9 @@
 namespace fastckpt::internal {
 namespace {
 
+// Entries, right ones or guesses, between two looks whether to go on.
+constexpr std::uint64_t kLook = 64;
+
 // What one block holds, taken one way.
 struct BlockContents {
   std::optional<BundleHeader> header;
@@ -64,7 +67,10 @@ BlockContents ParseBlock(ByteView contents) {
 class Recovery {
  public:
   Recovery(ByteView file, DataProof* proof, const Interrupt& interrupted)
-      : file_(file), table_(ScanTable(file, interrupted)), proof_(*proof) {
+      : file_(file),
+        interrupted_(interrupted),
+        table_(ScanTable(file, interrupted)),
+        proof_(*proof) {
     if (!table_.how.empty()) Say("its blocks were found by " + table_.how);
     result_.is_whole = table_.is_whole;
   }
@@ -80,6 +86,13 @@ class Recovery {
   }
 
  private:
+  // Now and then whether to go on.
+  void Look() {
+    if (++looks_ % kLook == 0 && interrupted_ && interrupted_()) {
+      throw Interrupted{};
+    }
+  }
+
   void Say(std::string text) { result_.repairs.push_back(std::move(text)); }
 
   ByteView BytesOf(const ScannedBlock& block) const {
@@ -185,11 +198,13 @@ class Recovery {
     }
     const LooseBlock loose =
         ReadLoosely(contents, [&](std::string_view key, ByteView value) {
+          Look();
           return JudgeEntry(key, value, &proof_);
         });
     if (!loose.is_whole) result_.is_whole = false;
     std::size_t kept = 0;
     for (const LooseEntry& entry : loose.entries) {
+      Look();
       if (entry.key.empty()) {
         CheckOrder(ParseBundleHeader(entry.value));
       } else if (suspicion != nullptr &&
@@ -229,6 +244,8 @@ class Recovery {
   }
 
   const ByteView file_;
+  const Interrupt& interrupted_;
+  std::uint64_t looks_ = 0;
   const ScannedTable table_;
   DataProof& proof_;
   RecoveredIndex result_;
