@@ -45,7 +45,9 @@ FILES: dict[str, ModuleType] = {
 
 @contextmanager
 def open_source(
-    source: StrPath | Checkpoint, threads: int | None = None
+    source: StrPath | Checkpoint,
+    threads: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Iterator[Source]:
     """Opens what is to be converted, for the length of a block.
 
@@ -56,7 +58,7 @@ def open_source(
         return
     path = os.fsdecode(source)
     if (kind := format_of(path)) is None:
-        with opened(source, threads) as checkpoint:
+        with opened(source, threads, storage_options) as checkpoint:
             yield checkpoint
     else:
         kind_of(source_path(path))  # no pipe: to open one is to wait
@@ -64,13 +66,11 @@ def open_source(
             yield tensors
 
 
-def warn_of_parts(source: StrPath | Checkpoint) -> None:
+def warn_of_parts(source: Source) -> None:
     """Warns where a file is one of several, as Hugging Face deals out a model."""
     if isinstance(source, Checkpoint):
         return
-    path = os.fsdecode(source)
-    if format_of(path) is None:
-        return
+    path = source.path
     stem, ending = os.path.splitext(path)
     match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)
     if match and int(match[2]) > 1:

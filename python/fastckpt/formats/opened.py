@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.files.find import is_file, kind_of
@@ -61,20 +62,27 @@ def open_file(path: str, kind: str) -> AbstractContextManager[LazyTensors]:
 
 @contextmanager
 def open_tensors(
-    path: PathName, *, io: str = "auto", threads: int | None = None
+    path: PathName,
+    *,
+    io: str = "auto",
+    threads: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Iterator[Source]:
     """Opens a checkpoint, ``.npz`` or ``.safetensors``, for the length of a block.
 
     Args:
         path: What ``open`` accepts, or a file of another format.
         io, threads: As in ``open``; nothing to other formats.
+        storage_options: As in ``open``.
 
     Raises as ``open``, and:
         ImportError: The library that reads the file is not installed.
     """
     name = os.fsdecode(path)
     if (kind := format_of(name)) is None:
-        with open(path, io=io, threads=threads) as checkpoint:
+        with open(
+            path, io=io, threads=threads, storage_options=storage_options
+        ) as checkpoint:
             yield checkpoint
         return
     kind_of(source_path(name))  # no pipe: to open one is to wait
