@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         names = self.server.list(self.name)
         if names is None or (self.name and not self.name.endswith("/")):
             return self._say(404)
-        links = [f'<a href="{quote(it)}">{escape(it)}</a>' for it in names]
+        links = [f'<a href="{quote(it, safe="/?=;")}">{escape(it)}</a>' for it in names]
         answer = self._say(200, Content_Type="text/html")
         answer.text = "\n".join(["<html>", *links, "</html>"]).encode()
         answer.fit()

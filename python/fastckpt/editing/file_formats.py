@@ -14,11 +14,10 @@ from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
-from fastckpt.editing.rewrite import check_readable, opened
-from fastckpt.files.find import data_files, kind_of
-from fastckpt.files.urls import source_path
+from fastckpt.editing.rewrite import check_readable
+from fastckpt.files.find import data_files
 from fastckpt.formats import kerchunk, npz, safetensors
-from fastckpt.formats.opened import format_of, open_file
+from fastckpt.formats.opened import open_tensors
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
 
@@ -56,14 +55,11 @@ def open_source(
     if isinstance(source, Checkpoint):
         yield source
         return
-    path = os.fsdecode(source)
-    if (kind := format_of(path)) is None:
-        with opened(source, threads, storage_options) as checkpoint:
-            yield checkpoint
-    else:
-        kind_of(source_path(path))  # no pipe: to open one is to wait
-        with open_file(path, kind) as tensors:
-            yield tensors
+    # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+    with open_tensors(
+        source, io="read", threads=threads, storage_options=storage_options
+    ) as tensors:
+        yield tensors
 
 
 def warn_of_parts(source: Source) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "find_kind",
     "kind_of_bytes",
     "looks_like_table",
+    "may_be_table",
     "name_foreign",
     "name_foreign_file",
 ]
@@ -198,9 +199,14 @@ def looks_like_table(path: str) -> bool:
         with open(path, "rb") as file:
             begin = file.read(len(_TABLE_BEGIN))
             file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
-            return begin == _TABLE_BEGIN or file.read() == _TABLE_END
+            return may_be_table(begin, file.read())
     except OSError:
         return False
+
+
+def may_be_table(begin: bytes, end: bytes) -> bool:
+    """Tells the same of a file's first and last bytes."""
+    return begin.startswith(_TABLE_BEGIN) or end == _TABLE_END
 
 
 def ends_like_table(path: str) -> bool:

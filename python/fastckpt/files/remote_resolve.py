@@ -33,6 +33,13 @@ _V1_PATTERN = re.compile(r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))")
 _BEGIN_BYTES = 1024
 _MAX_SHARDS = 100_000
 _MAX_LISTED = 5
+_COPY = "copy it here: named as a local file it is told what can be made of it"
+_CONVERT = "'fastckpt convert URL NAME' makes a checkpoint of it here"
+_GRAPH = "copy it here: 'fastckpt graph' and 'freeze' read local files alone"
+_ADVICE = {
+    **dict.fromkeys(("npz", "safetensors"), _CONVERT),
+    **dict.fromkeys(("text graph", "graph", "meta graph", "saved model"), _GRAPH),
+}
 
 
 def resolve_url(url: str, options: Mapping[str, Any] | None = None) -> Resolved:
@@ -305,6 +312,7 @@ class Finder:
             begin = self._looks.read(name, 0, min(seen.identity[1], _BEGIN_BYTES))
             kind = kind_of_bytes(begin)
             what = f"; it is {WORDS[kind]}" if kind in WORDS else ""
+            what += f"; {_ADVICE.get(kind or '', _COPY)}" if what else ""
             return CorruptionError(
                 f"{name}: the object is no checkpoint{what}", path=name
             )
