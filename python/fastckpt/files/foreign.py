@@ -10,9 +10,11 @@ import re
 import stat
 
 from fastckpt.base.deferred import importing
+from fastckpt.errors import CorruptionError
 
 __all__ = [
     "WORDS",
+    "ForeignObject",
     "ends_like_table",
     "find_kind",
     "kind_of_bytes",
@@ -136,6 +138,16 @@ _TABLE_BEGIN = bytes(2)
 _TABLE_END = bytes.fromhex("57fb808b247547db")
 # What is enough to know any of them.
 _BEGIN_BYTES = 1024
+
+
+class ForeignObject(CorruptionError):
+    """What a URL names is no checkpoint, and something else that is known.
+
+    Attributes:
+        advice: What to do, which the message ends with.
+    """
+
+    advice: str = ""
 
 
 def name_foreign(begin: bytes) -> str | None:

@@ -24,7 +24,7 @@ _GAP = 4096
 
 
 class RemoteContent:
-    """What is read of an object; no more than 8 MiB beside what is asked for is held.
+    """What is read of an object; no more than 8 MiB come beside what is asked for.
 
     Args:
         store: Where it lies.

@@ -14,7 +14,7 @@ from typing import Any
 from fastckpt.errors import CorruptionError
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
-from fastckpt.files.foreign import WORDS, kind_of_bytes
+from fastckpt.files.foreign import WORDS, ForeignObject, kind_of_bytes
 from fastckpt.files.remote import Seen, Store
 from fastckpt.files.remote_errors import UNSUPPORTED, error_of
 from fastckpt.files.remote_looks import ABSENT, Looks
@@ -311,11 +311,15 @@ class Finder:
         if isinstance(seen, Seen) and seen.is_file:
             begin = self._looks.read(name, 0, min(seen.identity[1], _BEGIN_BYTES))
             kind = kind_of_bytes(begin)
-            what = f"; it is {WORDS[kind]}" if kind in WORDS else ""
-            what += f"; {_ADVICE.get(kind or '', _COPY)}" if what else ""
-            return CorruptionError(
-                f"{name}: the object is no checkpoint{what}", path=name
-            )
+            if kind not in WORDS:
+                return CorruptionError(
+                    f"{name}: the object is no checkpoint", path=name
+                )
+            advice = _ADVICE.get(kind, _COPY)
+            words = f"the object is no checkpoint; it is {WORDS[kind]}; {advice}"
+            error = ForeignObject(f"{name}: {words}", path=name)
+            error.advice = advice
+            return error
         base = name.rsplit("/", 1)[-1]
         reason = (
             f"no checkpoint: looked for {base + '.index'!r}, a V1 file {base!r}, V1 "

@@ -6,11 +6,11 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from fastckpt.files.urls import source_path
 
-__all__ = ["Content", "ContentFile", "local_content"]
+__all__ = ["Content", "ContentFile", "LocalContent", "local_content"]
 
 
 class Content(Protocol):
@@ -28,18 +28,22 @@ class Content(Protocol):
         """Fills a buffer; gives how many bytes there were."""
 
 
-class _Local:
-    """A file that is read and never mapped: one that is cut is no signal."""
+class LocalContent:
+    """A file that is read and never mapped: one that is cut is no signal.
 
-    def __init__(self, path: str, descriptor: int) -> None:
+    Attributes:
+        file: For libraries that read such.
+    """
+
+    def __init__(self, path: str, file: IO[bytes]) -> None:
         self.path = path
-        self.size = os.fstat(descriptor).st_size
-        self._descriptor = descriptor
+        self.file = file
+        self.size = os.fstat(file.fileno()).st_size
 
     def read_into(self, offset: int, into: memoryview) -> int:
         done = 0
         while done < len(into):
-            count = os.preadv(self._descriptor, [into[done:]], offset + done)
+            count = os.preadv(self.file.fileno(), [into[done:]], offset + done)
             if not count:
                 break
             done += count
@@ -56,7 +60,7 @@ def local_content(path: str) -> Iterator[Content]:
     """
     path = source_path(path)
     with open(path, "rb") as file:
-        yield _Local(path, file.fileno())
+        yield LocalContent(path, file)
 
 
 class ContentFile(io.RawIOBase):

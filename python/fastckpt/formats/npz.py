@@ -19,7 +19,12 @@ from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
 from fastckpt.files.packed import ZIP_END_BYTES, ends_like_zip
 from fastckpt.files.replace import write_beside
-from fastckpt.formats.content import Content, ContentFile, local_content
+from fastckpt.formats.content import (
+    Content,
+    ContentFile,
+    LocalContent,
+    local_content,
+)
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types
 from fastckpt.reading.chunks import Chunked, bytes_of, chunked
@@ -144,14 +149,17 @@ class _Archive:
 
     def __init__(self, content: Content) -> None:
         self._content = content
-        self._file = ContentFile(content)
+        # Who reads it from elsewhere learns from this what went wrong.
+        self._reader = ContentFile(content)
+        self._file = cast(IO[bytes], self._reader)
+        if isinstance(content, LocalContent):
+            self._file = content.file
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Reads what is in it, and closes it in the end."""
         self._fetch_directory()
-        file = cast(IO[bytes], self._file)
-        self._archive = self._guarded(lambda: NpzFile(file, allow_pickle=False))
+        self._archive = self._guarded(lambda: NpzFile(self._file, allow_pickle=False))
         with self._archive:
             # By their whole names: archive["x.npy"] is the array "x", if there is one.
             self._members = self._guarded(lambda: _members(self._archive))
@@ -189,11 +197,12 @@ class _Archive:
             import encodings.cp437  # noqa: F401  zipfile asks for it by name
             import zipfile
 
+        self._reader.error = None
         try:
             return read_some()
         except (zipfile.BadZipFile, ValueError, EOFError) as error:
-            if self._file.error is not None:  # zipfile makes damage of whatever it is
-                raise self._file.error from None
+            if self._reader.error is not None:  # which zipfile takes for damage
+                raise self._reader.error from None
             path, end = self._content.path, bytearray(ZIP_END_BYTES)
             start = max(0, self._content.size - len(end))
             count = self._content.read_into(start, memoryview(end))

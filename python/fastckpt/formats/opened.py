@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from fastckpt.base.deferred import importing
-from fastckpt.errors import CorruptionError
 from fastckpt.files.find import is_file, kind_of
-from fastckpt.files.foreign import find_kind, looks_like_table
+from fastckpt.files.foreign import ForeignObject, find_kind, looks_like_table
 from fastckpt.files.urls import PathName, remote_url, source_path
 from fastckpt.formats.content import Content
 from fastckpt.formats.endings import FILE_FORMATS, find_file_format
@@ -115,7 +114,7 @@ def _open_remote(
         return open_file(found.content.path, found.kind, found.content)
     try:
         return open_one()
-    except CorruptionError:
+    except ForeignObject:
         found = find_remote_file(url, options, is_named=False)
         if found is None:
             raise

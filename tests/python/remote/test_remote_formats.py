@@ -242,6 +242,19 @@ def test_what_cannot_be_told_opens_nothing_else(server, files):
         assert tensors["d/step"] == 7
 
 
+def test_a_failure_of_a_moment_does_not_stay(server, files):
+    content = bytearray((files / "t.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    server.put("t.npz", bytes(content))
+    with open_tensors(f"{server.url}/t.npz") as tensors:
+        server.misbehave("503", times=1, method="GET")
+        with pytest.raises(OSError, match="503"):
+            tensors["a/kernel"]
+        np.testing.assert_array_equal(tensors["a/kernel"], ARRAYS["a/kernel"])
+        with pytest.raises(fastckpt.CorruptionError, match="CRC-32"):
+            [tensors[name] for name in tensors]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_cut_is_damaged(kind, server, files):
     content = (files / f"t.{kind}").read_bytes()
@@ -315,6 +328,8 @@ def test_a_header_that_claims_to_be_large_is_not_fetched(server):
 )
 def test_what_is_none_of_these_says_what_to_do(content, advice, server):
     server.put("x.bin", content)
+    (finding,) = fastckpt.examine(f"{server.url}/x.bin").findings
+    assert (finding.cause, advice in finding.advice) == ("foreign file", True)
     for read in (fastckpt.statistics, fastckpt.open):
         with pytest.raises(fastckpt.CorruptionError, match=advice):
             read(f"{server.url}/x.bin")
