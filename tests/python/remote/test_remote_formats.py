@@ -357,7 +357,7 @@ def test_graphs_are_local_and_that_is_said(server, capsys):
 
 
 def test_many_small_arrays_are_read_in_few_requests(server, tmp_path):
-    arrays = {f"t{at:04d}": np.full(50, at, np.int32) for at in range(2_000)}
+    arrays = {f"t{at:04d}": np.full(50, at, np.int32) for at in range(600)}
     fastckpt.save(tmp_path / "m", arrays)
     for kind in KINDS:
         fastckpt.convert(tmp_path / "m", tmp_path / f"m.{kind}")
@@ -365,4 +365,4 @@ def test_many_small_arrays_are_read_in_few_requests(server, tmp_path):
         server.forget()
         with open_tensors(f"{server.url}/many.{kind}") as tensors:
             assert all((tensors[name] == it).all() for name, it in arrays.items())
-        assert server.count("GET") < 40, kind
+        assert server.count("GET") < 20, kind
