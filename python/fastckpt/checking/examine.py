@@ -29,9 +29,9 @@ from fastckpt.errors import CheckpointError
 from fastckpt.files.resolve import resolve
 from fastckpt.files.urls import (
     UrlError,
-    public_name,
     remote_url,
     source_path,
+    told_name,
     wholes_of,
 )
 from fastckpt.reading.causes import Cause
@@ -180,15 +180,15 @@ def _examine_checkpoint(path: str, look: _Look) -> Examination:
     except UrlError:
         raise
     except CheckpointError as error:
-        path = public_name(path) if remote_url(path) else path
         orphan = None if remote_url(path) else find_orphan(path)
+        path = told_name(path)
         found = orphan or why_not_opened(path, error)
         return Examination(path, findings=[found])
     except FileNotFoundError as error:
         missing = find_missing_shard(path, error)
         if missing is None:
             raise
-        return Examination(path, findings=[missing])
+        return Examination(told_name(path), findings=[missing])
 
 
 def _examine_opened(checkpoint: Checkpoint, weight: int, look: _Look) -> Examination:

@@ -24,7 +24,7 @@ from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.shard_names import v1_stem
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
-from fastckpt.files.urls import target_prefix
+from fastckpt.files.urls import target_prefix, told_name
 from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint, open, open_found
 from fastckpt.reading.options import MAX_INDEX_BYTES, Options
@@ -154,8 +154,10 @@ def _choose(
         and chosen[0].is_latest
         and (others := others_beside(chosen[0]))
     ):
+        only = chosen[0].given
+        name = only if isinstance(only, str | bytes | os.PathLike) else only.path
         raise ValueError(
-            f"{chosen[0].given!s} stands for its latest checkpoint alone, "
+            f"{told_name(name)} stands for its latest checkpoint alone, "
             f"{chosen[0].prefix!r}, of which the mean would be a copy, and has "
             f"{len(others)} more; last=N (--last N) averages the newest N"
         )

@@ -30,6 +30,7 @@ from fastckpt.files.urls import wholes_of
 __all__ = ["Elsewhere", "Finder", "resolve_url"]
 
 _V1_PATTERN = re.compile(r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))")
+_ROOT = re.compile(r"[^/]+://[^/]*")
 _BEGIN_BYTES = 1024
 _MAX_SHARDS = 100_000
 _MAX_LISTED = 5
@@ -91,6 +92,8 @@ class Finder:
 
     def resolve(self, url: str) -> Resolved:
         """Finds what a name of the store leads to; raises as ``resolve_url``."""
+        if _ROOT.fullmatch(url):  # nothing lies beside it
+            url += "/"
         name = url.rstrip("/")
         if name == url:
             for prefix in (name, *wholes_of(name)):

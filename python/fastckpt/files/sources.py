@@ -20,7 +20,7 @@ from fastckpt.files.find import PathName, Resolved, find, is_file
 from fastckpt.files.fitting import is_leftover
 from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
-from fastckpt.files.urls import public_name, remote_url, source_path
+from fastckpt.files.urls import public_name, remote_url, source_path, told_name
 
 __all__ = [
     "HasPath",
@@ -139,7 +139,7 @@ def newest_sources(
 
         folder = os.fsdecode(source)
         found = remote_listed(folder, storage_options)
-        folder = public_name(folder)
+        folder = told_name(folder)
     else:
         folder, state = _folder_of(source)
         found = _by_age(folder)

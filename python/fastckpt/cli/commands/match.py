@@ -18,7 +18,7 @@ from fastckpt import Rules, match
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import add_path_argument, open_checkpoint
 from fastckpt.cli.render.output import print_json, print_lines
-from fastckpt.files.urls import public_name, remote_url, source_path
+from fastckpt.files.urls import public_name, remote_url, source_path, told_name
 from fastckpt.formats.endings import find_file_format
 from fastckpt.formats.opened import open_tensors
 from fastckpt.formats.safetensors import read
@@ -99,7 +99,7 @@ def _describe(args: argparse.Namespace, plan: MatchPlan) -> dict[str, Any]:
         for target, pair in plan.pairs.items()
     }
     return {
-        "path": args.path,
+        "path": told_name(args.path),
         "finished": plan.is_finished,
         "pairs": pairs,
         "ambiguous": plan.ambiguous,
