@@ -4,6 +4,9 @@ import json
 
 import numpy as np
 import pytest
+
+pytest.importorskip("aiohttp")
+
 from benchmarks import digest, models, remote, remote_rows
 from benchmarks.contenders import ours_remote, with_fsspec
 from benchmarks.data import Data
@@ -12,8 +15,6 @@ from benchmarks.remote_server import serve
 from benchmarks.row import Context
 
 import fastckpt
-
-pytest.importorskip("aiohttp")
 
 
 @pytest.fixture

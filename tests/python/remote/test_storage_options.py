@@ -6,9 +6,12 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
-import fsspec
 import numpy as np
 import pytest
+
+pytest.importorskip("fsspec")
+
+import fsspec
 
 import fastckpt
 from installed import is_installed
