@@ -324,6 +324,7 @@ def test_a_header_that_claims_to_be_large_is_not_fetched(server):
         (b"\x1f\x8b" + bytes(300), "copy it here"),
         (b"\x89HDF\r\n\x1a\n" + bytes(300), "copy it here"),
         (b"<html><body>no</body></html>", "copy it here"),
+        (b"\x0a\x10\x0a\x01w\x12\x0bPlaceholder", "'fastckpt graph'"),
     ],
 )
 def test_what_is_none_of_these_says_what_to_do(content, advice, server):
