@@ -21,6 +21,7 @@ _LEAST = 64 << 10
 _MOST = 8 << 20
 # What lies between two reads of one that goes on.
 _GAP = 4096
+_MOST_JUMPS = 16
 
 
 class RemoteContent:
@@ -45,7 +46,7 @@ class RemoteContent:
         self._number = self._fetcher.number_of(name)
         self._window = 0, b""
         self._ahead = _LEAST
-        self._end = 0
+        self._end = self._jumps = 0
         self._places: list[int] = []
         self._pieces: list[bytes] = []
 
@@ -103,16 +104,20 @@ class RemoteContent:
         """
         goes_on = self._end <= at <= self._end + _GAP and self._end > 0
         self._ahead = min(2 * self._ahead, _MOST) if goes_on else _LEAST
+        self._jumps += not goes_on
         if len(into) >= _MOST:
             self._fetch([at], [into])
             self._end = at + len(into)
             return memoryview(b"")
         size = min(max(len(into), self._ahead), self.size - at)
-        content = bytearray(size)
-        self._fetch([at], [memoryview(content)])
-        self._window = at, bytes(content)
-        self._end = at + size
-        return memoryview(self._window[1])[: len(into)]
+        begin, end = at, at + size
+        if self._jumps > _MOST_JUMPS and self.size <= _MOST:
+            begin, end = 0, self.size  # who wants it here and there wants all of it
+        content = bytearray(end - begin)
+        self._fetch([begin], [memoryview(content)])
+        self._window = begin, bytes(content)
+        self._end = end
+        return self._held(at)[: len(into)]
 
     def _fetch(self, places: Sequence[int], into: Sequence[memoryview]) -> None:
         parts = [

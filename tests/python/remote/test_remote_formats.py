@@ -367,3 +367,17 @@ def test_many_small_arrays_are_read_in_few_requests(server, tmp_path):
         with open_tensors(f"{server.url}/many.{kind}") as tensors:
             assert all((tensors[name] == it).all() for name, it in arrays.items())
         assert server.count("GET") < 20, kind
+
+
+def test_small_arrays_in_any_order_are_read_in_few_requests(server, monkeypatch):
+    monkeypatch.setattr("fastckpt.files.remote_content._LEAST", 1 << 10)
+    order = GENERATOR.permutation(500)
+    arrays = {f"t{at:04d}": np.full(50, at, np.int32) for at in order}
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    server.put("mixed.npz", file.getvalue())
+    server.forget()
+    with open_tensors(f"{server.url}/mixed.npz") as tensors:
+        assert list(tensors) == list(arrays)
+        assert all((tensors[name] == arrays[name]).all() for name in sorted(arrays))
+    assert server.count("GET") < 60
