@@ -20,7 +20,7 @@ from fastckpt.cli.command_table import COMMANDS, import_command
 from fastckpt.cli.errors import INTERRUPTED, PIPE_CLOSED, USAGE, explain_error
 from fastckpt.cli.options import add_common_arguments
 from fastckpt.cli.region import join_region
-from fastckpt.cli.render.output import print_error, print_note
+from fastckpt.cli.render.output import keep_whole, print_error, print_note
 
 __all__ = ["main"]
 
@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _tolerate_any_character()
+    keep_whole(words)
     try:
         status = _run(words)
         _flush()

@@ -11,6 +11,8 @@ from fastckpt.graph.survey import Ends
 
 __all__ = ["make_recipe"]
 
+_BEGIN = ("tf1 = tf.compat.v1", "tf1.disable_eager_execution()")
+
 
 def make_recipe(meta: MetaGraph, ends: Ends, checkpoint: str | None) -> list[str]:
     """Gives the lines; none where no outputs are known, or the graph is in no file.
@@ -44,28 +46,28 @@ def _load(meta: MetaGraph, ends: Ends) -> Iterator[str]:
 def _load_session(meta: MetaGraph, ends: Ends) -> Iterator[str]:
     """Loads as TensorFlow 1 does, which takes names that are none in Python."""
     folder = os.path.dirname(meta.path or "") or "."
-    yield "tf.compat.v1.disable_eager_execution()"
-    yield "session = tf.compat.v1.Session()"
+    yield from _BEGIN
+    yield "session = tf1.Session()"
     tags = meta.meta_info.tags
-    yield f"tf.compat.v1.saved_model.load(session, {tags!r}, {folder!r})"
+    yield f"tf1.saved_model.load(session, {tags!r}, {folder!r})"
     yield _run(ends, "session")
 
 
 def _restore(path: str, ends: Ends, checkpoint: str | None) -> Iterator[str]:
-    yield "tf.compat.v1.disable_eager_execution()"
-    yield f"saver = tf.compat.v1.train.import_meta_graph({path!r})"
-    yield "session = tf.compat.v1.Session()"
+    yield from _BEGIN
+    yield f"saver = tf1.train.import_meta_graph({path!r})"
+    yield "session = tf1.Session()"
     if checkpoint is not None:
         yield f"saver.restore(session, {checkpoint!r})"
     yield _run(ends, "session")
 
 
 def _import(path: str, ends: Ends, checkpoint: str | None) -> Iterator[str]:
-    yield "tf.compat.v1.disable_eager_execution()"
-    yield "graph = tf.compat.v1.GraphDef()"
+    yield from _BEGIN
+    yield "graph = tf1.GraphDef()"
     yield f"graph.ParseFromString(open({path!r}, 'rb').read())"
-    yield "tf.compat.v1.import_graph_def(graph, name='')"
-    yield _run(ends, "tf.compat.v1.Session()")
+    yield "tf1.import_graph_def(graph, name='')"
+    yield _run(ends, "tf1.Session()")
 
 
 def _run(ends: Ends, session: str) -> str:

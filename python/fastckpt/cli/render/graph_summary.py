@@ -22,7 +22,9 @@ from fastckpt.cli.render.output import (
     print_sentences,
     print_table,
     print_text,
+    terminal_width,
 )
+from fastckpt.cli.render.text import display_width
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.operations import GraphTensor
 
@@ -246,6 +248,11 @@ def _print_recipe(lines: Sequence[str]) -> None:
     if not lines:
         return
     print_lines(["", "to run it with TensorFlow:"])
+    width = terminal_width()
     for line in map(make_printable, lines):
-        begin = line.partition("(")[0] + "("  # may be broken between brackets alone
-        print_text(f"  {line}", 4, [begin])
+        begin, bracket, rest = f"  {line}".partition("(")
+        if width is None or display_width(f"  {line}") <= width:
+            print_lines([f"  {line}"])
+        else:  # Python goes on between brackets alone
+            print_lines([begin + bracket])
+            print_text(f"      {rest}", 0)

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from os.path import dirname
 from typing import Any, TextIO
 
 from fastckpt.base.text import format_exact_size, make_printable
@@ -16,6 +17,7 @@ from fastckpt.cli.render.wrap import wrap_line
 
 __all__ = [
     "is_terminal",
+    "keep_whole",
     "paint",
     "print_error",
     "print_fields",
@@ -32,6 +34,16 @@ __all__ = [
 
 _STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "good": "32"}
 """The SGR parameters (ECMA-48, 8.3.117) of each style."""
+
+
+_typed: list[str] = []
+"""What was typed and has a blank in it, which no line is broken at."""
+
+
+def keep_whole(words: Iterable[str]) -> None:
+    """Sees to it that what was typed, and what lies beside it, is never broken."""
+    printable = [make_printable(it) for word in words for it in (word, dirname(word))]
+    _typed[:] = [it for it in printable if " " in it]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -90,19 +102,19 @@ def print_text(text: str, hanging: int = 0, whole: Iterable[str] = ()) -> None:
         hanging: By how much all lines but the first are indented.
         whole: Texts in it that are not to be broken, such as paths.
     """
-    print_lines(wrap_line(text, terminal_width(), hanging, whole))
+    print_lines(wrap_line(text, terminal_width(), hanging, [*whole, *_typed]))
 
 
 def print_sentences(lines: Iterable[str], whole: Iterable[str] = ()) -> None:
     """Writes lines to standard output, each broken between words on a terminal."""
-    width, kept = terminal_width(), list(whole)
+    width, kept = terminal_width(), [*whole, *_typed]
     for line in lines:
         print_lines(wrap_line(line, width, 2, kept))
 
 
 def print_fields(fields: Iterable[tuple[str, str]], whole: Iterable[str] = ()) -> None:
     """Writes labels and what they say to standard output."""
-    width, kept = terminal_width(), list(whole)
+    width, kept = terminal_width(), [*whole, *_typed]
     for label, text in fields:
         print_lines(wrap_line(format_field(label, text), width, LABEL_WIDTH, kept))
 
@@ -161,7 +173,8 @@ def print_error(text: str) -> None:
 def _print_aside(text: str) -> None:
     if sys.stderr is None:
         return
-    for line in wrap_line(f"fastckpt: {text}", terminal_width(sys.stderr)):
+    width = terminal_width(sys.stderr)
+    for line in wrap_line(f"fastckpt: {text}", width, whole=_typed):
         print(line, file=sys.stderr)
 
 
