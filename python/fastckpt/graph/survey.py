@@ -170,7 +170,7 @@ def _find_needed(
 ) -> tuple[set[str], list[str]]:
     """Gives the nodes that tensors need, and those of them that do not exist."""
     nodes = {node.name: node for node in meta.graph_def.node}
-    waiting = [parse_input(tensor.name).node for tensor in outputs]
+    waiting = [parse_input(tensor.name).node for tensor in outputs if tensor.name]
     needed: set[str] = set()
     absent = []
     while waiting:

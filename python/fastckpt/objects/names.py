@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 __all__ = [
+    "LISTS",
     "count_named",
     "escape",
     "find_keras_part",
@@ -28,7 +29,7 @@ _ATTRIBUTES = ".ATTRIBUTES"
 _KERAS_NAME = re.compile(r"_.*|layer(?:_with_weights)?-\d+", re.DOTALL)
 # Lists of all variables of a model, whose numbers say nothing; Keras's SavedModels have
 # a variable there where no layer of the model's own leads to it in fewer steps.
-_LISTS = ("variables", "trainable_variables", "non_trainable_variables")
+LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 # What Keras wraps a Sequential model into; no layer of the user's.
 _WRAPPER = "_functional"
 
@@ -59,7 +60,7 @@ def find_keras_part(path: Sequence[str]) -> int | None:
 
 def is_listed(path: Sequence[str]) -> bool:
     """Tells whether a path leads to a variable by its number among all of a model."""
-    return len(path) > 1 and path[-2] in _LISTS and path[-1].isdecimal()
+    return len(path) > 1 and path[-2] in LISTS and path[-1].isdecimal()
 
 
 def count_named(path: Sequence[str]) -> int:

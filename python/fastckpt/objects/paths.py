@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from fastckpt.errors import CorruptionError
 from fastckpt.objects.message import VALUE, Node, Value
-from fastckpt.objects.names import count_named, find_keras_part, is_listed, split_key
+from fastckpt.objects.names import (
+    LISTS,
+    count_named,
+    find_keras_part,
+    is_listed,
+    split_key,
+)
 from fastckpt.objects.optimizers import TRAINED, Optimizers
 from fastckpt.objects.slots import Slot, find_slots
 
@@ -129,6 +135,8 @@ class ObjectPaths:
 
     def _name_listed(self) -> None:
         """Finds full names for variables of lists, where no other value has them."""
+        if not any(name in LISTS for _, name, _ in self._steps.values()):
+            return
         lists: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
         others: set[tuple[str, ...]] = set()
         for node_id, value in self.list_values():

@@ -43,7 +43,7 @@ _typed: list[str] = []
 def keep_whole(words: Iterable[str]) -> None:
     """Sees to it that what was typed, and what lies beside it, is never broken."""
     printable = [make_printable(it) for word in words for it in (word, dirname(word))]
-    _typed[:] = [it for it in printable if " " in it]
+    _typed[:] = [it for it in printable if " " in it.strip()]
 
 
 def is_terminal(stream: TextIO | None) -> bool:
