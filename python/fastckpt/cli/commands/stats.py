@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     """Looks at what was asked for."""
     with open_any(args.path, args) as checkpoint:
         infos, left_out = _choose(checkpoint, args.patterns)
-        names = {info.name: info.name for info in infos}
+        is_all = not args.patterns and not left_out
+        names = None if is_all else {info.name: info.name for info in infos}
         with Progress("looking") as progress:
             # What no histogram is shown of is read once.
             found = look_at(checkpoint, names, args.threads, progress, args.json)
