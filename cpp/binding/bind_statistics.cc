@@ -103,6 +103,12 @@ PyObject* EdgesOf(const NumberStatistics& found) {
   return OutOfSight(std::move(edges));
 }
 
+// Newer Pythons keep a tuple's hash in it: none yet.
+template <typename Tuple>
+void ForgetHash(Tuple* tuple) {
+  if constexpr (requires { tuple->ob_hash; }) tuple->ob_hash = -1;
+}
+
 // Makes Python's objects of what was found, of a type that is a tuple of named
 // fields and holds nothing else.
 class Maker {
@@ -121,6 +127,7 @@ class Maker {
   py::object Make(Numbers numbers, const NumberStatistics& found) const {
     const Moments& moments = found.moments;
     py::object made = Steal(type_->tp_alloc(type_, kFields));
+    ForgetHash(reinterpret_cast<PyTupleObject*>(made.ptr()));
     // All it refers to is numbers, and its type.
     PyObject_GC_UnTrack(made.ptr());
     const auto set = [&](Py_ssize_t i, py::object&& value) {

@@ -109,6 +109,7 @@ def test_results_are_plain_values(save):
     found = fastckpt.statistics(save({"w": [1.0, 2.0], "n": [1, 2]}))
     assert all(isinstance(it, fastckpt.Statistics) for it in found.values())
     assert pickle.loads(pickle.dumps(found)) == found
+    assert {hash(it) == hash(tuple(it)) for it in found.values()} == {True}
     (counts, edges) = found["w"].histogram
     assert {type(it) for it in counts} == {int}
     assert {type(it) for it in edges} == {float}

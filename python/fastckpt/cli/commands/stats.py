@@ -130,18 +130,18 @@ def _be(count: int) -> str:
 
 def _make_table(infos: Sequence[Info], found: dict[str, Statistics]) -> Table:
     header = ["name", "min", "max", "mean", "std", "zeros", "NaN", "Inf"]
-    rows = [
-        [
-            escape(info.name),
-            *(_format(value) for value in found[info.name][:4]),
-            *(f"{count:,}" for count in found[info.name][4:7]),
-        ]
-        for info in infos
-    ]
+    rows = []
+    for info in infos:
+        low, high, mean, std, zeros, nan, inf, _ = found[info.name]
+        numbers = [_format(low), _format(high), _format(mean), _format(std)]
+        counts = [f"{zeros:,}", f"{nan:,}", f"{inf:,}"]
+        rows.append([escape(info.name), *numbers, *counts])
     return header, rows, frozenset(header[1:])
 
 
 def _format(value: float | complex | None) -> str:
+    if type(value) is float:
+        return f"{value:.4g}"
     if value is None:
         return "-"
     if isinstance(value, int):
