@@ -78,29 +78,16 @@ py::object MeanOf(Numbers numbers, const Moments& moments) {
   return Steal(PyComplex_FromDoubles(moments.mean, moments.imaginary_mean));
 }
 
-// Numbers refer to nothing: the collector of circles need not look at them.
-PyObject* OutOfSight(py::tuple&& numbers) {
-  PyObject_GC_UnTrack(numbers.ptr());
-  return numbers.release().ptr();
-}
-
-PyObject* CountsOf(const NumberStatistics& found) {
-  py::tuple counts(found.counts.size());
-  for (std::size_t i = 0; i < found.counts.size(); ++i) {
-    PyTuple_SET_ITEM(counts.ptr(), static_cast<Py_ssize_t>(i),
-                     Own(PyLong_FromUnsignedLongLong(found.counts[i])));
+// A tuple of what make(i) gives, new references to numbers: these refer to
+// nothing, and the collector of circles need not look at them.
+template <typename MakeOne>
+PyObject* TupleOf(std::size_t count, const MakeOne& make) {
+  py::tuple made(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    PyTuple_SET_ITEM(made.ptr(), static_cast<Py_ssize_t>(i), Own(make(i)));
   }
-  return OutOfSight(std::move(counts));
-}
-
-PyObject* EdgesOf(const NumberStatistics& found) {
-  const Bins bins = BinsOf(found.moments);
-  py::tuple edges(bins.count + 1);
-  for (std::size_t i = 0; i <= bins.count; ++i) {
-    PyTuple_SET_ITEM(edges.ptr(), static_cast<Py_ssize_t>(i),
-                     Own(PyFloat_FromDouble(bins.edges[i])));
-  }
-  return OutOfSight(std::move(edges));
+  PyObject_GC_UnTrack(made.ptr());
+  return made.release().ptr();
 }
 
 // Newer Pythons keep a tuple's hash in it: none yet.
@@ -155,9 +142,16 @@ class Maker {
 
   py::object HistogramOf(const NumberStatistics& found) const {
     if (found.counts.empty()) return none_;
+    const Bins bins = BinsOf(found.moments);
     py::tuple both(2);
-    PyTuple_SET_ITEM(both.ptr(), 0, CountsOf(found));
-    PyTuple_SET_ITEM(both.ptr(), 1, EdgesOf(found));
+    const auto count = [&](std::size_t i) {
+      return PyLong_FromUnsignedLongLong(found.counts[i]);
+    };
+    PyTuple_SET_ITEM(both.ptr(), 0, TupleOf(found.counts.size(), count));
+    const auto edge = [&](std::size_t i) {
+      return PyFloat_FromDouble(bins.edges[i]);
+    };
+    PyTuple_SET_ITEM(both.ptr(), 1, TupleOf(bins.count + 1, edge));
     PyObject_GC_UnTrack(both.ptr());
     return both;
   }

@@ -88,7 +88,7 @@ class RegionCopier {
     Batch batch;
     batch.tasks.reserve(wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      AddTasks(wanted[i], pieces[i], make_, first + i, &batch);
+      AddTasks(wanted[i], pieces[i], make_(first + i), &batch);
     }
     CheckApart(batch.unchecked);
     ChooseStores(&batch.tasks);
@@ -189,21 +189,21 @@ class RegionCopier {
   }
 
   void AddTasks(const WantedRegion& wanted, const std::vector<Piece>& pieces,
-                const MakeDestination& make, std::size_t index,
-                Batch* batch) const {
-    if (wanted.look) return AddLooks(wanted, pieces, batch);
-    Destination destination = make(index);
+                Destination destination, Batch* batch) const {
     const TensorFacts facts = source_.Facts(wanted.slot);
     const Target target{
         facts, source_.LayoutOf(wanted.slot),
         wanted.region ? *wanted.region : WholeRegion(facts.dims),
         std::move(destination)};
-    const bool is_dense = pieces.size() == 1 && IsDenseCopy(target);
+    const bool is_dense =
+        !wanted.look && pieces.size() == 1 && IsDenseCopy(target);
     for (const Piece& piece : pieces) {
       PieceTask task;
       task.piece = &piece;
       task.name = facts.name;
-      if (wanted.cast) {
+      if (wanted.look) {
+        task.look = wanted.look->OfPiece(piece);
+      } else if (wanted.cast) {
         task.cast = MakeCast(target, piece, wanted.cast);
       } else if (is_dense) {
         task.dense = target.destination.base;
@@ -211,21 +211,9 @@ class RegionCopier {
         task.strided = MakeStrided(target, piece);
       }
       task.check = ChecksOnTheWay(wanted, task, batch);
-      const bool takes = task.dense || task.strided || task.cast;
+      const bool takes = task.dense || task.strided || task.cast || task.look;
       if (!takes && !task.check) continue;
       batch->tasks.push_back(std::move(task));
-    }
-  }
-
-  // Of those who look: nothing is to be known of where bytes go.
-  void AddLooks(const WantedRegion& wanted, const std::vector<Piece>& pieces,
-                Batch* batch) const {
-    for (const Piece& piece : pieces) {
-      PieceTask& task = batch->tasks.emplace_back();
-      task.piece = &piece;
-      task.name = source_.Name(wanted.slot);
-      task.look = wanted.look->OfPiece(piece);
-      task.check = ChecksOnTheWay(wanted, task, batch);
     }
   }
 
