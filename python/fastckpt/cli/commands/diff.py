@@ -26,7 +26,6 @@ from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.output import (
     paint,
     print_json,
-    print_lines,
     print_text,
     tell_of_page,
 )
@@ -97,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
         print_text(_format_total(args, found, differences))
     else:
         differences.sort(key=lambda it: natural_order(it.name))
-        print_lines(map(_format, differences))
+        for difference in differences:
+            print_text(_format(difference), 4, [escape(difference.name)])
         print_text(_format_total(args, found, differences))
     return BROKEN if differences else 0
 

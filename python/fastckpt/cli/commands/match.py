@@ -17,7 +17,7 @@ from typing import Any
 from fastckpt import Rules, match
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import add_path_argument, open_checkpoint
-from fastckpt.cli.render.output import print_json, print_lines
+from fastckpt.cli.render.output import print_json, print_lines, print_sentences
 from fastckpt.files.urls import public_name, remote_url, source_path, told_name
 from fastckpt.formats.endings import find_file_format
 from fastckpt.formats.opened import open_tensors
@@ -51,7 +51,11 @@ def run(args: argparse.Namespace) -> int:
             print_json(_describe(args, plan))
         else:
             text = str(plan.to_rules() if args.to_rules else plan)
-            print_lines([text.removesuffix("\n")])
+            lines = text.removesuffix("\n").split("\n")
+            if args.to_rules:  # to be copied
+                print_lines(lines)
+            else:
+                print_sentences(lines, filter(_has_blank, (*checkpoint, *shapes)))
     return 0 if plan.is_finished else 1
 
 
@@ -84,6 +88,10 @@ def _check_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a name stands there twice")
     return found
+
+
+def _has_blank(name: str) -> bool:
+    return " " in name
 
 
 def _is_shape(value: Any) -> bool:
