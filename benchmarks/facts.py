@@ -33,6 +33,7 @@ def facts(nbytes: int, tensors: int) -> dict[str, str]:
         "bert": f"{len(bert)} tensors, {in_bytes(_bytes(bert))}",
         "bert_count": f"{len(bert)}",
         "small": f"{tensors:,} tensors",
+        "pages": f"{len(models.pages(nbytes)):,} tensors of {in_bytes(4096)}",
         "strings": f"{tensors:,} strings",
         "resnet": f"{len(resnet)} tensors of a ResNet, {in_bytes(_bytes(resnet))}",
         "one": in_bytes(prod(embedding[models.ONE_TENSOR]) * _ITEM),

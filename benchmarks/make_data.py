@@ -144,6 +144,7 @@ def main(folder: Path, nbytes: int, tensors: int) -> None:
     del bert
     resnet = _fill(models.resnet(min(nbytes, 100 << 20)), 2)
     manifest["resnet"] = _plain(folder, "resnet", resnet)
+    manifest["pages"] = _plain(folder, "pages", _fill(models.pages(nbytes), 6))
     manifest["small"] = _plain(folder, "small", _fill(models.small(tensors), 3))
     manifest["embedding"] = _embedding(folder, nbytes)
     manifest["table"] = _table(folder, nbytes)

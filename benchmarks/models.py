@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["MATRIX", "ONE_TENSOR", "bert", "embedding", "resnet", "small", "table"]
+__all__ = [
+    "MATRIX",
+    "ONE_TENSOR",
+    "bert",
+    "embedding",
+    "pages",
+    "resnet",
+    "small",
+    "table",
+]
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -86,6 +95,12 @@ def small(count: int) -> Shapes:
         f"model/table_{i // 100:05d}/slot_{i % 100:02d}/weights": (1 + i % 16, 4)
         for i in range(count)
     }
+
+
+def pages(nbytes: int) -> Shapes:
+    """Gives tensors of 4 KiB, 100,000 where `nbytes` is a GiB."""
+    count = max(16, round(100_000 * nbytes / (1 << 30)))
+    return {f"layer_{i // 100:04d}/part_{i % 100:02d}": (1024,) for i in range(count)}
 
 
 def embedding(nbytes: int) -> Shapes:

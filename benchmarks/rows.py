@@ -71,6 +71,26 @@ def _matrix_rows(dataset: str, title: str, unchecked: float, checked: float) -> 
     )
 
 
+def _statistics(name: str, dataset: str, title: str) -> Row:
+    without = "without histograms"
+    return Row(
+        name,
+        f"{title}: `statistics()`, checked",
+        {
+            _US: Child(_OURS, "statistics", {"name": dataset}),
+            without: Child(
+                _OURS, "statistics", {"name": dataset, "with_histogram": False}
+            ),
+            _FLOOR: Floor("check", dataset, dataset),
+        },
+        (
+            Goal("floor", 2.5, _US, (_FLOOR,)),
+            Goal("floor, as `stats` does it", 2.5, without, (_FLOOR,)),
+        ),
+        bound=Bound("memory read", dataset),
+    )
+
+
 CRC_SIZES = tuple(1 << power for power in (4, 6, 8, 12, 16, 20, 24, 28, 30))
 _CRC_PEERS = ("google-crc32c", "crc32c", "awscrt")
 
@@ -207,6 +227,8 @@ ROWS: tuple[Row, ...] = (
         (Goal("floor", 1.10, _US, (_FLOOR,)),),
         bound=Bound("memory read"),
     ),
+    _statistics("statistics", "bert", "{bert}"),
+    _statistics("statistics-pages", "pages", "{pages}"),
     Row(
         "save",
         "{bert}: `save`, on the disk when it returns",

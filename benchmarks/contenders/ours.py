@@ -16,6 +16,7 @@ from benchmarks.data import Data
 from benchmarks.models import MATRIX, ONE_TENSOR
 from benchmarks.wanted import touch
 from fastckpt import _native
+from fastckpt.checking.statistics import look_at
 
 if not _native.NDEBUG:
     raise SystemExit("fastckpt is a debug build: its times would tell nothing")
@@ -233,6 +234,29 @@ def verify(data: Data, threads: int | None = None) -> Case:
     def prove(result: tuple[fastckpt.Checkpoint, fastckpt.VerifyReport]) -> str:
         report = result[1]
         return "right" if report.ok else str(report.problems[:3])
+
+    return Case(run, prove, "right")
+
+
+def statistics(data: Data, name: str, with_histogram: bool = True) -> Case:
+    """Without histograms as the command `stats` asks for them."""
+    path = data.prefix(name)
+
+    def run() -> dict[str, fastckpt.Statistics]:
+        return look_at(fastckpt.open(path), None, None, None, with_histogram)
+
+    def prove(found: dict[str, fastckpt.Statistics]) -> str:
+        for tensor, array in fastckpt.open(path).load().items():
+            it = found[tensor]
+            if (it.min, it.max, it.zeros) != (
+                array.min(),
+                array.max(),
+                np.sum(array == 0),
+            ):
+                return f"wrong: {tensor}"
+            if with_histogram and sum(it.histogram[0]) != array.size:
+                return f"not all of {tensor} is in the histogram"
+        return "right"
 
     return Case(run, prove, "right")
 

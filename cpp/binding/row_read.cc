@@ -25,6 +25,8 @@ namespace {
 constexpr std::size_t kQuick = 256 << 10;
 constexpr std::size_t kLine = 64;
 constexpr std::size_t kAhead = 12;  // rows
+// The processor itself fetches what follows these.
+constexpr std::size_t kLinesAhead = 4;
 
 // An array in NumPy's own memory, of `count` rows, or of one and no more.
 PyObject* NewRows(DType dtype, std::optional<std::size_t> count, Dims dims) {
@@ -68,7 +70,7 @@ void CopyRows(const std::uint8_t* from, std::size_t row_bytes,
   const auto row = [&](std::size_t i) {
     return from + static_cast<std::size_t>(ids[i]) * row_bytes;
   };
-  const std::size_t fetched = std::min(row_bytes, 8 * kLine);
+  const std::size_t fetched = std::min(row_bytes, kLinesAhead * kLine);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i + kAhead < ids.size()) {
       const std::uint8_t* next = row(i + kAhead);

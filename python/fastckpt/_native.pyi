@@ -5,9 +5,11 @@ some 64 KiB are read; Readers are safe to use from many threads.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
+
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 __version__: str
 NDEBUG: bool
@@ -179,12 +181,19 @@ def describe_tensors(
     slots: Sequence[int],
     values: dict[str, bytes],
     with_histogram: bool,
+    type: type[_Tuple],
     threads: int,
     progress: Progress | None,
-) -> list[tuple[Any, ...]]: ...
+) -> list[_Tuple]: ...
 def describe_numbers(
-    numbers: Any, dtype: str, values: bytes | None, are_integers: bool, threads: int
-) -> tuple[Any, ...]: ...
+    numbers: Any,
+    dtype: str,
+    values: bytes | None,
+    are_integers: bool,
+    type: type[_Tuple],
+    threads: int,
+) -> _Tuple: ...
+def kinds_of(reader: Reader, slots: Sequence[int]) -> tuple[bytes, list[int]]: ...
 def cast_floats(source: Any, from_dtype: str, target: Any, to_dtype: str) -> int: ...
 def open_bundle(
     prefix: bytes,

@@ -1,12 +1,47 @@
 // Lanes for x86-64 with AVX-512: eight numbers at a time.
 #if defined(__x86_64__)
 
+#include <immintrin.h>
+
 #include <cstddef>
 
 namespace fastckpt::internal::lanes {
 namespace {
 
 constexpr std::size_t kLanes = 8;
+
+}  // namespace
+}  // namespace fastckpt::internal::lanes
+
+#include "fastckpt/codec/lanes_vectors.h"
+
+namespace fastckpt::internal::lanes {
+namespace {
+
+inline void Convert(const Floats& from, Doubles* to) {
+  *to = (Doubles)_mm512_maskz_cvtps_pd(0xff, (__m256)from);
+}
+inline void Convert(const Ints& from, Doubles* to) {
+  *to = (Doubles)_mm512_maskz_cvtepi32_pd(0xff, (__m256i)from);
+}
+inline void Convert(const Doubles& from, Ints* to) {
+  *to = (Ints)_mm512_maskz_cvttpd_epi32(0xff, (__m512d)from);
+}
+inline void Convert(const Ushorts& from, Uints* to) {
+  *to = (Uints)_mm256_cvtepu16_epi32((__m128i)from);
+}
+inline void Convert(const Shorts& from, Ints* to) {
+  *to = (Ints)_mm256_cvtepi16_epi32((__m128i)from);
+}
+inline void Convert(const WideUshorts& from, WideUints* to) {
+  *to = (WideUints)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)from);
+}
+inline void Convert(const WideShorts& from, WideInts* to) {
+  *to = (WideInts)_mm512_maskz_cvtepi16_epi32(0xffff, (__m256i)from);
+}
+inline void Convert(const WideInts& from, WideBytes* to) {
+  *to = (WideBytes)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)from);
+}
 
 }  // namespace
 }  // namespace fastckpt::internal::lanes

@@ -1,40 +1,17 @@
 // The types of numbers that Lanes knows: how kLanes of each become float64.
 //
 // Only lanes_loops.h includes this: everything depends on kLanes, and is in an
-// unnamed namespace. Vectors are passed by pointer, as the way of passing them
-// depends on the instructions.
+// unnamed namespace.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "fastckpt/codec/lanes_vectors.h"
+
 namespace fastckpt::internal::lanes {
 namespace {
-
-typedef double Doubles __attribute__((vector_size(kLanes * 8)));
-typedef std::int64_t Longs __attribute__((vector_size(kLanes * 8)));
-typedef std::uint64_t Words __attribute__((vector_size(kLanes * 8)));
-typedef float Floats __attribute__((vector_size(kLanes * 4)));
-typedef std::int32_t Ints __attribute__((vector_size(kLanes * 4)));
-typedef std::uint32_t Uints __attribute__((vector_size(kLanes * 4)));
-typedef std::int16_t Shorts __attribute__((vector_size(kLanes * 2)));
-typedef std::uint16_t Ushorts __attribute__((vector_size(kLanes * 2)));
-typedef std::uint8_t Bytes __attribute__((vector_size(kLanes)));
-// As many bytes of float32.
-typedef float WideFloats __attribute__((vector_size(kLanes * 8)));
-typedef std::int32_t WideInts __attribute__((vector_size(kLanes * 8)));
-typedef std::uint32_t WideUints __attribute__((vector_size(kLanes * 8)));
-typedef std::int16_t WideShorts __attribute__((vector_size(kLanes * 4)));
-typedef std::uint16_t WideUshorts __attribute__((vector_size(kLanes * 4)));
-typedef std::uint8_t WideBytes __attribute__((vector_size(kLanes * 2)));
-
-constexpr std::size_t kFloatLanes = 2 * kLanes;
-
-template <typename Vector>
-inline void Copy(const std::uint8_t* from, Vector* to) {
-  std::memcpy(to, from, sizeof *to);
-}
 
 // float64 of integers below 2^32: as the low digits of 2^52.
 inline void Widen(const Words& words, Doubles* to) {
@@ -72,7 +49,7 @@ struct FloatForm : Form {
   static void Load(const std::uint8_t* from, Doubles* to) {
     Floats floats;
     Copy(from, &floats);
-    *to = __builtin_convertvector(floats, Doubles);
+    Convert(floats, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     Copy(from, to);
@@ -86,13 +63,17 @@ struct HalfForm : Form {
     Ushorts halves;
     Copy(from, &halves);
     Floats floats;
-    FloatsOfHalves(__builtin_convertvector(halves, Uints), &floats);
-    *to = __builtin_convertvector(floats, Doubles);
+    Uints words;
+    Convert(halves, &words);
+    FloatsOfHalves(words, &floats);
+    Convert(floats, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     WideUshorts halves;
     Copy(from, &halves);
-    FloatsOfHalves(__builtin_convertvector(halves, WideUints), to);
+    WideUints words;
+    Convert(halves, &words);
+    FloatsOfHalves(words, to);
   }
 };
 
@@ -102,13 +83,17 @@ struct Bfloat16Form : Form {
   static void Load(const std::uint8_t* from, Doubles* to) {
     Ushorts bits;
     Copy(from, &bits);
-    const Floats floats = (Floats)(__builtin_convertvector(bits, Uints) << 16);
-    *to = __builtin_convertvector(floats, Doubles);
+    Uints words;
+    Convert(bits, &words);
+    const Floats floats = (Floats)(words << 16);
+    Convert(floats, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     WideUshorts bits;
     Copy(from, &bits);
-    *to = (WideFloats)(__builtin_convertvector(bits, WideUints) << 16);
+    WideUints words;
+    Convert(bits, &words);
+    *to = (WideFloats)(words << 16);
   }
 };
 
@@ -118,14 +103,16 @@ struct Int16Form : Form {
   static void Load(const std::uint8_t* from, Doubles* to) {
     Shorts numbers;
     Copy(from, &numbers);
-    *to = __builtin_convertvector(__builtin_convertvector(numbers, Ints),
-                                  Doubles);
+    Ints ints;
+    Convert(numbers, &ints);
+    Convert(ints, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     WideShorts numbers;
     Copy(from, &numbers);
-    *to = __builtin_convertvector(__builtin_convertvector(numbers, WideInts),
-                                  WideFloats);
+    WideInts ints;
+    Convert(numbers, &ints);
+    Convert(ints, to);
   }
 };
 
@@ -135,14 +122,16 @@ struct Uint16Form : Form {
   static void Load(const std::uint8_t* from, Doubles* to) {
     Ushorts numbers;
     Copy(from, &numbers);
-    *to = __builtin_convertvector(__builtin_convertvector(numbers, Ints),
-                                  Doubles);
+    Uints ints;
+    Convert(numbers, &ints);
+    Convert((Ints)ints, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     WideUshorts numbers;
     Copy(from, &numbers);
-    *to = __builtin_convertvector(__builtin_convertvector(numbers, WideInts),
-                                  WideFloats);
+    WideUints ints;
+    Convert(numbers, &ints);
+    Convert((WideInts)ints, to);
   }
 };
 
@@ -151,7 +140,7 @@ struct Int32Form : Form {
   static void Load(const std::uint8_t* from, Doubles* to) {
     Ints numbers;
     Copy(from, &numbers);
-    *to = __builtin_convertvector(numbers, Doubles);
+    Convert(numbers, to);
   }
 };
 

@@ -66,8 +66,27 @@ struct Functions {
   BinFunction bin_floats;
 };
 
+// Integers that go through one call at most.
+inline constexpr std::size_t kIntegers = std::size_t{1} << 17;
+
+// What they come to, as signed numbers.
+struct IntegerBlock {
+  std::int64_t low;
+  std::int64_t high;
+  std::int64_t sum;
+  std::uint64_t squares;
+  std::uint64_t zeros;  // of what is stored
+};
+
+// Sums up integers, at least one; `flips`: they are unsigned, and half of their
+// range is taken from each.
+using IntegerFunction = void (*)(const std::uint8_t* data, std::size_t count,
+                                 bool flips, IntegerBlock* block);
+
 struct Table {
   Functions functions[kKinds];
+  IntegerFunction sum_bytes;
+  IntegerFunction sum_shorts;
 };
 
 extern const Table kPortable;

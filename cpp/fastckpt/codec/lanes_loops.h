@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "fastckpt/codec/lanes_forms.h"
+#include "fastckpt/codec/lanes_integers.h"
 #include "fastckpt/codec/lanes_internal.h"
 
 namespace fastckpt::internal::lanes {
@@ -142,11 +143,15 @@ bool Bin(const std::uint8_t* data, const Scale& scale, std::uint8_t* indices) {
     at = (at - scale.low) * scale.scale;
     at = at > least ? at : least;  // and NaN
     at = at < most ? at : most;
-    const Ints whole = __builtin_convertvector(at, Ints);
-    Doubles distances = at - __builtin_convertvector(whole, Doubles) - 0.5;
+    Ints whole;
+    Convert(at, &whole);
+    Doubles distances;
+    Convert(whole, &distances);
+    distances = at - distances - 0.5;
     distances = (Doubles)((Words)distances & 0x7fffffffffffffff);
     farthest = distances > farthest ? distances : farthest;
-    const Bytes bytes = __builtin_convertvector(whole, Bytes);
+    Bytes bytes;
+    Convert(whole, &bytes);
     std::memcpy(indices + i, &bytes, sizeof bytes);
   }
   const Longs near = farthest > scale.far;
@@ -172,7 +177,8 @@ bool BinFloats(const std::uint8_t* data, const Scale& scale,
         at - __builtin_convertvector(whole, WideFloats) - 0.5f;
     distances = (WideFloats)((WideUints)distances & 0x7fffffff);
     farthest = distances > farthest ? distances : farthest;
-    const WideBytes bytes = __builtin_convertvector(whole, WideBytes);
+    WideBytes bytes;
+    Convert(whole, &bytes);
     std::memcpy(indices + i, &bytes, sizeof bytes);
   }
   const WideInts near = farthest > static_cast<float>(scale.far);
@@ -191,7 +197,9 @@ consteval Table MakeTable() {
            MakeFunctions<HalfForm>(), MakeFunctions<Bfloat16Form>(),
            MakeFunctions<Int16Form>(), MakeFunctions<Uint16Form>(),
            MakeFunctions<Int32Form>(), MakeFunctions<Uint32Form>(),
-           MakeFunctions<Int64Form>(), MakeFunctions<Uint64Form>()}};
+           MakeFunctions<Int64Form>(), MakeFunctions<Uint64Form>()},
+          SumIntegers<ByteSums>,
+          SumIntegers<ShortSums>};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -17,8 +18,10 @@
 
 #include "fastckpt/codec/bin_counts.h"
 #include "fastckpt/codec/bins.h"
+#include "fastckpt/codec/integer_sums.h"
 #include "fastckpt/codec/moments.h"
 #include "fastckpt/codec/value_counts.h"
+#include "fastckpt/platform/float_mode.h"
 #include "fastckpt/read/region_copy.h"
 #include "fastckpt/tensor/plane_copy.h"
 
@@ -29,14 +32,26 @@ namespace fastckpt::internal {
 struct NumberForm {
   DType dtype = DType::kInvalid;
   const double* bytes = nullptr;
+  // What MakeForm finds; who does not say it loses time.
+  Integers integers = Integers::kNone;
 };
+
+inline NumberForm MakeForm(DType dtype, const double* bytes) {
+  if (bytes == nullptr) return {dtype, nullptr, IntegersOf(dtype)};
+  return {dtype, bytes, IntegersOf(std::span(bytes, kByteValues))};
+}
 
 struct NumberStatistics {
   Moments moments;
-  // As many counts as bins. None of both unless they were asked for.
-  Bins bins;
+  // As many as BinsOf(moments) are. None unless they were asked for.
   std::vector<std::uint64_t> counts;
 };
+
+// In whatever mode the thread computes.
+inline Bins BinsOf(const Moments& moments) {
+  const PlainFloatMode mode;
+  return MakeBins(moments.low, moments.high);
+}
 
 // What is read in one go is seen whole, and looked at twice at once.
 inline bool IsSeenWhole(std::uint64_t size_bytes) {
@@ -53,9 +68,17 @@ struct Stored {
   std::uint64_t size_bytes;  // of the whole tensor
 };
 
-inline bool CountsValues(const Stored& stored) {
-  return stored.form.bytes != nullptr || (ElementSize(stored.form.dtype) == 2 &&
-                                          stored.size_bytes >= kManyBytes);
+// How numbers are looked at first: as any, as integers whose sums are exact, or
+// as values that are counted, which tells all of them at once.
+enum class Way { kMoments, kIntegers, kCounts };
+
+inline Way FirstWay(const Stored& stored, bool with_histogram) {
+  const bool are_integers = stored.form.integers != Integers::kNone;
+  if (are_integers && !with_histogram) return Way::kIntegers;
+  const bool are_many =
+      ElementSize(stored.form.dtype) == 2 && stored.size_bytes >= kManyBytes;
+  if (stored.form.bytes || are_many) return Way::kCounts;
+  return are_integers ? Way::kIntegers : Way::kMoments;
 }
 
 // Calls work(bytes), with the bytes in the machine's order.
@@ -74,24 +97,25 @@ using BinSpan = std::span<std::uint64_t, kBins>;
 // The first look at a tensor.
 class FirstLook : public TensorLook {
  public:
-  FirstLook(const Stored& stored, bool with_histogram)
-      : stored_(stored), with_histogram_(with_histogram) {}
-
-  PieceLook* OfPiece(const Piece& piece) override {
-    pieces_.push_back(std::make_unique<OnePiece>(this, piece));
-    return pieces_.back().get();
+  FirstLook(const Stored& stored, bool with_histogram, NumberStatistics* found)
+      : stored_(stored), with_histogram_(with_histogram), found_(found) {
+    if (way_ == Way::kCounts) words_ = std::make_unique<WordCounter>();
   }
 
-  // What was found; the counts of the bins may be still to come.
-  NumberStatistics Finish() {
-    if (is_done_) return std::move(found_);
+  PieceLook* OfPiece(const Piece& piece) override {
+    return &pieces_.emplace_back(this, piece);
+  }
+
+  // Ends that; the counts of the bins may be still to come.
+  void Finish() {
+    if (is_done_) return;
+    if (way_ == Way::kIntegers) found_->moments = MomentsOf(integers_);
     for (const auto& piece : pieces_) {
-      for (const Moments& group : piece->groups) {
-        MergeMoments(group, &found_.moments);
+      for (const Moments& group : piece.groups) {
+        MergeMoments(group, &found_->moments);
       }
     }
     FindBins();
-    return std::move(found_);
   }
 
  private:
@@ -99,7 +123,7 @@ class FirstLook : public TensorLook {
     OnePiece(FirstLook* whole, const Piece& piece) : look(whole) {
       const std::uint64_t size = piece.file ? piece.size : piece.memory.size();
       is_all = size == whole->stored_.size_bytes && IsSeenWhole(size);
-      if (whole->counts_values_) return;
+      if (whole->way_ != Way::kMoments || is_all) return;
       groups.resize(
           static_cast<std::size_t>((size + kLookGroup - 1) / kLookGroup));
     }
@@ -108,7 +132,7 @@ class FirstLook : public TensorLook {
               const std::uint8_t* bytes) override {
       const auto size = static_cast<std::size_t>(end - begin);
       WithMachineOrder(look->stored_, bytes, size, [&](const auto* numbers) {
-        if (look->counts_values_) {
+        if (look->way_ == Way::kCounts) {
           look->CountValues(*this, numbers, size);
         } else {
           look->LookAt(this, begin, numbers, size);
@@ -125,17 +149,28 @@ class FirstLook : public TensorLook {
               std::size_t size) {
     const DType dtype = stored_.form.dtype;
     const std::size_t count = size / ElementSize(dtype);
-    Moments* group =
-        &piece->groups[static_cast<std::size_t>(begin / kLookGroup)];
-    AddMoments(dtype, numbers, count, group);
-    if (!piece->is_all) return;
-    found_.moments = *group;
-    FindBins();
-    if (found_.bins.count == kBins) {
-      CountInBins(dtype, numbers, count, found_.bins, Counts());
-      LeaveOut(found_.moments, Counts());
+    if (way_ == Way::kIntegers) {
+      IntegerSums sums;
+      AddIntegers(stored_.form.integers, numbers, count, &sums);
+      if (!piece->is_all) return Merge(sums);
+      found_->moments = MomentsOf(sums);
+    } else if (!piece->is_all) {
+      const auto group = static_cast<std::size_t>(begin / kLookGroup);
+      return AddMoments(dtype, numbers, count, &piece->groups[group]);
+    } else {
+      AddMoments(dtype, numbers, count, &found_->moments);
+    }
+    const Bins bins = FindBins();
+    if (bins.count == kBins) {
+      CountInBins(dtype, numbers, count, bins, Counts());
+      LeaveOut(found_->moments, Counts());
     }
     is_done_ = true;
+  }
+
+  void Merge(const IntegerSums& sums) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    MergeIntegers(sums, &integers_);
   }
 
   void CountValues(const OnePiece& piece, const std::uint8_t* numbers,
@@ -145,12 +180,12 @@ class FirstLook : public TensorLook {
       CountBytes(numbers, size, counts);
       return FinishValues(counts);
     }
-    words_.Add(numbers, size);
+    words_->Add(numbers, size);
     // Who sees the last of it frees the tables; other tensors need theirs.
     if (left_.fetch_sub(size, std::memory_order_acq_rel) > size) return;
-    FinishValues(stored_.form.bytes ? words_.CountBytes()
-                                    : words_.CountWords());
-    words_.Clear();
+    FinishValues(stored_.form.bytes ? words_->CountBytes()
+                                    : words_->CountWords());
+    words_->Clear();
   }
 
   void FinishValues(std::span<const std::uint64_t> counts) {
@@ -160,31 +195,35 @@ class FirstLook : public TensorLook {
       of_words = WordValues(stored_.form.dtype);
       values = of_words;
     }
-    found_.moments = MomentsOfCounts(counts, values);
-    FindBins();
-    if (found_.bins.count == kBins) {
-      CountInBins(counts, values, found_.bins, Counts());
-    }
+    found_->moments = stored_.form.integers == Integers::kNone
+                          ? MomentsOfCounts(counts, values)
+                          : MomentsOf(SumsOfCounts(counts, values));
+    const Bins bins = FindBins();
+    if (bins.count == kBins) CountInBins(counts, values, bins, Counts());
     is_done_ = true;
   }
 
-  void FindBins() {
-    if (!with_histogram_) return;
-    const Moments& moments = found_.moments;
-    found_.bins = MakeBins(moments.low, moments.high);
-    found_.counts.assign(found_.bins.count, 0);
-    if (found_.bins.count == 1) found_.counts[0] = moments.count;
+  // None unless they are asked for.
+  Bins FindBins() {
+    if (!with_histogram_) return {};
+    const Bins bins = BinsOf(found_->moments);
+    found_->counts.assign(bins.count, 0);
+    if (bins.count == 1) found_->counts[0] = found_->moments.count;
+    return bins;
   }
 
-  BinSpan Counts() { return BinSpan(found_.counts.data(), kBins); }
+  BinSpan Counts() { return BinSpan(found_->counts.data(), kBins); }
 
   const Stored stored_;
   const bool with_histogram_;
-  std::vector<std::unique_ptr<OnePiece>> pieces_;
-  const bool counts_values_ = CountsValues(stored_);
-  WordCounter words_;
+  NumberStatistics* const found_;
+  std::list<OnePiece> pieces_;
+  const Way way_ = FirstWay(stored_, with_histogram_);
+  std::mutex mutex_;
+  IntegerSums integers_;
+  // Null unless values are counted.
+  std::unique_ptr<WordCounter> words_;
   std::atomic<std::uint64_t> left_{stored_.size_bytes};  // to be counted
-  NumberStatistics found_;
   bool is_done_ = false;
 };
 
@@ -192,7 +231,7 @@ class FirstLook : public TensorLook {
 class SecondLook : public TensorLook, public PieceLook {
  public:
   SecondLook(const Stored& stored, NumberStatistics* found)
-      : stored_(stored), found_(found) {}
+      : stored_(stored), found_(found), bins_(BinsOf(found->moments)) {}
 
   PieceLook* OfPiece(const Piece&) override { return this; }
 
@@ -202,8 +241,7 @@ class SecondLook : public TensorLook, public PieceLook {
     const DType dtype = stored_.form.dtype;
     std::uint64_t counts[kBins] = {};
     WithMachineOrder(stored_, bytes, size, [&](const auto* numbers) {
-      CountInBins(dtype, numbers, size / ElementSize(dtype), found_->bins,
-                  counts);
+      CountInBins(dtype, numbers, size / ElementSize(dtype), bins_, counts);
     });
     const std::lock_guard<std::mutex> lock(mutex_);
     for (std::size_t i = 0; i < kBins; ++i) found_->counts[i] += counts[i];
@@ -216,6 +254,7 @@ class SecondLook : public TensorLook, public PieceLook {
  private:
   const Stored stored_;
   NumberStatistics* const found_;
+  const Bins bins_;
   std::mutex mutex_;
 };
 

@@ -1,8 +1,11 @@
 #include "fastckpt/read/number_statistics.h"
 
+#include <algorithm>
+#include <chrono>
+#include <deque>
 #include <functional>
-#include <memory>
 #include <utility>
+#include <vector>
 
 #include "fastckpt/platform/float_mode.h"
 #include "fastckpt/read/number_looks.h"
@@ -19,97 +22,159 @@ struct Viewer {
 using Show = std::function<void(std::span<const Viewer> viewers, CheckRule rule,
                                 const RunOptions& options)>;
 
+// Tensors that are looked at together: what is noted of them stays in a cache,
+// and their bytes are worth the start of threads.
+constexpr std::size_t kTogether = 2048;
+
 bool MayNeedMore(const Stored& stored) {
-  return !CountsValues(stored) && !IsSeenWhole(stored.size_bytes);
+  return FirstWay(stored, true) != Way::kCounts &&
+         !IsSeenWhole(stored.size_bytes);
 }
 
-// The tensors that were looked at, and what is left to be done with them.
+// Asks now and then whether to go on: a run of few tensors may end before it
+// does so.
+class Asker {
+ public:
+  explicit Asker(const RunOptions& options) : options_(options) {}
+
+  void Ask() {
+    const auto now = Clock::now();
+    if (!options_.interrupted || now < next_) return;
+    if (options_.interrupted()) throw Interrupted{};
+    next_ = now + kInterval;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kInterval{100};
+
+  const RunOptions& options_;
+  Clock::time_point next_ = Clock::now() + kInterval;
+};
+
+// How many bytes will be looked at, by one look or two.
+std::uint64_t CountBytes(std::span<const Stored> all, bool with_histogram) {
+  std::uint64_t bytes = 0;
+  for (const Stored& stored : all) {
+    bytes += stored.size_bytes;
+    if (with_histogram && MayNeedMore(stored)) bytes += stored.size_bytes;
+  }
+  return bytes;
+}
+
+// Some tensors that are looked at together. `is_counted`: all their bytes are
+// part of the progress' total already.
 class Survey {
  public:
-  Survey(std::vector<Stored> all, bool with_histogram, const Show& show,
-         CheckRule rule, const RunOptions& options)
-      : all_(std::move(all)),
+  // Puts what it finds into `found`.
+  Survey(std::span<const Stored> all, std::span<NumberStatistics> found,
+         bool with_histogram, bool is_counted, const Show& show, CheckRule rule,
+         const RunOptions& options)
+      : all_(all),
+        found_(found),
         with_histogram_(with_histogram),
+        is_counted_(is_counted),
         show_(show),
         rule_(rule),
         options_(options) {}
 
-  std::vector<NumberStatistics> Run() {
+  void Run() {
     // What the threads found is put together here.
     const PlainFloatMode mode;
-    if (with_histogram_ && options_.progress) {
-      for (const Stored& stored : all_) {
-        if (MayNeedMore(stored)) options_.progress->total += stored.size_bytes;
-      }
-    }
     LookOnce();
     if (with_histogram_) LookAgain();
-    return std::move(found_);
   }
 
  private:
   void LookOnce() {
-    std::vector<std::unique_ptr<FirstLook>> looks;
+    std::deque<FirstLook> looks;
     std::vector<Viewer> viewers;
-    for (const Stored& stored : all_) {
-      looks.push_back(std::make_unique<FirstLook>(stored, with_histogram_));
-      viewers.push_back({viewers.size(), looks.back().get()});
+    viewers.reserve(all_.size());
+    RunOptions options = options_;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      looks.emplace_back(all_[i], with_histogram_, &found_[i]);
+      viewers.push_back({i, &looks.back()});
+      if (is_counted_) options.counted += all_[i].size_bytes;
     }
-    show_(viewers, rule_, options_);
-    for (const auto& look : looks) found_.push_back(look->Finish());
+    show_(viewers, rule_, options);
+    for (FirstLook& look : looks) look.Finish();
   }
 
   void LookAgain() {
-    std::vector<std::unique_ptr<SecondLook>> looks;
+    std::deque<SecondLook> looks;
     std::vector<Viewer> viewers;
     RunOptions options = options_;
     for (std::size_t i = 0; i < all_.size(); ++i) {
       if (!MayNeedMore(all_[i])) continue;
-      if (found_[i].bins.count == kBins) {
-        looks.push_back(std::make_unique<SecondLook>(all_[i], &found_[i]));
-        viewers.push_back({i, looks.back().get()});
-        options.counted += all_[i].size_bytes;
-      } else if (options.progress) {
+      if (found_[i].counts.size() == kBins) {
+        looks.emplace_back(all_[i], &found_[i]);
+        viewers.push_back({i, &looks.back()});
+        if (is_counted_) options.counted += all_[i].size_bytes;
+      } else if (is_counted_ && options.progress) {
         options.progress->done += all_[i].size_bytes;
       }
     }
     if (viewers.empty()) return;
     // They were found right a moment ago, but are read anew.
     show_(viewers, rule_, options);
-    for (const auto& look : looks) look->Finish();
+    for (SecondLook& look : looks) look.Finish();
   }
 
-  const std::vector<Stored> all_;
+  const std::span<const Stored> all_;
+  const std::span<NumberStatistics> found_;
   const bool with_histogram_;
+  const bool is_counted_;
   const Show& show_;
   const CheckRule rule_;
   const RunOptions& options_;
-  std::vector<NumberStatistics> found_;
 };
+
+std::vector<Stored> FindStored(const TensorSource& source,
+                               std::span<const NumberTensor> tensors) {
+  std::vector<Stored> all;
+  all.reserve(tensors.size());
+  for (const NumberTensor& tensor : tensors) {
+    const std::uint64_t count = ElementCount(source.DimsOf(tensor.slot));
+    all.push_back({tensor.form, source.LayoutOf(tensor.slot).swap_unit,
+                   count * ElementSize(source.TypeOf(tensor.slot))});
+  }
+  return all;
+}
 
 }  // namespace
 
 std::vector<NumberStatistics> DescribeTensors(
     const TensorSource& source, std::span<const NumberTensor> tensors,
     bool with_histogram, CheckRule rule, const RunOptions& options) {
-  std::vector<Stored> all;
-  for (const NumberTensor& tensor : tensors) {
-    const TensorFacts facts = source.Facts(tensor.slot);
-    const std::uint64_t count = ElementCount(facts.dims);
-    all.push_back({tensor.form, source.LayoutOf(tensor.slot).swap_unit,
-                   count * ElementSize(facts.dtype)});
+  const std::vector<Stored> all = FindStored(source, tensors);
+  // What is decoded is done in batches, which count by themselves.
+  const bool is_counted = options.progress && !source.DecodesPieces();
+  if (is_counted) options.progress->total += CountBytes(all, with_histogram);
+  std::vector<NumberStatistics> found(all.size());
+  // What lies elsewhere is asked for at once.
+  const std::size_t together = source.fetcher() ? all.size() : kTogether;
+  Asker asker(options);
+  for (std::size_t first = 0; first < all.size(); first += together) {
+    if (first > 0) asker.Ask();
+    const std::size_t count = std::min(together, all.size() - first);
+    const auto some = tensors.subspan(first, count);
+    const Show show = [&](std::span<const Viewer> viewers, CheckRule how,
+                          const RunOptions& run) {
+      std::vector<WantedRegion> wanted;
+      wanted.reserve(viewers.size());
+      for (const Viewer& viewer : viewers) {
+        wanted.push_back(
+            {some[viewer.index].slot, nullptr, nullptr, viewer.look});
+      }
+      CopyRegions(
+          source, wanted, how, [](std::size_t) { return Destination{}; }, run);
+    };
+    Survey(std::span(all).subspan(first, count),
+           std::span(found).subspan(first, count), with_histogram, is_counted,
+           show, rule, options)
+        .Run();
   }
-  const Show show = [&](std::span<const Viewer> viewers, CheckRule how,
-                        const RunOptions& run) {
-    std::vector<WantedRegion> wanted;
-    for (const Viewer& viewer : viewers) {
-      wanted.push_back(
-          {tensors[viewer.index].slot, nullptr, nullptr, viewer.look});
-    }
-    CopyRegions(
-        source, wanted, how, [](std::size_t) { return Destination{}; }, run);
-  };
-  return Survey(std::move(all), with_histogram, show, rule, options).Run();
+  return found;
 }
 
 NumberStatistics DescribeNumbers(const NumberForm& form, ByteView numbers,
@@ -123,10 +188,14 @@ NumberStatistics DescribeNumbers(const NumberForm& form, ByteView numbers,
     task.look = viewers.front().look->OfPiece(piece);
     if (!RunTasks({task}, run)) throw Interrupted{};
   };
-  return std::move(Survey({{form, 1, numbers.size()}}, true, show,
-                          CheckRule::kNever, options)
-                       .Run()
-                       .front());
+  const Stored stored{form, 1, numbers.size()};
+  if (options.progress)
+    options.progress->total += CountBytes({&stored, 1}, true);
+  NumberStatistics found;
+  Survey({&stored, 1}, {&found, 1}, true, true, show, CheckRule::kNever,
+         options)
+      .Run();
+  return found;
 }
 
 }  // namespace fastckpt::internal

@@ -17,7 +17,8 @@ constexpr std::int64_t kGap = 4 << 10;
 constexpr std::int64_t kRead = 1 << 20;
 constexpr std::size_t kMaxNoted = 1 << 16;
 constexpr std::size_t kLine = 64;
-constexpr std::size_t kLinesAhead = 8;
+// The processor itself fetches what follows these.
+constexpr std::size_t kLinesAhead = 4;
 
 struct Part {
   const ScatteredRuns* runs;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from fastckpt.reading.requests import choose
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fastckpt import TensorInfo
     from fastckpt.files.urls import PathName
 
 __all__ = ["Statistics", "look_at", "measure", "statistics", "statistics_of"]
@@ -111,10 +113,13 @@ def look_at(
     with_histogram: bool = True,
 ) -> dict[str, Statistics]:
     """Gives what ``statistics`` does of what is open; ``measure`` says what else."""
-    wanted = _choose(source, names)
-    tensors = list(dict.fromkeys(wanted.values()))
-    found = measure(source, tensors, threads, progress, with_histogram)
-    return {new: found[old] for new, old in wanted.items()}
+    if isinstance(source, LazyTensors):
+        wanted = _choose_others(source, names)
+        tensors = list(dict.fromkeys(wanted.values()))
+        found = _measure_others(source, tensors, threads, progress)
+        return {new: found[old] for new, old in wanted.items()}
+    new_names, slots = _choose(source, names)
+    return _measure(source, new_names, slots, threads, progress, with_histogram)
 
 
 def statistics_of(array: NDArray[Any], threads: int | None = None) -> Statistics:
@@ -131,8 +136,8 @@ def statistics_of(array: NDArray[Any], threads: int | None = None) -> Statistics
             array = array.astype(name)
     numbers = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     count = threads or _native.available_threads()
-    return Statistics._make(
-        _native.describe_numbers(numbers, name, values, is_integer(dtype), count)
+    return _native.describe_numbers(
+        numbers, name, values, is_integer(dtype), Statistics, count
     )
 
 
@@ -151,24 +156,53 @@ def measure(
         threads, progress: As in ``statistics``.
         with_histogram: False: each byte of a checkpoint is read once.
     """
-    if isinstance(source, LazyTensors) or not isinstance(
-        source._reader, _native.Reader
-    ):
+    if isinstance(source, LazyTensors):
         return _measure_others(source, names, threads, progress)
-    reader = source._reader
     slots = [source._slot(name) for name in names]
-    values: dict[str, bytes] = {}
-    for slot in slots:
-        info = reader.info(slot)
-        assert info.dtype is not None
-        if info.dtype.itemsize == 1 and info.tf_dtype not in values:
-            values[info.tf_dtype] = _byte_values(info.dtype)
-    count = source._count(threads)
+    return _measure(source, names, slots, threads, progress, with_histogram)
+
+
+def _measure(
+    source: Checkpoint,
+    names: Sequence[str],
+    slots: Sequence[int],
+    threads: int | None,
+    progress: ProgressArgument,
+    with_histogram: bool,
+) -> dict[str, Statistics]:
+    """Gives {name: what is found in its slot}; each slot is looked at once."""
+    reader = source._reader
+    if not isinstance(reader, _native.Reader):
+        tensors = {slot: reader.info(slot).name for slot in slots}
+        by_name = _measure_others(source, list(tensors.values()), threads, progress)
+        return {
+            new: by_name[tensors[slot]] for new, slot in zip(names, slots, strict=True)
+        }
+    once = list(dict.fromkeys(slots))
     with watch(progress) as counter, collecting_rarely():
         found = _native.describe_tensors(
-            reader, slots, values, with_histogram, count, counter
+            reader,
+            once,
+            _values_of(reader, once),
+            with_histogram,
+            Statistics,
+            source._count(threads),
+            counter,
         )
-    return dict(zip(names, map(Statistics._make, found), strict=True))
+        if len(once) < len(slots):
+            of = dict(zip(once, found, strict=True))
+            found = [of[slot] for slot in slots]
+        return dict(zip(names, found, strict=True))
+
+
+def _values_of(reader: _native.Reader, slots: Sequence[int]) -> dict[str, bytes]:
+    """Gives which numbers the bytes of each type are that takes one."""
+    values = {}
+    for first in _native.kinds_of(reader, slots)[1]:
+        info = reader.info(first)
+        if info.dtype is not None and info.dtype.itemsize == 1:
+            values[info.tf_dtype] = _byte_values(info.dtype)
+    return values
 
 
 def _measure_others(
@@ -187,28 +221,39 @@ def _measure_others(
     return found
 
 
-def _choose(
-    source: Source, names: Iterable[str] | Mapping[str, str] | None
+def _choose_others(
+    source: LazyTensors, names: Iterable[str] | Mapping[str, str] | None
 ) -> dict[str, str]:
     """Gives {name in the result: name in the source}, strings left out."""
-    if isinstance(source, LazyTensors):
-        order = list(source)
-        slots = {name: slot for slot, name in enumerate(order)}
-        found = (
-            slots if names is None else select(names, lambda: sorted(order), slots.get)
-        )
-        infos = {new: source.info(order[slot]) for new, slot in found.items()}
-        return {new: it.name for new, it in infos.items() if is_numeric(it.dtype)}
+    order = list(source)
+    slots = {name: slot for slot, name in enumerate(order)}
+    found = slots if names is None else select(names, lambda: sorted(order), slots.get)
+    infos = {new: source.info(order[slot]) for new, slot in found.items()}
+    return {new: it.name for new, it in infos.items() if is_numeric(it.dtype)}
+
+
+def _choose(
+    source: Checkpoint, names: Iterable[str] | Mapping[str, str] | None
+) -> tuple[Sequence[str], Sequence[int]]:
+    """Gives names in the result, and their slots, strings left out."""
     reader = source._reader
-    wanted = {}
-    chosen = choose(reader, names, None, (), source._missing)
-    for new, slot in zip(*chosen, strict=True):
-        info = reader.info(slot)
-        if info.problem is not None:
-            source.read(info.name)  # raises, and says what it is
-        if is_numeric(info.dtype):
-            wanted[new] = info.name
-    return wanted
+    new_names, slots = choose(reader, names, None, (), source._missing)
+    if not isinstance(reader, _native.Reader):
+        infos = [reader.info(slot) for slot in slots]
+        are_numbers = [_is_number(source, info) for info in infos]
+    else:
+        kinds, firsts = _native.kinds_of(reader, slots)
+        of_kinds = [_is_number(source, reader.info(first)) for first in firsts]
+        if all(of_kinds):
+            return new_names, slots
+        are_numbers = [of_kinds[kind] for kind in kinds]
+    return list(compress(new_names, are_numbers)), list(compress(slots, are_numbers))
+
+
+def _is_number(source: Checkpoint, info: TensorInfo) -> bool:
+    if info.problem is not None:
+        source.read(info.name)  # raises, and says what it is
+    return is_numeric(info.dtype)
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import math
 import pickle
 import platform
@@ -19,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt.checking import regions
-from fastckpt.checking.statistics import statistics_of
+from fastckpt.checking.statistics import look_at, statistics_of
 from places import TESTDATA, items
 from process_memory import IS_MEASURABLE, peak_of
 
@@ -108,6 +109,7 @@ def test_results_are_plain_values(save):
     found = fastckpt.statistics(save({"w": [1.0, 2.0], "n": [1, 2]}))
     assert all(isinstance(it, fastckpt.Statistics) for it in found.values())
     assert pickle.loads(pickle.dumps(found)) == found
+    assert {hash(it) == hash(tuple(it)) for it in found.values()} == {True}
     (counts, edges) = found["w"].histogram
     assert {type(it) for it in counts} == {int}
     assert {type(it) for it in edges} == {float}
@@ -240,3 +242,64 @@ def test_the_smallest_numbers_are_no_zeros_whoever_calls(threads, save, request)
     of_array = statistics_of(made["many"], threads)
     assert repr(found) == repr(plain)
     assert repr(of_array) == repr(plain["many"])
+
+
+INTEGERS = ["int8", "uint8", "bool", "int16", "uint16"]
+
+
+@pytest.mark.parametrize("name", [*INTEGERS, "int4", "float8_e4m3fn", "float16"])
+@pytest.mark.parametrize("count", [1, 3000, 300_001, 1_100_000])
+def test_whether_a_histogram_is_made_changes_nothing_else(name, count, save):
+    random = np.random.default_rng(count)
+    bits = np.dtype(dtype_of(name)).itemsize * 8
+    array = random.integers(0, 1 << bits, count).astype(f"u{bits // 8}")
+    array = (array & 1).astype(bool) if name == "bool" else array.view(dtype_of(name))
+    with fastckpt.open(save({"w": array})) as ckpt:
+        found = look_at(ckpt, None, 3, None, with_histogram=False)["w"]
+        again = fastckpt.statistics(ckpt)["w"]
+    assert found.histogram == ((), ())
+    assert found[:7] == again[:7]
+    assert sum(again.histogram[0]) == count - found.nan - found.inf
+    if name in INTEGERS:
+        wide = array.astype(np.int64)
+        assert found[:3] == (wide.min(), wide.max(), wide.sum() / count)
+        assert found.std == pytest.approx(wide.std(), rel=1e-12)
+        assert found[4:7] == (np.sum(wide == 0), 0, 0)
+
+
+def test_very_many_tensors_are_described_as_each_alone(save):
+    """Some are looked at together; these are of every kind, and more than twice."""
+    random = np.random.default_rng(9)
+    made = {}
+    for i in range(4500):
+        dtype = dtype_of(DTYPES[i % len(DTYPES)])
+        made[f"t{i * 7 % 4500:04}"] = random.integers(0, 4, i % 5).astype(dtype)
+    made["t0000"] = np.arange(100_000, dtype=np.float32)  # looked at twice
+    calls = []
+    with fastckpt.open(save(made)) as ckpt:
+        found = fastckpt.statistics(ckpt, progress=lambda *done: calls.append(done))
+        assert list(found) == list(ckpt)
+        for i in (0, 1, 2047, 2048, 2049, 4095, 4096, 4499):
+            name = f"t{i:04}"
+            assert found[name] == fastckpt.statistics(ckpt, [name])[name]
+    assert found["t0000"].max == 99_999
+    total = sum(array.nbytes for array in made.values()) + made["t0000"].nbytes
+    assert calls[-1] == (total, total)
+    assert {it[1] for it in calls} == {total}
+
+
+def test_damage_among_very_many_tensors_is_named(save):
+    path = save({f"t{i:04}": np.full(3, i, np.float32) for i in range(4500)})
+    data = path.with_name("model.data-00000-of-00001")
+    content = bytearray(data.read_bytes())
+    content[12 * 4321] ^= 1
+    data.write_bytes(content)
+    with pytest.raises(fastckpt.CorruptionError, match="t4321"):
+        fastckpt.statistics(path)
+    names = [f"t{i:04}" for i in range(4500) if i != 4321]
+    assert len(fastckpt.statistics(path, names)) == 4499
+
+
+def test_results_are_nothing_for_the_collector(save):
+    found = fastckpt.statistics(save({"w": [1.0, 2.0], "s": [3]}))
+    assert not any(gc.is_tracked(it) for it in found.values())

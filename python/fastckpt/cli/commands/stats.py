@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     """Looks at what was asked for."""
     with open_any(args.path, args) as checkpoint:
         infos, left_out = _choose(checkpoint, args.patterns)
-        names = {info.name: info.name for info in infos}
+        is_all = not args.patterns and not left_out
+        names = None if is_all else {info.name: info.name for info in infos}
         with Progress("looking") as progress:
             # What no histogram is shown of is read once.
             found = look_at(checkpoint, names, args.threads, progress, args.json)
@@ -133,18 +134,18 @@ def _be(count: int) -> str:
 
 def _make_table(infos: Sequence[Info], found: dict[str, Statistics]) -> Table:
     header = ["name", "min", "max", "mean", "std", "zeros", "NaN", "Inf"]
-    rows = [
-        [
-            escape(info.name),
-            *(_format(value) for value in found[info.name][:4]),
-            *(f"{count:,}" for count in found[info.name][4:7]),
-        ]
-        for info in infos
-    ]
+    rows = []
+    for info in infos:
+        low, high, mean, std, zeros, nan, inf, _ = found[info.name]
+        numbers = [_format(low), _format(high), _format(mean), _format(std)]
+        counts = [f"{zeros:,}", f"{nan:,}", f"{inf:,}"]
+        rows.append([escape(info.name), *numbers, *counts])
     return header, rows, frozenset(header[1:])
 
 
 def _format(value: float | complex | None) -> str:
+    if type(value) is float:
+        return f"{value:.4g}"
     if value is None:
         return "-"
     if isinstance(value, int):

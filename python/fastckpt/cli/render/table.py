@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 from fastckpt.cli.render.text import display_width
 from fastckpt.cli.render.wrap import wrap_line
@@ -123,6 +124,10 @@ def _measure(cells: Sequence[str]) -> list[int]:
 
 def _pad(cells: Sequence[str], sizes: Sequence[int], to_the_right: bool) -> list[str]:
     widest = max(sizes)
+    if all(map(str.isascii, cells)):
+        return list(
+            map(str.rjust if to_the_right else str.ljust, cells, repeat(widest))
+        )
     pairs = zip(cells, sizes, strict=True)
     if to_the_right:
         return [" " * (widest - size) + cell for cell, size in pairs]
