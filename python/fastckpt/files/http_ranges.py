@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["OtherRange", "fetch_range"]
 
 _CHUNK = 1 << 20
+_SPAN = re.compile(r"bytes (\d+)-(\d+)(?:/(\d{1,18})\b)?")
+# What answers with a part say of all: other headers may be those of the part.
+_TAGS = ("ETag", "Last-Modified")
 
 
 class OtherRange(UnsupportedError):
@@ -26,8 +29,11 @@ class OtherRange(UnsupportedError):
 
 async def fetch_range(
     system: HTTPFileSystem, url: str, start: int, size: int, total: int
-) -> bytes:
-    """Gives some bytes of an object; one more than that where more came.
+) -> tuple[bytes, dict[str, Any]]:
+    """Gives some bytes of an object, and what their answer says of all of it.
+
+    One byte more is given where more came. What is said has the names that ``info`` of
+    the file system has; nothing is where the answer is not that of a range.
 
     Args:
         system: fsspec's file system.
@@ -53,7 +59,7 @@ async def fetch_range(
         asynchronous=True,
         **system.kwargs,
     )
-    return bytes(await file.async_fetch_range(start, start + size))
+    return bytes(await file.async_fetch_range(start, start + size)), session.said
 
 
 class _Session:
@@ -63,6 +69,7 @@ class _Session:
         self._session = session
         self._start = start
         self._size = size
+        self.said: dict[str, Any] = {}
 
     async def get(self, url: Any, **options: Any) -> _Answer:
         answer = await self._session.get(url, **options)
@@ -74,10 +81,15 @@ class _Session:
                 "the server packs what it gives, though that was not asked for; copy "
                 "the checkpoint's files here first"
             )
-        span = re.match(r"bytes (\d+)-(\d+)", answer.headers.get("Content-Range", ""))
-        if answer.status == 206 and span and int(span[1]) != self._start:
-            answer.close()
-            raise OtherRange("the server answers with other bytes than were asked for")
+        span = _SPAN.match(answer.headers.get("Content-Range", ""))
+        if answer.status == 206 and span:
+            if int(span[1]) != self._start:
+                answer.close()
+                raise OtherRange(
+                    "the server answers with other bytes than were asked for"
+                )
+            self.said = {it: answer.headers.get(it) for it in _TAGS}
+            self.said["size"] = int(span[3]) if span[3] else None
         return _Answer(answer, self._size)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fsspec import AbstractFileSystem
 
-__all__ = ["Identity", "Seen", "Store"]
+__all__ = ["PATIENCE", "Identity", "Seen", "Store", "identity_of"]
 
 Identity = tuple[int, int, int]
 """What tells an object from its replacement: a hash of its tag, its size, its time."""
@@ -76,10 +76,12 @@ class Seen(NamedTuple):
     Attributes:
         is_file: Whether it is an object.
         identity: Of an object.
+        is_tagged: Whether that is made of an ETag.
     """
 
     is_file: bool
     identity: Identity
+    is_tagged: bool = False
 
 
 class Store:
@@ -113,6 +115,11 @@ class Store:
         self._pid = 0
         self._made: AbstractFileSystem | None = None
         self._turn: Lock | None = None
+
+    @property
+    def is_http(self) -> bool:
+        """Whether web servers answer."""
+        return self.scheme in ("http", "https")
 
     def __repr__(self) -> str:
         return f"<Store of {self.name!r}>"
@@ -148,7 +155,7 @@ class Store:
                     "pip install fsspec"
                 ) from None
         options = dict(self._options)
-        if self.scheme in ("http", "https"):
+        if self.is_http:
             # Packed on the way, ranges would have other sizes.
             headers = {"Accept-Encoding": "identity", **options.get("headers", {})}
             options["headers"] = headers
@@ -230,7 +237,7 @@ class Store:
         if is_file and info.get("size") is None:
             words = "the server does not tell how large the object is"
             return UNSUPPORTED, words, name
-        return Seen(is_file, _identity(info))
+        return Seen(is_file, identity_of(info), bool(info.get(_TAGS[0])))
 
     def look_at(self, names: Iterable[str]) -> list[Seen | Told]:
         """Looks at many at once."""
@@ -260,7 +267,7 @@ class Store:
         if "://" not in folder:  # above the first
             return None
         real = self.real(folder.rstrip("/") + "/")
-        if self.scheme not in ("http", "https"):  # there, the slash makes the folder
+        if not self.is_http:  # there, the slash makes the folder
             real = real.rstrip("/")
 
         async def list_names() -> Any:
@@ -276,7 +283,8 @@ class Store:
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
 
 
-def _identity(info: Mapping[str, Any]) -> Identity:
+def identity_of(info: Mapping[str, Any]) -> Identity:
+    """Gives what tells an object from its replacement, of what is said of it."""
     size = int(info.get("size") or 0)
     for tag in _TAGS:
         if info.get(tag):

@@ -86,6 +86,7 @@ class Finder:
         """Finds what a name of the store leads to; raises as ``resolve_url``."""
         name = url.rstrip("/")
         if name == url:
+            self._looks.foresee((wholes_of(name) or [name])[0])
             for prefix in (name, *wholes_of(name)):
                 if self._looks.is_file(f"{prefix}.index"):
                     return self._found("v2", prefix, [f"{prefix}.index"])
@@ -140,10 +141,7 @@ class Finder:
         """Gives what was found, its identities as they were seen."""
         fetcher = Fetcher(self.store)
         fetcher.traffic = self._looks.traffic
-        for file, seen in zip(files, self._looks.look(files), strict=True):
-            if not isinstance(seen, Seen):
-                raise error_of(seen)
-            fetcher.note(file, seen)
+        self._looks.hand_over(fetcher, files)
         return Elsewhere.found_by(fetcher, Resolved(format, prefix, files))
 
     def _by_file(self, name: str) -> Resolved | None:
@@ -205,6 +203,7 @@ class Finder:
 
     def _follow(self, state: CheckpointState, path: str) -> Resolved:
         prefix = self._locate(state.model_checkpoint_path, path)
+        self._looks.foresee(prefix)
         found = self.find(prefix)
         if found is None:
             raise FileNotFoundError(
