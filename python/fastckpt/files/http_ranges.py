@@ -7,18 +7,21 @@ than was asked for, and an answer that says it is another range is none.
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from fsspec.implementations.http import HTTPFileSystem
+    from fsspec.implementations.http import HTTPFile, HTTPFileSystem
 
-__all__ = ["OtherRange", "fetch_range"]
+__all__ = ["HttpRanges", "OtherRange", "make_client"]
 
 _CHUNK = 1 << 20
-_SPAN = re.compile(r"bytes (\d+)-(\d+)(?:/(\d{1,18})\b)?")
+# Ranges under way, and looks beside them.
+_MAX_CONNECTIONS = 160
+_SPAN = re.compile(r"bytes (\d+)-\d+(?:/(\d{1,18})\b)?")
 # What answers with a part say of all: other headers may be those of the part.
 _TAGS = ("ETag", "Last-Modified")
 
@@ -27,52 +30,93 @@ class OtherRange(UnsupportedError):
     """A server answered with other bytes than were asked for."""
 
 
-async def fetch_range(
-    system: HTTPFileSystem, url: str, start: int, size: int, total: int
-) -> tuple[bytes, dict[str, Any]]:
-    """Gives some bytes of an object, and what their answer says of all of it.
+class HttpRanges:
+    """Asks one of fsspec's file systems for ranges."""
 
-    One byte more is given where more came. What is said has the names that ``info`` of
-    the file system has; nothing is where the answer is not that of a range.
+    def __init__(self, system: HTTPFileSystem) -> None:
+        self._system = system
+        self._files: dict[str, HTTPFile] = {}
+        self._session: _Session | None = None
 
-    Args:
-        system: fsspec's file system.
-        url: The object.
-        start, size: Which bytes.
-        total: How many the object has.
+    async def fetch(
+        self, url: str, start: int, size: int, total: int
+    ) -> tuple[bytes, dict[str, Any]]:
+        """Gives some bytes of an object, and what their answer says of all of it.
 
-    Raises:
-        OtherRange: The answer says that it is something else.
-        Exception: Whatever fsspec raises.
-    """
+        One byte more is given where more came. What is said has the names that ``info``
+        of the file system has; nothing is where the answer is not that of a range.
+
+        Args:
+            url: The object.
+            start, size: Which bytes.
+            total: How many the object has.
+
+        Raises:
+            OtherRange: The answer says that it is something else.
+            Exception: Whatever fsspec raises.
+        """
+        if self._session is None:
+            self._session = _Session(await self._system.set_session())
+        file = self._files.get(url) or self._make(url, self._session, total)
+        asked = _Asked(start, size)
+        before = _asked.set(asked)
+        try:
+            got = await file.async_fetch_range(start, start + size)
+        finally:
+            _asked.reset(before)
+        return bytes(got), asked.said
+
+    def _make(self, url: str, session: _Session, total: int) -> HTTPFile:
+        with importing:
+            from fsspec.implementations.http import HTTPFile
+
+        system = self._system
+        file = HTTPFile(
+            system,
+            url,
+            session=session,
+            cache_type="none",
+            size=total,
+            loop=system.loop,
+            asynchronous=True,
+            **system.kwargs,
+        )
+        self._files[url] = file
+        return file
+
+
+async def make_client(**options: Any) -> Any:
+    """Makes a session as fsspec does, with a connection for each request."""
     with importing:
-        from fsspec.implementations.http import HTTPFile
+        import aiohttp
 
-    session = _Session(await system.set_session(), start, size)
-    file = HTTPFile(
-        system,
-        url,
-        session=session,
-        cache_type="none",
-        size=total,
-        loop=system.loop,
-        asynchronous=True,
-        **system.kwargs,
-    )
-    return bytes(await file.async_fetch_range(start, start + size)), session.said
+    options.setdefault("connector", aiohttp.TCPConnector(limit=_MAX_CONNECTIONS))
+    return aiohttp.ClientSession(**options)
+
+
+class _Asked:
+    """What the running task asks for, and what the answer says."""
+
+    __slots__ = ("said", "size", "start")
+
+    def __init__(self, start: int, size: int) -> None:
+        self.start = start
+        self.size = size
+        self.said: dict[str, Any] = {}
+
+
+_asked: ContextVar[_Asked] = ContextVar("_asked")
 
 
 class _Session:
     """Stands for a session of aiohttp's, whose answers are looked at."""
 
-    def __init__(self, session: Any, start: int, size: int) -> None:
+    def __init__(self, session: Any) -> None:
         self._session = session
-        self._start = start
-        self._size = size
-        self.said: dict[str, Any] = {}
 
     async def get(self, url: Any, **options: Any) -> _Answer:
         answer = await self._session.get(url, **options)
+        asked = _asked.get()
         packed = answer.headers.get("Content-Encoding", "")
         if answer.status in (200, 206) and packed not in ("", "identity"):
             # Nobody knows how much it is before it is unpacked.
@@ -83,14 +127,14 @@ class _Session:
             )
         span = _SPAN.match(answer.headers.get("Content-Range", ""))
         if answer.status == 206 and span:
-            if int(span[1]) != self._start:
+            if int(span[1]) != asked.start:
                 answer.close()
                 raise OtherRange(
                     "the server answers with other bytes than were asked for"
                 )
-            self.said = {it: answer.headers.get(it) for it in _TAGS}
-            self.said["size"] = int(span[3]) if span[3] else None
-        return _Answer(answer, self._size)
+            asked.said = {it: answer.headers.get(it) for it in _TAGS}
+            asked.said["size"] = int(span[2]) if span[2] else None
+        return _Answer(answer, asked.size)
 
 
 class _Answer:

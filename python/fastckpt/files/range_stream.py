@@ -11,7 +11,9 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from functools import cache
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastckpt.base.deferred import importing
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Stream", "fetch_from"]
 
 _MAX_BYTES_UNDER_WAY = 96 << 20
-_MAX_REQUESTS_UNDER_WAY = 128
+_MAX_REQUESTS_UNDER_WAY = 128  # see http_ranges.make_client, too
 # How long one waits before it is seen whether the call was given up.
 _POLL = 0.1
 
@@ -50,6 +52,8 @@ class Stream:
         self._wrong: Told | None = None
         self._arrived: SimpleQueue[tuple[int, bytes | Told]] = SimpleQueue()
         self._bytes = self._count = self._unused = 0
+        self._spent: list[int] = []
+        self._turn = Lock()
         self._changed = asyncio.Event()
         self._loop = self._store.loop
         self._running = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
@@ -72,9 +76,12 @@ class Stream:
 
     def done(self, request: int) -> None:
         """Notes that what came of a request is no longer in use."""
-        size = self._requests[request][2]
+        with self._turn:
+            self._spent.append(self._requests[request][2])
+            if len(self._spent) > 1:
+                return  # the loop was told that there are some
         with contextlib.suppress(RuntimeError):  # the loop ended, with the program
-            self._loop.call_soon_threadsafe(self._free, size)
+            self._loop.call_soon_threadsafe(self._free)
 
     def finish(self) -> Told | None:
         """Tells what became of the objects meanwhile, once all requests came."""
@@ -134,13 +141,32 @@ class Stream:
         self._bytes += size
         self._count += 1
 
-    def _free(self, size: int) -> None:
-        self._bytes -= size
-        self._unused -= 1
+    def _free(self) -> None:
+        with self._turn:
+            spent, self._spent = self._spent, []
+        self._bytes -= sum(spent)
+        self._unused -= len(spent)
         self._changed.set()
 
     async def _fetch(self, number: int, request: Request) -> None:
-        came = await self._ask(request)
+        task = asyncio.current_task()
+        assert task is not None
+        late: list[bool] = []
+
+        def give_up() -> None:
+            late.append(True)
+            task.cancel()
+
+        # Quicker than `wait_for`, which makes a task of each.
+        timer = self._loop.call_later(PATIENCE, give_up)
+        try:
+            came = await self._ask(request)
+        except asyncio.CancelledError:
+            if not late:
+                raise
+            came = tell(TimeoutError(), self._known.objects[request[0]][0])
+        finally:
+            timer.cancel()
         self._count -= 1
         self._unused += 1
         self._changed.set()
@@ -196,18 +222,15 @@ async def fetch_from(
         total: How many it has.
 
     Raises:
-        Exception: Whatever the file system raises; it takes no longer than `PATIENCE`.
+        Exception: Whatever the file system raises.
     """
     _logger().debug("%s: bytes %d to %d", name, start, start + size)
     real = store.real(name)
     if store.is_http:
-        with importing:
-            from fastckpt.files.http_ranges import fetch_range
-
-        fetch = fetch_range(store.system, real, start, size, total)
-        return await asyncio.wait_for(fetch, PATIENCE)
-    call = store.call("cat_file", real, start=start, end=start + size)
-    return bytes(await asyncio.wait_for(call, PATIENCE)), None
+        return await store.ranges.fetch(real, start, size, total)
+    return bytes(
+        await store.call("cat_file", real, start=start, end=start + size)
+    ), None
 
 
 def _checked(got: bytes, name: str, start: int, size: int) -> bytes | Told:
@@ -219,6 +242,7 @@ def _checked(got: bytes, name: str, start: int, size: int) -> bytes | Told:
     return UNSUPPORTED, f"{asked}; {NO_RANGES}", name
 
 
+@cache
 def _logger() -> logging.Logger:
     with importing:
         import logging

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from fsspec import AbstractFileSystem
 
+    from fastckpt.files.http_ranges import HttpRanges
+
 __all__ = ["PATIENCE", "Identity", "Seen", "Store", "identity_of"]
 
 Identity = tuple[int, int, int]
@@ -114,6 +116,7 @@ class Store:
         self._options = dict(options or {})
         self._pid = 0
         self._made: AbstractFileSystem | None = None
+        self._ranges: HttpRanges | None = None
         self._turn: Lock | None = None
 
     @property
@@ -125,7 +128,13 @@ class Store:
         return f"<Store of {self.name!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pid": 0, "_made": None, "_turn": None}
+        return {
+            **self.__dict__,
+            "_pid": 0,
+            "_made": None,
+            "_ranges": None,
+            "_turn": None,
+        }
 
     @property
     def system(self) -> AbstractFileSystem:
@@ -142,6 +151,7 @@ class Store:
             is_free = self.scheme in ("memory", "file", "local")
             self._turn = None if is_free else Lock()
             self._made, self._pid = self._make(), os.getpid()
+            self._ranges = None
         return self._made
 
     def _make(self) -> AbstractFileSystem:
@@ -159,6 +169,10 @@ class Store:
             # Packed on the way, ranges would have other sizes.
             headers = {"Accept-Encoding": "identity", **options.get("headers", {})}
             options["headers"] = headers
+            with importing:
+                from fastckpt.files.http_ranges import make_client
+
+            options.setdefault("get_client", make_client)
         try:
             system, _ = url_to_fs(
                 self._real_url(self.name), **{**options, "skip_instance_cache": True}
@@ -226,6 +240,17 @@ class Store:
                 return getattr(system, method)(*arguments, **options)
 
         return await asyncio.get_running_loop().run_in_executor(None, work)
+
+    @property
+    def ranges(self) -> HttpRanges:
+        """What asks a web server for ranges."""
+        system, ranges = self.system, self._ranges
+        if ranges is None:
+            with importing:
+                from fastckpt.files.http_ranges import HttpRanges
+
+            ranges = self._ranges = HttpRanges(system)
+        return ranges
 
     async def look(self, name: str) -> Seen | Told:
         """Looks at one object; gives what is wrong where that is not there."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.known_objects import Said, Traffic
 from fastckpt.files.range_stream import fetch_from
-from fastckpt.files.remote import Seen, Store
+from fastckpt.files.remote import PATIENCE, Seen, Store
 from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
 
 __all__ = ["ABSENT", "Looks"]
@@ -74,7 +74,8 @@ class Looks:
         self, index: str, data: str
     ) -> tuple[list[Seen | Told], tuple[bytes, Said | None] | Told | None]:
         size = _BEGIN_BYTES
-        fetching = asyncio.ensure_future(fetch_from(self._store, index, 0, size, size))
+        call = fetch_from(self._store, index, 0, size, size)
+        fetching = asyncio.ensure_future(asyncio.wait_for(call, PATIENCE))
         try:
             looks = await self._store.look_at_all([index, data])
             if not isinstance(looks[0], Seen):

@@ -139,3 +139,31 @@ def test_a_save_between_any_two_requests_is_never_mixed(order, fault, saved):
                 for t in (OLD, NEW)
             ]
             assert [True, True] in fits, (first, second, fits)
+
+
+def test_a_range_that_never_comes_is_given_up(saved, monkeypatch):
+    monkeypatch.setattr("fastckpt.files.range_stream.PATIENCE", 0.3)
+    with (
+        RangeServer(saved["old"]) as server,
+        fastckpt.open(f"{server.url}/m") as ckpt,
+    ):
+        server.misbehave("hangs", DATA, method="GET", times=1)
+        with pytest.raises(TimeoutError):
+            ckpt["a"]
+        np.testing.assert_array_equal(ckpt["a"], OLD["a"])
+
+
+def test_as_many_ranges_are_under_way_as_are_said_to_be(saved):
+    with RangeServer(saved["wide"], latency=0.2) as server:
+        seen, under_way = set(), []
+
+        def note(method, name, number):
+            seen.add(number)
+            under_way.append(len(seen) - len(server.requests))
+
+        with fastckpt.open(f"{server.url}/m", verify=False) as ckpt:
+            server.forget()
+            server.before = note
+            rows = [(name, np.s_[4 * i], None) for name in WIDE for i in range(16)]
+            ckpt.read_many(rows)
+        assert 110 < max(under_way) <= 130
