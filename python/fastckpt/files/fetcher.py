@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from fastckpt.files.identities import Identity, Seen
 from fastckpt.files.known_objects import Known, Request
 from fastckpt.files.range_stream import Stream
-from fastckpt.files.remote import Identity, Seen
 from fastckpt.files.remote_errors import Told
 
 __all__ = ["Fetcher"]

@@ -16,11 +16,9 @@ from fastckpt.errors import UnsupportedError
 if TYPE_CHECKING:
     from fsspec.implementations.http import HTTPFile, HTTPFileSystem
 
-__all__ = ["HttpRanges", "OtherRange", "make_client"]
+__all__ = ["HttpRanges", "OtherRange"]
 
 _CHUNK = 1 << 20
-# Ranges under way, and looks beside them.
-_MAX_CONNECTIONS = 160
 _SPAN = re.compile(r"bytes (\d+)-\d+(?:/(\d{1,18})\b)?")
 # What answers with a part say of all: other headers may be those of the part.
 _TAGS = ("ETag", "Last-Modified")
@@ -31,10 +29,14 @@ class OtherRange(UnsupportedError):
 
 
 class HttpRanges:
-    """Asks one of fsspec's file systems for ranges."""
+    """Asks one of fsspec's file systems for ranges.
+
+    Attributes:
+        system: That one.
+    """
 
     def __init__(self, system: HTTPFileSystem) -> None:
-        self._system = system
+        self.system = system
         self._files: dict[str, HTTPFile] = {}
         self._session: _Session | None = None
 
@@ -56,7 +58,7 @@ class HttpRanges:
             Exception: Whatever fsspec raises.
         """
         if self._session is None:
-            self._session = _Session(await self._system.set_session())
+            self._session = _Session(await self.system.set_session())
         file = self._files.get(url) or self._make(url, self._session, total)
         asked = _Asked(start, size)
         before = _asked.set(asked)
@@ -70,7 +72,7 @@ class HttpRanges:
         with importing:
             from fsspec.implementations.http import HTTPFile
 
-        system = self._system
+        system = self.system
         file = HTTPFile(
             system,
             url,
@@ -83,15 +85,6 @@ class HttpRanges:
         )
         self._files[url] = file
         return file
-
-
-async def make_client(**options: Any) -> Any:
-    """Makes a session as fsspec does, with a connection for each request."""
-    with importing:
-        import aiohttp
-
-    options.setdefault("connector", aiohttp.TCPConnector(limit=_MAX_CONNECTIONS))
-    return aiohttp.ClientSession(**options)
 
 
 class _Asked:

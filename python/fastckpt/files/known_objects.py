@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from fastckpt.files.remote import Identity, Seen, Store, identity_of
+from fastckpt.files.identities import Identity, Seen, identity_of
+from fastckpt.files.remote import Store
 from fastckpt.files.remote_errors import DAMAGED, Told
 
 __all__ = ["Known", "Request", "Said", "Traffic"]

@@ -17,8 +17,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from fastckpt.base.deferred import importing
+from fastckpt.files.identities import Seen
 from fastckpt.files.known_objects import Known, Request, Said
-from fastckpt.files.remote import PATIENCE, Seen, Store
+from fastckpt.files.remote import PATIENCE, Store
 from fastckpt.files.remote_errors import DAMAGED, NO_RANGES, UNSUPPORTED, Told, tell
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Stream", "fetch_from"]
 
 _MAX_BYTES_UNDER_WAY = 96 << 20
-_MAX_REQUESTS_UNDER_WAY = 128  # see http_ranges.make_client, too
+_MAX_REQUESTS_UNDER_WAY = 128  # see http_client, too
 # How long one waits before it is seen whether the call was given up.
 _POLL = 0.1
 
@@ -92,6 +93,11 @@ class Stream:
                 if self._running.done():
                     raise
 
+    def compare(self) -> Told | None:
+        """Tells which of the objects is another one by now, before all came."""
+        compare = self._compare({it[0] for it in self._requests} | {0})
+        return asyncio.run_coroutine_threadsafe(compare, self._loop).result()
+
     def stop(self) -> None:
         """Gives up what did not come yet."""
         self._running.cancel()
@@ -103,7 +109,7 @@ class Stream:
         known.traffic.wanted += self._wanted  # which the loop alone counts
         asked = {number for number, _, _ in self._requests}
         # The first is the index: where it was replaced, the others are to follow.
-        beside = {0} if known.is_telling else asked | {0}
+        beside = {0} - asked if known.is_telling else asked | {0}
         is_compared = known.is_open and not known.is_telling
         first = self._compare(beside if known.is_open else ())
         compared = asyncio.ensure_future(first)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt.base.deferred import importing
+from fastckpt.files.identities import Seen, identity_of, is_tagged
 from fastckpt.files.remote_errors import (
     UNSUPPORTED,
     Told,
@@ -33,35 +32,11 @@ if TYPE_CHECKING:
 
     from fastckpt.files.http_ranges import HttpRanges
 
-__all__ = ["PATIENCE", "Identity", "Seen", "Store", "identity_of"]
-
-Identity = tuple[int, int, int]
-"""What tells an object from its replacement: a hash of its tag, its size, its time."""
+__all__ = ["PATIENCE", "Store"]
 
 _Result = TypeVar("_Result")
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/?#]*)@)?([^?#]*)(.*)", re.DOTALL)
-# By which names file systems tell a version of an object, the best first.
-_TAGS = [
-    "ETag",
-    "etag",
-    "e_tag",
-    "generation",
-    "md5Hash",
-    "Content-MD5",
-    "content_md5",
-    "md5",
-    "Digest",
-]
-_TIMES = [
-    "LastModified",
-    "last_modified",
-    "Last-Modified",
-    "mtime",
-    "updated",
-    "modified",
-    "created",
-]
 # So many objects are looked at together.
 _AT_ONCE = 128
 # Whatever takes longer has failed.
@@ -70,20 +45,6 @@ PATIENCE = 300.0
 
 # What a parent has made, and its children must not close: the connections are its.
 _inherited: list[Any] = []
-
-
-class Seen(NamedTuple):
-    """What is known of an object, or of a folder, where stores have such.
-
-    Attributes:
-        is_file: Whether it is an object.
-        identity: Of an object.
-        is_tagged: Whether that is made of an ETag.
-    """
-
-    is_file: bool
-    identity: Identity
-    is_tagged: bool = False
 
 
 class Store:
@@ -151,7 +112,6 @@ class Store:
             is_free = self.scheme in ("memory", "file", "local")
             self._turn = None if is_free else Lock()
             self._made, self._pid = self._make(), os.getpid()
-            self._ranges = None
         return self._made
 
     def _make(self) -> AbstractFileSystem:
@@ -170,7 +130,7 @@ class Store:
             headers = {"Accept-Encoding": "identity", **options.get("headers", {})}
             options["headers"] = headers
             with importing:
-                from fastckpt.files.http_ranges import make_client
+                from fastckpt.files.http_client import make_client
 
             options.setdefault("get_client", make_client)
         try:
@@ -245,7 +205,7 @@ class Store:
     def ranges(self) -> HttpRanges:
         """What asks a web server for ranges."""
         system, ranges = self.system, self._ranges
-        if ranges is None:
+        if ranges is None or ranges.system is not system:
             with importing:
                 from fastckpt.files.http_ranges import HttpRanges
 
@@ -262,7 +222,7 @@ class Store:
         if is_file and info.get("size") is None:
             words = "the server does not tell how large the object is"
             return UNSUPPORTED, words, name
-        return Seen(is_file, identity_of(info), bool(info.get(_TAGS[0])))
+        return Seen(is_file, identity_of(info), is_tagged(info))
 
     def look_at(self, names: Iterable[str]) -> list[Seen | Told]:
         """Looks at many at once."""
@@ -306,24 +266,3 @@ class Store:
                 return None
             raise error_of(tell(error, folder)) from None
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
-
-
-def identity_of(info: Mapping[str, Any]) -> Identity:
-    """Gives what tells an object from its replacement, of what is said of it."""
-    size = int(info.get("size") or 0)
-    for tag in _TAGS:
-        if info.get(tag):
-            return _hash(f"{tag} {info[tag]}"), size, 0
-    for key in _TIMES:
-        time = info.get(key)
-        if isinstance(time, datetime):
-            return 0, size, int(time.timestamp() * 1e6) * 1000
-        if time:
-            return _hash(f"{time}"), size, 0
-    return 0, size, 0
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(
-        hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()[:8], "little"
-    )

@@ -10,9 +10,10 @@ import errno
 from collections.abc import Iterable, Sequence
 
 from fastckpt.files.fetcher import Fetcher
+from fastckpt.files.identities import Seen
 from fastckpt.files.known_objects import Said, Traffic
 from fastckpt.files.range_stream import fetch_from
-from fastckpt.files.remote import PATIENCE, Seen, Store
+from fastckpt.files.remote import PATIENCE, Store
 from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
 
 __all__ = ["ABSENT", "Looks"]

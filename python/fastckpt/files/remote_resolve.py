@@ -15,7 +15,8 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
 from fastckpt.files.foreign import WORDS, kind_of_bytes
-from fastckpt.files.remote import Seen, Store
+from fastckpt.files.identities import Seen
+from fastckpt.files.remote import Store
 from fastckpt.files.remote_errors import UNSUPPORTED, error_of
 from fastckpt.files.remote_looks import ABSENT, Looks
 from fastckpt.files.shard_names import ShardName, split_shard, v1_pattern, v1_shards

@@ -44,6 +44,7 @@ def replace_after_looks(server, files, count):
     server.before = replace
 
 
+@pytest.mark.parametrize("fault", [None, "no identity"])
 @pytest.mark.parametrize(
     ("format", "before", "after"),
     [
@@ -54,17 +55,32 @@ def replace_after_looks(server, files, count):
     ],
     ids=["v2 words", "v1 words", "v2 numbers", "v1 numbers"],
 )
-def test_unchecked_read_is_never_of_another_save(format, before, after, tmp_path):
+def test_unchecked_read_is_never_of_another_save(
+    format, before, after, fault, tmp_path
+):
     old = files_of(tmp_path / "old", before, format=format)
     new = files_of(tmp_path / "new", after, format=format)
-    with (
-        RangeServer(old) as server,
-        fastckpt.open(f"{server.url}/m", verify=False) as ckpt,
-    ):
-        server.forget()
-        replace_after_looks(server, new, len(old))
-        with pytest.raises(fastckpt.CorruptionError):
-            ckpt["w"]
+    looks = len(old) - (fault is None)  # answers say of which version they are
+    with RangeServer(old) as server:
+        if fault is not None:
+            server.misbehave(fault, method="GET")
+        with fastckpt.open(f"{server.url}/m", verify=False) as ckpt:
+            server.forget()
+            replace_after_looks(server, new, looks)
+            with pytest.raises(fastckpt.CorruptionError):
+                ckpt["w"]
+
+
+def test_what_is_replaced_in_mid_call_is_not_called_damaged(tmp_path):
+    old = files_of(tmp_path / "old", NUMBERS)
+    new = files_of(tmp_path / "new", {"w": -NUMBERS["w"]})
+    with RangeServer(old) as server:
+        server.misbehave("no identity", method="GET")
+        with fastckpt.open(f"{server.url}/m") as ckpt:
+            server.forget()
+            replace_after_looks(server, new, len(old))
+            with pytest.raises(fastckpt.CorruptionError, match="was replaced"):
+                ckpt["w"]
 
 
 @pytest.mark.parametrize("count", [1, 2])
