@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt.base.deferred import importing
+from fastckpt.files.http_listing import names_listed
 from fastckpt.files.identities import Seen, identity_of, is_tagged
 from fastckpt.files.remote_errors import (
     UNSUPPORTED,
@@ -265,4 +266,6 @@ class Store:
             if is_no_listing(error):
                 return None
             raise error_of(tell(error, folder)) from None
+        if self.is_http:
+            return sorted(names_listed(map(str, found), real))
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})

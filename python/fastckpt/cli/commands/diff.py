@@ -31,6 +31,7 @@ from fastckpt.cli.render.output import (
     tell_of_page,
 )
 from fastckpt.cli.render.progress import Progress
+from fastckpt.files.urls import told_name
 from fastckpt.formats.opened import Source
 from fastckpt.pages.checkpoint_page import About
 from fastckpt.pages.diff_page import write_diff_page
@@ -128,8 +129,8 @@ def _describe(
     args: argparse.Namespace, found: Diff, differences: list[Difference]
 ) -> dict[str, Any]:
     return {
-        "a": args.a,
-        "b": args.b,
+        "a": told_name(args.a),
+        "b": told_name(args.b),
         "ok": not differences,
         "checked": found.checked,
         "same": len(found.same),

@@ -31,7 +31,7 @@ from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.salvaging import add_save_arguments, save
 from fastckpt.files.shell import quote
-from fastckpt.files.urls import remote_url, source_path
+from fastckpt.files.urls import remote_url, source_path, told_name
 from fastckpt.reading.causes import Cause
 
 __all__ = ["add_arguments", "run"]
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(
             {
-                "path": args.path,
+                "path": told_name(args.path),
                 "ok": found.ok,
                 "newest": found.newest,
                 "pointed": pointed and pointed._asdict(),

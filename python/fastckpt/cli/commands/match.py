@@ -18,7 +18,10 @@ from fastckpt import Rules, match
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import add_path_argument, open_checkpoint
 from fastckpt.cli.render.output import print_json, print_lines
-from fastckpt.formats import safetensors
+from fastckpt.files.urls import public_name, remote_url, source_path, told_name
+from fastckpt.formats.endings import find_file_format
+from fastckpt.formats.opened import open_tensors
+from fastckpt.formats.safetensors import read
 from fastckpt.matching.plan import MatchPlan
 
 __all__ = ["add_arguments", "run"]
@@ -28,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_path_argument(parser)
     parser.add_argument(
-        "shapes", metavar="SHAPES", help="a .json of {name: shape}, or a .safetensors"
+        "shapes",
+        metavar="SHAPES",
+        help="a .json of {name: shape}; a .safetensors, also by its URL",
     )
     parser.add_argument("--rules", metavar="FILE", help="what is known beforehand")
     parser.add_argument(
@@ -60,9 +65,10 @@ def _read_rules(path: str) -> Rules:
 
 
 def _read_shapes(path: str) -> dict[str, Any]:
-    if path.endswith(".safetensors"):
-        with safetensors.read(path) as tensors:
+    if find_file_format(public_name(path)) == "safetensors":
+        with open_tensors(path) if remote_url(path) else read(path) as tensors:
             return {info.name: info.shape for info in tensors.infos()}
+    path = source_path(path)
     with open(path, "rb") as file:
         try:
             shapes = json.load(file, object_pairs_hook=_check_once)
@@ -93,7 +99,7 @@ def _describe(args: argparse.Namespace, plan: MatchPlan) -> dict[str, Any]:
         for target, pair in plan.pairs.items()
     }
     return {
-        "path": args.path,
+        "path": told_name(args.path),
         "finished": plan.is_finished,
         "pairs": pairs,
         "ambiguous": plan.ambiguous,

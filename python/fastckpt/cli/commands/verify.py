@@ -17,6 +17,7 @@ from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.output import paint, print_json, print_lines
 from fastckpt.cli.render.progress import Progress
+from fastckpt.files.urls import told_name
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source
 from fastckpt.reading.results import problem_of
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Checks the checkpoint and reports."""
-    path, kind = args.path, None
+    path, kind = told_name(args.path), None
     try:
         with open_any(args.path, args) as source:
             path, kind = source.path, source.format
