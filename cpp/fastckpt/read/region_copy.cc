@@ -1,6 +1,5 @@
 #include "fastckpt/read/region_copy.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
@@ -110,14 +109,13 @@ class RegionCopier {
       return pieces;
     }
     std::vector<std::size_t> slots;
-    SlotReads reads{!check};
+    SlotReads how{!check};
+    const bool is_remote = source_.fetcher() != nullptr;
     for (const WantedRegion& one : wanted) {
       slots.push_back(one.slot);
-      reads.regions.push_back(one.region);
+      if (is_remote) how.regions.push_back(one.region);
     }
-    if (!ForEachSlot(source_, slots, options_, find, reads)) {
-      throw Interrupted{};
-    }
+    if (!ForEachSlot(source_, slots, options_, find, how)) throw Interrupted{};
     return pieces;
   }
 
