@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "fastckpt/read/slot_groups.h"
 #include "listing.h"
 #include "lock.h"
 #include "row_read.h"
@@ -92,6 +93,7 @@ void Reader::Check(std::size_t slot, py::handle region) const {
     });
   };
   // Called for each of many requests, mostly without a byte to read.
+  if (MayHold(source(), slot, rising)) return;
   if (source().DecodesPieces()) return Unlocked(find);
   find();
 }

@@ -76,14 +76,17 @@ class PythonStream final : public RangeStream {
     return arrival;
   }
 
-  void Finish() override {
+  void Finish() override { ThrowIfToldBy("finish"); }
+  void Compare() override { ThrowIfToldBy("compare"); }
+
+ private:
+  void ThrowIfToldBy(const char* method) const {
     const py::gil_scoped_acquire lock;
-    const py::object wrong = In(stream_).attr("finish")();
+    const py::object wrong = In(stream_).attr(method)();
     if (wrong.is_none()) return;
     throw ErrorFrom(py::reinterpret_borrow<py::tuple>(wrong));
   }
 
- private:
   // Says that a request's bytes are no longer needed, once they are not.
   std::shared_ptr<const void> KeepUnderWay(py::object bytes,
                                            std::size_t request) const {

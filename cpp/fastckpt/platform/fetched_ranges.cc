@@ -10,9 +10,25 @@ thread_local const FetchedRanges* FetchedRanges::current_ = nullptr;
 
 std::uint8_t* FetchedRanges::Add(const RangeRequest& range) {
   // Not zeroed: every byte is written.
-  held_.push_back(
-      {range, std::unique_ptr<std::uint8_t[]>(new std::uint8_t[range.size])});
-  return held_.back().bytes.get();
+  const std::shared_ptr<std::uint8_t[]> bytes(new std::uint8_t[range.size]);
+  held_.push_back({range, bytes.get(), bytes});
+  return bytes.get();
+}
+
+void FetchedRanges::Keep(const RangeRequest& range, const std::uint8_t* bytes,
+                         std::shared_ptr<const void> owner) {
+  held_.push_back({range, bytes, std::move(owner), /*is_own=*/false});
+}
+
+void FetchedRanges::TakeOwn() {
+  for (Held& held : held_) {
+    if (held.is_own) continue;
+    const std::shared_ptr<std::uint8_t[]> bytes(
+        new std::uint8_t[held.range.size]);
+    std::memcpy(bytes.get(), held.bytes,
+                static_cast<std::size_t>(held.range.size));
+    held = {held.range, bytes.get(), bytes};
+  }
 }
 
 void FetchedRanges::Finish(const std::vector<char>& is_lost) {
@@ -21,6 +37,10 @@ void FetchedRanges::Finish(const std::vector<char>& is_lost) {
     if (is_lost[i] == 0) std::swap(held_[kept++], held_[i]);
   }
   held_.resize(kept);
+  Sort();
+}
+
+void FetchedRanges::Sort() {
   std::sort(held_.begin(), held_.end(), [](const Held& a, const Held& b) {
     return std::pair(a.range.object, a.range.offset) <
            std::pair(b.range.object, b.range.offset);
@@ -50,7 +70,7 @@ bool FetchedRanges::CopyTo(const RangeRequest& range, std::uint8_t* to) const {
     const std::uint64_t skipped = at - held->range.offset;
     const std::uint64_t size =
         std::min(range.size - done, held->range.size - skipped);
-    std::memcpy(to + done, held->bytes.get() + skipped,
+    std::memcpy(to + done, held->bytes + skipped,
                 static_cast<std::size_t>(size));
     done += size;
   }

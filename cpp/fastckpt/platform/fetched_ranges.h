@@ -26,6 +26,14 @@ class FetchedRanges {
   // Ends adding; leaves out those that are lost, by their number.
   void Finish(const std::vector<char>& is_lost);
 
+  // Holds a range's bytes where they are, for as long as this keeps `owner`.
+  void Keep(const RangeRequest& range, const std::uint8_t* bytes,
+            std::shared_ptr<const void> owner);
+  // Copies the bytes of what was kept, and lets go of all owners.
+  void TakeOwn();
+  // Ends keeping.
+  void Sort();
+
   // Whether the calling thread is in a Scope whose ranges hold this one, one
   // behind the other, which `to` then gets.
   static bool Copy(const RangeFetcher* fetcher, const RangeRequest& range,
@@ -46,7 +54,9 @@ class FetchedRanges {
  private:
   struct Held {
     RangeRequest range;
-    std::unique_ptr<std::uint8_t[]> bytes;
+    const std::uint8_t* bytes;
+    std::shared_ptr<const void> owner;
+    bool is_own = true;
   };
 
   // The held range with that byte, or null.

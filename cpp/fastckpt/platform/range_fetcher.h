@@ -50,6 +50,9 @@ class RangeStream {
   // Throws Corruption if one of the objects was replaced meanwhile. Requires
   // that all requests have arrived.
   virtual void Finish() = 0;
+
+  // The same at any time: asks now.
+  virtual void Compare() = 0;
 };
 
 // How a call's requests are to be fetched.

@@ -234,7 +234,8 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
   return places;
 }
 
-std::vector<RangeRequest> BundleSource::ReadRanges(std::size_t slot) const {
+std::vector<RangeRequest> BundleSource::ReadRanges(
+    std::size_t slot, const Region* /*region*/) const {
   std::vector<RangeRequest> ranges;
   if (!fetcher_ || dtype(slot) != DType::kString) return ranges;
   try {

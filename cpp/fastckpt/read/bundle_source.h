@@ -61,7 +61,8 @@ class BundleSource final : public TensorSource {
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
   const RangeFetcher* fetcher() const override { return fetcher_.get(); }
-  std::vector<RangeRequest> ReadRanges(std::size_t slot) const override;
+  std::vector<RangeRequest> ReadRanges(std::size_t slot,
+                                       const Region* region) const override;
   std::vector<FileIdentity> Identities() const override {
     return {index_.identity()};
   }

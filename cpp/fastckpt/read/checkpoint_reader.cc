@@ -102,7 +102,7 @@ std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
     const Piece& piece = pieces.front();
     taken[whole[i]] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };
-  const SlotReads reads{/*is_whole=*/true, !verifies()};
+  const SlotReads reads{/*is_unchecked=*/!verifies()};
   if (!CountEachSlot(*source_, wanted, options, take, reads)) {
     throw Interrupted{};
   }
@@ -264,8 +264,12 @@ void CheckpointReader::Read(std::span<const ReadRequest> requests,
   RunOptions copying = options;
   const CheckRule rule = RuleOf({});
   if (rule == CheckRule::kWhole) {
-    const auto whole = PartsOfWholes(*source_, wanted);
-    CheckRegions(*source_, whole, CheckRule::kOnce, options);
+    if (source_->fetcher()) {
+      CheckPartsOfWholes(*source_, &wanted);
+    } else {
+      const auto whole = PartsOfWholes(*source_, wanted);
+      CheckRegions(*source_, whole, CheckRule::kOnce, options);
+    }
   }
   if (checks_first && rule != CheckRule::kNever) {
     copying.counted = CheckRegions(*source_, wanted, rule, options);

@@ -1,5 +1,5 @@
-// FetchAhead: work on many things that lie elsewhere, fetched a window at a
-// time, the next one while there is work on this one.
+// FetchAhead: work on many things that lie elsewhere, a window at a time, the
+// next ones being fetched while there is work on this one.
 //
 // Thread-safety: functions without state.
 #pragma once

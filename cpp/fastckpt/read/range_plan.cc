@@ -10,6 +10,9 @@ namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint64_t kMaxGap = 256 << 10;
+// What a request costs more than: as much as its headers, and those of its
+// answer, and its turn. Gaps up to here are joined and count as nothing.
+constexpr std::uint64_t kFreeGap = 4 << 10;
 // Of the bytes that are wanted, at most one in so many more is read.
 constexpr std::uint64_t kOverRead = 4;
 // A call has about so many requests: of fewer each waits for its connection.
@@ -18,8 +21,9 @@ constexpr std::uint64_t kMinLimit = 1 << 20;
 constexpr std::uint64_t kMaxLimit = 2 << 20;
 
 bool IsBefore(const WantedRange& a, const WantedRange& b) {
-  return std::tie(a.range.object, a.range.offset, a.range.size) <
-         std::tie(b.range.object, b.range.offset, b.range.size);
+  // Of those that begin together the longest, in whose request the others are.
+  return std::tie(a.range.object, a.range.offset, b.range.size) <
+         std::tie(b.range.object, b.range.offset, a.range.size);
 }
 
 // Says of each gap whether it is read over.
@@ -33,8 +37,10 @@ class Gaps {
       const bool is_first =
           i == 0 || wanted[i - 1].range.object != range.object;
       if (is_first) end = range.offset;
-      if (!is_first && range.offset > end && range.offset - end <= kMaxGap) {
-        gaps.push_back(range.offset - end);
+      const std::uint64_t gap =
+          !is_first && range.offset > end ? range.offset - end : 0;
+      if (gap > kFreeGap && gap <= kMaxGap) {
+        gaps.push_back(gap);
       }
       const std::uint64_t begin = std::max(end, range.offset);
       if (range.end() > begin) bytes_ += range.end() - begin;
@@ -55,6 +61,7 @@ class Gaps {
   // Asked once for each, in order: of those as large as the largest not all may
   // have found room.
   bool Joins(std::uint64_t gap) {
+    if (gap <= kFreeGap) return true;
     if (gap != largest_) return gap < largest_;
     if (left_ == 0) return false;
     --left_;
@@ -69,6 +76,19 @@ class Gaps {
 
 // Whole items of any type.
 constexpr std::uint64_t kStep = 64 << 10;
+
+// Cut so that each is a request of its own, or part of one.
+std::vector<WantedRange> CutRanges(const std::vector<RangeRequest>& ranges,
+                                   std::uint64_t limit) {
+  std::vector<WantedRange> wanted;
+  for (const RangeRequest& range : ranges) {
+    for (std::uint64_t at = 0; at < range.size; at += limit) {
+      const std::uint64_t size = std::min(limit, range.size - at);
+      wanted.push_back({{range.object, range.offset + at, size}, 0});
+    }
+  }
+  return wanted;
+}
 
 }  // namespace
 
@@ -103,6 +123,11 @@ RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit) {
   }
   plan.wanted = std::move(wanted);
   return plan;
+}
+
+RangePlan PlanRequests(const std::vector<RangeRequest>& ranges,
+                       std::uint64_t limit) {
+  return PlanRanges(CutRanges(ranges, limit), limit);
 }
 
 }  // namespace fastckpt::internal

@@ -38,5 +38,8 @@ std::uint64_t RequestLimit(std::uint64_t wanted_bytes);
 
 // Plans requests for ranges, none of which is empty or longer than `limit`.
 RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit);
+// The same for ranges of any length, of which none is anybody's.
+RangePlan PlanRequests(const std::vector<RangeRequest>& ranges,
+                       std::uint64_t limit);
 
 }  // namespace fastckpt::internal

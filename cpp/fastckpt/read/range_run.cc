@@ -35,7 +35,13 @@ class PlanRun {
         throw;
       }
     };
-    ParallelFor(plan_.requests.size(), threads, take);
+    try {
+      ParallelFor(plan_.requests.size(), threads, take);
+    } catch (const Error& error) {
+      // What was replaced is not damaged.
+      if (error.kind() == ErrorKind::kCorruption) stream_->Compare();
+      throw;
+    }
     stream_->Finish();
   }
 
@@ -60,19 +66,6 @@ class PlanRun {
   std::atomic<bool> stopped_{false};
 };
 
-// Cut so that each is a request of its own, or part of one.
-std::vector<WantedRange> CutRanges(const std::vector<RangeRequest>& ranges,
-                                   std::uint64_t limit) {
-  std::vector<WantedRange> wanted;
-  for (const RangeRequest& range : ranges) {
-    for (std::uint64_t at = 0; at < range.size; at += limit) {
-      const std::uint64_t size = std::min(limit, range.size - at);
-      wanted.push_back({{range.object, range.offset + at, size}, 0});
-    }
-  }
-  return wanted;
-}
-
 }  // namespace
 
 void RunPlan(const RangeFetcher& fetcher, const RangePlan& plan,
@@ -96,7 +89,7 @@ FetchedRanges FetchRanges(const RangeFetcher& fetcher,
   std::uint64_t bytes = 0;
   for (const RangeRequest& range : ranges) bytes += range.size;
   const std::uint64_t limit = RequestLimit(bytes);
-  const RangePlan plan = PlanRanges(CutRanges(ranges, limit), limit);
+  const RangePlan plan = PlanRequests(ranges, limit);
   std::vector<std::uint8_t*> places;
   for (const PlannedRequest& each : plan.requests) {
     places.push_back(fetched.Add(each.range));

@@ -1,6 +1,5 @@
 #include "fastckpt/read/region_copy.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
@@ -110,13 +109,13 @@ class RegionCopier {
       return pieces;
     }
     std::vector<std::size_t> slots;
-    for (const WantedRegion& one : wanted) slots.push_back(one.slot);
-    const bool is_whole =
-        std::none_of(wanted.begin(), wanted.end(),
-                     [](const WantedRegion& one) { return one.region; });
-    if (!ForEachSlot(source_, slots, options_, find, {is_whole, !check})) {
-      throw Interrupted{};
+    SlotReads how{!check};
+    const bool is_remote = source_.fetcher() != nullptr;
+    for (const WantedRegion& one : wanted) {
+      slots.push_back(one.slot);
+      if (is_remote) how.regions.push_back(one.region);
     }
+    if (!ForEachSlot(source_, slots, options_, find, how)) throw Interrupted{};
     return pieces;
   }
 
@@ -161,6 +160,10 @@ class RegionCopier {
     CheckViews(source_, unchecked, Uncounted(), /*may_wait=*/true);
   }
 
+  CheckRule RuleOf(const WantedRegion& wanted) const {
+    return wanted.is_checked ? CheckRule::kAlways : rule_;
+  }
+
   bool IsFull(const WantedRegion& wanted, const Piece& piece) const {
     if (wanted.region == nullptr) return true;
     const Dims dims = source_.DimsOf(wanted.slot);
@@ -173,7 +176,7 @@ class RegionCopier {
   std::uint64_t AddCheck(const WantedRegion& wanted, const Piece& piece,
                          Batch* batch) const {
     const bool is_full = IsFull(wanted, piece);
-    const Check how = HowToCheck(rule_, piece, is_full, /*taken=*/0);
+    const Check how = HowToCheck(RuleOf(wanted), piece, is_full, /*taken=*/0);
     if (how == Check::kNot) return 0;
     const bool is_known = piece.state->IsDone(piece.stamp);
     if (!is_known && piece.size <= kSmallPiece) {
@@ -223,7 +226,7 @@ class RegionCopier {
     const Piece& piece = *task.piece;
     const bool is_full = task.dense || task.cast || IsFull(wanted, piece);
     const std::uint64_t taken = task.strided ? task.strided->run_bytes() : 0;
-    switch (HowToCheck(rule_, piece, is_full, taken)) {
+    switch (HowToCheck(RuleOf(wanted), piece, is_full, taken)) {
       case Check::kNot:
         return false;
       case Check::kOnTheWay:

@@ -35,6 +35,8 @@ struct WantedRegion {
   CastTo* cast = nullptr;
   // Null: it is copied. REQUIRES: the region is the whole.
   TensorLook* look = nullptr;
+  // Whether its pieces are checked on the way, whatever the rule says.
+  bool is_checked = false;
 };
 
 // Appends the pieces that the region needs; an Error names the tensor. `check`

@@ -88,10 +88,11 @@ class RemoteRun {
     if (end > begin) AddSpan(index, begin, end);
   }
 
-  // Cut at places between items.
+  // Cut at places between items, of all parts of a piece at the same: what
+  // several tasks want of it lies in the same requests.
   void AddSpan(std::size_t task, std::uint64_t begin, std::uint64_t end) {
     do {
-      const std::uint64_t next = std::min(end, begin + limit_);
+      const std::uint64_t next = std::min(end, (begin / limit_ + 1) * limit_);
       parts_.Add({task, begin, next});
       begin = next;
     } while (begin < end);

@@ -11,6 +11,9 @@ namespace {
 // About as much as TensorFlow puts into a block of a V1 file.
 constexpr std::uint64_t kGroupBytes = 256 << 10;
 constexpr std::size_t kGroupSlots = 256;
+// No encoding of V1 makes more bytes of one: packed numbers of one byte are
+// eight or sixteen, and Snappy repeats 64 bytes by three.
+constexpr std::uint64_t kMaxGrowth = 512;
 
 // The first slot of each group, and the end.
 std::vector<std::size_t> GroupBegins(const TensorSource& source,
@@ -53,13 +56,14 @@ bool ForEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    SlotReads reads) {
+    const SlotReads& reads) {
   const RangeFetcher* fetcher = source.fetcher();
-  if (fetcher == nullptr || !reads.is_whole) {
+  if (fetcher == nullptr) {
     return ForEachNear(source, slots, options, work, nullptr);
   }
   const auto ranges_of = [&](std::size_t i) {
-    return source.ReadRanges(slots[i]);
+    return source.ReadRanges(
+        slots[i], reads.regions.empty() ? nullptr : reads.regions[i]);
   };
   const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true,
                     reads.is_unchecked};
@@ -73,11 +77,23 @@ bool ForEachSlot(
       });
 }
 
+bool MayHold(const TensorSource& source, std::size_t slot,
+             const Region& region) {
+  if (!source.fetcher() || !source.DecodesPieces()) return false;
+  std::uint64_t stored = 0;
+  for (const RangeRequest& range : source.ReadRanges(slot, nullptr)) {
+    stored += range.size;
+  }
+  const std::uint64_t size =
+      RegionCount(region) * source.LayoutOf(slot).item_size;
+  return size / kMaxGrowth <= stored;
+}
+
 bool CountEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    SlotReads reads) {
+    const SlotReads& reads) {
   if (options.progress == nullptr) {
     return ForEachSlot(source, slots, options, work, reads);
   }

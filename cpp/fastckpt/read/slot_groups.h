@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/tensor_source.h"
@@ -15,8 +16,9 @@ namespace fastckpt::internal {
 
 // How tensors are read that lie elsewhere.
 struct SlotReads {
-  bool is_whole = true;       // in full: they are fetched ahead
   bool is_unchecked = false;  // no checksum is compared
+  // Which parts, by their index; of null, and where there are none, all.
+  std::vector<const Region*> regions = {};
 };
 
 // Calls work(i, seen) for each slots[i]; `seen` is the calling thread's own.
@@ -25,13 +27,19 @@ bool ForEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    SlotReads reads = {});
+    const SlotReads& reads = {});
 
 // The same; what a tensor has by its shape counts as progress.
 bool CountEachSlot(
     const TensorSource& source, std::span<const std::size_t> slots,
     const RunOptions& options,
     const std::function<void(std::size_t i, SeenFiles* seen)>& work,
-    SlotReads reads = {});
+    const SlotReads& reads = {});
+
+// Whether as much as a region may lie where its tensor is said to, which is
+// enough to make an array for it before it is fetched; false where it can be
+// found instead: on this machine, or by the index alone.
+bool MayHold(const TensorSource& source, std::size_t slot,
+             const Region& region);
 
 }  // namespace fastckpt::internal

@@ -168,8 +168,9 @@ class TensorSource {
   // Who fetches what lies elsewhere; null of files of this machine.
   virtual const RangeFetcher* fetcher() const { return nullptr; }
   // What AppendPieces and AppendStrings read of a tensor's objects by
-  // themselves, as far as the index tells it.
-  virtual std::vector<RangeRequest> ReadRanges(std::size_t slot) const = 0;
+  // themselves for a region (null: the whole), as far as the index tells it.
+  virtual std::vector<RangeRequest> ReadRanges(std::size_t slot,
+                                               const Region* region) const = 0;
 
   // Of the files whose replacement makes this another checkpoint: the index,
   // or each V1 file.

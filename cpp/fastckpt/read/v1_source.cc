@@ -212,6 +212,26 @@ void V1Source::AppendPieces(std::size_t slot, const Region* region, bool check,
   }
 }
 
+std::vector<RangeRequest> V1Source::ReadRanges(std::size_t slot,
+                                               const Region* region) const {
+  std::vector<RangeRequest> ranges;
+  try {
+    const std::vector<Box> boxes = BoxesOf(slot, region);
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      const std::uint64_t count = region ? CountInside(boxes[i], *region) : 0;
+      if (region && count == 0) continue;
+      const bool is_part = region && count < ElementCount(boxes[i].extent);
+      if (is_part && packed_.Find(slot, i)) continue;
+      const auto range =
+          reader_.ReadRange(tensor(slot), tensor(slot).slices[i]);
+      if (range) ranges.push_back(*range);
+    }
+  } catch (const Error&) {
+    ranges.clear();  // AppendPieces says why
+  }
+  return ranges;
+}
+
 StringPiece V1Source::ReadStrings(const V1Tensor& tensor, const V1Slice& slice,
                                   const Box& box, bool check,
                                   SeenFiles* seen) const {
@@ -267,30 +287,6 @@ std::vector<PiecePlace> V1Source::Places(std::size_t slot) const {
     places.push_back(std::move(*place));
   }
   return places;
-}
-
-std::vector<FileIdentity> V1Source::Identities() const {
-  std::vector<FileIdentity> identities;
-  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
-    identities.push_back(reader_.file(i).file().identity());
-  }
-  return identities;
-}
-
-std::vector<std::string> V1Source::IdentityPaths() const {
-  std::vector<std::string> paths;
-  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
-    paths.push_back(reader_.file(i).path());
-  }
-  return paths;
-}
-
-std::vector<const DataFile*> V1Source::OpenFiles() const {
-  std::vector<const DataFile*> files;
-  for (std::size_t i = 0; i < reader_.file_count(); ++i) {
-    files.push_back(&reader_.file(i));
-  }
-  return files;
 }
 
 std::string V1Source::DebugString() const {

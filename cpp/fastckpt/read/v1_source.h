@@ -61,17 +61,23 @@ class V1Source final : public TensorSource {
   }
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return true; }
-  std::vector<FileIdentity> Identities() const override;
-  std::vector<std::string> IdentityPaths() const override;
+  std::vector<FileIdentity> Identities() const override {
+    return OfFiles<FileIdentity>(
+        [](const DataFile& it) { return it.file().identity(); });
+  }
+  std::vector<std::string> IdentityPaths() const override {
+    return OfFiles<std::string>([](const DataFile& it) { return it.path(); });
+  }
   std::vector<std::string> DataPaths() const override {
     return IdentityPaths();
   }
-  std::vector<const DataFile*> OpenFiles() const override;
+  std::vector<const DataFile*> OpenFiles() const override {
+    return OfFiles<const DataFile*>([](const DataFile& it) { return &it; });
+  }
   std::string DebugString() const override;
   const RangeFetcher* fetcher() const override { return fetcher_.get(); }
-  std::vector<RangeRequest> ReadRanges(std::size_t slot) const override {
-    return reader_.ReadRanges(tensor(slot));
-  }
+  std::vector<RangeRequest> ReadRanges(std::size_t slot,
+                                       const Region* region) const override;
 
   // The state of a block, for who checks it elsewhere.
   CheckState& StateOf(const BlockPlace& place) const {
@@ -79,6 +85,15 @@ class V1Source final : public TensorSource {
   }
 
  private:
+  template <typename Of, typename Take>
+  std::vector<Of> OfFiles(Take take) const {
+    std::vector<Of> all;
+    for (std::size_t i = 0; i < reader_.file_count(); ++i) {
+      all.push_back(take(reader_.file(i)));
+    }
+    return all;
+  }
+
   V1Source(V1Reader reader, IoMode mode,
            std::shared_ptr<const RangeFetcher> fetcher);
 

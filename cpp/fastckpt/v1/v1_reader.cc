@@ -171,19 +171,16 @@ std::optional<std::size_t> V1Reader::FindAmong(std::string_view name,
   return static_cast<std::size_t>(found - tensors_.begin());
 }
 
-std::vector<RangeRequest> V1Reader::ReadRanges(const V1Tensor& tensor) const {
-  std::vector<RangeRequest> ranges;
-  for (const V1Slice& slice : tensor.slices) {
-    const RemoteFile* remote = file(slice.file).remote();
-    if (remote == nullptr) continue;
-    const TableReader& table = this->table(slice.file);
-    const auto block = table.FindBlock(SliceKey(tensor.name, slice.spec));
-    if (!block) continue;  // which reading it says
-    const BlockHandle& handle = table.handle(*block);
-    ranges.push_back(
-        {remote->number(), handle.offset, handle.size + kTrailerSize});
-  }
-  return ranges;
+std::optional<RangeRequest> V1Reader::ReadRange(const V1Tensor& tensor,
+                                                const V1Slice& slice) const {
+  const RemoteFile* remote = file(slice.file).remote();
+  if (remote == nullptr) return std::nullopt;
+  const TableReader& table = this->table(slice.file);
+  const auto block = table.FindBlock(SliceKey(tensor.name, slice.spec));
+  if (!block) return std::nullopt;  // which reading it says
+  const BlockHandle& handle = table.handle(*block);
+  return RangeRequest{remote->number(), handle.offset,
+                      handle.size + kTrailerSize};
 }
 
 std::size_t V1Reader::BlockOf(const V1Tensor& tensor,

@@ -65,8 +65,9 @@ class V1Reader {
   const DataFile& file(std::size_t i) const { return *files_[i]->data; }
   const TableReader& table(std::size_t i) const { return files_[i]->table; }
 
-  // Where the blocks with a tensor's records lie in remote objects.
-  std::vector<RangeRequest> ReadRanges(const V1Tensor& tensor) const;
+  // Where the block with a slice's record lies in a remote object.
+  std::optional<RangeRequest> ReadRange(const V1Tensor& tensor,
+                                        const V1Slice& slice) const;
 
   // The block that must hold a slice's record; throws Corruption if none can.
   std::size_t BlockOf(const V1Tensor& tensor, const V1Slice& slice) const;

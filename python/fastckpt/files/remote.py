@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt.base.deferred import importing
 from fastckpt.files.http_listing import names_listed
+from fastckpt.files.identities import Seen, identity_of, is_tagged
 from fastckpt.files.remote_errors import (
     UNSUPPORTED,
     Told,
@@ -32,35 +31,13 @@ if TYPE_CHECKING:
 
     from fsspec import AbstractFileSystem
 
-__all__ = ["Identity", "Seen", "Store"]
+    from fastckpt.files.http_ranges import HttpRanges
 
-Identity = tuple[int, int, int]
-"""What tells an object from its replacement: a hash of its tag, its size, its time."""
+__all__ = ["PATIENCE", "Store"]
 
 _Result = TypeVar("_Result")
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:([^/?#]*)@)?([^?#]*)(.*)", re.DOTALL)
-# By which names file systems tell a version of an object, the best first.
-_TAGS = [
-    "ETag",
-    "etag",
-    "e_tag",
-    "generation",
-    "md5Hash",
-    "Content-MD5",
-    "content_md5",
-    "md5",
-    "Digest",
-]
-_TIMES = [
-    "LastModified",
-    "last_modified",
-    "Last-Modified",
-    "mtime",
-    "updated",
-    "modified",
-    "created",
-]
 # So many objects are looked at together.
 _AT_ONCE = 128
 # Whatever takes longer has failed.
@@ -69,18 +46,6 @@ PATIENCE = 300.0
 
 # What a parent has made, and its children must not close: the connections are its.
 _inherited: list[Any] = []
-
-
-class Seen(NamedTuple):
-    """What is known of an object, or of a folder, where stores have such.
-
-    Attributes:
-        is_file: Whether it is an object.
-        identity: Of an object.
-    """
-
-    is_file: bool
-    identity: Identity
 
 
 class Store:
@@ -113,13 +78,25 @@ class Store:
         self._options = dict(options or {})
         self._pid = 0
         self._made: AbstractFileSystem | None = None
+        self._ranges: HttpRanges | None = None
         self._turn: Lock | None = None
+
+    @property
+    def is_http(self) -> bool:
+        """Whether web servers answer."""
+        return self.scheme in ("http", "https")
 
     def __repr__(self) -> str:
         return f"<Store of {self.name!r}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pid": 0, "_made": None, "_turn": None}
+        return {
+            **self.__dict__,
+            "_pid": 0,
+            "_made": None,
+            "_ranges": None,
+            "_turn": None,
+        }
 
     @property
     def system(self) -> AbstractFileSystem:
@@ -149,10 +126,14 @@ class Store:
                     "pip install fsspec"
                 ) from None
         options = dict(self._options)
-        if self.scheme in ("http", "https"):
+        if self.is_http:
             # Packed on the way, ranges would have other sizes.
             headers = {"Accept-Encoding": "identity", **options.get("headers", {})}
             options["headers"] = headers
+            with importing:
+                from fastckpt.files.http_client import make_client
+
+            options.setdefault("get_client", make_client)
         try:
             system, _ = url_to_fs(
                 self._real_url(self.name), **{**options, "skip_instance_cache": True}
@@ -221,6 +202,17 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(None, work)
 
+    @property
+    def ranges(self) -> HttpRanges:
+        """What asks a web server for ranges."""
+        system, ranges = self.system, self._ranges
+        if ranges is None or ranges.system is not system:
+            with importing:
+                from fastckpt.files.http_ranges import HttpRanges
+
+            ranges = self._ranges = HttpRanges(system)
+        return ranges
+
     async def look(self, name: str) -> Seen | Told:
         """Looks at one object; gives what is wrong where that is not there."""
         try:
@@ -231,7 +223,7 @@ class Store:
         if is_file and info.get("size") is None:
             words = "the server does not tell how large the object is"
             return UNSUPPORTED, words, name
-        return Seen(is_file, _identity(info))
+        return Seen(is_file, identity_of(info), is_tagged(info))
 
     def look_at(self, names: Iterable[str]) -> list[Seen | Told]:
         """Looks at many at once."""
@@ -261,7 +253,7 @@ class Store:
         if "://" not in folder:  # above the first
             return None
         real = self.real(folder.rstrip("/") + "/")
-        if self.scheme not in ("http", "https"):  # there, the slash makes the folder
+        if not self.is_http:  # there, the slash makes the folder
             real = real.rstrip("/")
 
         async def list_names() -> Any:
@@ -274,26 +266,6 @@ class Store:
             if is_no_listing(error):
                 return None
             raise error_of(tell(error, folder)) from None
-        if self.scheme in ("http", "https"):
+        if self.is_http:
             return sorted(names_listed(map(str, found), real))
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
-
-
-def _identity(info: Mapping[str, Any]) -> Identity:
-    size = int(info.get("size") or 0)
-    for tag in _TAGS:
-        if info.get(tag):
-            return _hash(f"{tag} {info[tag]}"), size, 0
-    for key in _TIMES:
-        time = info.get(key)
-        if isinstance(time, datetime):
-            return 0, size, int(time.timestamp() * 1e6) * 1000
-        if time:
-            return _hash(f"{time}"), size, 0
-    return 0, size, 0
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(
-        hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()[:8], "little"
-    )

@@ -10,7 +10,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from fastckpt.files.fetcher import Fetcher
-from fastckpt.files.remote import Seen, Store
+from fastckpt.files.identities import Seen
+from fastckpt.files.remote import Store
 from fastckpt.files.remote_errors import error_of
 
 __all__ = ["RemoteContent"]
@@ -42,7 +43,7 @@ class RemoteContent:
         self.size = seen.identity[1]
         self._fetcher = Fetcher(store)
         self._fetcher.note(name, seen)
-        self._fetcher.is_open = True
+        self._fetcher.opened()
         self._number = self._fetcher.number_of(name)
         self._window = 0, b""
         self._ahead = _LEAST

@@ -78,6 +78,8 @@ def is_no_listing(error: BaseException) -> bool:
 
     Whatever else went wrong leaves it open what is in there.
     """
+    if isinstance(error, UnsupportedError):  # our own
+        return False
     status = _find_status(error)
     if status is not None:
         return 400 <= status < 500 and status not in _FOR_A_MOMENT

@@ -5,16 +5,22 @@ What a store does not tell is never taken for absence.
 
 from __future__ import annotations
 
+import asyncio
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from fastckpt.files.fetcher import Fetcher, Traffic
-from fastckpt.files.remote import Seen, Store
-from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of
+from fastckpt.files.fetcher import Fetcher
+from fastckpt.files.identities import Seen
+from fastckpt.files.known_objects import Said, Traffic
+from fastckpt.files.range_stream import fetch_from
+from fastckpt.files.remote import PATIENCE, Store
+from fastckpt.files.remote_errors import UNSUPPORTED, Told, error_of, tell
 
 __all__ = ["ABSENT", "Looks"]
 
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+# Of an index, which most often is all of it.
+_BEGIN_BYTES = 1 << 20
 _TABLE_END = bytes.fromhex("57fb808b247547db")
 
 
@@ -32,6 +38,7 @@ class Looks:
         self._fetcher = Fetcher(store)
         self._looked: dict[str, Seen | Told] = {}
         self._listed: dict[str, list[str] | None] = {}
+        self._begins: dict[str, tuple[bytes, Said | None] | Told] = {}
 
     @property
     def traffic(self) -> Traffic:
@@ -47,6 +54,52 @@ class Looks:
             found = self._store.look_at(new)
             self._looked.update(zip(new, found, strict=True))
         return [self._looked[name] for name in names]
+
+    def foresee(self, prefix: str) -> None:
+        """Looks at what a prefix leads to most often, and fetches its index, at once.
+
+        Only where the answer says of which version it is: what comes beside a look, and
+        not behind it, may be older than what was looked at.
+        """
+        index, data = f"{prefix}.index", f"{prefix}.data-00000-of-00001"
+        if not self._store.is_http or index in self._looked:
+            return
+        self.traffic.looks += 2
+        self.traffic.requests += 1
+        looks, begin = self._store.run(lambda: self._look_and_fetch(index, data))
+        self._looked.update(zip((index, data), looks, strict=True))
+        if begin is not None:
+            self._begins[index] = begin
+
+    async def _look_and_fetch(
+        self, index: str, data: str
+    ) -> tuple[list[Seen | Told], tuple[bytes, Said | None] | Told | None]:
+        size = _BEGIN_BYTES
+        call = fetch_from(self._store, index, 0, size, size)
+        fetching = asyncio.ensure_future(asyncio.wait_for(call, PATIENCE))
+        try:
+            looks = await self._store.look_at_all([index, data])
+            if not isinstance(looks[0], Seen):
+                return looks, None
+            try:
+                return looks, await fetching
+            except Exception as error:
+                return looks, tell(error, index)
+        finally:
+            fetching.cancel()
+
+    def hand_over(self, fetcher: Fetcher, files: Sequence[str]) -> None:
+        """Notes files as they were seen, and whatever else was seen of a checkpoint."""
+        for file, seen in zip(files, self.look(files), strict=True):
+            if not isinstance(seen, Seen):
+                raise error_of(seen)
+            fetcher.note(file, seen)
+            if file in self._begins:
+                fetcher.keep(file, self._begins.pop(file))
+        for name, it in self._looked.items():
+            fetcher.looked.add(name)
+            if ".data-" in name and isinstance(it, Seen) and it.is_file:
+                fetcher.note(name, it)
 
     def is_file(self, name: str) -> bool:
         """Tells whether an object is there.

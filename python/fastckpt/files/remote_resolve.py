@@ -15,7 +15,8 @@ from fastckpt.errors import CorruptionError
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
 from fastckpt.files.foreign import WORDS, ForeignObject, kind_of_bytes
-from fastckpt.files.remote import Seen, Store
+from fastckpt.files.identities import Seen
+from fastckpt.files.remote import Store
 from fastckpt.files.remote_errors import UNSUPPORTED, error_of
 from fastckpt.files.remote_looks import ABSENT, Looks
 from fastckpt.files.shard_names import ShardName, split_shard, v1_pattern, v1_shards
@@ -96,6 +97,7 @@ class Finder:
             url += "/"
         name = url.rstrip("/")
         if name == url:
+            self._looks.foresee((wholes_of(name) or [name])[0])
             for prefix in (name, *wholes_of(name)):
                 if self._looks.is_file(f"{prefix}.index"):
                     return self._found("v2", prefix, [f"{prefix}.index"])
@@ -150,10 +152,7 @@ class Finder:
         """Gives what was found, its identities as they were seen."""
         fetcher = Fetcher(self.store)
         fetcher.traffic = self._looks.traffic
-        for file, seen in zip(files, self._looks.look(files), strict=True):
-            if not isinstance(seen, Seen):
-                raise error_of(seen)
-            fetcher.note(file, seen)
+        self._looks.hand_over(fetcher, files)
         return Elsewhere.found_by(fetcher, Resolved(format, prefix, files))
 
     def _by_file(self, name: str) -> Resolved | None:
@@ -215,6 +214,7 @@ class Finder:
 
     def _follow(self, state: CheckpointState, path: str) -> Resolved:
         prefix = self._locate(state.model_checkpoint_path, path)
+        self._looks.foresee(prefix)
         found = self.find(prefix)
         if found is None:
             raise FileNotFoundError(

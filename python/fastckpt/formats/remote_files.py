@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fastckpt.files.foreign import kind_of_bytes, may_be_table
-from fastckpt.files.remote import Seen, Store
+from fastckpt.files.identities import Seen
+from fastckpt.files.remote import Store
 from fastckpt.files.remote_content import RemoteContent
 from fastckpt.files.remote_errors import error_of
 from fastckpt.files.remote_looks import ABSENT

@@ -35,13 +35,15 @@ def open_remote_reader(
         reader = _native.open_remote_v1(fetcher, paths, options.verify)
     else:
         # Most have one data object: what it is is asked for beside the index.
-        finish = fetcher.begin_to_look(f"{prefix}.data-00000-of-00001")
+        data = f"{prefix}.data-00000-of-00001"
+        finish = None if data in fetcher.looked else fetcher.begin_to_look(data)
         reader = _native.open_remote_bundle(
             fetcher, os.fsencode(prefix), options.verify, options.max_index_bytes
         )
-        finish()
+        if finish is not None:
+            finish()
         fetcher.look_at([it for it in reader.data_paths() if not fetcher.knows(it)])
-    fetcher.is_open = True
+    fetcher.opened()
     return reader
 
 

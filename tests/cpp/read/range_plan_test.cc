@@ -50,11 +50,27 @@ TEST(RangePlan, SmallGapsAreReadOverAndLargeOnesNot) {
 }
 
 TEST(RangePlan, OverReadIsBoundedAndTheSmallestGapsComeFirst) {
-  // 400 bytes allow 100 more: the gap of 10 and one of 60, not both of those.
-  const RangePlan plan =
-      Plan({{0, 0, 100}, {0, 160, 100}, {0, 270, 100}, {0, 430, 100}});
+  // 400 KiB allow 100 more: the gap of 10 and one of 60, not both of those.
+  const RangePlan plan = Plan({{0, 0, 100 * kKiB},
+                               {0, 160 * kKiB, 100 * kKiB},
+                               {0, 270 * kKiB, 100 * kKiB},
+                               {0, 430 * kKiB, 100 * kKiB}});
   EXPECT_EQ(plan.requests.size(), 2u);
-  EXPECT_EQ(Fetched(plan), 470u);
+  EXPECT_EQ(Fetched(plan), 470 * kKiB);
+}
+
+TEST(RangePlan, GapsThatCostLessThanARequestAreReadOverHoweverMany) {
+  std::vector<RangeRequest> ranges;
+  for (std::uint64_t i = 0; i < 100; ++i) ranges.push_back({0, i * 4100, 4});
+  EXPECT_EQ(Plan(ranges).requests.size(), 1u);
+  for (RangeRequest& range : ranges) range.offset += range.offset / 4100;
+  EXPECT_EQ(Plan(ranges).requests.size(), 100u);
+}
+
+TEST(RangePlan, PartsOfAPieceBeginNoRequestOfTheirOwn) {
+  const RangePlan plan = Plan({{0, 0, 10}, {0, 10, 4}, {0, 10, 32}}, 32);
+  EXPECT_EQ(plan.requests.size(), 2u);
+  EXPECT_EQ(Fetched(plan), 42u);
 }
 
 TEST(RangePlan, ObjectsAreApart) {
@@ -89,7 +105,8 @@ TEST(RangePlan, AnyRangesAreAllFetchedWithinTheBounds) {
                         random() % (100 * scale), 1 + random() % scale});
     }
     const RangePlan plan = Plan(ranges, 2 * kMiB);
-    EXPECT_LE(Fetched(plan), plan.wanted_bytes + plan.wanted_bytes / 4);
+    EXPECT_LE(Fetched(plan), plan.wanted_bytes + plan.wanted_bytes / 4 +
+                                 ranges.size() * 4 * kKiB);
     std::size_t next = 0;
     for (const PlannedRequest& request : plan.requests) {
       EXPECT_EQ(request.first, next);

@@ -84,7 +84,91 @@ TEST_F(RangeRunTest, ManyThingsComeInWindowsInTheirOrder) {
         return true;
       });
   EXPECT_TRUE(is_done);
-  EXPECT_THAT(ends, ElementsAre(32, 64, 70));
+  EXPECT_EQ(ends.size(), 18u);  // of 4 MiB
+  EXPECT_THAT(ends.front(), 4u);
+  EXPECT_THAT(ends.back(), 70u);
+  EXPECT_EQ(fetcher_.TakeCalls().size(), 1u);
+}
+
+TEST_F(RangeRunTest, LargeThingsComeInWindowsOfTheirOwn) {
+  const Ahead ahead{
+      3, [&](std::size_t i) {
+        return std::vector<RangeRequest>{{number_, i * (20 << 20), 20 << 20}};
+      }};
+  std::size_t next = 0;
+  EXPECT_TRUE(WithRanges(
+      fetcher_, ahead, RunOptions(),
+      [&](std::size_t begin, std::size_t end, const FetchedRanges& fetched) {
+        EXPECT_EQ(begin, next++);
+        EXPECT_EQ(end, next);
+        const std::uint64_t last = next * (20 << 20) - 9;
+        EXPECT_EQ(Copied(fetched, last, 9), bytes_.substr(last, 9));
+        EXPECT_EQ(Copied(fetched, last + 1, 9), "nothing");
+        return true;
+      }));
+  EXPECT_EQ(next, 3u);
+}
+
+TEST_F(RangeRunTest, WhatThingsShareComesOnce) {
+  const Ahead ahead{
+      600, [&](std::size_t i) {
+        return std::vector<RangeRequest>{{number_, i / 100 << 20, 1 << 20}};
+      }};
+  std::vector<std::size_t> ends;
+  EXPECT_TRUE(
+      WithRanges(fetcher_, ahead, RunOptions(),
+                 [&](std::size_t, std::size_t end, const FetchedRanges&) {
+                   ends.push_back(end);
+                   return true;
+                 }));
+  EXPECT_THAT(ends, ElementsAre(400, 600));
+  EXPECT_EQ(fetcher_.TakeCalls()[0].purpose.wanted_bytes, 6u << 20);
+}
+
+TEST_F(RangeRunTest, WhatIsLostOfAWindowIsAnErrorUnlessItMayBe) {
+  fetcher_.broken_offset = 1 << 20;
+  Ahead ahead{2, [&](std::size_t i) {
+                return std::vector<RangeRequest>{{number_, i << 20, 10}};
+              }};
+  const auto look = [&](std::size_t, std::size_t,
+                        const FetchedRanges& fetched) {
+    EXPECT_EQ(Copied(fetched, 0, 10), bytes_.substr(0, 10));
+    EXPECT_EQ(Copied(fetched, 1 << 20, 10), "nothing");
+    return true;
+  };
+  EXPECT_THAT(Refusal(ErrorKind::kSystem,
+                      [&] { WithRanges(fetcher_, ahead, RunOptions(), look); }),
+              ::testing::HasSubstr("the server failed"));
+  ahead.is_lenient = true;
+  EXPECT_TRUE(WithRanges(fetcher_, ahead, RunOptions(), look));
+}
+
+TEST_F(RangeRunTest, ReplacementWhileWindowsCameIsAnError) {
+  fetcher_.at_finish = Error(ErrorKind::kCorruption, "was replaced", {});
+  const Ahead ahead{2, [&](std::size_t i) {
+                      return std::vector<RangeRequest>{{number_, i << 20, 10}};
+                    }};
+  const auto work = [](std::size_t, std::size_t, const FetchedRanges&) {
+    return true;
+  };
+  EXPECT_THAT(Refusal(ErrorKind::kCorruption,
+                      [&] { WithRanges(fetcher_, ahead, RunOptions(), work); }),
+              ::testing::HasSubstr("was replaced"));
+}
+
+TEST_F(RangeRunTest, WhatWasReplacedIsNotSaidToBeDamaged) {
+  const RangePlan plan = PlanRequests({{number_, 0, 10}}, 1 << 20);
+  const auto find_damage = [](const PlannedRequest&, const Arrival&) {
+    throw Error(ErrorKind::kCorruption, "is damaged", {});
+  };
+  const auto run = [&] {
+    RunPlan(fetcher_, plan, /*is_unchecked=*/false, RunOptions(), find_damage);
+  };
+  EXPECT_THAT(Refusal(ErrorKind::kCorruption, run),
+              ::testing::HasSubstr("is damaged"));
+  fetcher_.at_compare = Error(ErrorKind::kCorruption, "was replaced", {});
+  EXPECT_THAT(Refusal(ErrorKind::kCorruption, run),
+              ::testing::HasSubstr("was replaced"));
 }
 
 TEST_F(RangeRunTest, WorkThatStopsEndsTheRest) {

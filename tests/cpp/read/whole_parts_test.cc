@@ -22,6 +22,16 @@ class PartsOfWholesTest : public ::testing::Test {
     return PartsOfWholes(source_, wanted).size();
   }
 
+  // Which of the regions are to be checked on the way.
+  std::vector<bool> Checked(const std::vector<Region>& regions) const {
+    std::vector<WantedRegion> wanted;
+    for (const Region& region : regions) wanted.push_back({slot_, &region});
+    CheckPartsOfWholes(source_, &wanted);
+    std::vector<bool> checked;
+    for (const WantedRegion& it : wanted) checked.push_back(it.is_checked);
+    return checked;
+  }
+
  private:
   std::string Write() const {
     BundleWriter writer(folder_.Path("m"), {});
@@ -47,6 +57,16 @@ TEST_F(PartsOfWholesTest, AreAllOfATensorTogether) {
 TEST_F(PartsOfWholesTest, AreNoneWhereSomethingIsNotAskedFor) {
   EXPECT_EQ(Count({{{0, 2, 1}}, {{2, 1, 1}}}), 0);
   EXPECT_EQ(Count({}), 0);
+}
+
+TEST_F(PartsOfWholesTest, AreNoneWhereAPartIsAskedForManyTimes) {
+  EXPECT_EQ(Count({{{0, 2, 1}}, {{0, 2, 1}}}), 0);
+  EXPECT_EQ(Count({{{0, 2, 1}}, {{2, 2, 1}}, {{0, 2, 1}}}), 3);
+}
+
+TEST_F(PartsOfWholesTest, AreAloneCheckedOnTheWay) {
+  const std::vector<Region> regions = {{{0, 2, 1}}, {{2, 2, 1}}, {{0, 4, 1}}};
+  EXPECT_EQ(Checked(regions), (std::vector<bool>{true, true, false}));
 }
 
 TEST_F(PartsOfWholesTest, AreNoWholeRegion) {

@@ -57,6 +57,8 @@ class FakeFetcher : public RangeFetcher {
   std::optional<std::size_t> spoilt_from;
   // What each call's end throws.
   std::optional<Error> at_finish;
+  // What comparing throws.
+  std::optional<Error> at_compare;
 
  private:
   class Stream final : public RangeStream {
@@ -93,6 +95,9 @@ class FakeFetcher : public RangeFetcher {
 
     void Finish() override {
       if (fetcher_.at_finish) throw *fetcher_.at_finish;
+    }
+    void Compare() override {
+      if (fetcher_.at_compare) throw *fetcher_.at_compare;
     }
 
    private:

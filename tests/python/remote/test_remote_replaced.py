@@ -44,6 +44,7 @@ def replace_after_looks(server, files, count):
     server.before = replace
 
 
+@pytest.mark.parametrize("fault", [None, "no identity"])
 @pytest.mark.parametrize(
     ("format", "before", "after"),
     [
@@ -54,17 +55,32 @@ def replace_after_looks(server, files, count):
     ],
     ids=["v2 words", "v1 words", "v2 numbers", "v1 numbers"],
 )
-def test_unchecked_read_is_never_of_another_save(format, before, after, tmp_path):
+def test_unchecked_read_is_never_of_another_save(
+    format, before, after, fault, tmp_path
+):
     old = files_of(tmp_path / "old", before, format=format)
     new = files_of(tmp_path / "new", after, format=format)
-    with (
-        RangeServer(old) as server,
-        fastckpt.open(f"{server.url}/m", verify=False) as ckpt,
-    ):
-        server.forget()
-        replace_after_looks(server, new, len(old))
-        with pytest.raises(fastckpt.CorruptionError):
-            ckpt["w"]
+    looks = len(old) - (fault is None)  # answers say of which version they are
+    with RangeServer(old) as server:
+        if fault is not None:
+            server.misbehave(fault, method="GET")
+        with fastckpt.open(f"{server.url}/m", verify=False) as ckpt:
+            server.forget()
+            replace_after_looks(server, new, looks)
+            with pytest.raises(fastckpt.CorruptionError):
+                ckpt["w"]
+
+
+def test_what_is_replaced_in_mid_call_is_not_called_damaged(tmp_path):
+    old = files_of(tmp_path / "old", NUMBERS)
+    new = files_of(tmp_path / "new", {"w": -NUMBERS["w"]})
+    with RangeServer(old) as server:
+        server.misbehave("no identity", method="GET")
+        with fastckpt.open(f"{server.url}/m") as ckpt:
+            server.forget()
+            replace_after_looks(server, new, len(old))
+            with pytest.raises(fastckpt.CorruptionError, match="was replaced"):
+                ckpt["w"]
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -84,13 +100,16 @@ def test_what_is_opened_by_several_requests_is_of_one_version(count):
     assert (wrong is not None) == (count > 1)
 
 
-def test_index_of_several_requests_opens(tmp_path):
+@pytest.mark.parametrize(("fault", "looks"), [(None, 1), ("no identity", 2)])
+def test_index_of_several_requests_opens(fault, looks, tmp_path):
     tensors = {f"{'scope' * 10}/{i:06}": np.int32(i) for i in range(60_000)}
     with RangeServer(files_of(tmp_path / "m", tensors)) as server:
+        if fault is not None:  # the parts do not say of which version they are
+            server.misbehave(fault, method="GET")
         with fastckpt.open(f"{server.url}/m") as ckpt:
             assert len(ckpt) == 60_000
         assert server.count("GET", "m.index") > 1
-        assert server.count("HEAD", "m.index") == 2
+        assert server.count("HEAD", "m.index") == looks
 
 
 def test_long_strings_are_fetched_once(tmp_path):
