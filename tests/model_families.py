@@ -134,7 +134,9 @@ def unet(draw: random.Random) -> list[Layer]:
         said = {"side": side, "i": level, "n": level + 1, "k": k, "m": k + 1}
         name = theirs.format(kind=kind, **said)
         name = name if "{m}" in theirs else count(name)
-        layers.append(Layer(name, ours.format(kind=kind, **said), kind, shape))
+        target = ours.format(kind=kind, **said)
+        kind = "conv_transpose2d" if kind == "conv2d_transpose" else kind
+        layers.append(Layer(name, target, kind, shape))
 
     def add_level(side: str, level: int, inner: int, outer: int) -> None:
         for k in range(per):
@@ -148,7 +150,7 @@ def unet(draw: random.Random) -> list[Layer]:
     add_level("mid", 0, inside, sizes[depth])
     inside = sizes[depth]
     for at, level in enumerate(reversed(range(depth))):
-        add("up", at, 0, "conv_transpose2d", (2, 2, inside, sizes[level]))
+        add("up", at, 0, "conv2d_transpose", (2, 2, inside, sizes[level]))
         add_level("up", at, 2 * sizes[level], sizes[level])
         inside = sizes[level]
     layers.append(_conv(count("head_conv2d"), "head", 1, inside, 2))

@@ -120,14 +120,21 @@ def _find_strayed(targets: Iterable[Layer], pairs: Mapping[Layer, Layer]) -> set
     strayed: set[Layer] = set()
     for group in groups.values():
         counts = Counter(it[:2] for it in group)
-        (template, shift), count = counts.most_common(1)[0]
-        if count > 1:
-            strayed.update(
-                it[3]
-                for it in group
-                if it[0] != template and it[2] + shift in numbers[template]
-            )
+        for template, shift, number, target in group:
+            count = counts[template, shift]
+            if any(
+                other != template
+                and many >= max(count, 2)
+                and _may_be(number + much, numbers[other])
+                for (other, much), many in counts.items()
+            ):
+                strayed.add(target)
     return strayed
+
+
+def _may_be(number: int, numbers: set[int]) -> bool:
+    """Tells whether layers that have these numbers may have had another one."""
+    return number in numbers or 1 <= number < min(numbers, default=0)
 
 
 def _find_mixed(pairs: Mapping[Layer, Layer]) -> set[Layer]:

@@ -100,7 +100,7 @@ def _agree(sources: Run, ours: list[tuple[int, ...]]) -> bool:
     if not _is_unbroken(theirs):
         return False
     if len(theirs[0]) != len(ours[0]):
-        return sources.forms > 1 and _is_unbroken(ours)
+        return sources.forms > 1 and (len(ours[0]) == 1 or _is_unbroken(ours))
     columns = zip(zip(*theirs, strict=True), zip(*ours, strict=True), strict=True)
     return all(_agree_at(sources, one, other) for one, other in columns)
 

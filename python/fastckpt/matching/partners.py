@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from fastckpt.matching import words
@@ -95,9 +95,9 @@ def is_widowed(layers: Iterable[Layer]) -> bool:
     """Tells whether a normalization lacks the filter that others of its name have."""
     layers = list(layers)
     paired = set(_partners(layers).values())
-    known = {it.template for it in paired}
+    known = Counter(it.template for it in paired)
     return any(
-        it.sort == BATCH_NORM and it.template in known and it not in paired
+        it.sort == BATCH_NORM and known[it.template] > 1 and it not in paired
         for it in layers
     )
 

@@ -33,7 +33,7 @@ from fastckpt.matching.layers import (
 from fastckpt.matching.likeness import MOST, Likeness, choose_mutual
 from fastckpt.matching.partners import find_estranged, pair_numbered, pair_partners
 from fastckpt.matching.same_words import pair_same_words
-from fastckpt.matching.single import differ_in_words, pair_single
+from fastckpt.matching.single import differ_in_words, find_broken_counts, pair_single
 from fastckpt.matching.transforms import Step
 
 __all__ = ["Pair", "Proposal", "Target", "propose"]
@@ -161,12 +161,14 @@ class _Search:
     def _alike(self, sorts: set[str], likeness: Likeness) -> Pairs:
         pairs = _alike(*self._left(sorts), likeness)
         uneven = find_uneven(self._sources, self._targets)
+        broken = {it for it in find_broken_counts(self._sources) if len(it) == 1}
         return {
             target: source
             for target, source in pairs.items()
             if (target.sort, target.form) not in uneven
             or not differ_in_words(source, target)
             if self._levels.are_one(source, target)
+            if not (source.is_counted and source.tokens[:-1] in broken)
             if not likeness.contradict(source, target)
         }
 

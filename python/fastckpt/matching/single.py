@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from fastckpt.matching import words
 from fastckpt.matching.blocks import Levels
-from fastckpt.matching.layers import MATRIX, Layer, find_uneven, fit
+from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, find_uneven, fit
 from fastckpt.matching.likeness import Likeness
 from fastckpt.matching.partners import is_widowed
 
-__all__ = ["differ_in_words", "pair_single"]
+__all__ = ["differ_in_words", "find_broken_counts", "pair_single"]
 
 #: Where less of all is paired, what is paired by its form is so by chance.
 _KNOWN = 0.2
@@ -32,14 +32,16 @@ def pair_single(
     theirs, ours = (
         [it for it in side if it.sort == MATRIX] for side in (sources, targets)
     )
-    if any(map(is_widowed, (sources, targets))) or not _is_whole(theirs, ours):
+    is_short = any(sort == BATCH_NORM for sort, _ in find_uneven(sources, targets))
+    is_short = is_short or any(map(is_widowed, (sources, targets)))
+    if is_short or not _is_whole(theirs, ours):
         return {}
     singles = [_singles(side) for side in (theirs, ours)]
     # What differs in numbers alone has sources of one kind of name.
     kin: dict[Hashable, set[Hashable]] = defaultdict(set)
     for target, source in known.items():
         kin[target.template].add(source.template)
-    used, broken = set(known.values()), _broken_counts(sources)
+    used, broken = set(known.values()), find_broken_counts(sources)
     pairs = {}
     for form in singles[0].keys() & singles[1].keys():
         source, target = singles[0][form], singles[1][form]
@@ -77,7 +79,7 @@ def _rank(layer: Layer) -> int:
     return max(len(part.shape) for part in layer.parts.values())
 
 
-def _broken_counts(sources: Iterable[Layer]) -> set[tuple[words.Token, ...]]:
+def find_broken_counts(sources: Iterable[Layer]) -> set[tuple[words.Token, ...]]:
     """Gives what stands before numbers that do not count from 0 on, one by one."""
     numbers: dict[tuple[words.Token, ...], set[int]] = defaultdict(set)
     for layer in sources:
