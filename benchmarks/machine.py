@@ -22,7 +22,7 @@ __all__ = [
 _PACKAGES = (
     "numpy", "ml_dtypes", "tensorflow", "safetensors", "google-crc32c", "crc32c",
     "awscrt", "cramjam", "python-snappy", "torch", "jax", "h5py", "zarr",
-    "tensorstore", "orbax-checkpoint",
+    "tensorstore", "orbax-checkpoint", "fsspec", "aiohttp",
 )  # fmt: skip
 
 # As Linux spells them; the last ones are ARM's.

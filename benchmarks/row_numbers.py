@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["BATCH", "MANY", "batches", "many", "single"]
+__all__ = ["BATCH", "MANY", "batches", "many", "remote", "single"]
 
 _SINGLE = 500
 _BATCHES = 16
 BATCH = 256
 MANY = 65_536
+_REMOTE = 1_000
 
 
 def _random(count: int, rows: int, seed: int) -> np.ndarray:
@@ -29,3 +30,16 @@ def batches(rows: int) -> np.ndarray:
 def many(rows: int) -> np.ndarray:
     """Gives rows that are asked for at once."""
     return _random(MANY, rows, 13)
+
+
+def remote(rows: int, among: int = 0) -> np.ndarray:
+    """Gives different rows that are asked for behind a URL, all at once.
+
+    Args:
+        rows: How many there are.
+        among: From how many neighbours they are taken; 0: from all.
+    """
+    generator = np.random.default_rng(14)
+    among = min(among or rows, rows)
+    first = (rows - among) // 2
+    return first + generator.choice(among, min(_REMOTE, among), replace=False)

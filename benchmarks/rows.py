@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks import jax_rows, peer_rows, scaling_rows, table_rows, torch_rows
+from benchmarks import (
+    jax_rows,
+    peer_rows,
+    remote_rows,
+    scaling_rows,
+    table_rows,
+    torch_rows,
+)
 from benchmarks.facts import in_bytes
 from benchmarks.row import Bound, Child, Floor, Goal, Row
 
@@ -319,6 +326,7 @@ ROWS: tuple[Row, ...] = (
     *jax_rows.ROWS,
     *torch_rows.ROWS,
     *peer_rows.ROWS,
+    *remote_rows.ROWS,
     *scaling_rows.ROWS,
 )
 

@@ -6,14 +6,17 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import struct
 import sys
 import termios
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import children
 from fastckpt.cli import main
+from places import TESTS
 
 PROGRAM = [sys.executable, "-m", "fastckpt"]
 
@@ -75,6 +78,52 @@ def run_on_terminal(
         os.close(ours)
         status = process.wait(120)
     return Run(status, written.decode().replace("\r\n", "\n"), "")
+
+
+def run_many(
+    jobs: list[tuple[int, list[str]]],
+    folder: Path,
+    env: dict[str, str] | None = None,
+    *,
+    on_terminal: bool = True,
+) -> list[Run]:
+    """Runs commands one after the other in one process, on a terminal or in pipes.
+
+    Args:
+        jobs: The terminal's columns, and the words of each command.
+        folder: Where a file may be left.
+        env: What to set in the environment, beside a terminal that has colours.
+        on_terminal: Whether the output is a terminal; what is written is all in `out`.
+    """
+    file = folder / "jobs.json"
+    file.write_text(json.dumps(jobs))
+    ours, theirs = pty.openpty()
+    names = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
+    environment = {k: v for k, v in os.environ.items() if k not in names}
+    environment |= {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(TESTS / "terminal_child.py"), str(file)]
+    stream = (
+        theirs if on_terminal else os.open(folder / "written", os.O_CREAT | os.O_WRONLY)
+    )
+    with children.started(
+        command,
+        stdin=theirs,
+        stdout=stream,
+        stderr=stream,
+        env=environment | (env or {}),
+    ) as process:
+        os.close(theirs)
+        written = _read_all(ours) if on_terminal else b""
+        os.close(ours)
+        process.wait(120)
+    if not on_terminal:
+        os.close(stream)
+        written = (folder / "written").read_bytes()
+    *told, _ = re.split("\x1e(\\d+)\n", written.decode().replace("\r\n", "\n"))
+    return [
+        Run(int(status), out, "")
+        for out, status in zip(told[::2], told[1::2], strict=True)
+    ]
 
 
 def _read_all(terminal: int) -> bytes:

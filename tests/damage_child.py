@@ -7,11 +7,9 @@ pickle of [(folder, prefix, cause, tensors that TensorFlow cannot read), ...].
 
 from __future__ import annotations
 
-import os
 import pickle
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).resolve().parent
+import children
+
 Event = tuple[str, str, str, list[str]]
 
 
@@ -30,19 +29,7 @@ def make() -> tuple[tempfile.TemporaryDirectory[str], list[Event]]:
     import fastckpt
 
     package = Path(fastckpt.__file__).parents[1]
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": f"{package}{os.pathsep}{TESTS}",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = subprocess.run(
-        [sys.executable, __file__, folder.name],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, folder.name, paths=(package,))
     return folder, pickle.loads((Path(folder.name) / "events").read_bytes())
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import os
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,19 +36,7 @@ class Run(NamedTuple):
 
 def run_program(name: str, *arguments: object) -> str:
     """Runs one of the programs in a child process and gives what it prints."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": str(PACKAGE),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = children.run(
-        [sys.executable, PROGRAMS / name, *map(str, arguments)],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
+    return children.run_with_tensorflow(PROGRAMS / name, *arguments, paths=(PACKAGE,))
 
 
 @functools.cache

@@ -48,6 +48,13 @@ def write_models() -> None:
     model.save(FOLDER / "saved_model", save_format="tf")
     model.save_weights(FOLDER / "trained")
     outputs["saved_model"] = outputs["trained"] = call(model, inputs)
+    model, _ = MODELS["attention"](tf_keras)  # its layers hold others
+    randomize(model)
+    model.save(FOLDER / "saved_layers", save_format="tf", include_optimizer=False)
+    names["saved_layers"] = [
+        (it.name.removesuffix(":0"), float(np.sum(it.numpy(), dtype=float)))
+        for it in model.weights
+    ]
     for name in ("functional", "attention", "convolutions", "recurrent"):
         model, inputs = MODELS[name](keras)
         randomize(model)

@@ -8,7 +8,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.utils import formatdate
 from html import escape
 from http.server import BaseHTTPRequestHandler
@@ -21,9 +21,11 @@ from range_faults import CUT, FAULTS, Answer, Part
 if TYPE_CHECKING:
     from range_server import RangeServer
 
-__all__ = ["COUNTS", "Handler", "Request"]
+__all__ = ["ASKED", "COUNTS", "FORGET", "Handler", "Request"]
 
+ASKED = "/-/asked"
 COUNTS = "/-/counts"
+FORGET = "/-/forget"
 _OTHER = "/-/other"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _SENT_AT_ONCE = 1 << 18
@@ -68,19 +70,22 @@ class Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def _answer(self) -> None:
-        if self.path == COUNTS:
-            self._tell_counts()
+        if self.path in (ASKED, COUNTS, FORGET):
+            self._tell()
             return
         path = self.path.split("?")[0]
         is_other = path.startswith(f"{_OTHER}/")
         self.name = unquote(path.removeprefix(_OTHER) if is_other else path)[1:]
         fault = self.server.begin(self.command, self.name)
-        self.server.is_closing.wait(self.server.latency)
-        if fault == "redirects" and is_other:
-            fault = None  # it has arrived
-        answer = self._make(fault)
-        self._note(answer, fault)
-        self._send(answer)
+        try:
+            self.server.is_closing.wait(self.server.latency)
+            if fault == "redirects" and is_other:
+                fault = None  # it has arrived
+            answer = self._make(fault)
+            self._note(answer, fault)
+            self._send(answer)
+        finally:
+            self.server.end()
 
     def _note(self, answer: Answer, fault: str | None) -> None:
         """Before the answer is sent: who has it finds it counted."""
@@ -116,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         names = self.server.list(self.name)
         if names is None or (self.name and not self.name.endswith("/")):
             return self._say(404)
-        links = [f'<a href="{quote(it)}">{escape(it)}</a>' for it in names]
+        links = [f'<a href="{quote(it, safe="/?=;")}">{escape(it)}</a>' for it in names]
         answer = self._say(200, Content_Type="text/html")
         answer.text = "\n".join(["<html>", *links, "</html>"]).encode()
         answer.fit()
@@ -214,9 +219,17 @@ class Handler(BaseHTTPRequestHandler):
         self.free_at += size / self.server.bandwidth
         self.server.is_closing.wait(self.free_at - now)
 
-    def _tell_counts(self) -> None:
-        methods = Counter(it.method for it in list(self.server.requests))
-        told = {"requests": methods, "sent": self.server.sent()}
+    def _tell(self) -> None:
+        """Answers who asks of another process; that is counted nowhere."""
+        server, told = self.server, {}
+        if self.path == FORGET:
+            server.forget()
+        elif self.path == ASKED:
+            requests = [asdict(it) for it in list(server.requests)]
+            told = {"requests": requests, "at once": server.most_at_once}
+        else:
+            methods = Counter(it.method for it in list(server.requests))
+            told = {"requests": methods, "sent": server.sent()}
         text = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))

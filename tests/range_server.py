@@ -11,7 +11,8 @@ that were sent. What it can do wrong has names, see `range_faults.py`.
 
 `python range_server.py FOLDER [LATENCY [BANDWIDTH]]` serves a folder from a process of
 its own: it prints its URL, and ends when its standard input does; `counts_of(url)`
-gives what it counted. `started(folder, ...)` is that process.
+gives what it counted, and `/-/asked` each request; `/-/forget` begins anew.
+`started(folder, ...)` is that process.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class RangeServer(ThreadingHTTPServer):
     Attributes:
         url: Of the server, without a slash at its end.
         requests: All that came, in the order in which their answers began.
+        most_at_once: How many were answered at the same time, at most.
         before: Called with (method, name, number of the request, from 0) before an
             answer is made: what replaces a file then does so between two requests.
     """
@@ -69,13 +71,14 @@ class RangeServer(ThreadingHTTPServer):
         self.latency = latency
         self.bandwidth = bandwidth
         self.requests: list[Request] = []
+        self.most_at_once = 0
         self.before: Callable[[str, str, int], None] = lambda *_: None
         self.lock = threading.Lock()
         self.is_closing = threading.Event()
         self._connections: set[Any] = set()
         self._faults: list[Fault] = []
         self._changed: dict[str, float] = {}
-        self._begun = 0
+        self._begun = self._at_once = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
@@ -167,9 +170,16 @@ class RangeServer(ThreadingHTTPServer):
         with self.lock:
             number = self._begun
             self._begun += 1
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
             due = [it.name for it in self._faults if it.is_due(method, name)]
         self.before(method, name, number)
         return due[0] if due else None
+
+    def end(self) -> None:
+        """Notes that a request was answered."""
+        with self.lock:
+            self._at_once -= 1
 
     def note(self, request: Request) -> None:
         """Notes that a request is being answered."""
@@ -188,6 +198,7 @@ class RangeServer(ThreadingHTTPServer):
         """Counts anew."""
         with self.lock:
             self.requests.clear()
+            self.most_at_once = self._at_once
 
     def _select(self, method: str | None, name: str | None) -> list[Request]:
         with self.lock:

@@ -8,7 +8,6 @@ FOLDER/restored one of {prefix: the bytes of the program's variables}.
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from pathlib import Path
@@ -16,24 +15,12 @@ from typing import Any
 
 import children
 
-TESTS = Path(__file__).resolve().parent
 GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
 def run(folder: Path) -> None:
     """Runs this file in a child process."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": str(TESTS),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = children.run(
-        [sys.executable, __file__, folder],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, folder)
 
 
 def _make(tf: Any) -> tuple[Any, list[Any]]:

@@ -9,7 +9,6 @@ cannot read is None there.
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from pathlib import Path
@@ -18,23 +17,11 @@ from typing import Any
 import children
 
 Contents = dict[str, dict[bytes, tuple[str, tuple[int, ...], Any] | None]]
-TESTS = Path(__file__).resolve().parent
 
 
 def run(command: str, folder: Path) -> Contents:
     """Runs this file in a child process and gives what TensorFlow read."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": str(TESTS),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = children.run(
-        [sys.executable, __file__, command, folder],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, command, folder)
     return pickle.loads((folder / "contents").read_bytes())
 
 

@@ -22,20 +22,7 @@ import saver_sequences
 
 def call_all(calls: list[list[Any]], folder: Path) -> list[Any]:
     """Runs this file in a child process, in a folder; gives the results."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": str(Path(__file__).parent),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = children.run(
-        [sys.executable, __file__],
-        input=json.dumps(calls),
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, input=json.dumps(calls), cwd=folder)
     return json.loads((folder / "results").read_text())
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 from pathlib import Path
@@ -15,23 +14,10 @@ import numpy as np
 import children
 from write_cases import Row, deal_out, make_rows, parts_of
 
-TESTS = Path(__file__).resolve().parent
-
 
 def run(command: str, folder: Path, *arguments: object) -> None:
     """Runs this file in a child process; its assertions become the caller's."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONPATH": str(TESTS),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = children.run(
-        [sys.executable, __file__, command, folder, *map(str, arguments)],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, command, folder, *arguments)
 
 
 def save_v2(prefix: Path, rows: list[Row]) -> None:

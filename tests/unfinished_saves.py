@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+import children
 
 SHARDS = {"one": 1, "two": 2}
 VALUES = {f"w{i}": np.arange(500, dtype=np.float32) + i for i in range(4)}
@@ -24,18 +25,7 @@ VALUES = {f"w{i}": np.arange(500, dtype=np.float32) + i for i in range(4)}
 @functools.cache
 def _make() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="fastckpt-unfinished-")
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = subprocess.run(
-        [sys.executable, __file__, folder.name],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
+    children.run_with_tensorflow(__file__, folder.name)
     return folder
 
 

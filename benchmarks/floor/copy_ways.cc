@@ -43,6 +43,11 @@ std::uint32_t Fused(std::uint8_t* to, const std::uint8_t* from,
   return core::ExtendCrc32cCopy(0, to, from, size);
 }
 
+std::uint32_t FusedPastCaches(std::uint8_t* to, const std::uint8_t* from,
+                              std::size_t size) {
+  return core::ExtendCrc32cCopyPastCaches(0, to, from, size);
+}
+
 // Checks what stays in a core's cache and then copies it.
 std::uint32_t InSteps(std::uint8_t* to, const std::uint8_t* from,
                       std::size_t size) {
@@ -102,6 +107,7 @@ void RunLibrary(const Job& job, const std::vector<std::uint8_t*>& places) {
     pieces[i].crc32c = job.tensors[i].crc32c;
     tasks[i].piece = &pieces[i];
     tasks[i].dense = places[i];
+    tasks[i].past_caches = job.End() >= core::kPastCachesFrom;
   }
   core::RunOptions options;
   options.threads = job.threads;
@@ -151,6 +157,7 @@ Run Read(MakeTarget make, std::size_t step) {
 
 std::vector<Way> CopyWays() {
   return {{"map, fused", Copy(Kept, Fused)},
+          {"map, fused, past caches", Copy(Kept, FusedPastCaches)},
           {"map, populated, fused", Copy(Kept, Fused, MAP_POPULATE)},
           {"map, check then copy", Copy(Kept, InSteps)},
           {"pread, 128 KiB", Read(Kept, 128 << 10)},
@@ -160,6 +167,8 @@ std::vector<Way> CopyWays() {
 
 std::vector<Way> FreshCopyWays() {
   return {{"map, fused, huge pages", Copy(OnHugePages, Fused)},
+          {"map, fused, past caches, huge pages",
+           Copy(OnHugePages, FusedPastCaches)},
           {"map, fused, small pages", Copy(OnSmallPages, Fused)},
           {"map, check then copy, huge pages", Copy(OnHugePages, InSteps)},
           {"pread, 128 KiB, huge pages", Read(OnHugePages, 128 << 10)},

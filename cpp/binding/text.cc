@@ -4,13 +4,6 @@ namespace py = pybind11;
 
 namespace fastckpt::internal {
 
-py::object NameToPython(std::string_view name) {
-  PyObject* text = PyUnicode_DecodeUTF8(
-      name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape");
-  if (text == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(text);
-}
-
 bool ViewName(PyObject* text, std::string* storage, std::string_view* name) {
   if (!PyUnicode_Check(text)) return false;
   Py_ssize_t size = 0;

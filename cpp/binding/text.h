@@ -11,7 +11,13 @@
 
 namespace fastckpt::internal {
 
-pybind11::object NameToPython(std::string_view name);
+// Here, so that lists of many names make each in place.
+inline pybind11::object NameToPython(std::string_view name) {
+  PyObject* text = PyUnicode_DecodeUTF8(
+      name.data(), static_cast<Py_ssize_t>(name.size()), "surrogateescape");
+  if (text == nullptr) throw pybind11::error_already_set();
+  return pybind11::reinterpret_steal<pybind11::object>(text);
+}
 
 // The name's bytes. Throws TypeError if `text` is no str.
 std::string NameFromPython(pybind11::handle text);

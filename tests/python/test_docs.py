@@ -135,7 +135,7 @@ def run_commands(page: str, folder: Path) -> str:
 
 def test_the_commands_for_graphs_show_and_freeze(folder):
     printed = run_commands("graphs.md", folder)
-    assert "output      predictions:0  ?  (?, 3)" in printed
+    assert "output      predictions:0  float32  (?, 3)" in printed
     assert "frozen.pb: 8 nodes, 2 variables as constants" in printed
     assert "serving.pb: 4 nodes, 1 variable as constants" in printed
 

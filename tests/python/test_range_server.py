@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import socket
 import threading
 import time
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -97,6 +99,16 @@ def test_another_process_serves_and_counts(tmp_path):
             connection.request("GET", "/x", headers=BYTES_10_TO_19)
             assert connection.getresponse().read() == CONTENT[10:20]
         assert range_server.counts_of(url) == {"requests": {"GET": 1}, "sent": 10}
+        with urllib.request.urlopen(f"{url}/-/asked", timeout=10) as answer:
+            asked = json.load(answer)
+        (only,) = asked["requests"]
+        assert (only["name"], only["range"], asked["at once"]) == (
+            "x",
+            "bytes=10-19",
+            1,
+        )
+        urllib.request.urlopen(f"{url}/-/forget", timeout=10).close()
+        assert range_server.counts_of(url) == {"requests": {}, "sent": 0}
 
 
 # What it does wrong

@@ -13,14 +13,20 @@ namespace {
 // Fastest first. A processor that can run one can run those after it.
 constexpr Crc32cRoutines kRoutines[] = {
 #if defined(__x86_64__)
-    {"avx512-vpclmul", crc32c::ExtendAvx512, crc32c::ExtendCopyAvx512},
-    {"avx2-vpclmul", crc32c::ExtendAvx2, crc32c::ExtendCopyAvx2},
-    {"sse4.2", crc32c::ExtendSse42, crc32c::ExtendCopySse42},
+    {"avx512-vpclmul", crc32c::ExtendAvx512, crc32c::ExtendCopyAvx512,
+     crc32c::ExtendCopyPastAvx512},
+    {"avx2-vpclmul", crc32c::ExtendAvx2, crc32c::ExtendCopyAvx2,
+     crc32c::ExtendCopyPastAvx2},
+    {"sse4.2", crc32c::ExtendSse42, crc32c::ExtendCopySse42,
+     crc32c::ExtendCopySse42},  // sums without words are no quicker than memory
 #elif defined(__aarch64__)
-    {"armv8", crc32c::ExtendArm64, crc32c::ExtendCopyArm64},
-    {"armv8-crc", crc32c::ExtendArm64Crc, crc32c::ExtendCopyArm64Crc},
+    {"armv8", crc32c::ExtendArm64, crc32c::ExtendCopyArm64,
+     crc32c::ExtendCopyArm64},
+    {"armv8-crc", crc32c::ExtendArm64Crc, crc32c::ExtendCopyArm64Crc,
+     crc32c::ExtendCopyArm64Crc},
 #endif
-    {"portable", crc32c::ExtendPortable, crc32c::ExtendCopyPortable},
+    {"portable", crc32c::ExtendPortable, crc32c::ExtendCopyPortable,
+     crc32c::ExtendCopyPortable},
 };
 
 // Gives the index of the first that this processor can run.
@@ -89,6 +95,13 @@ std::uint32_t ExtendCrc32c(std::uint32_t crc, const void* data,
 std::uint32_t ExtendCrc32cCopy(std::uint32_t crc, void* to, const void* from,
                                std::size_t size) {
   return extend_copy.load(std::memory_order_relaxed)(crc, to, from, size);
+}
+
+std::uint32_t ExtendCrc32cCopyPastCaches(std::uint32_t crc, void* to,
+                                         const void* from, std::size_t size) {
+  // Sizes are large: a look at what the processor has costs nothing here.
+  static const auto chosen = AvailableCrc32c().front().extend_copy_past;
+  return chosen(crc, to, from, size);
 }
 
 // The inversions of the three finished values cancel out.

@@ -43,6 +43,10 @@ struct Cpu {
   static void Store(void* to, Chunk chunk) {
     _mm256_storeu_si256(static_cast<__m256i*>(to), chunk);
   }
+  static void StorePastCaches(void* to, Chunk chunk) {
+    _mm256_stream_si256(static_cast<__m256i*>(to), chunk);
+  }
+  static void EndStores() { _mm_sfence(); }
   static void Pin(Chunk* chunk) { asm("" : "+x"(*chunk)); }
   static Chunk LoadConstants(const std::uint64_t* pairs) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(pairs));
@@ -104,6 +108,11 @@ std::uint32_t ExtendAvx2(std::uint32_t crc, const void* data,
 std::uint32_t ExtendCopyAvx2(std::uint32_t crc, void* to, const void* from,
                              std::size_t size) {
   return ExtendByFolding(crc, Input<Cpu>(from, to), size);
+}
+
+std::uint32_t ExtendCopyPastAvx2(std::uint32_t crc, void* to, const void* from,
+                                 std::size_t size) {
+  return ExtendPastCaches(crc, Input<Cpu>(from, to), size);
 }
 
 }  // namespace fastckpt::internal::crc32c

@@ -44,6 +44,10 @@ struct Cpu {
   static void Store(std::uint8_t* to, Chunk chunk) {
     _mm512_storeu_si512(to, chunk);
   }
+  static void StorePastCaches(void* to, Chunk chunk) {
+    _mm512_stream_si512(static_cast<__m512i*>(to), chunk);
+  }
+  static void EndStores() { _mm_sfence(); }
   static void Pin(Chunk* chunk) { asm("" : "+v"(*chunk)); }
   static Chunk LoadConstants(const std::uint64_t* from) {
     return _mm512_load_si512(from);
@@ -97,6 +101,11 @@ std::uint32_t ExtendAvx512(std::uint32_t crc, const void* data,
 std::uint32_t ExtendCopyAvx512(std::uint32_t crc, void* to, const void* from,
                                std::size_t size) {
   return ExtendByFolding(crc, Input<Cpu>(from, to), size);
+}
+
+std::uint32_t ExtendCopyPastAvx512(std::uint32_t crc, void* to,
+                                   const void* from, std::size_t size) {
+  return ExtendPastCaches(crc, Input<Cpu>(from, to), size);
 }
 
 }  // namespace fastckpt::internal::crc32c

@@ -259,4 +259,38 @@ inline std::uint32_t ExtendByFolding(std::uint32_t crc, Stream<Cpu, kCopy> in,
   return ExtendShort(crc, in, rest);
 }
 
+// A Cpu whose stores of aligned chunks go past the caches. It takes no words:
+// those of a copy are summed after they were stored, far away here.
+template <class Cpu>
+struct PastCaches : Cpu {
+  static constexpr std::size_t kFirstWords = 0;
+  static constexpr std::size_t kOtherWords = 0;
+
+  static void Store(void* to, typename Cpu::Chunk chunk) {
+    Cpu::StorePastCaches(to, chunk);
+  }
+};
+
+// ExtendByFolding, its stores past the caches. Cpu also has:
+//
+//   StorePastCaches(to, chunk)  to an address aligned as a chunk
+//   EndStores()                 orders them before all stores that follow
+template <class Cpu>
+inline std::uint32_t ExtendPastCaches(std::uint32_t crc, Stream<Cpu, true> in,
+                                      std::size_t size) {
+  if (size < kAlignFrom) return ExtendByFolding(crc, in, size);
+  // Whole lines of a cache, or the rest of one is read from memory.
+  constexpr std::size_t kLine = 64;
+  const std::size_t first =
+      (0 - reinterpret_cast<std::uintptr_t>(in.to)) % kLine;
+  crc = ExtendShort(crc, in, first);
+  in.Skip(first);
+  const std::size_t rest = (size - first) % kLine;
+  const std::size_t middle = size - first - rest;
+  crc = ExtendLong(crc, Input<PastCaches<Cpu>>(in.from, in.to), middle);
+  Cpu::EndStores();
+  in.Skip(middle);
+  return ExtendShort(crc, in, rest);
+}
+
 }  // namespace fastckpt::internal::crc32c

@@ -44,8 +44,9 @@ consteval std::uint32_t PowerOfX(std::int64_t exponent) {
   return power;
 }
 
-// The implementations. Arguments and results as ExtendCrc32c and
-// ExtendCrc32cCopy have them; REQUIRES: the processor has the instructions.
+// The implementations. Arguments and results as ExtendCrc32c, ExtendCrc32cCopy
+// and ExtendCrc32cCopyPastCaches have them; REQUIRES: the processor has the
+// instructions.
 std::uint32_t ExtendPortable(std::uint32_t crc, const void* data,
                              std::size_t size);
 std::uint32_t ExtendCopyPortable(std::uint32_t crc, void* to, const void* from,
@@ -62,12 +63,16 @@ std::uint32_t ExtendCopySse42(std::uint32_t crc, void* to, const void* from,
 std::uint32_t ExtendAvx2(std::uint32_t crc, const void* data, std::size_t size);
 std::uint32_t ExtendCopyAvx2(std::uint32_t crc, void* to, const void* from,
                              std::size_t size);
+std::uint32_t ExtendCopyPastAvx2(std::uint32_t crc, void* to, const void* from,
+                                 std::size_t size);
 
 // AVX-512 F, BW, VL and VBMI, and VPCLMULQDQ.
 std::uint32_t ExtendAvx512(std::uint32_t crc, const void* data,
                            std::size_t size);
 std::uint32_t ExtendCopyAvx512(std::uint32_t crc, void* to, const void* from,
                                std::size_t size);
+std::uint32_t ExtendCopyPastAvx512(std::uint32_t crc, void* to,
+                                   const void* from, std::size_t size);
 #elif defined(__aarch64__)
 // CRC32 and PMULL.
 std::uint32_t ExtendArm64(std::uint32_t crc, const void* data,

@@ -31,12 +31,15 @@ class PieceLook {
 inline constexpr std::uint64_t kLookStep = 128 << 10;
 inline constexpr std::uint64_t kLookGroup = 256 << 10;
 
-// With no destination it is only
-// checked.
+// Copies of this many bytes are not found in a cache by those who use them.
+inline constexpr std::uint64_t kPastCachesFrom = 64 << 20;
+
+// With no destination it is only checked.
 struct PieceTask {
   const Piece* piece = nullptr;
-  std::string_view name;  // of the tensor, for errors
-  bool check = true;      // ignored for pieces in memory
+  std::string_view name;     // of the tensor, for errors
+  bool check = true;         // ignored for pieces in memory
+  bool past_caches = false;  // of a dense copy: one of very many bytes
   // The piece goes here as it is ...
   std::uint8_t* dense = nullptr;
   // ... or what the region takes of it goes where this says ...

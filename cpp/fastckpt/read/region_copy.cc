@@ -50,6 +50,15 @@ std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
                         target.layout.swap_unit);
 }
 
+void ChooseStores(std::vector<PieceTask>* tasks) {
+  std::uint64_t bytes = 0;
+  for (const PieceTask& task : *tasks) {
+    if (task.dense) bytes += task.piece->size;
+  }
+  if (bytes < kPastCachesFrom) return;
+  for (PieceTask& task : *tasks) task.past_caches = true;
+}
+
 // Notes that what they checked is right.
 void NoteRight(const std::vector<PieceTask>& tasks) {
   for (const PieceTask& task : tasks) {
@@ -82,6 +91,7 @@ class RegionCopier {
       AddTasks(wanted[i], pieces[i], make_(first + i), &batch);
     }
     CheckApart(batch.unchecked);
+    ChooseStores(&batch.tasks);
     RunInFileOrder(&batch.tasks, options_);
     NoteRight(batch.tasks);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fastckpt/codec/crc32c.h"
+#include "fastckpt/platform/streaming_copy.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -22,8 +23,15 @@ std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
   const auto size = static_cast<std::size_t>(part.end - part.begin);
   if (task.dense) {
     std::uint8_t* to = task.dense + part.begin;
-    if (Checks(task)) return ExtendCrc32cCopy(crc, to, bytes, size);
-    if (size > 0) std::memcpy(to, bytes, size);
+    if (Checks(task)) {
+      return task.past_caches ? ExtendCrc32cCopyPastCaches(crc, to, bytes, size)
+                              : ExtendCrc32cCopy(crc, to, bytes, size);
+    }
+    if (task.past_caches) {
+      StreamingCopy(to, bytes, size);
+    } else if (size > 0) {
+      std::memcpy(to, bytes, size);
+    }
     return 0;
   }
   if (!task.strided && !task.cast && !task.look) {

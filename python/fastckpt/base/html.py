@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from html import escape as _escape
 from itertools import islice
 from typing import Any
@@ -12,6 +12,7 @@ from fastckpt.base.text import escape, make_printable
 
 __all__ = [
     "MOST_ROWS",
+    "count_facts",
     "embed_json",
     "fold",
     "fold_names",
@@ -45,6 +46,11 @@ def frame(title: str, facts: Sequence[str], parts: Iterable[str]) -> str:
     """Gives what a notebook shows of a value: its title, facts, and parts that fold."""
     told = quote(", ".join(facts))
     return f"<div><b>{quote(_cut(title))}</b><br>{told}{''.join(parts)}</div>"
+
+
+def count_facts(counted: Iterable[tuple[Sized, str]]) -> list[str]:
+    """Gives how many there are of each, with its word; nothing of what is empty."""
+    return [f"{len(things):,} {word}" for things, word in counted if things]
 
 
 def fold(summary: str, body: str, is_open: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fastckpt.base.html import fold_names, fold_table, frame
+from fastckpt.base.html import count_facts, fold_names, fold_table, frame
 from fastckpt.base.text import escape
 
 if TYPE_CHECKING:
@@ -17,16 +17,14 @@ __all__ = ["show_diff"]
 def show_diff(found: Diff) -> str:
     """Gives what ``diff`` has found; what changed most comes first."""
     changed = sorted(found.changed.items(), key=lambda item: -_weight(item[1]))
-    facts = [
-        f"{len(names):,} {word}"
-        for names, word in (
+    facts = count_facts(
+        (
             (found.same, "the same"),
             (found.changed, "changed"),
             (found.added, "only in B"),
             (found.dropped, "only in A"),
         )
-        if names
-    ]
+    )
     table = fold_table(
         "changed",
         ["name", "values that differ", "relative norm", "largest |b-a|"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
@@ -91,6 +92,7 @@ def diff(
     *,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Diff:
     """Compares two checkpoints, whatever their formats, shards and slices are.
 
@@ -108,6 +110,7 @@ def diff(
             not, tensors whose stored checksums agree pass for the same, unread.
         threads: How many threads check and compare; None: one for each CPU.
         progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``, for every source that is a URL.
 
     Raises:
         ValueError: A tolerance is no number of at least 0.
@@ -120,7 +123,7 @@ def diff(
         old, new = (
             it
             if isinstance(it, Checkpoint | LazyTensors)
-            else stack.enter_context(open_tensors(it))
+            else stack.enter_context(open_tensors(it, storage_options=storage_options))
             for it in (a, b)
         )
         result, unsure = _compare_indexes(old, new, check)

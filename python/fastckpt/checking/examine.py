@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastckpt.base.cast import is_floating
 from fastckpt.base.progress import Counter, ProgressArgument, counting
@@ -29,9 +29,9 @@ from fastckpt.errors import CheckpointError
 from fastckpt.files.resolve import resolve
 from fastckpt.files.urls import (
     UrlError,
-    public_name,
     remote_url,
     source_path,
+    told_name,
     wholes_of,
 )
 from fastckpt.reading.causes import Cause
@@ -62,6 +62,7 @@ def examine(
     *,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Examination:
     """Finds out what is wrong with a checkpoint, or with a folder of them.
 
@@ -74,6 +75,7 @@ def examine(
             checkpoint alone.
         values: Whether to look for NaN and infinities, too.
         threads, progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``.
 
     Returns:
         Plain values. Damage of every kind is told by them, not raised.
@@ -85,7 +87,9 @@ def examine(
     """
     if (url := remote_url(path)) is not None:
         with counting(progress, 1 + values) as counter:
-            return _examine_checkpoint(url, _Look(values, threads, counter))
+            return _examine_checkpoint(
+                url, _Look(values, threads, counter, storage_options)
+            )
     place = os.fsdecode(source_path(path))
     with warnings.catch_warnings():
         # That a checkpoint was found under other names is said by the notes.
@@ -103,6 +107,7 @@ class _Look:
     values: bool
     threads: int | None
     counter: Counter
+    storage_options: Mapping[str, Any] | None = None
 
 
 def _examine_folder(
@@ -167,21 +172,23 @@ def _examine_one(path: str, look: _Look) -> Examination:
 
 def _examine_checkpoint(path: str, look: _Look) -> Examination:
     try:
-        with open(path, threads=look.threads) as checkpoint:
+        with open(
+            path, threads=look.threads, storage_options=look.storage_options
+        ) as checkpoint:
             weight = 1 if checkpoint._remote else weigh(path)
             return _examine_opened(checkpoint, weight, look)
     except UrlError:
         raise
     except CheckpointError as error:
-        path = public_name(path) if remote_url(path) else path
         orphan = None if remote_url(path) else find_orphan(path)
+        path = told_name(path)
         found = orphan or why_not_opened(path, error)
         return Examination(path, findings=[found])
     except FileNotFoundError as error:
         missing = find_missing_shard(path, error)
         if missing is None:
             raise
-        return Examination(path, findings=[missing])
+        return Examination(told_name(path), findings=[missing])
 
 
 def _examine_opened(checkpoint: Checkpoint, weight: int, look: _Look) -> Examination:

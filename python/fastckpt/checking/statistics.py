@@ -69,6 +69,7 @@ def statistics(
     *,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Statistics]:
     """Looks at the values of tensors, on all threads and in flat memory.
 
@@ -80,6 +81,7 @@ def statistics(
             ``.safetensors`` file.
         names: Which tensors, as in ``Checkpoint.load``; None: all that are numbers.
         threads, progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``.
 
     Returns:
         {name: Statistics}, in the order in which ``load`` gives tensors. The same
@@ -95,7 +97,9 @@ def statistics(
     """
     with ExitStack() as stack:
         if not isinstance(ckpt, Checkpoint | LazyTensors):
-            ckpt = stack.enter_context(open_tensors(ckpt, threads=threads))
+            ckpt = stack.enter_context(
+                open_tensors(ckpt, threads=threads, storage_options=storage_options)
+            )
         return look_at(ckpt, names, threads, progress)
 
 

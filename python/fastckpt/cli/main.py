@@ -18,9 +18,10 @@ from fastckpt.base.collector import collecting_rarely
 from fastckpt.base.deferred import importing
 from fastckpt.cli.command_table import COMMANDS, import_command
 from fastckpt.cli.errors import INTERRUPTED, PIPE_CLOSED, USAGE, explain_error
+from fastckpt.cli.help import HelpFormatter
 from fastckpt.cli.options import add_common_arguments
 from fastckpt.cli.region import join_region
-from fastckpt.cli.render.output import print_error, print_note
+from fastckpt.cli.render.output import keep_whole, print_error, print_note
 
 __all__ = ["main"]
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _tolerate_any_character()
+    keep_whole(words)
     try:
         status = _run(words)
         _flush()
@@ -90,7 +92,7 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     command = argparse.ArgumentParser(
         prog=f"fastckpt {found.command}",
         description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     module.add_arguments(command)
@@ -111,7 +113,7 @@ def _make_parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         usage="fastckpt [--help] [--version] COMMAND ...",
         epilog="\n".join(["commands:", *lines, "", MORE_HELP]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(

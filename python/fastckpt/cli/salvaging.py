@@ -9,7 +9,7 @@ import fastckpt
 from fastckpt import SalvageReport
 from fastckpt.base.text import escape, format_count, make_printable
 from fastckpt.cli.errors import BROKEN, UsageError
-from fastckpt.cli.render.output import paint, print_lines
+from fastckpt.cli.render.output import paint, print_sentences
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
@@ -59,7 +59,9 @@ def save(args: argparse.Namespace) -> int:
     facts = report._asdict()
     del facts["path"]
     if not args.json:
-        print_lines(_format(report))
+        names = {escape(name) for name in (*report.lost, *report.unproved)}
+        kept = {it for it in names if " " in it} | {make_printable(report.source)}
+        print_sentences(_format(report), kept)
     report_checkpoint(args, args.save, **facts)
     return 0 if report.ok else BROKEN
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 from fastckpt.base.cached import cached_property
 from fastckpt.base.names import select
 from fastckpt.base.text import unescape
+from fastckpt.cli.errors import explain_error
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.formats.opened import Source
+from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.human_names import HumanNames
 
-__all__ = ["TypedNames", "as_meant", "select_names"]
+__all__ = ["NO_PATHS", "TypedNames", "as_meant", "select_names"]
+
+NO_PATHS = "what people call the tensors cannot be read"
 
 # To take apart the object graph of more tensors takes seconds.
 _FEW = 5000
@@ -40,6 +45,24 @@ class TypedNames:
     def problem(self) -> Exception | None:
         """Why the object graph cannot be read; None if it can, or there is none."""
         return self._told[1]
+
+    def is_out_of_reach(self) -> bool:
+        """Tells whether the object graph lies in a data file that is missing or cut.
+
+        Nothing is wrong with what the index says, then, which is all that is listed.
+        """
+        if isinstance(self.problem, FileNotFoundError):
+            return True
+        path = getattr(self.problem, "path", None)
+        if path is None:
+            return False
+        info = self._tensors.info(GRAPH_KEY)
+        if info.offset is None or info.nbytes is None:
+            return False
+        try:
+            return os.stat(path).st_size < info.offset + info.nbytes
+        except OSError:
+            return False
 
     @cached_property
     def _told(self) -> tuple[HumanNames | None, Exception | None]:
@@ -90,6 +113,9 @@ class TypedNames:
 
     def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:
         human = self.human
+        if human is None and self.problem is not None:
+            told = explain_error(self.problem)[0]
+            raise MissingKeyError(f"{error}; {NO_PATHS}: {told}") from error
         if human is None:
             raise error
         plain = unescape(text)

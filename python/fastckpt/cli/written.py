@@ -59,4 +59,5 @@ def report_written(
         return
     count = format_count(total["tensors"], "tensor")
     size = format_exact_size(total["nbytes"])
-    print_text(f"wrote {make_printable(path)} ({format_name}): {count}, {size}")
+    place = make_printable(path)
+    print_text(f"wrote {place} ({format_name}): {count}, {size}", 2, [place])

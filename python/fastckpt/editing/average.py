@@ -24,9 +24,10 @@ from fastckpt.files.find import data_files, find_whole
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.shard_names import v1_stem
 from fastckpt.files.sources import Source, newest_sources, others_beside, unique_sources
-from fastckpt.files.urls import target_prefix
+from fastckpt.files.urls import target_prefix, told_name
 from fastckpt.objects.message import GRAPH_KEY
-from fastckpt.reading.checkpoint import Checkpoint, open
+from fastckpt.reading.checkpoint import Checkpoint, open, open_found
+from fastckpt.reading.options import MAX_INDEX_BYTES, Options
 from fastckpt.writing.object_graph import fit_object_graph
 from fastckpt.writing.writer import Writer
 
@@ -65,6 +66,7 @@ def average(
     fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Averaged:
     """Writes the mean of checkpoints that have the same tensors.
 
@@ -89,6 +91,7 @@ def average(
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
         progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``, for every source that is a URL.
 
     Returns:
         Which checkpoints were averaged, and which tensors have no mean.
@@ -106,7 +109,7 @@ def average(
     Warns:
         UserWarning: A checkpoint that would be among the `last` has lost its index.
     """
-    chosen = _choose(check_prefixes("sources", sources), last)
+    chosen = _choose(check_prefixes("sources", sources), last, storage_options)
     to = target_prefix(to)
     _check_target(to, chosen)
     count = sum(1 + len(data_files(source.prefix)) for source in chosen)
@@ -130,7 +133,11 @@ def average(
     return done
 
 
-def _choose(given: Sequence[StrPath | Checkpoint], last: int | None) -> list[Source]:
+def _choose(
+    given: Sequence[StrPath | Checkpoint],
+    last: int | None,
+    storage_options: Mapping[str, Any] | None,
+) -> list[Source]:
     """Gives the checkpoints to average, each once."""
     if not given:
         raise ValueError("an average needs at least one checkpoint")
@@ -140,15 +147,17 @@ def _choose(given: Sequence[StrPath | Checkpoint], last: int | None) -> list[Sou
             raise ValueError(
                 f"last={count} is of one folder, and {len(given)} sources are given"
             )
-        return newest_sources(given[0], count)
-    chosen = unique_sources(given)
+        return newest_sources(given[0], count, storage_options)
+    chosen = unique_sources(given, storage_options)
     if (
         len(chosen) == 1
         and chosen[0].is_latest
         and (others := others_beside(chosen[0]))
     ):
+        only = chosen[0].given
+        name = only if isinstance(only, str | bytes | os.PathLike) else only.path
         raise ValueError(
-            f"{chosen[0].given!s} stands for its latest checkpoint alone, "
+            f"{told_name(name)} stands for its latest checkpoint alone, "
             f"{chosen[0].prefix!r}, of which the mean would be a copy, and has "
             f"{len(others)} more; last=N (--last N) averages the newest N"
         )
@@ -187,6 +196,9 @@ def _opened(stack: ExitStack, source: Source, threads: int | None) -> Checkpoint
     """Opens a source, which is left open where the caller has opened it."""
     if isinstance(source.given, Checkpoint):
         return source.given
+    if source.found.remote is not None:
+        options = Options.checked("whole", "read", threads, MAX_INDEX_BYTES)
+        return stack.enter_context(open_found(source.found, options))
     return stack.enter_context(open(source.prefix, io="read", threads=threads))
 
 

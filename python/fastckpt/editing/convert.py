@@ -75,6 +75,7 @@ def convert(
     fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Converted:
     """Writes a checkpoint in another format, or in the same one with changes.
 
@@ -110,6 +111,7 @@ def convert(
         fsync: Whether everything is on the disk before the target appears.
         threads: How many threads check and copy; None: one for each CPU.
         progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``.
 
     Returns:
         What was written.
@@ -141,8 +143,8 @@ def convert(
     header = check_metadata(kind, metadata)
     changes = Changes(names, drop, rename or {}, dtype, values or {})
     losses = Losses()
-    warn_of_parts(source)
-    with open_source(source, threads) as tensors:
+    with open_source(source, threads, storage_options) as tensors:
+        warn_of_parts(tensors)
         _check_target(path, kind, tensors)
         texts = {} if isinstance(tensors, Checkpoint) else tensors.metadata
         planned = plan_changes(tensors, changes, has_graph=kind not in FILES)

@@ -14,11 +14,10 @@ from fastckpt.base.callers import callers_level
 from fastckpt.base.cast import Losses
 from fastckpt.base.progress import ProgressArgument, counting
 from fastckpt.editing.plan import Source, Step
-from fastckpt.editing.rewrite import check_readable, opened
-from fastckpt.files.find import data_files, kind_of
-from fastckpt.files.urls import source_path
+from fastckpt.editing.rewrite import check_readable
+from fastckpt.files.find import data_files
 from fastckpt.formats import kerchunk, npz, safetensors
-from fastckpt.formats.opened import format_of, open_file
+from fastckpt.formats.opened import open_tensors
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.chunks import Chunked, ChunkReader, chunked
 
@@ -45,7 +44,9 @@ FILES: dict[str, ModuleType] = {
 
 @contextmanager
 def open_source(
-    source: StrPath | Checkpoint, threads: int | None = None
+    source: StrPath | Checkpoint,
+    threads: int | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Iterator[Source]:
     """Opens what is to be converted, for the length of a block.
 
@@ -54,23 +55,18 @@ def open_source(
     if isinstance(source, Checkpoint):
         yield source
         return
-    path = os.fsdecode(source)
-    if (kind := format_of(path)) is None:
-        with opened(source, threads) as checkpoint:
-            yield checkpoint
-    else:
-        kind_of(source_path(path))  # no pipe: to open one is to wait
-        with open_file(path, kind) as tensors:
-            yield tensors
+    # Read, not mapped: a source that is cut meanwhile is an error, no signal.
+    with open_tensors(
+        source, io="read", threads=threads, storage_options=storage_options
+    ) as tensors:
+        yield tensors
 
 
-def warn_of_parts(source: StrPath | Checkpoint) -> None:
+def warn_of_parts(source: Source) -> None:
     """Warns where a file is one of several, as Hugging Face deals out a model."""
     if isinstance(source, Checkpoint):
         return
-    path = os.fsdecode(source)
-    if format_of(path) is None:
-        return
+    path = source.path
     stem, ending = os.path.splitext(path)
     match = re.fullmatch(r"(.+)-[0-9]{5,}-of-([0-9]{5,})", stem, re.DOTALL)
     if match and int(match[2]) > 1:

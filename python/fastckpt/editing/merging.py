@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastckpt import _native
 from fastckpt.base.arguments import check_count, check_prefixes
@@ -19,15 +19,15 @@ from fastckpt.files.replace import lock_prefix
 from fastckpt.files.replaced import check_keeps_shards
 from fastckpt.files.resolve import resolve
 from fastckpt.files.rivals import warn_of_kept_v1, warn_of_left_v1
-from fastckpt.files.sources import unique_sources
-from fastckpt.files.urls import UrlError, remote_url, target_prefix
+from fastckpt.files.sources import Source, unique_sources
+from fastckpt.files.urls import UrlError, target_prefix
 from fastckpt.reading.checkpoint import Checkpoint, open_found
 from fastckpt.reading.options import NO_LIMIT, Options
 from fastckpt.reading.results import problem_of
 from fastckpt.writing.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fastckpt.writing.writer import StrPath
 
@@ -43,6 +43,7 @@ def merge(
     fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Makes one checkpoint of several, as TensorFlow's ``MergeV2Checkpoints`` does.
 
@@ -64,6 +65,7 @@ def merge(
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads copy and check; None for one per CPU.
         progress: As in `Checkpoint.load`. Files that are linked count as copied.
+        storage_options: As in ``open``, for every source that is a URL.
 
     Raises:
         ValueError: There is no source, a tensor is in two of them, or their byte order
@@ -77,7 +79,7 @@ def merge(
     given = check_prefixes("sources", sources)
     destination = target_prefix(destination)
     check_keeps_shards(destination)
-    opened = _open_each_once(given)
+    opened = _open_each_once(given, storage_options)
     if delete_sources:
         _check_in_place(opened)
     if any(checkpoint.format == "v1" for checkpoint in opened):
@@ -106,23 +108,26 @@ def merge(
         _delete(names, merged, os.fsdecode(destination))
 
 
-def _open_each_once(given: Iterable[StrPath | Checkpoint]) -> list[Checkpoint]:
+def _open_each_once(
+    given: Iterable[StrPath | Checkpoint],
+    storage_options: Mapping[str, Any] | None,
+) -> list[Checkpoint]:
     opened = []
-    for source in unique_sources(given):
+    for source in unique_sources(given, storage_options):
         if isinstance(source.given, Checkpoint):
             opened.append(source.given)
             continue
-        opened.append(_open(source.prefix))
+        opened.append(_open(source))
     return opened
 
 
-def _open(prefix: str) -> Checkpoint:
+def _open(source: Source) -> Checkpoint:
     """Opens a checkpoint where it lies, which a save may move meanwhile."""
     options = Options(io="read", max_index_bytes=NO_LIMIT)
-    if remote_url(prefix) is not None:
-        return open_found(resolve(prefix), options)
+    if source.found.remote is not None:
+        return open_found(source.found, options)
     return open_where_found(
-        lambda: resolve(prefix), lambda found: open_found(found, options)
+        lambda: resolve(source.prefix), lambda found: open_found(found, options)
     )
 
 

@@ -60,6 +60,7 @@ def rewrite(
     fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> None:
     """Writes a checkpoint anew: keeps, drops, renames, casts, realigns, reshards.
 
@@ -91,6 +92,7 @@ def rewrite(
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
         progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``.
 
     Raises:
         KeyError: A name or pattern fits no tensor.
@@ -108,7 +110,7 @@ def rewrite(
     align = check_count("align", align)
     losses = Losses()
     destination = target_prefix(destination)
-    with opened(source, threads) as checkpoint:
+    with opened(source, threads, storage_options) as checkpoint:
         check_keeps_shards(destination, [checkpoint.files])
         kind = format or checkpoint.format
         steps = plan(checkpoint, select, drop, rename or {}, dtype)
@@ -150,13 +152,19 @@ def _with_string(step: Step, strings: Mapping[str, bytes]) -> Step:
 
 
 @contextmanager
-def opened(source: StrPath | Checkpoint, threads: int | None) -> Iterator[Checkpoint]:
+def opened(
+    source: StrPath | Checkpoint,
+    threads: int | None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Iterator[Checkpoint]:
     """Opens a checkpoint for the length of a block; an open one stays open."""
     if isinstance(source, Checkpoint):
         yield source
     else:
         # Read, not mapped: a source that is cut meanwhile is an error, no signal.
-        with open(source, io="read", threads=threads) as checkpoint:
+        with open(
+            source, io="read", threads=threads, storage_options=storage_options
+        ) as checkpoint:
             yield checkpoint
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fastckpt.base.names import match
 from fastckpt.editing.dropped import match_dropped
@@ -30,6 +30,7 @@ def strip(
     fsync: bool = True,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Writes a checkpoint without the state of its optimizers.
 
@@ -49,6 +50,7 @@ def strip(
         fsync: Whether everything is on the disk before the checkpoint appears.
         threads: How many threads check and copy; None: one for each CPU.
         progress: As in ``Checkpoint.load``.
+        storage_options: As in ``open``.
 
     Returns:
         The names of what was left out, in order; [] where nothing was.
@@ -60,7 +62,7 @@ def strip(
             is not supported.
         OSError: A file cannot be read or written; the destination is as it was.
     """
-    with opened(source, threads) as checkpoint:
+    with opened(source, threads, storage_options) as checkpoint:
         dropped = find_dropped(checkpoint, drop, keep)
         rewrite(
             checkpoint,

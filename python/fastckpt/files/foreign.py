@@ -10,13 +10,16 @@ import re
 import stat
 
 from fastckpt.base.deferred import importing
+from fastckpt.errors import CorruptionError
 
 __all__ = [
     "WORDS",
+    "ForeignObject",
     "ends_like_table",
     "find_kind",
     "kind_of_bytes",
     "looks_like_table",
+    "may_be_table",
     "name_foreign",
     "name_foreign_file",
 ]
@@ -137,6 +140,16 @@ _TABLE_END = bytes.fromhex("57fb808b247547db")
 _BEGIN_BYTES = 1024
 
 
+class ForeignObject(CorruptionError):
+    """What a URL names is no checkpoint, and something else that is known.
+
+    Attributes:
+        advice: What to do, which the message ends with.
+    """
+
+    advice: str = ""
+
+
 def name_foreign(begin: bytes) -> str | None:
     """Says what a file is whose first bytes another program's format has.
 
@@ -198,9 +211,14 @@ def looks_like_table(path: str) -> bool:
         with open(path, "rb") as file:
             begin = file.read(len(_TABLE_BEGIN))
             file.seek(-min(os.fstat(file.fileno()).st_size, len(_TABLE_END)), 2)
-            return begin == _TABLE_BEGIN or file.read() == _TABLE_END
+            return may_be_table(begin, file.read())
     except OSError:
         return False
+
+
+def may_be_table(begin: bytes, end: bytes) -> bool:
+    """Tells the same of a file's first and last bytes."""
+    return begin.startswith(_TABLE_BEGIN) or end == _TABLE_END
 
 
 def ends_like_table(path: str) -> bool:

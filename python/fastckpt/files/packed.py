@@ -11,7 +11,9 @@ from fastckpt.files.shell import quote
 
 __all__ = [
     "PACKED",
+    "ZIP_END_BYTES",
     "choose_free",
+    "ends_like_zip",
     "find_packed",
     "is_packed_tar",
     "is_whole_zip",
@@ -33,7 +35,7 @@ _PIECE = re.compile(
 )
 # What stands at the end of a zip file, with a comment of 64 KiB at most after it.
 _ZIP_END = b"PK\x05\x06"
-_ZIP_END_BYTES = 22 + 0xFFFF
+ZIP_END_BYTES = 22 + 0xFFFF
 # How many files one command names.
 _MAX_PIECES = 20
 
@@ -91,10 +93,15 @@ def is_whole_zip(path: str) -> bool:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - _ZIP_END_BYTES))
-            return _ZIP_END in file.read()
+            file.seek(max(0, size - ZIP_END_BYTES))
+            return ends_like_zip(file.read())
     except OSError:
         return False
+
+
+def ends_like_zip(end: bytes) -> bool:
+    """Tells the same of a file's last bytes, `ZIP_END_BYTES` of them."""
+    return _ZIP_END in end
 
 
 def choose_free(path: str) -> str:

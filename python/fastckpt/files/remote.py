@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fastckpt.base.deferred import importing
+from fastckpt.files.http_listing import names_listed
 from fastckpt.files.remote_errors import (
     UNSUPPORTED,
     Told,
@@ -273,6 +274,8 @@ class Store:
             if is_no_listing(error):
                 return None
             raise error_of(tell(error, folder)) from None
+        if self.scheme in ("http", "https"):
+            return sorted(names_listed(map(str, found), real))
         return sorted({str(it).rstrip("/").rsplit("/", 1)[-1] for it in found} - {""})
 
 

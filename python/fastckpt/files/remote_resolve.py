@@ -14,7 +14,7 @@ from typing import Any
 from fastckpt.errors import CorruptionError
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
-from fastckpt.files.foreign import WORDS, kind_of_bytes
+from fastckpt.files.foreign import WORDS, ForeignObject, kind_of_bytes
 from fastckpt.files.remote import Seen, Store
 from fastckpt.files.remote_errors import UNSUPPORTED, error_of
 from fastckpt.files.remote_looks import ABSENT, Looks
@@ -30,9 +30,17 @@ from fastckpt.files.urls import wholes_of
 __all__ = ["Elsewhere", "Finder", "resolve_url"]
 
 _V1_PATTERN = re.compile(r"(?s:(.*)-\?{5,}-of-([0-9]{5,}))")
+_ROOT = re.compile(r"[^/]+://[^/]*")
 _BEGIN_BYTES = 1024
 _MAX_SHARDS = 100_000
 _MAX_LISTED = 5
+_COPY = "copy it here: named as a local file it is told what can be made of it"
+_CONVERT = "'fastckpt convert URL NAME' makes a checkpoint of it here"
+_GRAPH = "copy it here: 'fastckpt graph' and 'freeze' read local files alone"
+_ADVICE = {
+    **dict.fromkeys(("npz", "safetensors"), _CONVERT),
+    **dict.fromkeys(("text graph", "graph", "meta graph", "saved model"), _GRAPH),
+}
 
 
 def resolve_url(url: str, options: Mapping[str, Any] | None = None) -> Resolved:
@@ -84,6 +92,8 @@ class Finder:
 
     def resolve(self, url: str) -> Resolved:
         """Finds what a name of the store leads to; raises as ``resolve_url``."""
+        if _ROOT.fullmatch(url):  # nothing lies beside it
+            url += "/"
         name = url.rstrip("/")
         if name == url:
             for prefix in (name, *wholes_of(name)):
@@ -304,10 +314,15 @@ class Finder:
         if isinstance(seen, Seen) and seen.is_file:
             begin = self._looks.read(name, 0, min(seen.identity[1], _BEGIN_BYTES))
             kind = kind_of_bytes(begin)
-            what = f"; it is {WORDS[kind]}" if kind in WORDS else ""
-            return CorruptionError(
-                f"{name}: the object is no checkpoint{what}", path=name
-            )
+            if kind not in WORDS:
+                return CorruptionError(
+                    f"{name}: the object is no checkpoint", path=name
+                )
+            advice = _ADVICE.get(kind, _COPY)
+            words = f"the object is no checkpoint; it is {WORDS[kind]}; {advice}"
+            error = ForeignObject(f"{name}: {words}", path=name)
+            error.advice = advice
+            return error
         base = name.rsplit("/", 1)[-1]
         reason = (
             f"no checkpoint: looked for {base + '.index'!r}, a V1 file {base!r}, V1 "

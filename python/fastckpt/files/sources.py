@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from fastckpt.base.callers import callers_level
 from fastckpt.base.deferred import importing
@@ -20,7 +20,7 @@ from fastckpt.files.find import PathName, Resolved, find, is_file
 from fastckpt.files.fitting import is_leftover
 from fastckpt.files.resolve import resolve
 from fastckpt.files.state_file import STATE_NAME, CheckpointState, read_state
-from fastckpt.files.urls import public_name, remote_url, source_path
+from fastckpt.files.urls import public_name, remote_url, source_path, told_name
 
 __all__ = [
     "HasPath",
@@ -53,15 +53,21 @@ class Source(NamedTuple):
         prefix: The checkpoint's name as TensorFlow takes it.
         given: What the caller gave.
         is_latest: Whether only a folder or a state file led to it.
+        found: Its files; what is behind a URL is opened by them: the prefix has no
+            credentials.
     """
 
     format: str
     prefix: str
     given: PathName | HasPath
     is_latest: bool
+    found: Resolved
 
 
-def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
+def unique_sources(
+    sources: Iterable[PathName | HasPath],
+    storage_options: Mapping[str, Any] | None = None,
+) -> list[Source]:
     """Gives the checkpoints that some sources name, each once, in their order.
 
     Two names are of one checkpoint where they lead to the same files: by another of
@@ -69,6 +75,7 @@ def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
 
     Args:
         sources: What ``open`` accepts, and open checkpoints.
+        storage_options: What the file systems of URLs are made with.
 
     Raises:
         ValueError: A source is what a save left that did not end.
@@ -78,10 +85,10 @@ def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
     """
     unique: dict[_Identity, Source] = {}
     for given in sources:
-        found, is_latest = _resolved(given)
+        found, is_latest = _resolved(given, storage_options)
         key = _identity(found)
         if key not in unique:
-            unique[key] = Source(found.format, found.prefix, given, is_latest)
+            unique[key] = Source(found.format, found.prefix, given, is_latest, found)
         elif not is_latest:
             unique[key] = unique[key]._replace(is_latest=False)
     return list(unique.values())
@@ -89,17 +96,21 @@ def unique_sources(sources: Iterable[PathName | HasPath]) -> list[Source]:
 
 def others_beside(source: Source) -> list[str]:
     """Gives the prefixes of the other checkpoints in a checkpoint's folder."""
-    if remote_url(source.prefix) is not None:
+    if source.found.remote is not None:
         with importing:
             from fastckpt.files.remote_state import remote_others
 
-        return remote_others(source.prefix)
+        return remote_others(source.found.remote.store, source.prefix)
     found = resolve(source.prefix)
     others = _by_age(os.path.dirname(found.prefix))
     return [it.prefix for it in others if _identity(it) != _identity(found)]
 
 
-def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
+def newest_sources(
+    source: PathName | HasPath,
+    count: int,
+    storage_options: Mapping[str, Any] | None = None,
+) -> list[Source]:
     """Gives the newest checkpoints of a folder, the newest last.
 
     The newest is the one that opens by the folder's name: what the state file calls
@@ -112,6 +123,7 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
     Args:
         source: A folder, or its state file.
         count: How many, at least 1.
+        storage_options: What a URL's file system is made with.
 
     Raises:
         ValueError: It is neither, or fewer are there; those are named.
@@ -125,7 +137,9 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
         with importing:
             from fastckpt.files.remote_state import remote_listed
 
-        folder, found = os.fsdecode(source), remote_listed(os.fsdecode(source))
+        folder = os.fsdecode(source)
+        found = remote_listed(folder, storage_options)
+        folder = told_name(folder)
     else:
         folder, state = _folder_of(source)
         found = _by_age(folder)
@@ -140,15 +154,17 @@ def newest_sources(source: PathName | HasPath, count: int) -> list[Source]:
     newest = found[len(found) - count :]
     if newest[0].remote is None:
         _warn_of_orphans(folder, newest[0])
-    return [Source(it.format, it.prefix, it.prefix, False) for it in newest]
+    return [Source(it.format, it.prefix, it.prefix, False, it) for it in newest]
 
 
-def _resolved(given: PathName | HasPath) -> tuple[Resolved, bool]:
+def _resolved(
+    given: PathName | HasPath, options: Mapping[str, Any] | None
+) -> tuple[Resolved, bool]:
     """Resolves a source, and tells whether a folder or state file led to it."""
     if not isinstance(given, str | bytes | os.PathLike):
         return _found_open(given), False
     if remote_url(given) is not None:
-        found = resolve(given)
+        found = resolve(given, options)
         return found, not public_name(os.fsdecode(given)).startswith(_stem_of(found))
     name = source_path(given)
     if is_leftover(name) and is_file(name):

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
@@ -41,28 +43,38 @@ __all__ = [
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
-def checkpoint_exists(checkpoint_prefix: PathName) -> bool:
+def checkpoint_exists(
+    checkpoint_prefix: PathName, *, storage_options: Mapping[str, Any] | None = None
+) -> bool:
     """Tells whether anything of a checkpoint's name is there.
 
     That is a V2 index, a V1 file or shards; as in TensorFlow, which looks no
     further, a folder or another file of that name too. The name is literal.
+
+    Args:
+        checkpoint_prefix: The name.
+        storage_options: What a URL's file system is made with.
     """
     if (url := remote_url(checkpoint_prefix)) is not None:
         with importing:
             from fastckpt.files.remote_state import remote_exists
 
-        return remote_exists(url)
+        return remote_exists(url, storage_options)
     return exists(source_path(checkpoint_prefix))
 
 
 def latest_checkpoint(
-    directory: PathName, latest_filename: str | None = None
+    directory: PathName,
+    latest_filename: str | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> str | None:
     """Gives the newest checkpoint's prefix, None where no state file names one.
 
     Args:
         directory: The folder of the state file.
         latest_filename: The state file's name; "checkpoint" if None.
+        storage_options: What a URL's file system is made with.
 
     Returns:
         The prefix, joined to the folder where the state file has it relative; None
@@ -76,7 +88,7 @@ def latest_checkpoint(
         with importing:
             from fastckpt.files.remote_state import remote_latest
 
-        return remote_latest(url, latest_filename or STATE_NAME)
+        return remote_latest(url, latest_filename or STATE_NAME, storage_options)
     state = get_checkpoint_state(directory, latest_filename)
     if state is not None and exists(state.model_checkpoint_path):
         return state.model_checkpoint_path
@@ -84,7 +96,10 @@ def latest_checkpoint(
 
 
 def get_checkpoint_state(
-    directory: PathName, latest_filename: str | None = None
+    directory: PathName,
+    latest_filename: str | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> CheckpointState | None:
     """Gives what a folder's state file says, None where there is no such file.
 
@@ -94,6 +109,7 @@ def get_checkpoint_state(
     Args:
         directory: The folder of the state file.
         latest_filename: The state file's name; "checkpoint" if None.
+        storage_options: What a URL's file system is made with.
 
     Returns:
         The state, its relative paths joined to the folder.
@@ -106,7 +122,7 @@ def get_checkpoint_state(
         with importing:
             from fastckpt.files.remote_state import remote_state
 
-        return remote_state(url, latest_filename or STATE_NAME)
+        return remote_state(url, latest_filename or STATE_NAME, storage_options)
     folder = source_path(directory)
     return read_state(os.path.join(folder, latest_filename or STATE_NAME), folder)
 

@@ -20,6 +20,7 @@ __all__ = [
     "source_path",
     "target_path",
     "target_prefix",
+    "told_name",
     "wholes_of",
 ]
 
@@ -118,6 +119,11 @@ def public_name(url: str) -> str:
     if _is_doubtful(url):
         return url.partition("://")[0] + "://..."
     return re.sub(r"(?s)^([^/?#]+://)(?:[^/?#]*@)?([^?#]*).*", r"\1\2", url)
+
+
+def told_name(path: PathName) -> str:
+    """Gives a name as it may be told: of a URL what is not secret."""
+    return public_name(os.fsdecode(path)) if remote_url(path) else os.fsdecode(path)
 
 
 def check_url(url: str) -> None:

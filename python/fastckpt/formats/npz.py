@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import IO, Any, TypeVar
+from contextlib import contextmanager, nullcontext
+from math import prod
+from typing import IO, Any, TypeVar, cast
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -16,9 +17,14 @@ from numpy.typing import NDArray
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CorruptionError
-from fastckpt.files.packed import is_whole_zip
+from fastckpt.files.packed import ZIP_END_BYTES, ends_like_zip
 from fastckpt.files.replace import write_beside
-from fastckpt.files.urls import source_path
+from fastckpt.formats.content import (
+    Content,
+    ContentFile,
+    LocalContent,
+    local_content,
+)
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types
 from fastckpt.reading.chunks import Chunked, bytes_of, chunked
@@ -34,6 +40,13 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+
+# Arrays at least so large, of which the headers alone are fetched ...
+_FAR = 64 << 10
+# ... with so many bytes each beside the name: zipfile reads 4 KiB to give the first of
+# them; of so many arrays at most.
+_HEADER_BYTES = 5 << 10
+_MOST_HEADERS = 1 << 12
 
 _LONGEST_NAME = 0xFFFF - len(".npy")
 _UNSAFE = re.compile(r"\A/|(?:\A|/)\.\.(?:/|\Z)|\0|[\udc80-\udcff]")
@@ -105,30 +118,98 @@ def _write_array(file: IO[bytes], array: Chunked) -> None:
 
 
 @contextmanager
-def read(path: str) -> Iterator[LazyTensors]:
+def read(path: str, content: Content | None = None) -> Iterator[LazyTensors]:
     """Opens a file for a block: a mapping whose arrays are read when asked for.
+
+    Args:
+        path: The file.
+        content: Its bytes, where they do not lie here.
 
     Raises:
         CorruptionError: The file is no ``.npz``, or an array in it is damaged or
             made of pickled objects.
         OSError: The file cannot be read.
     """
-    path = source_path(path)
-    with open(path, "rb") as file:
-        archive = _guarded(path, lambda: NpzFile(file, allow_pickle=False))
-        with archive:
-            assert archive.zip is not None  # it has just been opened
-            # By their whole names: archive["x.npy"] is the array "x", if there is one.
-            members = _guarded(path, lambda: _members(archive))
-            infos = _guarded(path, lambda: _infos(archive, members))
+    with nullcontext(content) if content else local_content(path) as found:
+        archive = _Archive(found)
+        with archive.opened():
             yield LazyTensors(
-                path,
+                found.path,
                 "npz",
-                infos,
-                lambda name: _guarded(
-                    path, lambda: _array(archive, members[name], infos[name].dtype)
-                ),
+                archive.infos,
+                archive.array,
+                is_remote=content is not None,
             )
+
+
+class _Archive:
+    """An archive that is read."""
+
+    infos: dict[str, ArrayInfo]
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        # Who reads it from elsewhere learns from this what went wrong.
+        self._reader = ContentFile(content)
+        self._file = cast(IO[bytes], self._reader)
+        if isinstance(content, LocalContent):
+            self._file = content.file
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Reads what is in it, and closes it in the end."""
+        self._fetch_directory()
+        self._archive = self._guarded(lambda: NpzFile(self._file, allow_pickle=False))
+        with self._archive:
+            # By their whole names: archive["x.npy"] is the array "x", if there is one.
+            self._members = self._guarded(lambda: _members(self._archive))
+            self._fetch_headers()
+            self.infos = self._guarded(lambda: _infos(self._archive, self._members))
+            yield
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Gives an array."""
+        member, dtype = self._members[name], self.infos[name].dtype
+        return self._guarded(lambda: _array(self._archive, member, dtype))
+
+    def _fetch_directory(self) -> None:
+        """Fetches the end, where most often all of it is, in one request."""
+        if fetch := getattr(self._content, "fetch_ahead", None):
+            start = max(0, self._content.size - ZIP_END_BYTES)
+            fetch([(start, ZIP_END_BYTES)])
+
+    def _fetch_headers(self) -> None:
+        """Fetches the headers of large arrays at once, where they lie elsewhere."""
+        fetch = getattr(self._content, "fetch_ahead", None)
+        assert self._archive.zip is not None
+        members = self._archive.zip.infolist()
+        if fetch is None or self._content.size < len(members) * _FAR:
+            return
+        fetch(
+            [
+                (it.header_offset, _HEADER_BYTES + len(it.filename))
+                for it in members[:_MOST_HEADERS]
+            ]
+        )
+
+    def _guarded(self, read_some: Callable[[], _Read]) -> _Read:
+        with importing:
+            import encodings.cp437  # noqa: F401  zipfile asks for it by name
+            import zipfile
+
+        self._reader.error = None
+        try:
+            return read_some()
+        except (zipfile.BadZipFile, ValueError, EOFError) as error:
+            if self._reader.error is not None:  # which zipfile takes for damage
+                raise self._reader.error from None
+            path, end = self._content.path, bytearray(ZIP_END_BYTES)
+            start = max(0, self._content.size - len(end))
+            count = self._content.read_into(start, memoryview(end))
+            is_whole = ends_like_zip(bytes(end[:count]))
+            cut = "" if is_whole else "; the file is cut, copy it again"
+            message = f"{path}: no sound .npz file: {error}{cut}"
+            raise CorruptionError(message, path=path) from error
 
 
 def _members(archive: NpzFile) -> dict[str, str]:
@@ -146,14 +227,16 @@ def _members(archive: NpzFile) -> dict[str, str]:
 def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]:
     """Reads what the members' headers say."""
     assert archive.zip is not None
+    found = {name: archive.zip.getinfo(member) for name, member in members.items()}
     infos = {}
-    for name, member in members.items():
-        with archive.zip.open(member) as file:
-            infos[name] = _info(name, member, file)
-    return infos
+    # As they lie in the file, which costs least where that is elsewhere.
+    for name in sorted(found, key=lambda it: found[it].header_offset):
+        with archive.zip.open(members[name]) as file:
+            infos[name] = _info(name, members[name], found[name].file_size, file)
+    return {name: infos[name] for name in members}
 
 
-def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
+def _info(name: str, member: str, held: int, file: IO[bytes]) -> ArrayInfo:
     magic = file.read(np.lib.format.MAGIC_LEN)
     if not magic.startswith(np.lib.format.MAGIC_PREFIX):
         raise ValueError(f"{member!r} in it is no array")
@@ -162,6 +245,12 @@ def _info(name: str, member: str, file: IO[bytes]) -> ArrayInfo:
     if read_header is None:  # of names beyond Latin-1, in structures alone
         raise ValueError(f"{member!r} in it is of version {version} of .npy")
     shape, _, dtype = read_header(file)
+    size, end = dtype.itemsize * prod(shape), file.tell()
+    if not dtype.hasobject and end + size > held:
+        raise ValueError(
+            f"{member!r} in it has {held:,} bytes, and an array of shape {shape} "
+            f"and {dtype} needs {end + size:,}"
+        )
     if dtype.byteorder == ">":
         dtype = dtype.newbyteorder("=")
     return ArrayInfo(name, dtype, shape)
@@ -177,16 +266,3 @@ def _array(archive: NpzFile, member: str, dtype: np.dtype[Any]) -> NDArray[Any]:
     if array.dtype.byteorder == ">":
         array = array.astype(array.dtype.newbyteorder("="))
     return array
-
-
-def _guarded(path: str, read_some: Callable[[], _Read]) -> _Read:
-    with importing:
-        import encodings.cp437  # noqa: F401  zipfile asks for it by name
-        import zipfile
-
-    try:
-        return read_some()
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        cut = "" if is_whole_zip(path) else "; the file is cut, copy it again"
-        message = f"{path}: no sound .npz file: {error}{cut}"
-        raise CorruptionError(message, path=path) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from fastckpt.base.cast import to_dtype
 from fastckpt.base.deferred import importing
 from fastckpt.errors import UnsupportedError
 from fastckpt.files.replace import write_beside
-from fastckpt.files.urls import source_path
-from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
+from fastckpt.formats.content import Content, local_content
+from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors, Rows
 from fastckpt.formats.refusals import refuse, refuse_types, require
 from fastckpt.formats.safetensors_header import (
     LARGEST_HEADER,
@@ -159,26 +159,43 @@ def _check_written(path: str) -> None:
 
 
 @contextmanager
-def read(path: str) -> Iterator[LazyTensors]:
+def read(path: str, content: Content | None = None) -> Iterator[LazyTensors]:
     """Opens a file for a block: a mapping whose arrays are read when asked for.
+
+    Args:
+        path: The file.
+        content: Its bytes, where they do not lie here.
 
     Raises:
         CorruptionError: The file is no safetensors file.
         OSError: The file cannot be read.
         ImportError: The library is not installed.
     """
-    path = source_path(path)
     require("safetensors")
-    with open(path, "rb") as file:
-        entries, texts = read_header(file, path)
+    with nullcontext(content) if content else local_content(path) as file:
+        entries, texts = read_header(file)
         infos = {name: _info(name, entries[name]) for name in sorted(entries)}
 
-        def make(name: str) -> NDArray[Any]:
-            array = np.empty(infos[name].nbytes, np.uint8)
-            read_exactly(file, path, entries[name].begin, array.data, name)
-            return array.view(infos[name].dtype).reshape(infos[name].shape)
+        def make(name: str, rows: Rows | None = None) -> NDArray[Any]:
+            begin, shape, size = entries[name].begin, infos[name].shape, 0
+            if rows is not None:
+                size = infos[name].nbytes // max(shape[0], 1)
+                shape = (rows.stop - rows.start, *shape[1:])
+                begin += rows.start * size
+            nbytes = infos[name].nbytes if rows is None else shape[0] * size
+            array = np.empty(nbytes, np.uint8)
+            read_exactly(file, begin, array.data, name)
+            return array.view(infos[name].dtype).reshape(shape)
 
-        yield LazyTensors(path, "safetensors", infos, make, texts)
+        yield LazyTensors(
+            file.path,
+            "safetensors",
+            infos,
+            make,
+            texts,
+            is_remote=content is not None,
+            make_rows=make,
+        )
 
 
 def _info(name: str, entry: Entry) -> ArrayInfo:

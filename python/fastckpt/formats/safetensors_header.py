@@ -8,13 +8,13 @@ Source: safetensors/src/tensor.rs (``Metadata::validate``).
 from __future__ import annotations
 
 import json
-import os
 import struct
 from collections.abc import Iterable, Mapping
 from math import prod
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from fastckpt.errors import CorruptionError
+from fastckpt.formats.content import Content
 
 __all__ = ["LARGEST_HEADER", "RESERVED", "Entry", "read_exactly", "read_header"]
 
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
 
 
 def read_header(
-    file: IO[bytes], path: str
+    content: Content,
 ) -> tuple[dict[str, Entry], dict[str, str] | None]:
     """Reads what a file has, and checks that its bytes are all there.
 
@@ -62,15 +62,15 @@ def read_header(
         CorruptionError: The file is no safetensors file, or is cut.
         OSError: It cannot be read.
     """
-    size = os.fstat(file.fileno()).st_size
+    path, size = content.path, content.size
     if size < _LENGTH.size:
         raise _bad(path, f"{size} bytes, too few for a header", 0)
-    (length,) = _LENGTH.unpack(_read(file, path, 0, _LENGTH.size))
+    (length,) = _LENGTH.unpack(_read(content, 0, _LENGTH.size))
     first = _LENGTH.size + length
     if length > LARGEST_HEADER or first > size:
         what = f"a header of {length:,} bytes in a file of {size:,}"
         raise _bad(path, what, 0)
-    found = dict(_load(_read(file, path, _LENGTH.size, length), path))
+    found = dict(_load(_read(content, _LENGTH.size, length), path))
     texts = found.pop(RESERVED, None)
     if not _are_texts(texts):
         raise _bad(path, f"{RESERVED} maps others than texts to texts", _LENGTH.size)
@@ -80,7 +80,7 @@ def read_header(
 
 
 def read_exactly(
-    file: IO[bytes], path: str, offset: int, into: memoryview, name: str | None = None
+    content: Content, offset: int, into: memoryview, name: str | None = None
 ) -> None:
     """Reads as many bytes as a buffer has.
 
@@ -88,19 +88,16 @@ def read_exactly(
         CorruptionError: The file has fewer: it was cut since it was opened.
         OSError: They cannot be read.
     """
-    done = 0
-    while done < len(into):
-        count = os.preadv(file.fileno(), [into[done:]], offset + done)
-        if not count:
-            what = f"ends at byte {offset + done:,}, in the middle of "
-            what += "its header" if name is None else f"tensor {name!r}"
-            raise _bad(path, f"{what}; copy it again", offset + done, name)
-        done += count
+    end = offset + content.read_into(offset, into)
+    if end < offset + len(into):
+        what = f"ends at byte {end:,}, in the middle of "
+        what += "its header" if name is None else f"tensor {name!r}"
+        raise _bad(content.path, f"{what}; copy it again", end, name)
 
 
-def _read(file: IO[bytes], path: str, offset: int, size: int) -> bytes:
+def _read(content: Content, offset: int, size: int) -> bytes:
     buffer = bytearray(size)
-    read_exactly(file, path, offset, memoryview(buffer))
+    read_exactly(content, offset, memoryview(buffer))
     return bytes(buffer)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,13 @@ import numpy as np
 from fastckpt.base.deferred import importing
 from fastckpt.graph.schema import get_enum
 
-__all__ = ["get_dtype", "get_type_name", "make_reference"]
+__all__ = ["count_bytes", "get_dtype", "get_type_name", "make_reference"]
 
 # A type's number plus this is the type of a reference to such a tensor.
 _REFERENCE = 100
+
+# More than any tensor has; what claims more tells nothing.
+_MOST_BYTES = 1 << 62
 
 # The types whose names in Python are not those of the enum.
 _NAMES = {"float": "float32", "double": "float64", "half": "float16"}
@@ -57,6 +62,18 @@ def get_dtype(name: str) -> np.dtype[Any] | None:
         return np.dtype(_QUANTISED.get(name, name))
     except TypeError:
         return _get_small_dtype(name)
+
+
+def count_bytes(name: str, shape: Sequence[int | None] | None) -> int | None:
+    """Gives the size of a tensor's values; None where type or shape does not tell."""
+    dtype = get_dtype(name)
+    if shape is None or dtype is None or name == "string":
+        return None
+    known = [dim for dim in shape if dim is not None]
+    if len(known) < len(shape):
+        return None
+    size = math.prod(known) * dtype.itemsize
+    return size if size <= _MOST_BYTES else None
 
 
 def _get_small_dtype(name: str) -> np.dtype[Any] | None:

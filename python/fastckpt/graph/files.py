@@ -10,7 +10,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.files.find import PathName, is_file, is_format, kind_of
@@ -20,7 +20,14 @@ from fastckpt.files.resolve import resolve
 from fastckpt.files.urls import source_path
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
 
-__all__ = ["MAX_MESSAGE_BYTES", "Tags", "find_graph_file", "parse", "read_graph"]
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "GraphOfFile",
+    "Tags",
+    "find_graph_file",
+    "parse",
+    "read_graph",
+]
 
 Tags = str | Iterable[str] | None
 
@@ -58,8 +65,22 @@ def find_graph_file(path: PathName) -> str:
     return saved_model or _find_beside(resolve(name).prefix)
 
 
-def read_graph(path: str, tags: Tags = None) -> Any:
-    """Reads a file's graph: a MetaGraphDef, or a GraphDef where it is bare.
+class GraphOfFile(NamedTuple):
+    """A graph, and what the file is that holds it.
+
+    Attributes:
+        message: A MetaGraphDef, or a GraphDef where it is bare.
+        kind: The file's message: ``SavedModel``, ``MetaGraphDef`` or ``GraphDef``.
+        tags: Of a SavedModel the tags of each of its graphs.
+    """
+
+    message: Any
+    kind: str
+    tags: list[list[str]]
+
+
+def read_graph(path: str, tags: Tags = None) -> GraphOfFile:
+    """Reads a file's graph.
 
     Args:
         path: The file.
@@ -70,13 +91,16 @@ def read_graph(path: str, tags: Tags = None) -> Any:
         ValueError: the tags do not name one graph.
     """
     message = _parse_file(path)
-    if message.DESCRIPTOR.name == "SavedModel":
-        return _choose_graph(message.meta_graphs, tags, path)
+    kind = str(message.DESCRIPTOR.name)
+    if kind == "SavedModel":
+        chosen = _choose_graph(message.meta_graphs, tags, path)
+        there = [list(it.meta_info_def.tags) for it in message.meta_graphs]
+        return GraphOfFile(chosen, kind, there)
     if tags is not None:
         raise ValueError(
             f"{path!r} is no SavedModel, its graph has no tags to choose by"
         )
-    return message
+    return GraphOfFile(message, kind, [])
 
 
 def parse(name: str, content: bytes, what: str, path: str | None = None) -> Any:

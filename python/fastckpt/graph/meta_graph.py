@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastckpt.base.cached import cached_property
 from fastckpt.base.late_text import LateText
 from fastckpt.errors import CorruptionError, MissingKeyError
 from fastckpt.files.find import PathName
 from fastckpt.graph.averages import map_averages
-from fastckpt.graph.files import Tags, find_graph_file, parse, read_graph
+from fastckpt.graph.files import GraphOfFile, Tags, find_graph_file, parse, read_graph
 from fastckpt.graph.names import find_close, parse_input, parse_tensor_name
 from fastckpt.graph.operations import GraphFunction, GraphTensor, Operation
 from fastckpt.graph.saver_nodes import find_filename_nodes
 from fastckpt.graph.schema import get_message, get_pool, import_protobuf
+from fastckpt.graph.unmatched import Unmatched, compare
 from fastckpt.graph.values import (
     MetaInfo,
     SaverInfo,
@@ -27,22 +28,9 @@ from fastckpt.graph.values import (
 )
 from fastckpt.graph.variables import GraphVariable, find_variables
 
-__all__ = ["MetaGraph", "Unmatched"]
+__all__ = ["MetaGraph"]
 
 _PLACEHOLDER_OPS = frozenset({"Placeholder", "PlaceholderV2", "PlaceholderWithDefault"})
-
-
-class Unmatched(NamedTuple):
-    """What a graph and a checkpoint do not have in common.
-
-    Attributes:
-        tensors: Tensors of the checkpoint that no variable of the graph reads, such as
-            optimizer slots and averages.
-        variables: Variables of the graph whose tensor the checkpoint lacks.
-    """
-
-    tensors: list[str]
-    variables: list[str]
 
 
 class MetaGraph:
@@ -52,10 +40,11 @@ class MetaGraph:
     threads.
     """
 
-    def __init__(self, message: Any, path: str | None = None) -> None:
-        self._message = message
+    def __init__(self, found: GraphOfFile, path: str | None = None) -> None:
+        self._message = found.message
         self._path = path
-        self._is_bare = message.DESCRIPTOR.name == "GraphDef"
+        self._is_bare = found.message.DESCRIPTOR.name == "GraphDef"
+        self._kind, self._graph_tags = found.kind, found.tags
 
     @classmethod
     def read(cls, path: PathName, tags: Tags = None) -> MetaGraph:
@@ -85,7 +74,8 @@ class MetaGraph:
         Raises:
             CorruptionError: the bytes are no such message.
         """
-        return cls(parse("MetaGraphDef", content, "a graph"))
+        message = parse("MetaGraphDef", content, "a graph")
+        return cls(GraphOfFile(message, "MetaGraphDef", []))
 
     def __repr__(self) -> str:
         count = len(self.graph_def.node)
@@ -95,6 +85,16 @@ class MetaGraph:
     def path(self) -> str | None:
         """The file that was read, None if it came from bytes."""
         return self._path
+
+    @property
+    def kind(self) -> str:
+        """What the file is: ``SavedModel``, ``MetaGraphDef`` or ``GraphDef`` (bare)."""
+        return self._kind
+
+    @property
+    def graph_tags(self) -> list[list[str]]:
+        """The tags of each graph of a SavedModel, of those that were not taken, too."""
+        return [list(tags) for tags in self._graph_tags]
 
     @property
     def graph_def(self) -> Any:
@@ -220,17 +220,7 @@ class MetaGraph:
         Args:
             checkpoint: An open checkpoint, or the names of its tensors.
         """
-        names = list(checkpoint)
-        read = {each.checkpoint_name for each in self.variables.values()}
-        there = set(names)
-        return Unmatched(
-            tensors=[name for name in names if name not in read],
-            variables=[
-                name
-                for name, each in self.variables.items()
-                if each.checkpoint_name not in there
-            ],
-        )
+        return compare(self.variables, checkpoint)
 
     def get_operation_by_name(self, name: str) -> Operation:
         """Gives a node.

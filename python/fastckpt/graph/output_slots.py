@@ -6,6 +6,7 @@ as many as an attribute of the node says.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from fastckpt.errors import CorruptionError
@@ -35,7 +36,20 @@ _NO_OUTPUTS = frozenset(
 )
 
 # Ops whose one output has the type that the attribute names.
-_TYPE_ATTRIBUTES = {"Cast": "DstT", "Identity": "T"}
+_TYPE_ATTRIBUTES = {
+    "ArgMax": "output_type",
+    "ArgMin": "output_type",
+    "Cast": "DstT",
+    "Shape": "out_type",
+    "Size": "out_type",
+}
+# Ops that frozen graphs end in, and whose output has the type of what they read.
+_SAME_TYPE = re.compile(
+    r"Add|AddV2|AvgPool|BatchMatMul|BatchMatMulV2|BiasAdd|ConcatV2|Conv2D|Elu"
+    r"|ExpandDims|Identity|LogSoftmax|MatMul|Max|MaxPool|Maximum|Mean|Min|Minimum|Mul"
+    r"|Neg|Pack|Pad|RealDiv|Relu|Relu6|Reshape|Selu|Sigmoid|Slice|Softmax|Softplus"
+    r"|Squeeze|StridedSlice|Sub|Sum|Tanh|Tile|Transpose"
+)
 
 
 class OutputSlot(NamedTuple):
@@ -74,8 +88,15 @@ def guess_outputs(node: Any, highest: int) -> list[OutputSlot]:
         count = len(get_attribute(node, "_output_shapes").list.shape)
     if count > _MAX_OUTPUTS:
         raise CorruptionError(f"output {highest} of node {node.name!r} is read")
-    kind = _guess_type(node)
-    return [OutputSlot("output", i, kind if i == 0 else None) for i in range(count)]
+    types = _list_called_types(node) or [_guess_type(node)]
+    count = max(count, len(types) if "Tout" in node.attr else 0)
+    types += [None] * (count - len(types))
+    return [OutputSlot("output", i, types[i]) for i in range(count)]
+
+
+def _list_called_types(node: Any) -> list[int | None]:
+    """Gives the types of what a function returns to the node that calls it."""
+    return list(get_attribute(node, "Tout").list.type)[:_MAX_OUTPUTS]
 
 
 def _list_types(argument: Any, node: Any) -> list[int]:
@@ -95,7 +116,8 @@ def _list_types(argument: Any, node: Any) -> list[int]:
 def _guess_type(node: Any) -> int | None:
     if node.op == "VarHandleOp":
         return _RESOURCE
-    number = get_attribute(node, _TYPE_ATTRIBUTES.get(node.op, "dtype")).type
+    default = "T" if _SAME_TYPE.fullmatch(node.op) else "dtype"
+    number = get_attribute(node, _TYPE_ATTRIBUTES.get(node.op, default)).type
     if not number:
         return None
     is_variable = node.op in ("Variable", "VariableV2")

@@ -7,7 +7,6 @@ there is a saver, so variables that were renamed or partitioned are found.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from fastckpt.graph.attributes import (
     decode_strings,
     get_attribute,
 )
-from fastckpt.graph.datatypes import get_dtype, get_type_name
+from fastckpt.graph.datatypes import count_bytes, get_dtype, get_type_name
 from fastckpt.graph.files import parse
 from fastckpt.graph.saved_slices import SavedSlice, parse_shape_and_slice
 from fastckpt.graph.scopes import Place, Scope, walk_back
@@ -83,11 +82,7 @@ class GraphVariable:
     @property
     def nbytes(self) -> int | None:
         """The size of its value, None where the graph does not tell."""
-        if self.shape is None or self.dtype is None or self.tf_dtype == "string":
-            return None
-        known = [dim for dim in self.shape if dim is not None]
-        size = math.prod(known) * self.dtype.itemsize
-        return size if len(known) == len(self.shape) else None
+        return count_bytes(self.tf_dtype, self.shape)
 
 
 class _Saved(NamedTuple):

@@ -45,6 +45,7 @@ def load(
     *,
     threads: int | None = None,
     progress: ProgressArgument = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Loads tensors as JAX arrays; each process reads what its devices need.
 
@@ -60,6 +61,7 @@ def load(
         nested: Gives a pytree of dicts: of TensorFlow 2's objects where the checkpoint
             has their graph, else of the names split at "/"; with a mapping of names,
             of the names wanted.
+        storage_options: As in ``fastckpt.open``.
         verify: As in ``open``; None with a sharding is "whole": of a tensor of which
             this process needs a part, only that part is read, and not checked.
 
@@ -87,7 +89,9 @@ def load(
     """
     require("jax")
     checked = "whole" if verify is None and sharding is not None else verify
-    with open(path, verify=checked, threads=threads) as checkpoint:
+    with open(
+        path, verify=checked, threads=threads, storage_options=storage_options
+    ) as checkpoint:
         targets = casts.choose_targets(checkpoint._reader, dtype)
         slots, loses_graph = choose_held(checkpoint._reader, names, drop, targets, _JAX)
         tree = check_tree(checkpoint, slots, names) if nested else None

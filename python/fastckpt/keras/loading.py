@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from fastckpt.formats.refusals import require
@@ -23,6 +24,7 @@ def load_weights(
     *,
     root: str | None = None,
     allow_partial: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> LoadReport:
     """Loads what Keras 2 wrote for TensorFlow into a Keras 3 model of any backend.
 
@@ -41,6 +43,7 @@ def load_weights(
         allow_partial: Loads the layers that fit whole, leaves the rest as it was and
             reports it. Where two lists differ in length, what follows the first
             difference is left.
+        storage_options: As in ``fastckpt.open``.
 
     Returns:
         What was loaded, left and unused. Optimizers' variables, metrics, the state of
@@ -57,7 +60,7 @@ def load_weights(
     """
     require("keras")
     check_model(model)
-    with open(path) as checkpoint:
+    with open(path, storage_options=storage_options) as checkpoint:
         chosen = choose_root(model, StoredObjects(checkpoint), root, allow_partial)
         return _load(model, checkpoint, chosen.fit, chosen.path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastckpt.base.html import fold_names, fold_table, frame
+from fastckpt.base.html import count_facts, fold_names, fold_table, frame
 from fastckpt.base.names import list_some
 from fastckpt.base.text import escape
 
@@ -51,14 +51,12 @@ def show_plan(plan: MatchPlan) -> str:
         fold_names("lines that fit nothing", plan.idle),
     ]
     facts = [f"{len(plan.pairs):,} matched"]
-    facts += [
-        f"{len(names):,} {word}"
-        for names, word in (
+    facts += count_facts(
+        (
             (plan.ambiguous, "ambiguous"),
             (plan.missing, "missing"),
             (plan.unused, "unused"),
             (plan.misfits, "misfits"),
         )
-        if names
-    ]
+    )
     return frame("finished" if plan.is_finished else "not finished", facts, parts)

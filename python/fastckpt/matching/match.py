@@ -34,6 +34,8 @@ def match(
     source: str | bytes | os.PathLike[Any] | Checkpoint,
     targets: Mapping[str, Any],
     rules: Rules | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> MatchPlan:
     """Plans which tensor of a checkpoint becomes which parameter of a model.
 
@@ -46,6 +48,7 @@ def match(
         source: What ``open`` accepts, or an open checkpoint.
         targets: {name of a parameter: its shape, or an array}.
         rules: What is known beforehand.
+        storage_options: As in ``open``.
 
     Returns:
         The plan; nothing is read yet but what tells optimizer state.
@@ -57,8 +60,9 @@ def match(
     Threads: safe.
     """
     shapes = {name: Target(_shape_of(name, it)) for name, it in targets.items()}
-    checkpoint = source if isinstance(source, Checkpoint) else open(source)
-    return make_plan(checkpoint, shapes, rules, MatchPlan)
+    if not isinstance(source, Checkpoint):
+        source = open(source, storage_options=storage_options)
+    return make_plan(source, shapes, rules, MatchPlan)
 
 
 def _shape_of(name: str, target: Any) -> tuple[int, ...]:

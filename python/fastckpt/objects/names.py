@@ -12,13 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["count_named", "escape", "find_keras_part", "split_key", "unescape"]
+__all__ = [
+    "LISTS",
+    "count_named",
+    "escape",
+    "find_keras_part",
+    "is_listed",
+    "split_key",
+    "unescape",
+]
 
 _ESCAPED = re.compile(r"\.\.|\.S")
 _ATTRIBUTES = ".ATTRIBUTES"
 
 # Names that Keras gives where the program gave none.
 _KERAS_NAME = re.compile(r"_.*|layer(?:_with_weights)?-\d+", re.DOTALL)
+# Lists of all variables of a model, whose numbers say nothing; Keras's SavedModels have
+# a variable there where no layer of the model's own leads to it in fewer steps.
+LISTS = ("variables", "trainable_variables", "non_trainable_variables")
 # What Keras wraps a Sequential model into; no layer of the user's.
 _WRAPPER = "_functional"
 
@@ -45,6 +56,11 @@ def find_keras_part(path: Sequence[str]) -> int | None:
     """Gives where the names begin that Keras gave, None if it gave none."""
     places = (i for i, name in enumerate(path) if _KERAS_NAME.fullmatch(name))
     return next(places, None)
+
+
+def is_listed(path: Sequence[str]) -> bool:
+    """Tells whether a path leads to a variable by its number among all of a model."""
+    return len(path) > 1 and path[-2] in LISTS and path[-1].isdecimal()
 
 
 def count_named(path: Sequence[str]) -> int:

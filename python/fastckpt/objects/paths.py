@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fastckpt.errors import CorruptionError
 from fastckpt.objects.message import VALUE, Node, Value
-from fastckpt.objects.names import count_named, find_keras_part, split_key
+from fastckpt.objects.names import (
+    LISTS,
+    count_named,
+    find_keras_part,
+    is_listed,
+    split_key,
+)
 from fastckpt.objects.optimizers import TRAINED, Optimizers
 from fastckpt.objects.slots import Slot, find_slots
 
 __all__ = ["ObjectPaths"]
+
+# Where exports of Keras 3 hold each variable a second time.
+_COPIES = ("_all_variables",)
 
 # Deeper than programs nest their objects; a damaged graph could be a long chain.
 _MAX_DEPTH = 100
@@ -42,6 +52,9 @@ class ObjectPaths:
         # For each object below which Keras gave names: what all full names begin with.
         self._leading: dict[tuple[str, ...], list[str]] = {}
         self._find_leading()
+        # For each variable that only a number tells: the path by its full name.
+        self._named: dict[int, tuple[str, ...]] = {}
+        self._name_listed()
 
     def list_values(self) -> Iterator[tuple[int, Value]]:
         """Gives all values, and the numbers of the objects that have them."""
@@ -69,6 +82,8 @@ class ObjectPaths:
         if slot is not None and not path:
             yield (*self.get_object_path(slot.optimizer), *self._name(slot), slot.name)
         elif path:
+            if node_id in self._named and value.name == VALUE:
+                yield self._named[node_id]
             yield (*self._make_human_path(node_id, path, value), *names)
             yield (*path, *names)
         elif names:
@@ -117,6 +132,33 @@ class ObjectPaths:
             pairs = zip(known, spare, strict=False)
             same = next((i for i, (a, b) in enumerate(pairs) if a != b), len(spare))
             self._leading[path[:first]] = known[:same]
+
+    def _name_listed(self) -> None:
+        """Finds full names for variables of lists, where no other value has them."""
+        if not any(name in LISTS for _, name, _ in self._steps.values()):
+            return
+        lists: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
+        others: set[tuple[str, ...]] = set()
+        for node_id, value in self.list_values():
+            path = self.get_object_path(node_id)
+            names = tuple(name for name in value.full_name.split("/") if name)
+            if value.name != VALUE or not path:
+                continue
+            if is_listed(path) and names and node_id not in self._in_optimizer:
+                outer = path[:-2]
+                leading = tuple(self._leading.get(outer, ()))
+                if leading and names[: len(leading)] == leading:
+                    names = names[len(leading) :] or names
+                lists.setdefault(path[:-1], []).append((node_id, (*outer, *names)))
+            elif path[-2:-1] != _COPIES:
+                others.add(tuple(self._make_human_path(node_id, path, value)))
+        for listed in lists.values():
+            counts = Counter(named for _, named in listed)
+            self._named.update(
+                (node_id, named)
+                for node_id, named in listed
+                if counts[named] == 1 and named not in others
+            )
 
     def _name(self, slot: Slot) -> tuple[str, ...]:
         """Gives the human path of the variable that a slot belongs to.

@@ -35,7 +35,8 @@ def load(
     Args:
         path: What ``open`` accepts.
         names, drop, copy, out, dtype, threads, progress: As in ``Checkpoint.load``.
-        options: ``verify``, ``io``, ``max_index_bytes``: as in ``open``.
+        options: ``verify``, ``io``, ``max_index_bytes``, ``storage_options``: as in
+            ``open``.
 
     Returns:
         As ``Checkpoint.load``: views keep their file mapped for as long as they live.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastckpt import _native
 from fastckpt.base.deferred import importing
 from fastckpt.errors import CheckpointError, UnsupportedError
+from fastckpt.files.foreign import ForeignObject
 from fastckpt.files.shard_names import split_shard
 from fastckpt.files.state_file import STATE_NAME
 from fastckpt.reading.causes import Cause
@@ -58,6 +59,9 @@ def _find_foreign(path: str) -> Foreign | None:
 def why_not_opened(path: str, error: CheckpointError) -> Finding:
     """Gives what is wrong where nothing could be opened."""
     place = error.path or path
+    if isinstance(error, ForeignObject):
+        message = str(error).removesuffix(f"; {error.advice}")
+        return Finding(Cause.FOREIGN_FILE, message, error.advice, place)
     found = _find_foreign(place)
     is_state = os.path.basename(place) == STATE_NAME
     if found and not is_state and found.advice not in str(error):

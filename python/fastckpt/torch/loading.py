@@ -49,7 +49,8 @@ def load_file(
         copy: "on-write": memory of a private mapping, of which the system copies the
             pages that are written; a tensor asked for under two names, unaligned,
             partitioned or of a V1 file that is no view is a copy. True: all are.
-        options: ``verify``, ``io``, ``max_index_bytes``: as in ``fastckpt.open``.
+        options: ``verify``, ``io``, ``max_index_bytes``, ``storage_options``: as in
+            ``fastckpt.open``.
 
     Returns:
         {name: torch.Tensor} in the checkpoint's order, or the mapping's: writable and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,8 @@ def match(
     source: str | bytes | os.PathLike[Any] | Checkpoint,
     module: Any,
     rules: Rules | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> ModulePlan:
     """Plans which tensor of a checkpoint becomes which parameter of a module.
 
@@ -42,6 +44,7 @@ def match(
         source: What ``fastckpt.open`` accepts, or an open checkpoint.
         module: A ``torch.nn.Module``.
         rules: What is known beforehand.
+        storage_options: As in ``fastckpt.open``.
 
     Returns:
         The plan, whose ``load`` fills the module.
@@ -54,9 +57,10 @@ def match(
         CheckpointError, OSError: As ``fastckpt.match``.
     """
     parameters = list_parameters(module)
-    checkpoint = source if isinstance(source, Checkpoint) else open(source)
+    if not isinstance(source, Checkpoint):
+        source = open(source, storage_options=storage_options)
     plan = make_plan(
-        checkpoint,
+        source,
         parameters.targets,
         rules,
         ModulePlan,

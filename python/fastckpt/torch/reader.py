@@ -34,6 +34,7 @@ class CheckpointReader:
         rules: ``fastckpt.Rules``, transforms too; or {name in the checkpoint: name in
             the state dict}. Names that they do not fit stay.
         verify: As in ``fastckpt.open``: "whole" checks what is read in full.
+        storage_options: As there; of what ``reset`` opens, too.
 
     Raises:
         TypeError: ``rules`` are neither.
@@ -48,6 +49,8 @@ class CheckpointReader:
         path: str | bytes | os.PathLike[Any],
         rules: Rules | Mapping[str, str] | None = None,
         verify: Verify = "whole",
+        *,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         with importing:
             from torch.distributed.checkpoint import StorageReader
@@ -60,6 +63,7 @@ class CheckpointReader:
             )
         self._rules = rules
         self._verify = verify
+        self._storage_options = storage_options
         self._checkpoint: Checkpoint | None = None
         self._error: Exception | None = None
         self._pairs: dict[str, Pair] = {}
@@ -69,7 +73,9 @@ class CheckpointReader:
         """Opens a checkpoint, or keeps the error for all processes to learn of it."""
         self._checkpoint = self._error = None
         try:
-            checkpoint = open(path, verify=self._verify)
+            checkpoint = open(
+                path, verify=self._verify, storage_options=self._storage_options
+            )
             self._pairs = _find_pairs(checkpoint, self._rules)
             self._checkpoint = checkpoint
         except Exception as error:

@@ -162,7 +162,13 @@ class Saver:
             self._retention.renew(path)
         return path
 
-    def restore(self, prefix: PathName, into: MutableMapping[str, Any]) -> None:
+    def restore(
+        self,
+        prefix: PathName,
+        into: MutableMapping[str, Any],
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
         """Reads a checkpoint's tensors into arrays that exist.
 
         Every name, shape and dtype, and all that is to be read, is checked before the
@@ -173,6 +179,7 @@ class Saver:
             prefix: The checkpoint; whatever `fastckpt.open` accepts.
             into: The arrays by name. Without `names` all of them are filled; with
                 `names` those, by their names in tensors.
+            storage_options: What a URL's file system is made with.
 
         Raises:
             KeyError: A name is not in the checkpoint, or not in `into`.
@@ -183,7 +190,7 @@ class Saver:
         """
         stored_names = {name: stored for stored, name in self._names_in(into).items()}
         out = {name: into[name] for name in stored_names}
-        with open_checkpoint(prefix) as checkpoint:
+        with open_checkpoint(prefix, storage_options=storage_options) as checkpoint:
             checkpoint.load(stored_names, out=out)
 
     @property

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <list>
 #include <numeric>
 #include <random>
 #include <string>
@@ -41,7 +43,16 @@ std::uint32_t SlowExtend(std::uint32_t crc, ByteView bytes) {
 std::vector<Crc32cRoutines> AllRoutines() {
   const auto available = AvailableCrc32c();
   std::vector<Crc32cRoutines> all(available.begin(), available.end());
-  all.push_back({"public", ExtendCrc32c, ExtendCrc32cCopy});
+  static std::list<std::string> names;
+  for (const Crc32cRoutines& routines : available) {
+    names.push_back(std::string(routines.name) + ", past caches");
+    const auto past = routines.extend_copy_past;
+    all.push_back({names.back().c_str(), routines.extend, past, past});
+  }
+  all.push_back(
+      {"public", ExtendCrc32c, ExtendCrc32cCopy, ExtendCrc32cCopyPastCaches});
+  all.push_back({"public, past caches", ExtendCrc32c,
+                 ExtendCrc32cCopyPastCaches, ExtendCrc32cCopyPastCaches});
   return all;
 }
 
@@ -54,8 +65,9 @@ class Crc32cTest : public testing::TestWithParam<Crc32cRoutines> {
 
 std::string TestName(const testing::TestParamInfo<Crc32cRoutines>& test) {
   std::string name = test.param.name;
-  std::replace(name.begin(), name.end(), '-', '_');
-  std::replace(name.begin(), name.end(), '.', '_');
+  for (char& letter : name) {
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+  }
   return name;
 }
 
@@ -154,6 +166,18 @@ TEST_P(Crc32cTest, CopiesTheBytesAndNothingElse) {
   }
 }
 
+// From where the copy's alignment matters.
+TEST_P(Crc32cTest, CopiesToAnyAlignment) {
+  const Bytes bytes = RandomBytes(5000, 8);
+  for (std::size_t start = 0; start < 64; ++start) {
+    for (const std::size_t size : {4096u, 4097u, 4159u, 4225u, 4607u, 4800u}) {
+      ASSERT_NO_FATAL_FAILURE(
+          CheckCopy(GetParam(), bytes, (start * 5) % 64, start, size))
+          << "start " << start << ", size " << size;
+    }
+  }
+}
+
 TEST_P(Crc32cTest, CopiesLargeInput) {
   const Bytes bytes = RandomBytes(2'000'000, 7);
   for (const std::size_t size : {4095u, 4097u, 65536u, 1000003u, 1999000u}) {
@@ -194,6 +218,11 @@ TEST_P(Crc32cTest, TouchesNothingBeyondTheEndsOfItsMemory) {
     EXPECT_EQ(copy(0, target.begin(), source.end() - size, size), crc);
     EXPECT_EQ(copy(0, target.end() - size, source.begin(), size), crc);
   }
+  // All of the page: the largest of copies whose stores are chosen by size.
+  const std::size_t page =
+      static_cast<std::size_t>(target.end() - target.begin());
+  const std::uint32_t crc = Extend(0, ByteView(source.begin(), page));
+  EXPECT_EQ(copy(0, target.begin(), source.begin(), page), crc);
 }
 
 #if defined(__SANITIZE_THREAD__)

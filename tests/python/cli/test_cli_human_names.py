@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import fastckpt
 from command_line import run, run_json
 from fastckpt.cli import select
 from fastckpt.graph.schema import get_message
+from places import TESTDATA, items
 
 pytest.importorskip("google.protobuf")
 
@@ -240,9 +242,57 @@ def test_a_lost_shard_of_the_object_graph_stops_no_other(
 def test_keys_are_listed_where_the_object_graph_is_lost(without_graph, capsys):
     path, left = without_graph
     done = run(capsys, "ls", "--objects", path)
-    assert done.status == 1
+    assert done.status == 0  # what ls reads, the index, is whole
     assert {line.split()[0] for line in done.out.splitlines()} >= {KERNEL, *left}
     assert "what people call the tensors cannot be read" in done.err
     assert ".data-" in done.err
     found = json.loads(run(capsys, "ls", "--objects", "--json", path).out)
     assert {it["path"] for it in found["tensors"]} == {None}
+    assert ".data-" in found["objects_problem"]
+    done = run(capsys, "ls", path, "model/dense/kernel")
+    assert (done.status, done.out) == (2, "")
+    assert "no tensor 'model/dense/kernel' among 6; what people call" in done.err
+
+
+def test_keys_are_listed_where_the_object_graph_is_cut_and_where_it_is_damaged(
+    prefix, capsys
+):
+    data = prefix.with_name("model.data-00000-of-00001")
+    content = data.read_bytes()
+    with fastckpt.open(prefix) as ckpt:
+        begin = ckpt.info(GRAPH).offset
+    wrong = bytearray(content)
+    wrong[begin + 3] ^= 1
+    for damaged, status in ((content[: begin + 3], 0), (bytes(wrong), 1)):
+        data.write_bytes(damaged)
+        done = run(capsys, "ls", "--objects", prefix)
+        assert done.status == status
+        assert {line.split()[0] for line in done.out.splitlines()} >= {KERNEL, BIAS}
+        assert "what people call the tensors cannot be read" in done.err
+
+
+REAL = [
+    it
+    for it in items(TESTDATA)
+    if GRAPH.encode() in b"".join(path.read_bytes() for path in it.glob("*.index"))
+]
+
+
+@pytest.mark.parametrize("folder", REAL, ids=lambda it: it.name)
+def test_what_is_listed_of_real_checkpoints_can_be_typed(folder, capsys):
+    (index,) = folder.glob("*.index")
+    path = index.with_suffix("")
+    status, listed = run_json(capsys, "ls", "--objects", path)
+    assert status == 0
+    paths = {it["path"]: it["name"] for it in listed["tensors"] if it["path"]}
+    assert paths
+    assert not [it for it in paths if re.search(r"(^|/)variables/\d+$", it)]
+    status, shown = run_json(capsys, "show", path, *paths)
+    assert [it["name"] for it in shown["tensors"]] == list(paths.values())
+    tree = run(capsys, "ls", "--tree", "--objects", path)
+    assert (tree.status, tree.err) == (0, "")
+    assert len(tree.out.splitlines()) > len(paths)
+    for typed in list(paths)[:3]:
+        done = run(capsys, "show", path, typed + "x")
+        assert (done.status, done.out) == (2, "")
+        assert typed in done.err

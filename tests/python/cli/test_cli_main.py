@@ -210,6 +210,6 @@ def test_only_the_command_that_is_called_is_imported(prefix):
 
 def test_errors_are_coloured_on_a_terminal_alone(tmp_path):
     done = run_on_terminal("ls", tmp_path / "nothing")
-    assert done.out.startswith("fastckpt: \x1b[1;31merror:\x1b[m ")
+    assert done.out.startswith("fastckpt: \x1b[1;31merror:\x1b[m")
     plain = run_on_terminal("ls", tmp_path / "nothing", env={"NO_COLOR": "1"})
     assert "\x1b" not in plain.out

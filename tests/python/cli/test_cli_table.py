@@ -39,13 +39,35 @@ def test_a_name_too_long_for_the_terminal_has_a_line_of_its_own():
 
 
 def test_on_a_very_narrow_terminal_details_go_under_an_indent():
-    assert table(width=16) == [
+    assert table(width=22) == [
         "name",
         "    dtype       size",
         "bias",
         "    float32     40 B",
         "dense/kernel",
         "    int64    1.0 KiB",
+    ]
+
+
+def test_where_not_even_details_fit_each_has_its_title_and_is_whole():
+    rows = [("a/name", "float32", "(3, 4)", "1.0 KiB")]
+    lines = format_table(("name", "dtype", "shape", "size"), rows, frozenset(), 20)
+    assert list(lines) == [
+        "name",
+        "a/name",
+        "    dtype float32",
+        "    shape (3, 4)",
+        "    size 1.0 KiB",
+    ]
+
+
+def test_a_long_last_text_has_a_line_of_its_own_only_where_it_does_not_fit():
+    rows = [("a", "int8", "key"), ("b", "int8", "a/very/long/key/of/it")]
+    assert list(format_table(("path", "dtype", "key"), rows, width=20)) == [
+        "path  dtype  key",
+        "a     int8   key",
+        "b     int8",
+        "    a/very/long/key/of/it",
     ]
 
 

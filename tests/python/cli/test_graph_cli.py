@@ -1,5 +1,6 @@
 """fastckpt graph and fastckpt freeze."""
 
+import functools
 import json
 import re
 import shutil
@@ -9,8 +10,19 @@ import pytest
 
 import fastckpt
 from fastckpt.cli import main
+from fastckpt.graph.needs import find_needs
+from fastckpt.graph.recipe import make_recipe
 from fastckpt.graph.schema import get_message
-from graph_models import get_models, get_prefix, get_saved, read_graph, read_meta
+from fastckpt.graph.survey import find_ends
+from graph_models import (
+    get_models,
+    get_prefix,
+    get_saved,
+    make_folder,
+    read_graph,
+    read_meta,
+    run_program,
+)
 
 pytestmark = pytest.mark.tensorflow
 
@@ -22,12 +34,13 @@ def _run(capsys, *words):
 
 
 def test_the_summary_tells_ends_variables_and_operations(capsys):
-    status, out, err = _run(capsys, "graph", f"{get_prefix('reference_mlp')}.meta")
+    path = f"{get_prefix('reference_mlp')}.meta"
+    status, out, err = _run(capsys, "graph", path, "--all")
     assert (status, err) == (0, "")
     lines = [line.split() for line in out.splitlines()]
     assert ["x:0", "x:0", "float32", "(?,", "4)"] in lines
     assert ["predictions:0", "predictions:0", "float32", "(?,", "3)"] in lines
-    assert ["first/", "480", "B"] in lines
+    assert ["first/", "6", "variables", "480", "B"] in lines
     assert ["kernel", "float32", "(4,", "8)", "128", "B"] in lines
     assert "save/Const" not in out
     assert any(line[:1] == ["VariableV2"] for line in lines)
@@ -41,7 +54,7 @@ def test_each_variable_stands_below_its_own_scope_which_is_shown_once(capsys, tm
         node.attr["dtype"].type = 1
         node.attr["shape"].shape.SetInParent()
     (tmp_path / "m.meta").write_bytes(meta.SerializeToString())
-    _, out, _ = _run(capsys, "graph", tmp_path / "m.meta")
+    _, out, _ = _run(capsys, "graph", tmp_path / "m.meta", "--all")
     start = out.index("all variables")
     rows = out[start : out.index("\n\n", start)].splitlines()
     assert [re.match(r" *\S+", row)[0] for row in rows[1:]] == [
@@ -194,3 +207,49 @@ def test_freezing_a_checkpoint_that_lacks_a_file_is_status_one(capsys, tmp_path)
     assert status == 2
     assert "no" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.index", "m.meta"]
+
+
+ROWS = [[0.5, -1.0, 2.0, 1.0], [0.0, 1.0, 0.0, -2.0]]
+
+
+@functools.cache
+def _run_all():
+    """Runs the recipes of all kinds of files in one child."""
+    prefix = get_prefix("reference_mlp")
+    saved = get_saved()
+    jobs = {
+        "meta": (f"{prefix}.meta", prefix, ROWS),
+        "frozen": (get_models() / "reference_mlp" / "tensorflow.pb", None, ROWS),
+        "first": (saved / "first", None, [[3.0, 4.0]]),
+        "keras": (saved / "keras", None, ROWS),
+    }
+    listed = {}
+    for name, (path, checkpoint, rows) in jobs.items():
+        meta = fastckpt.MetaGraph.read(path)
+        ends = find_ends(meta)
+        lines = make_recipe(meta, ends, checkpoint)
+        feeds = [rows] if name != "meta" else [rows, *[[0.0]] * (len(ends.inputs) - 1)]
+        listed[name] = {"lines": lines, "feeds": feeds}
+    file = make_folder("recipes") / "jobs.json"
+    file.write_text(json.dumps(listed))
+    return json.loads(run_program("run_recipes.py", file).splitlines()[-1])
+
+
+def test_a_graph_with_a_checkpoint_and_a_frozen_one_give_the_same():
+    results = _run_all()["results"]
+    np.testing.assert_allclose(results["meta"][0], results["frozen"][0], rtol=1e-6)
+    assert np.shape(results["frozen"][0]) == (2, 3)
+
+
+def test_saved_models_are_called_by_their_signature():
+    results = _run_all()["results"]
+    assert results["first"] == [[[3.0, 8.0]]]
+    assert np.shape(results["keras"][0]) == (2, 2)
+
+
+def test_what_tensorflow_has_needs_nothing_else():
+    known = {op for need in find_needs(_run_all()["ops"]) for op in need.ops}
+    other = {op for op in known if not op.startswith(("TPU", "Tpu", "Xla"))}
+    assert other == {"EagerPyFunc", "PyFunc", "PyFuncStateless"} | {
+        op for op in _run_all()["ops"] if op.startswith("Namespace>")
+    }

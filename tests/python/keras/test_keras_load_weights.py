@@ -65,6 +65,14 @@ def test_without_tensorflow(backend, case, results):
     assert results(backend)[case] is None, results(backend)[case]
 
 
+def test_a_saved_model_calls_variables_by_their_stored_full_names(written):
+    expected = json.loads((written / "names.json").read_text())["saved_layers"]
+    with fastckpt.open(written / "saved_layers") as ckpt:
+        named = {it.path: it for it in ckpt.objects.by_key().values()}
+        for name, total in expected:
+            assert named[name].value().sum(dtype=float) == pytest.approx(total)
+
+
 @pytest.mark.parametrize("model", ["sequential", *FUNCTIONAL])
 @pytest.mark.parametrize("ending", ["", ".npz", ".safetensors"])
 def test_convert_calls_layers_as_keras_2_does(model, ending, written, tmp_path):

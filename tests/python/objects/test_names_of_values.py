@@ -54,6 +54,46 @@ def test_what_nothing_holds_has_no_empty_name():
     assert objects["optimizer/w/m"] is objects["m"]
 
 
+@pytest.fixture
+def listed():
+    """A model by a layer, and by the list of its variables what lies deeper."""
+    graph = GraphMaker()
+    head = graph.add(0, "layer_with_weights-0")
+    graph.add(head, "kernel", f"head{VALUE}", "head/kernel")
+    listed = graph.add(0, "variables")
+    names = ["block/dense/kernel", "block/dense/bias", "head/kernel", "twice", "twice"]
+    for i, full_name in enumerate([*names, ""]):
+        graph.add(listed, str(i), f"variables/{i}{VALUE}", full_name)
+    return graph
+
+
+def test_what_only_a_number_tells_has_its_full_name(listed):
+    objects = listed.read()
+    assert list(objects) == [
+        "head/kernel",
+        "block/dense/kernel",
+        "block/dense/bias",
+        # What several have, or none, says less than the number.
+        *(f"variables/{i}" for i in range(2, 6)),
+    ]
+    for name in ("block/dense/kernel", "variables/0", f"variables/0{VALUE}"):
+        assert objects.keys_of(name) == [f"variables/0{VALUE}"]
+    assert all(len(keys) == 1 for keys in objects.called().values())
+
+
+def test_a_list_that_an_object_holds_is_in_its_scope():
+    graph = GraphMaker()
+    model = graph.add(0, "model")
+    listed = graph.add(model, "trainable_variables")
+    weight = graph.add(listed, "0", "k", "dense/kernel")
+    optimizer = graph.add(0, "optimizer")
+    graph.add_slot(optimizer, weight, "m", graph.add(None, "", "s"))
+    mine = graph.add(0, "mine")
+    graph.add(mine, "0", "own", "dense/kernel")  # a program's own list keeps its own
+    names = {"model/dense/kernel": "k", "optimizer/model/dense/kernel/m": "s"}
+    assert graph.read().names() == names | {"mine/0": "own"}
+
+
 def test_an_alias_that_a_value_has_twice_counts_once():
     graph = GraphMaker()
     for key, full_name in (("1", "x/y"), ("2", "a/x/y"), ("3", "")):

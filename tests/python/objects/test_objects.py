@@ -337,7 +337,7 @@ def test_the_second_list_of_an_export_is_no_second_set_of_variables(tmp_path):
     _make_export(graph, [("v0", "a"), ("v1", "b"), ("all0", "b"), ("all1", "a")])
     a, b = np.ones(1), np.ones(2)
     objects = ObjectGraph.read(_save(tmp_path, graph, v0=a, v1=b, all0=b, all1=a))
-    assert objects.names() == {"variables/0": "v0", "variables/1": "v1"}
+    assert objects.names() == {"a": "v0", "b": "v1"}
     assert objects["all0"].key == "v1"
 
 

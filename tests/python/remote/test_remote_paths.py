@@ -152,3 +152,13 @@ def test_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(ImportError, match="pip install fsspec"):
         fastckpt.open("memory://x/m")
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_root_of_a_server_is_a_folder(end, tmp_path):
+    pytest.importorskip("aiohttp")
+    from range_server import RangeServer
+
+    fastckpt.Saver().save(tmp_path / "m", {"w": np.ones(3)}, global_step=1)
+    with RangeServer(tmp_path) as server:
+        assert fastckpt.open(server.url + end).path == f"{server.url}/m-1"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import fastckpt
+from command_line import run
 from fastckpt.files.urls import public_name
 
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
+
+from range_server import RangeServer
 
 PLACE = "127.0.0.1:1/m"
 
@@ -57,3 +61,37 @@ def test_what_is_no_secret_stays(url):
 def test_chain_is_refused_as_one():
     with pytest.raises(fastckpt.UnsupportedError, match="chain"):
         fastckpt.open("zip://m::memory://a.zip")
+
+
+SECRET = "s3cr3t"
+
+
+def test_commands_and_sources_do_not_tell_it(tmp_path, capsys):
+    saver = fastckpt.Saver()
+    for step in (1, 2):
+        saver.save(tmp_path / "run" / "m", {"w": np.ones(3)}, global_step=step)
+    (tmp_path / "shapes.json").write_text('{"w": [3]}')
+    with RangeServer(tmp_path / "run") as server:
+        folder = server.url.replace("http://", f"http://user:{SECRET}@")
+        url, to = f"{folder}/m-2", str(tmp_path / "new")
+        with pytest.raises(ValueError, match="stands for its latest") as caught:
+            fastckpt.average([folder], to)
+        assert SECRET not in str(caught.value)
+        with pytest.raises(ValueError, match="are wanted") as caught:
+            fastckpt.average([folder], to, last=3)
+        assert SECRET not in str(caught.value)
+        assert fastckpt.average([folder], to, last=2).checkpoints == [
+            f"{server.url}/m-1", f"{server.url}/m-2",
+        ]  # fmt: skip
+        fastckpt.merge([url], tmp_path / "merged")
+        for words in (
+            ["ls", url], ["show", url], ["stats", url], ["verify", url],
+            ["diff", url, url], ["doctor", url], ["merge", url, "--to", to],
+            ["match", url, str(tmp_path / "shapes.json")], ["strip", url, to],
+            ["rename", url, to, "w->v"], ["convert", url, to],
+            ["average", folder, "--last", "2", "--to", f"{to}2"],
+        ):  # fmt: skip
+            for options in ([], ["--json"]):
+                done = run(capsys, *words, *options)
+                assert done.status in (0, 1), (words, done)
+                assert SECRET not in done.out + done.err, words

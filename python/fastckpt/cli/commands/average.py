@@ -18,7 +18,7 @@ from fastckpt.cli.options import (
     add_sources_and_target,
     parse_count,
 )
-from fastckpt.cli.render.output import print_note, print_text
+from fastckpt.cli.render.output import print_lines, print_note, print_text
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import noted_warnings, report_checkpoint
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.json:
         print_text(f"the mean of {format_count(len(done.checkpoints), 'checkpoint')}:")
         for prefix in done.checkpoints:
-            print_text(f"  {make_printable(prefix)}")
+            print_lines([f"  {make_printable(prefix)}"])
     facts = {
         "sources": done.checkpoints,
         "copied": done.copied,

@@ -26,11 +26,11 @@ from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.output import (
     paint,
     print_json,
-    print_lines,
     print_text,
     tell_of_page,
 )
 from fastckpt.cli.render.progress import Progress
+from fastckpt.files.urls import told_name
 from fastckpt.formats.opened import Source
 from fastckpt.pages.checkpoint_page import About
 from fastckpt.pages.diff_page import write_diff_page
@@ -96,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
         print_text(_format_total(args, found, differences))
     else:
         differences.sort(key=lambda it: natural_order(it.name))
-        print_lines(map(_format, differences))
+        for difference in differences:
+            print_text(_format(difference), 4, [escape(difference.name)])
         print_text(_format_total(args, found, differences))
     return BROKEN if differences else 0
 
@@ -128,8 +129,8 @@ def _describe(
     args: argparse.Namespace, found: Diff, differences: list[Difference]
 ) -> dict[str, Any]:
     return {
-        "a": args.a,
-        "b": args.b,
+        "a": told_name(args.a),
+        "b": told_name(args.b),
         "ok": not differences,
         "checked": found.checked,
         "same": len(found.same),

@@ -27,11 +27,11 @@ from fastckpt.checking.unfinished import RECOVER
 from fastckpt.cli.errors import BROKEN, USAGE, UsageError
 from fastckpt.cli.options import add_path_argument
 from fastckpt.cli.recovery import advise_recovery, choose_free
-from fastckpt.cli.render.output import paint, print_json, print_lines
+from fastckpt.cli.render.output import paint, print_json, print_sentences
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.salvaging import add_save_arguments, save
 from fastckpt.files.shell import quote
-from fastckpt.files.urls import remote_url, source_path
+from fastckpt.files.urls import remote_url, source_path, told_name
 from fastckpt.reading.causes import Cause
 
 __all__ = ["add_arguments", "run"]
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(
             {
-                "path": args.path,
+                "path": told_name(args.path),
                 "ok": found.ok,
                 "newest": found.newest,
                 "pointed": pointed and pointed._asdict(),
@@ -77,9 +77,16 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         for examination in examined:
-            print_lines(_format(examination))
-        print_lines(_format_newest(found, args.point, pointed))
+            print_sentences(_format(examination), _list_paths(examination))
+        print_sentences(_format_newest(found, args.point, pointed), _list_paths(found))
     return _find_status(found, args.point, pointed)
+
+
+def _list_paths(examination: Examination) -> set[str]:
+    """Gives the paths that may stand in what is said, which are not to be broken."""
+    told = [*examination.findings, *examination.notes]
+    paths = {examination.path, examination.newest, *(it.path for it in told)}
+    return {make_printable(path) for path in paths if path}
 
 
 def _check_folder(path: str) -> None:
@@ -186,7 +193,7 @@ def _format_verdict(examination: Examination) -> str:
 def _format_finding(finding: Finding, label: str = "") -> Iterator[str]:
     yield f"  {label}{make_printable(finding.message)}"
     if finding.advice:
-        yield paint(f"    {make_printable(finding.advice)}", "dim")
+        yield f"    {paint(make_printable(finding.advice), 'dim')}"
 
 
 def _format_salvage(examination: Examination) -> Iterator[str]:

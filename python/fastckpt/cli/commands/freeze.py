@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_describe(report))
     else:
-        print_text(_format(report))
+        print_text(_format(report), 2, [escape(report.path)])
     return 0
 
 

@@ -7,7 +7,8 @@ printed can be typed as a PATTERN again.
 
 A checkpoint of TensorFlow 2 has keys for names, and --objects shows what people call
 the tensors beside these: 'model/dense/kernel'. A PATTERN may be such a path, too; where
-it is a key, that is meant. Both read the object graph, one tensor of a data file.
+it is a key, that is meant. Both read the object graph, one tensor of a data file; where
+that file is missing or cut the keys are listed all the same, and it is said.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from fastckpt.cli.render.output import (
 )
 from fastckpt.cli.render.tensor_table import make_tensor_table
 from fastckpt.cli.render.tree import TensorTree
-from fastckpt.cli.select import TypedNames
+from fastckpt.cli.select import NO_PATHS, TypedNames
 
 __all__ = ["add_arguments", "run"]
 
@@ -74,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
             infos = [info for info in infos if info.name in chosen]
         human = typed.human if args.objects else None
         problem = typed.problem if args.objects else None
+        is_lost = problem is not None and typed.is_out_of_reach()
         paths = human.paths if human else {}
         if not args.json:
             infos.sort(key=lambda info: natural_order(paths.get(info.name, info.name)))
@@ -82,8 +84,12 @@ def run(args: argparse.Namespace) -> int:
         summary = summarize(checkpoint, infos)
         is_all = len(infos) == len(checkpoint)
     tree = TensorTree(infos, human.parts if human else None) if args.tree else None
+    told = f"{NO_PATHS}: {explain_error(problem)[0]}" if problem else None
     if args.json:
-        print_json({**summary, **_describe(infos, paths, args.objects, tree)})
+        described = _describe(infos, paths, args.objects, tree)
+        if args.objects:
+            described["objects_problem"] = told
+        print_json({**summary, **described})
     else:
         if args.objects and human is None and problem is None:
             print_note("there is no object graph: the names are all that there is")
@@ -95,10 +101,9 @@ def run(args: argparse.Namespace) -> int:
         print_text(_format_total(infos, is_all))
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
-    if problem:
-        told = explain_error(problem)[0]
-        print_error(f"what people call the tensors cannot be read: {told}")
-    return BROKEN if damaged or problem else 0
+    if told:
+        (print_note if is_lost else print_error)(told)
+    return BROKEN if damaged or (problem and not is_lost) else 0
 
 
 def _describe(

@@ -17,8 +17,11 @@ from typing import Any
 from fastckpt import Rules, match
 from fastckpt.cli.errors import UsageError
 from fastckpt.cli.options import add_path_argument, open_checkpoint
-from fastckpt.cli.render.output import print_json, print_lines
-from fastckpt.formats import safetensors
+from fastckpt.cli.render.output import print_json, print_lines, print_sentences
+from fastckpt.files.urls import public_name, remote_url, source_path, told_name
+from fastckpt.formats.endings import find_file_format
+from fastckpt.formats.opened import open_tensors
+from fastckpt.formats.safetensors import read
 from fastckpt.matching.plan import MatchPlan
 
 __all__ = ["add_arguments", "run"]
@@ -28,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that are this command's own."""
     add_path_argument(parser)
     parser.add_argument(
-        "shapes", metavar="SHAPES", help="a .json of {name: shape}, or a .safetensors"
+        "shapes",
+        metavar="SHAPES",
+        help="a .json of {name: shape}; a .safetensors, also by its URL",
     )
     parser.add_argument("--rules", metavar="FILE", help="what is known beforehand")
     parser.add_argument(
@@ -46,7 +51,11 @@ def run(args: argparse.Namespace) -> int:
             print_json(_describe(args, plan))
         else:
             text = str(plan.to_rules() if args.to_rules else plan)
-            print_lines([text.removesuffix("\n")])
+            lines = text.removesuffix("\n").split("\n")
+            if args.to_rules:  # to be copied
+                print_lines(lines)
+            else:
+                print_sentences(lines, filter(_has_blank, (*checkpoint, *shapes)))
     return 0 if plan.is_finished else 1
 
 
@@ -60,9 +69,10 @@ def _read_rules(path: str) -> Rules:
 
 
 def _read_shapes(path: str) -> dict[str, Any]:
-    if path.endswith(".safetensors"):
-        with safetensors.read(path) as tensors:
+    if find_file_format(public_name(path)) == "safetensors":
+        with open_tensors(path) if remote_url(path) else read(path) as tensors:
             return {info.name: info.shape for info in tensors.infos()}
+    path = source_path(path)
     with open(path, "rb") as file:
         try:
             shapes = json.load(file, object_pairs_hook=_check_once)
@@ -80,6 +90,10 @@ def _check_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _has_blank(name: str) -> bool:
+    return " " in name
+
+
 def _is_shape(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(size, int) and not isinstance(size, bool) and size >= 0
@@ -93,7 +107,7 @@ def _describe(args: argparse.Namespace, plan: MatchPlan) -> dict[str, Any]:
         for target, pair in plan.pairs.items()
     }
     return {
-        "path": args.path,
+        "path": told_name(args.path),
         "finished": plan.is_finished,
         "pairs": pairs,
         "ambiguous": plan.ambiguous,

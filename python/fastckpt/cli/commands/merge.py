@@ -14,6 +14,7 @@ from fastckpt.cli.options import add_sources_and_target
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
+from fastckpt.files.urls import told_name
 
 __all__ = ["add_arguments", "run"]
 
@@ -28,5 +29,5 @@ def run(args: argparse.Namespace) -> int:
     check_target(args.to)
     with Progress("merging") as progress:
         fastckpt.merge(args.sources, args.to, threads=args.threads, progress=progress)
-    report_checkpoint(args, args.to, sources=args.sources)
+    report_checkpoint(args, args.to, sources=[*map(told_name, args.sources)])
     return 0

@@ -22,6 +22,7 @@ from fastckpt.cli.render.output import print_json, print_table, print_text
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
+from fastckpt.files.urls import told_name
 from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["add_arguments", "run"]
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     meant = [name for name in names if name != GRAPH_KEY or is_meant]
     renamed = apply_rules(meant, args.rules, args.regex)
     if args.dry_run and args.json:
-        print_json({"path": args.source, "renamed": renamed})
+        print_json({"path": told_name(args.source), "renamed": renamed})
     elif args.dry_run:
         rows = [
             [escape(it), escape(renamed[it])]

@@ -25,6 +25,7 @@ from fastckpt.cli.render.output import (
     print_json,
     print_table,
     print_text,
+    terminal_height,
 )
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.table import Table
@@ -68,8 +69,11 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         infos.sort(key=lambda info: natural_order(info.name))
-        print_text(_format_summary(summary["total"], len(strange), len(left_out)))
+        told = _format_summary(summary["total"], len(strange), len(left_out))
+        print_text(told)
         print_table(*_make_table(infos, found))
+        if len(infos) + 2 >= (terminal_height() or math.inf):
+            print_text(told)  # the first line is out of sight
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
     if strange:

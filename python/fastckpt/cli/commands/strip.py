@@ -24,6 +24,7 @@ from fastckpt.cli.select import as_meant
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.editing.strip import find_dropped, strip
+from fastckpt.files.urls import told_name
 
 __all__ = ["add_arguments", "run"]
 
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         total = sum_tensors([checkpoint.info(name) for name in dropped])
     if args.dry_run and args.json:
         facts = {"dropped": dropped, "dropped_total": total}
-        print_json({"path": args.source, **facts})
+        print_json({"path": told_name(args.source), **facts})
         return 0
     if not args.json:
         if args.dry_run:

@@ -15,8 +15,14 @@ from fastckpt.base.text import format_count, make_printable
 from fastckpt.checking.other_files import verify_file
 from fastckpt.cli.errors import BROKEN, UsageError
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
-from fastckpt.cli.render.output import paint, print_json, print_lines
+from fastckpt.cli.render.output import (
+    paint,
+    print_json,
+    print_sentences,
+    print_text,
+)
 from fastckpt.cli.render.progress import Progress
+from fastckpt.files.urls import told_name
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.formats.opened import Source
 from fastckpt.reading.results import problem_of
@@ -32,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Checks the checkpoint and reports."""
-    path, kind = args.path, None
+    path, kind = told_name(args.path), None
     try:
         with open_any(args.path, args) as source:
             path, kind = source.path, source.format
@@ -44,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"path": path, "format": kind, **_describe(report)})
     else:
-        print_lines(map(_format_finding, report.findings))
-        print_lines([f"{make_printable(path)}: {_format_verdict(report)}"])
+        places = {make_printable(it.path) for it in report.findings if it.path}
+        print_sentences(map(_format_finding, report.findings), places)
+        place = make_printable(path)
+        print_text(f"{place}: {_format_verdict(report)}", 2, [place])
     return 0 if report.ok else BROKEN
 
 

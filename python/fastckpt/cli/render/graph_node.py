@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastckpt.base.text import escape, shorten
-from fastckpt.cli.render.output import paint, print_json, print_lines
-from fastckpt.cli.render.text import format_field
+from fastckpt.cli.render.output import paint, print_fields, print_json, print_lines
 from fastckpt.graph.attributes import FunctionCall
 from fastckpt.graph.meta_graph import MetaGraph
 from fastckpt.graph.names import parse_input
@@ -28,7 +27,7 @@ def show_node(meta: MetaGraph, name: str, as_json: bool) -> None:
         print_json(_describe_operation(operation))
         return
     print_lines([paint(escape(operation.name), "bold")])
-    print_lines(_format_operation(operation))
+    print_fields(_list_facts(operation))
 
 
 def describe_tensor(tensor: GraphTensor) -> dict[str, Any]:
@@ -58,19 +57,19 @@ def _describe_operation(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _format_operation(operation: Operation) -> list[str]:
-    lines = [format_field("op", escape(operation.op))]
+def _list_facts(operation: Operation) -> list[tuple[str, str]]:
+    fields = [("op", escape(operation.op))]
     if operation.device:
-        lines.append(format_field("device", escape(operation.device)))
-    lines += [format_field("input", escape(name)) for name in operation.inputs]
-    lines += [format_field("after", escape(name)) for name in operation.control_inputs]
+        fields.append(("device", escape(operation.device)))
+    fields += [("input", escape(name)) for name in operation.inputs]
+    fields += [("after", escape(name)) for name in operation.control_inputs]
     for tensor in operation.outputs:
         text = f"{escape(tensor.name)}  {tensor.tf_dtype or '?'}"
-        lines.append(format_field("output", f"{text}  {format_shape(tensor.shape)}"))
+        fields.append(("output", f"{text}  {format_shape(tensor.shape)}"))
     for name, value in operation.attributes.items():
         text = escape(shorten(str(_to_plain(value)), _MOST_CHARACTERS))
-        lines.append(format_field("attribute", f"{escape(name)} = {text}"))
-    return lines
+        fields.append(("attribute", f"{escape(name)} = {text}"))
+    return fields
 
 
 def _to_plain(value: Any) -> Any:

@@ -7,22 +7,28 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from os.path import dirname
 from typing import Any, TextIO
 
-from fastckpt.base.deferred import importing
 from fastckpt.base.text import format_exact_size, make_printable
 from fastckpt.cli.render.table import format_table
+from fastckpt.cli.render.text import LABEL_WIDTH, format_field
+from fastckpt.cli.render.wrap import wrap_line
 
 __all__ = [
     "is_terminal",
+    "keep_whole",
     "paint",
     "print_error",
+    "print_fields",
     "print_json",
     "print_lines",
     "print_note",
+    "print_sentences",
     "print_table",
     "print_text",
     "tell_of_page",
+    "terminal_height",
     "terminal_width",
 ]
 
@@ -30,18 +36,45 @@ _STYLES = {"bold": "1", "dim": "2", "bad": "1;31", "good": "32"}
 """The SGR parameters (ECMA-48, 8.3.117) of each style."""
 
 
+_typed: list[str] = []
+"""What was typed and has a blank in it, which no line is broken at."""
+
+
+def keep_whole(words: Iterable[str]) -> None:
+    """Sees to it that what was typed, and what lies beside it, is never broken."""
+    printable = [make_printable(it) for word in words for it in (word, dirname(word))]
+    _typed[:] = [it for it in printable if " " in it.strip()]
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Tells whether a person looks at what is written to a stream."""
     return stream is not None and stream.isatty()
 
 
-def terminal_width() -> int | None:
-    """Gives the columns of the terminal, or None where lines have no limit."""
-    if not is_terminal(sys.stdout):
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Gives the columns of the terminal that a stream (standard output) writes to.
+
+    None: its lines have no limit.
+    """
+    stream = stream or sys.stdout
+    if not is_terminal(stream):
         return None
     try:
         columns = int(os.environ.get("COLUMNS", "0"))
-        return columns if columns > 0 else os.get_terminal_size(1).columns or None
+        if columns > 0:
+            return columns
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (ValueError, OSError):
+        return None
+
+
+def terminal_height() -> int | None:
+    """Gives the lines of the terminal, or None where standard output is none."""
+    if not is_terminal(sys.stdout):
+        return None
+    try:
+        lines = int(os.environ.get("LINES", "0"))
+        return lines if lines > 0 else os.get_terminal_size(1).lines or None
     except (ValueError, OSError):
         return None
 
@@ -61,16 +94,29 @@ def print_lines(lines: Iterable[str]) -> None:
         sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def print_text(text: str) -> None:
-    """Writes a sentence to standard output, broken between words on a terminal."""
-    width = terminal_width()
-    if width is None or len(text) <= width:
-        print_lines([text])
-        return
-    with importing:
-        from textwrap import wrap
+def print_text(text: str, hanging: int = 0, whole: Iterable[str] = ()) -> None:
+    """Writes a sentence to standard output, broken between words on a terminal.
 
-    print_lines(wrap(text, width, break_long_words=False, break_on_hyphens=False))
+    Args:
+        text: What is said.
+        hanging: By how much all lines but the first are indented.
+        whole: Texts in it that are not to be broken, such as paths.
+    """
+    print_lines(wrap_line(text, terminal_width(), hanging, [*whole, *_typed]))
+
+
+def print_sentences(lines: Iterable[str], whole: Iterable[str] = ()) -> None:
+    """Writes lines to standard output, each broken between words on a terminal."""
+    width, kept = terminal_width(), [*whole, *_typed]
+    for line in lines:
+        print_lines(wrap_line(line, width, 2, kept))
+
+
+def print_fields(fields: Iterable[tuple[str, str]], whole: Iterable[str] = ()) -> None:
+    """Writes labels and what they say to standard output."""
+    width, kept = terminal_width(), [*whole, *_typed]
+    for label, text in fields:
+        print_lines(wrap_line(format_field(label, text), width, LABEL_WIDTH, kept))
 
 
 def print_table(
@@ -114,19 +160,26 @@ def _name_non_finite(value: Any) -> Any:
 
 
 def print_note(text: str) -> None:
-    """Writes one line for the user to standard error."""
-    if sys.stderr is not None:
-        print(f"fastckpt: {make_printable(text)}", file=sys.stderr)
+    """Writes a note for the user to standard error; in a pipe it is one line."""
+    _print_aside(make_printable(text))
 
 
 def print_error(text: str) -> None:
     """Writes why the command could not do its work to standard error."""
-    if sys.stderr is not None:
-        label = paint("error:", "bad", sys.stderr)
-        print(f"fastckpt: {label} {make_printable(text)}", file=sys.stderr)
+    label = paint("error:", "bad", sys.stderr)
+    _print_aside(f"{label} {make_printable(text)}")
+
+
+def _print_aside(text: str) -> None:
+    if sys.stderr is None:
+        return
+    width = terminal_width(sys.stderr)
+    for line in wrap_line(f"fastckpt: {text}", width, whole=_typed):
+        print(line, file=sys.stderr)
 
 
 def tell_of_page(path: str) -> None:
     """Says that a page was written, and how large it is."""
     size = format_exact_size(os.stat(path).st_size)
-    print_text(f"wrote {make_printable(path)}: {size}")
+    printable = make_printable(path)
+    print_text(f"wrote {printable}: {size}", whole=[printable])

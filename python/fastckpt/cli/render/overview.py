@@ -13,10 +13,9 @@ from fastckpt.cli.render.describe import (
     sum_tensors,
     summarize,
 )
-from fastckpt.cli.render.output import paint, print_lines, print_table
+from fastckpt.cli.render.output import paint, print_fields, print_lines, print_table
 from fastckpt.cli.render.table import Table
 from fastckpt.cli.render.tensor_table import make_tensor_table
-from fastckpt.cli.render.text import format_field
 from fastckpt.formats.files import files_of
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source
@@ -61,7 +60,7 @@ class Overview:
     def print(self) -> None:
         """Writes it to standard output."""
         print_lines([paint(self.title, "bold")])
-        print_lines(format_field(label, text) for label, text in self.facts())
+        print_fields(self.facts())
         for table in (self.file_table, self.dtype_table, self._largest_table):
             print_lines([""])
             print_table(*table())

@@ -29,8 +29,9 @@ from fastckpt.cli.region import Region, format_region
 from fastckpt.cli.render.describe import Info, describe_tensor
 from fastckpt.cli.render.output import paint, terminal_width
 from fastckpt.cli.render.statistics import describe_values
-from fastckpt.cli.render.text import format_field
+from fastckpt.cli.render.text import LABEL_WIDTH, format_field
 from fastckpt.cli.render.values import format_values, list_values
+from fastckpt.cli.render.wrap import wrap_line
 from fastckpt.formats.files import FileOfOther
 from fastckpt.formats.lazy_tensors import ArrayInfo, name_dtype
 from fastckpt.formats.opened import Source
@@ -123,7 +124,7 @@ class ShownTensor:
         yield paint(self.title, "bold")
         is_cut = width is not None and not self._is_whole
         for label, text in self.facts(_MOST_PIECES if is_cut else None):
-            yield format_field(label, text)
+            yield from wrap_line(format_field(label, text), width, LABEL_WIDTH)
         if self.array is not None:
             yield from self.format_values(width).split("\n")
 

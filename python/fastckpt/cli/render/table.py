@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fastckpt.cli.render.text import display_width
+from fastckpt.cli.render.wrap import wrap_line
 
 __all__ = ["Table", "format_table"]
 
@@ -14,6 +15,7 @@ Table = tuple[list[str], list[list[str]], frozenset[str]]
 _GAP = 2
 _WIDEST_NAME = 120
 _NARROWEST_NAME = 12
+_INDENT = 2 * _GAP
 
 
 def format_table(
@@ -22,10 +24,12 @@ def format_table(
     right: frozenset[str] = frozenset(),
     width: int | None = None,
 ) -> Iterator[str]:
-    """Aligns rows under a header. The first column is the name and is never cut.
+    """Aligns rows under a header. The first column is the name; no text is ever cut.
 
     A name too long for its column pushes the rest of its row: along the line where the
-    width is unlimited (one row stays one line), else onto the next line.
+    width is unlimited (one row stays one line), else onto the next line. A last column
+    of long texts goes onto a line of its own where it does not fit; and where not even
+    the others fit on one line, each has its title beside it.
 
     Args:
         header: The columns' titles.
@@ -38,6 +42,30 @@ def format_table(
     """
     columns = list(zip(header, *rows, strict=True))
     sizes = [_measure(column) for column in columns]
+    last: Sequence[str] = [""] * (len(rows) + 1)
+    if width is not None and not _fits(sizes, width):
+        is_long = 2 * max(sizes[-1]) > width
+        if len(header) > 2 and header[-1] not in right and is_long:
+            last = columns.pop()
+            sizes.pop()
+        if not _fits(sizes, width):
+            yield from _format_cards(header, rows, width)
+            return
+    yield from _format_rows(columns, sizes, right, width, last)
+
+
+def _fits(sizes: Sequence[Sequence[int]], width: int) -> bool:
+    """Tells whether what stands beside a name fits on a line below it."""
+    return sum(map(max, sizes[1:])) + _GAP * (len(sizes) - 2) + _INDENT <= width
+
+
+def _format_rows(
+    columns: Sequence[Sequence[str]],
+    sizes: Sequence[Sequence[int]],
+    right: frozenset[str],
+    width: int | None,
+    last: Sequence[str],
+) -> Iterator[str]:
     limit = _limit_name(sizes, width)
     padded = [
         _pad(column, column_sizes, to_the_right=column[0] in right)
@@ -46,14 +74,36 @@ def format_table(
     gap = " " * _GAP
     far = " " * max(limit, _GAP)
     details = map(gap.join, zip(*padded, strict=True))
-    for name, size, cells in zip(columns[0], sizes[0], details, strict=True):
+    for name, size, cells, end in zip(columns[0], sizes[0], details, last, strict=True):
         if size <= limit:
-            yield f"{name}{' ' * (limit - size)}{gap}{cells}".rstrip()
+            line = f"{name}{' ' * (limit - size)}{gap}{cells}"
         elif width is None:
-            yield f"{name}{gap}{cells}".rstrip()
+            line = f"{name}{gap}{cells}"
         else:
             yield name
-            yield f"{far}{gap}{cells}".rstrip()
+            line = f"{far}{gap}{cells}"
+        if end and display_width(f"{line}{gap}{end}") > (width or 0):
+            yield line.rstrip()
+            yield f"{' ' * _INDENT}{end}"
+        else:
+            yield f"{line}{gap}{end}".rstrip()
+
+
+def _format_cards(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int
+) -> Iterator[str]:
+    """Gives the texts of each row beside their titles, as many on a line as fit."""
+    yield header[0]
+    for name, *cells in rows:
+        yield name
+        pairs = [it for it in zip(header[1:], cells, strict=True) if it[1]]
+        told = [" ".join(pair) for pair in pairs]
+        left = width - _INDENT
+        kept = [
+            text if display_width(text) <= left else cell
+            for text, (_, cell) in zip(told, pairs, strict=True)
+        ]
+        yield from wrap_line(" " * _INDENT + (" " * _GAP).join(told), width, 0, kept)
 
 
 def _limit_name(sizes: Sequence[Sequence[int]], width: int | None) -> int:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["display_width", "format_field"]
+__all__ = ["LABEL_WIDTH", "display_width", "format_field"]
 
-_LABEL_WIDTH = 12
+LABEL_WIDTH = 12
+"""Columns of what stands before the text of a field."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def format_field(label: str, text: str) -> str:
     """Gives a line that says one thing under a heading."""
-    return f"  {label:<{_LABEL_WIDTH}}{text}"
+    return f"  {label:<{LABEL_WIDTH}}{text}"
 
 
 def display_width(text: str) -> int:
-    """Counts the columns that a printable text takes on a terminal."""
+    """Counts the columns that a text takes on a terminal; colours take none."""
+    if "\x1b" in text:
+        text = _COLOURS.sub("", text)
     if text.isascii():
         return len(text)
     return sum(map(_character_width, text))
