@@ -95,6 +95,7 @@ class _Search:
         self._sources, self._targets = sources, targets
         self._rivals: dict[Layer, list[Layer]] = {}
         self._doubtful: set[Layer] = set()
+        self._checked = 0
         self._levels = Levels(sources, targets)
         self.pairs: Pairs = {}
 
@@ -147,6 +148,8 @@ class _Search:
 
     def _drop_doubtful(self) -> None:
         """Takes back what contradicts the rest."""
+        if len(self.pairs) == self._checked:
+            return  # nothing is new
         for round_number in range(_MOST_ROUNDS + 1):
             wrong = find_contradictions(self._targets, self.pairs)
             wrong |= find_estranged(self._sources, self._targets, self.pairs)
@@ -156,7 +159,8 @@ class _Search:
             for target in wrong:
                 del self.pairs[target]
             if not wrong:
-                return
+                break
+        self._checked = len(self.pairs)
 
     def _alike(self, sorts: set[str], likeness: Likeness) -> Pairs:
         pairs = _alike(*self._left(sorts), likeness)
