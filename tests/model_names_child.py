@@ -23,7 +23,12 @@ def main() -> None:
     for name, model in models.items():
         state = model.state_dict()
         shapes[name] = {key: list(value.shape) for key, value in state.items()}
-    for make in (keras.applications.ResNet50, keras.applications.MobileNetV2):
+    applications = keras.applications
+    for make in (
+        applications.ResNet50,
+        applications.MobileNetV2,
+        applications.DenseNet121,
+    ):
         weights = make(weights=None).weights
         shapes[make.__name__] = {it.path: list(it.shape) for it in weights}
     print(json.dumps(shapes))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import numpy as np
 
-from fastckpt.matching.layers import Layer, Shape, fit
+from fastckpt.matching.blocks import are_level, count_blocks
+from fastckpt.matching.layers import MATRIX, Layer, common_scope, find_uneven, is_in
 from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
-from fastckpt.matching.same_words import is_told_apart, shift_between
-from fastckpt.matching.templates import Run, Signature, is_level, make_runs, slot_words
+from fastckpt.matching.orders import may_fit, pair_in_order
+from fastckpt.matching.templates import Run, Signature, make_runs
 
 __all__ = ["Alignment", "align_runs"]
 
 #: More runs of one signature than these are not compared.
 _MOST = 10_000
+#: Fewer normalizations whose names have nothing in common are no run.
+_LEAST_NORMS = 3
 
 Pairs = dict[Layer, Layer]
 
@@ -60,12 +62,15 @@ class _Search:
         self._theirs, self._ours = _by_signature(theirs), _by_signature(ours)
         self._parts = _by_template(theirs), _by_template(ours)
         self._layers = sources, targets
+        self._uneven = find_uneven(sources, targets)
+        self._blocks = count_blocks(sources), count_blocks(targets)
         self._likeness = likeness
         self._used = set(used)
         self.result = Alignment({}, {})
 
     def run(self) -> None:
         shared = self._theirs.keys() & self._ours.keys()
+        shared = {it for it in shared if not self._is_uneven(it)}
         for signature in sorted(shared, key=_length, reverse=True):
             mine = [it for it in self._ours[signature] if self._is_free(it)]
             # What others have taken fits no less: nothing is chosen because it is left.
@@ -76,6 +81,11 @@ class _Search:
             ):
                 for pairs in self._decide(theirs, mine):
                     self._add(pairs)
+
+    def _is_uneven(self, signature: Signature) -> bool:
+        """Tells whether a side has more layers of such shapes: some are missing."""
+        sort, forms = signature
+        return any((sort, form) in self._uneven for form in forms)
 
     def _is_free(self, run: Run) -> bool:
         return self._used.isdisjoint(run.members)
@@ -88,10 +98,12 @@ class _Search:
 
     def _decide(self, sources: list[Run], targets: list[Run]) -> list[Pairs]:
         """Gives the pairs of the runs of one signature that have no second reading."""
-        aligned = [[_align(theirs, ours) for theirs in sources] for ours in targets]
+        aligned = [
+            [self._align(theirs, ours) for theirs in sources] for ours in targets
+        ]
         # What fits in an order that is not certain is a rival all the same.
         fits = np.array(
-            [[_may_fit(theirs, ours) for theirs in sources] for ours in targets]
+            [[may_fit(theirs, ours) for theirs in sources] for ours in targets]
         )
         scores = self._score(sources, targets)
         scores[~fits] = -1
@@ -112,13 +124,23 @@ class _Search:
             self._leave_open([pairs for pairs in options if pairs], decided)
         return decided
 
+    def _align(self, sources: Run, targets: Run) -> Pairs | None:
+        pairs = pair_in_order(sources, targets)
+        is_sure = pairs is not None and are_level(sources, targets, self._blocks)
+        return pairs if is_sure else None
+
     def _score(self, sources: list[Run], targets: list[Run]) -> Matrix:
         return self._likeness.compare(_firsts(sources), _firsts(targets))
 
     def _is_named_twice(self, sources: Run, targets: Run, score: float) -> bool:
         """Tells whether another layer has the same words, in no run of theirs."""
+        if self._has_sisters(sources, 0) and self._has_sisters(targets, 1):
+            return True
         if score < LEAST:
-            return False
+            sort = sources.members[0].sort
+            return sort != MATRIX and len(sources.members) < _LEAST_NORMS
+        if _is_one_of_many(sources, self._layers[0]):
+            return True
         theirs, ours = sources.members, targets.members
         forms = {it.form for it in theirs}
         others = [
@@ -135,6 +157,18 @@ class _Search:
             self._likeness.compare(theirs[:1], others[1]),
         )
         return any((scores > score - MARGIN).any() for scores in found)
+
+    def _has_sisters(self, run: Run, side: int) -> bool:
+        """Tells whether its normalizations have others of their size beside them."""
+        if run.members[0].sort == MATRIX:
+            return False
+        members = set(run.members)
+        beside = {(it.template, it.numbers[:-1], it.form) for it in members}
+        return any(
+            (it.template, it.numbers[:-1], it.form) in beside
+            for it in self._layers[side]
+            if it not in members and it not in self._used
+        )
 
     def _leave_open(self, options: list[Pairs], decided: list[Pairs]) -> None:
         if len(options) > 1 and not any(pairs in decided for pairs in options):
@@ -161,7 +195,7 @@ class _Search:
         ]
         return any(
             self._score([one], [other])[0, 0] > score - MARGIN
-            and _align(one, other) is not None
+            and self._align(one, other) is not None
             for one, other in [*theirs, *ours]
         )
 
@@ -170,6 +204,16 @@ class _Search:
         return (
             it for it in others if self._is_free(it) and not members & {*it.members}
         )
+
+
+def _is_one_of_many(run: Run, layers: Sequence[Layer]) -> bool:
+    """Tells whether normalizations of one size are not all of these in their scope."""
+    sort, form = run.members[0].sort, run.members[0].form
+    if sort == MATRIX or run.forms > 1:
+        return False
+    scope = common_scope(run.members)
+    same = sum((it.sort, it.form) == (sort, form) and is_in(it, scope) for it in layers)
+    return same > len(run.members)
 
 
 def _firsts(runs: list[Run]) -> list[Layer]:
@@ -201,100 +245,3 @@ def _by_signature(runs: Iterable[Run]) -> dict[Signature, list[Run]]:
 
 def _length(signature: Signature) -> tuple[int, str]:
     return len(signature[1]), repr(signature)
-
-
-def _align(sources: Run, targets: Run) -> Pairs | None:
-    """Gives the pairs of two runs under one order; None where it is not certain."""
-    pairs = _in_order(sources, targets, tuple(range(len(targets.slots))))
-    # Which blocks a part of the checkpoint's is in is no matter of taste.
-    is_placed = sources.place is not None and sources.place == targets.place
-    if pairs is None or not (sources.is_whole or is_placed):
-        return None
-    if not (targets.is_whole or is_placed or is_level(sources, targets)):
-        return None
-    if any(it.is_counted for it in sources.members) and not is_told_apart(
-        sources.members
-    ):
-        return None
-    for order in permutations(range(len(targets.slots))):
-        other = _in_order(sources, targets, order)
-        if other is not None and other != pairs and not _say_same(sources, targets):
-            return None
-    return pairs
-
-
-def _may_fit(sources: Run, targets: Run) -> bool:
-    """Tells whether two runs agree in some order, certain or not."""
-    orders = permutations(range(len(targets.slots)))
-    return any(_in_order(sources, targets, order) is not None for order in orders)
-
-
-def _say_same(sources: Run, targets: Run) -> bool:
-    """Tells whether the words before the numbers decide which is which."""
-    theirs, ours = slot_words(sources), slot_words(targets)
-    return theirs == ours and len(set(ours)) == len(ours) and None not in ours
-
-
-def _in_order(sources: Run, targets: Run, order: tuple[int, ...]) -> Pairs | None:
-    values = [tuple(value[at] for at in order) for value in targets.values]
-    ordered = sorted(zip(values, targets.members, strict=True), key=lambda it: it[0])
-    pairs = {
-        target: source
-        for (_, target), source in zip(ordered, sources.members, strict=True)
-    }
-    if not _agree(sources, [value for value, _ in ordered]):
-        return None
-    is_fit = all(fit(source, target) for target, source in pairs.items())
-    return pairs if is_fit else None
-
-
-def _agree(sources: Run, ours: list[tuple[int, ...]]) -> bool:
-    """Tells whether each number runs along one of the other side.
-
-    A flat count may run along a nested one where the shapes differ on the way, and
-    nothing is left out of the checkpoint's.
-    """
-    theirs = sources.values
-    if theirs == ours:
-        return True
-    if not _is_unbroken(theirs):
-        return False
-    if len(theirs[0]) != len(ours[0]):
-        return sources.forms > 1
-    columns = zip(zip(*theirs, strict=True), zip(*ours, strict=True), strict=True)
-    return all(_agree_at(sources, one, other) for one, other in columns)
-
-
-def _agree_at(sources: Run, theirs: tuple[int, ...], ours: tuple[int, ...]) -> bool:
-    ranks = sorted(set(theirs)), sorted(set(ours))
-    if len(ranks[0]) != len(ranks[1]):
-        return False
-    mapped = dict(zip(*ranks, strict=True))
-    if any(mapped[a] != b for a, b in zip(theirs, ours, strict=True)):
-        return False
-    if shift_between(*ranks) is not None:
-        return True
-    return sources.forms > 1 and (_is_gapless(ranks[0]) or _is_forced(sources, theirs))
-
-
-def _is_gapless(numbers: Sequence[int]) -> bool:
-    return all(b - a == 1 for a, b in pairwise(numbers))
-
-
-def _is_forced(run: Run, column: tuple[int, ...]) -> bool:
-    """Tells whether the shapes alone say which number is which."""
-    by_number: dict[int, list[Shape]] = defaultdict(list)
-    for number, member in zip(column, run.members, strict=True):
-        by_number[number].append(member.form)
-    return len(set(map(tuple, by_number.values()))) == len(by_number)
-
-
-def _is_unbroken(values: list[tuple[int, ...]]) -> bool:
-    """Tells whether the last numbers follow one another, from one beginning."""
-    last: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    for value in values:
-        last[value[:-1]].append(value[-1])
-    begins = {numbers[0] for numbers in last.values()}
-    above = sorted({value[:-1] for value in values})
-    is_even = len(begins) == 1 and all(map(_is_gapless, last.values()))
-    return is_even and (len(above[0]) == 0 or _is_unbroken(above))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 
-from fastckpt.matching.layers import Layer
+from fastckpt.matching.layers import Layer, is_in
 from fastckpt.matching.words import Token
 
 __all__ = ["drop_copies"]
@@ -31,11 +31,7 @@ def drop_copies(sources: Sequence[Layer], targets: Sequence[Layer]) -> list[Laye
     for pair in _find_copies(sources):
         told = [scope for scope in pair if scope[-1] in known]
         barred.update(scope for scope in pair if [scope] != told)
-    return [it for it in sources if not any(_is_in(it, scope) for scope in barred)]
-
-
-def _is_in(layer: Layer, scope: Scope) -> bool:
-    return layer.tokens[: len(scope)] == scope
+    return [it for it in sources if not any(is_in(it, scope) for scope in barred)]
 
 
 def _find_copies(layers: Sequence[Layer]) -> list[tuple[Scope, Scope]]:

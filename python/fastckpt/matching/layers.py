@@ -7,15 +7,27 @@ its bias, the four vectors of a normalization.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from fastckpt.matching import words
 from fastckpt.matching.axes import Move, moves
 
-__all__ = ["Layer", "Part", "Target", "fit", "read_sources", "read_targets"]
+__all__ = [
+    "Layer",
+    "Part",
+    "Target",
+    "common_scope",
+    "find_uneven",
+    "fit",
+    "is_in",
+    "read_sources",
+    "read_targets",
+    "stands_alone",
+]
 
 Shape = tuple[int, ...]
 
@@ -26,6 +38,7 @@ _COUNTED = re.compile(
     r"|(?:batch|layer|group|unit)_normalization|multi_head_attention|sequential|model"
     r"|functional)_[0-9]+(?=/)"
 )
+_ALONE = re.compile(r"(?:^|[./])[0-9]+[./][^0-9]*$")
 _RECURRENT = {"lstm", "gru", "rnn", "recurrent", "cell", "ih", "hh", "lstmcell"}
 #: Classes of layers.
 MATRIX, NORM, BATCH_NORM, VECTOR, UNKNOWN = "matrix", "norm", "batch", "vector", "?"
@@ -167,6 +180,41 @@ def fit(source: Layer, target: Layer) -> dict[str, list[Move]] | None:
         ways[role] = found
     has_main = source.sort != MATRIX or ways.keys() - {words.BIAS}
     return ways if ways and has_main else None
+
+
+def common_scope(layers: Sequence[Layer]) -> tuple[words.Token, ...]:
+    """Gives what the names of all begin with."""
+    scope = layers[0].tokens
+    for layer in layers:
+        pairs = zip(scope, layer.tokens, strict=False)
+        scope = scope[
+            : sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        ]
+    return scope
+
+
+def is_in(layer: Layer, scope: tuple[words.Token, ...]) -> bool:
+    return layer.tokens[: len(scope)] == scope
+
+
+def stands_alone(layer: Layer) -> bool:
+    """Tells whether the last number of a name is a part of its path: features.3."""
+    name = next(iter(layer.parts.values())).name
+    return _ALONE.search(name) is not None
+
+
+def find_uneven(
+    sources: Iterable[Layer], targets: Iterable[Layer]
+) -> set[tuple[str, Shape]]:
+    """Gives the sorts and forms of which both sides have some, one of them more.
+
+    There something is missing, so that what is the n-th of one side need not be that
+    of the other.
+    """
+    theirs, ours = (
+        Counter((it.sort, it.form) for it in side) for side in (sources, targets)
+    )
+    return {it for it in theirs.keys() & ours.keys() if theirs[it] != ours[it]}
 
 
 def counterpart(source: Layer, role: str) -> Part | None:

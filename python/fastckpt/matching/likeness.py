@@ -37,14 +37,22 @@ class Likeness:
 
     def __init__(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> None:
         theirs, ours = _usual(sources), _usual(targets)
-        # What half of a side says that the other says as often, or does not know.
+        # What most of a side say that the other says as often, or does not know.
         idle = (theirs - _words(targets)) | (ours - _words(sources))
+        self._known = _words(sources), _words(targets)
         self._idle = idle | (theirs & ours) | KIND_WORDS
 
     def words(self, layer: Layer) -> frozenset[str]:
         """Gives the words that tell a layer from others."""
         texts = {it for it in layer.tokens if isinstance(it, str) and len(it) > 1}
         return frozenset(texts - self._idle)
+
+    def contradict(self, source: Layer, target: Layer) -> bool:
+        """Tells whether one has a word that the other's side knows, and it has not."""
+        theirs, ours = self.words(source), self.words(target)
+        return bool(
+            (theirs - ours) & self._known[1] or (ours - theirs) & self._known[0]
+        )
 
     def is_too_much(self, sources: Sequence[Layer], targets: Sequence[Layer]) -> bool:
         """Tells whether a table of these would be too large to choose from."""
@@ -77,7 +85,7 @@ def _usual(layers: Sequence[Layer]) -> set[str]:
     counts = Counter(
         word for layer in layers for word in {str(token) for token in layer.tokens}
     )
-    return {word for word, count in counts.items() if 2 * count >= len(layers)}
+    return {word for word, count in counts.items() if count >= 0.75 * len(layers)}
 
 
 def _incidence(rows: list[frozenset[str]], columns: dict[str, int]) -> Matrix:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import takewhile
 
 from fastckpt.matching import words
-from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, fit
+from fastckpt.matching.layers import BATCH_NORM, MATRIX, Layer, common_scope, fit
 from fastckpt.matching.likeness import KIND_WORDS
 
-__all__ = ["pair_numbered", "pair_partners"]
+__all__ = ["find_estranged", "is_widowed", "pair_numbered", "pair_partners"]
 
 Scope = tuple[words.Token, ...]
 Scopes = dict[Scope, list[Layer]]
@@ -24,13 +23,83 @@ def pair_partners(
     sources: Iterable[Layer], targets: Iterable[Layer], pairs: Mapping[Layer, Layer]
 ) -> dict[Layer, Layer]:
     """Gives for the targets beside paired filters the sources beside those."""
+    targets = list(targets)
     theirs, ours = _partners(sources), _partners(targets, is_numbered=True)
+    ours = _drop_those_before(ours, targets)
     found = {}
     for target, source in pairs.items():
         norm, its = ours.get(target), theirs.get(source)
         if norm is not None and its is not None and fit(its, norm):
             found[norm] = its
     return found
+
+
+def _drop_those_before(
+    partners: dict[Layer, Layer], targets: Iterable[Layer]
+) -> dict[Layer, Layer]:
+    """Leaves out what is named as normalizations elsewhere that have another size.
+
+    A norm1 that is as large as what goes into conv1 stands before it.
+    """
+    before = {
+        (kernel.template, norm.template)
+        for norm, kernel in _mates(targets).items()
+        if norm.form[0] != _kernel_of(kernel)[0]
+        if not (kernel.parts[words.KERNEL].kind or "").startswith("conv_transpose")
+    }
+    return {
+        kernel: norm
+        for kernel, norm in partners.items()
+        if (kernel.template, norm.template) not in before
+    }
+
+
+def find_estranged(
+    sources: Iterable[Layer], targets: Iterable[Layer], pairs: Mapping[Layer, Layer]
+) -> set[Layer]:
+    """Gives the targets beside a filter whose sources are beside another one."""
+    theirs, ours = (
+        {norm: it for it, norm in partners.items()}
+        for partners in (_partners(sources), _partners(targets, is_numbered=True))
+    )
+    mates, paired = (_mates(sources), _mates(targets)), set(pairs.values())
+    estranged = set()
+    for target, source in pairs.items():
+        if source in theirs and target in ours:
+            is_odd = pairs.get(ours[target]) is not theirs[source]
+        else:
+            one, other = mates[0].get(source), mates[1].get(target)
+            is_open = one not in paired and other not in pairs
+            is_odd = one is not None and other is not None and is_open
+        if is_odd:
+            estranged.add(target)
+    return estranged
+
+
+def _mates(layers: Iterable[Layer]) -> dict[Layer, Layer]:
+    """Gives for normalizations the filter that is named as they are: bn1 and conv1."""
+    groups: dict[Scope, list[Layer]] = defaultdict(list)
+    for it in layers:
+        if it.sort in (MATRIX, BATCH_NORM):
+            key = tuple(token for token in it.tokens if token not in KIND_WORDS)
+            groups[key].append(it)
+    mates = {}
+    for group in groups.values():
+        if len(group) == 2 and {it.sort for it in group} == {MATRIX, BATCH_NORM}:
+            kernel, norm = sorted(group, key=lambda it: it.sort == BATCH_NORM)
+            mates[norm] = kernel
+    return mates
+
+
+def is_widowed(layers: Iterable[Layer]) -> bool:
+    """Tells whether a normalization lacks the filter that others of its name have."""
+    layers = list(layers)
+    paired = set(_partners(layers).values())
+    known = Counter(it.template for it in paired)
+    return any(
+        it.sort == BATCH_NORM and known[it.template] > 1 and it not in paired
+        for it in layers
+    )
 
 
 def pair_numbered(
@@ -74,7 +143,7 @@ def _find_last_one(
     ordered = _in_known_order(filters)
     if len(alone) != 1 or len(ordered) < 2:
         return {}
-    scope = _common_scope(filters)
+    scope = common_scope(filters)
     inside = scopes[scope]
     norms = [it for it in inside if it.sort == BATCH_NORM]
     bare = {it for it in inside if it.sort == MATRIX and words.BIAS not in it.parts}
@@ -88,16 +157,6 @@ def _find_last_one(
     size = kernel[-2] if kernel[-1] == 1 else kernel[-1]
     is_sure = left[0].form == (size,) and first[-2] != size
     return {alone[0]: left[0]} if is_sure else {}
-
-
-def _common_scope(layers: list[Layer]) -> Scope:
-    scope = layers[0].tokens
-    for layer in layers:
-        pairs = zip(scope, layer.tokens, strict=False)
-        scope = scope[
-            : sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        ]
-    return scope
 
 
 def _kernel_of(layer: Layer) -> tuple[int, ...]:
@@ -169,9 +228,20 @@ def _kernel_beside(norm: Layer, scopes: Scopes, is_numbered: bool) -> Layer | No
 
 
 def _say_no_more(cell: list[Layer], depth: int, is_numbered: bool) -> bool:
-    """Tells whether names say of the parts of a cell which kind they are, no more."""
+    """Tells whether names say of the parts of a cell which kind they are, no more.
+
+    Numbers are the same of both, as of conv1 and bn1, or all that is said: 0 and 1.
+    """
     known = {*KIND_WORDS, *cell[0].tokens[:depth]}
-    rest = {token for layer in cell for token in layer.tokens[depth:]}
-    return all(
-        is_numbered if isinstance(token, int) else token in known for token in rest
-    )
+    rests = [layer.tokens[depth:] for layer in cell]
+    words_of = [[it for it in rest if not isinstance(it, int)] for rest in rests]
+    numbers = [[it for it in rest if isinstance(it, int)] for rest in rests]
+    if any(it not in known for each in words_of for it in each):
+        return False
+    if numbers == [[], []]:
+        return True
+    if not is_numbered:
+        return False
+    one, other = numbers
+    is_next = len(one) == len(other) == 1 and abs(one[0] - other[0]) == 1
+    return one == other or not (one and other) or (is_next and words_of == [[], []])

@@ -9,7 +9,7 @@ each other to all others.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
@@ -17,20 +17,31 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastckpt.matching import layers as kinds
-from fastckpt.matching import words
 from fastckpt.matching.alignment import align_runs
 from fastckpt.matching.axes import Move
+from fastckpt.matching.blocks import Levels
+from fastckpt.matching.coherence import find_contradictions
 from fastckpt.matching.copies import drop_copies
-from fastckpt.matching.layers import Layer, Target, fit, read_sources, read_targets
+from fastckpt.matching.layers import (
+    Layer,
+    Target,
+    find_uneven,
+    fit,
+    read_sources,
+    read_targets,
+)
 from fastckpt.matching.likeness import MOST, Likeness, choose_mutual
-from fastckpt.matching.partners import pair_numbered, pair_partners
+from fastckpt.matching.partners import find_estranged, pair_numbered, pair_partners
 from fastckpt.matching.same_words import pair_same_words
+from fastckpt.matching.single import differ_in_words, find_broken_counts, pair_single
 from fastckpt.matching.transforms import Step
 
 __all__ = ["Pair", "Proposal", "Target", "propose"]
 
 Shape = tuple[int, ...]
 Pairs = dict[Layer, Layer]
+#: What contradicts itself again and again is taken back whole.
+_MOST_ROUNDS = 20
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -83,6 +94,9 @@ class _Search:
     def __init__(self, sources: list[Layer], targets: list[Layer]) -> None:
         self._sources, self._targets = sources, targets
         self._rivals: dict[Layer, list[Layer]] = {}
+        self._doubtful: set[Layer] = set()
+        self._checked = 0
+        self._levels = Levels(sources, targets)
         self.pairs: Pairs = {}
 
     def run(self) -> None:
@@ -99,11 +113,17 @@ class _Search:
             found = align_runs(*self._of(sorts), likeness, used)
             self._add(found.pairs)
             self._rivals.update(found.rivals)
-            self._add(self._unique(sorts))
-            self._add(_alike(*self._left(sorts), likeness))
+            self._drop_doubtful()
+            if kinds.MATRIX in sorts:
+                sides = (self._sources, self._targets)
+                self._add(pair_single(*sides, self.pairs, likeness, self._levels))
+            self._drop_doubtful()
+            self._add(self._alike(sorts, likeness))
             self._add(pair_partners(self._sources, self._targets, self.pairs))
             self._add(pair_numbered(self._sources, self._targets, self.pairs))
-        self._add(_alike(*self._left({kinds.VECTOR, kinds.UNKNOWN}), likeness))
+            self._drop_doubtful()
+        self._add(self._alike({kinds.VECTOR, kinds.UNKNOWN}, likeness))
+        self._drop_doubtful()
 
     def _of(self, sorts: set[str]) -> tuple[list[Layer], list[Layer]]:
         return (
@@ -122,30 +142,39 @@ class _Search:
     def _add(self, pairs: Pairs) -> None:
         used = set(self.pairs.values())
         for target, source in pairs.items():
-            if target not in self.pairs and source not in used:
+            is_open = target not in self.pairs and target not in self._doubtful
+            if is_open and source not in used:
                 self.pairs[target] = source
 
-    def _unique(self, sorts: set[str]) -> Pairs:
-        """Pairs kernels whose form no other of either side has."""
-        counts = [
-            Counter(it.form for it in side if it.sort == kinds.MATRIX)
-            for side in (self._sources, self._targets)
-        ]
-        # What differs in numbers alone has sources of one kind of name.
-        kin: dict[Hashable, set[Hashable]] = defaultdict(set)
-        for target, source in self.pairs.items():
-            kin[target.template].add(source.template)
-        theirs, ours = self._left(sorts & {kinds.MATRIX})
-        by_form = {it.form: it for it in theirs}
-        pairs = {}
-        for target in ours:
-            form = target.form
-            if form in by_form and counts[0][form] == counts[1][form] == 1:
-                source, known = by_form[form], kin[target.template]
-                is_kin = not known or source.template in known
-                if is_kin and _is_sure_by_form(source, target):
-                    pairs[target] = source
-        return pairs
+    def _drop_doubtful(self) -> None:
+        """Takes back what contradicts the rest."""
+        if len(self.pairs) == self._checked:
+            return  # nothing is new
+        for round_number in range(_MOST_ROUNDS + 1):
+            wrong = find_contradictions(self._targets, self.pairs)
+            wrong |= find_estranged(self._sources, self._targets, self.pairs)
+            if round_number == _MOST_ROUNDS:
+                wrong |= self.pairs.keys()
+            self._doubtful |= wrong
+            for target in wrong:
+                del self.pairs[target]
+            if not wrong:
+                break
+        self._checked = len(self.pairs)
+
+    def _alike(self, sorts: set[str], likeness: Likeness) -> Pairs:
+        pairs = _alike(*self._left(sorts), likeness)
+        uneven = find_uneven(self._sources, self._targets)
+        broken = {it for it in find_broken_counts(self._sources) if len(it) == 1}
+        return {
+            target: source
+            for target, source in pairs.items()
+            if (target.sort, target.form) not in uneven
+            or not differ_in_words(source, target)
+            if self._levels.are_one(source, target)
+            if not (source.is_counted and source.tokens[:-1] in broken)
+            if not likeness.contradict(source, target)
+        }
 
     def open_readings(self) -> dict[str, list[str]]:
         """Gives for parameters without a source those that might be."""
@@ -166,22 +195,6 @@ class _Search:
                 if len(lists[key]) > 1:
                     readings[part.name] = lists[key]
         return readings
-
-
-def _is_sure_by_form(source: Layer, target: Layer) -> bool:
-    """Tells whether a form that is there once says enough.
-
-    That of a filter does, of a matrix with its bias, of a table of embeddings.
-    A matrix alone may be another one, where its own is missing.
-    """
-    ways = fit(source, target) or {}
-    role = next((it for it in ways if it != words.BIAS), None)
-    if role is None:
-        return False
-    ours, theirs = target.parts[role], source.part(role)
-    is_table = ours.kind == "embedding" or "embedding" in target.tokens
-    is_told = is_table and theirs.words.role == words.EMBEDDING
-    return len(ours.shape) > 2 or len(ways) > 1 or is_told
 
 
 def _names(sources: Iterable[Layer], target: Layer, role: str) -> list[str]:

@@ -1,8 +1,6 @@
 """Layers whose names differ in numbers alone, and the ways to cut them into sequences.
 
-``layer{a}.{b}.conv{c}`` stands for many layers. Which of its numbers run along a
-checkpoint's numbers is not known beforehand: a number may be fixed (``conv2``), or only
-those of its values taken that are alike.
+Which numbers of ``layer{a}.{b}.conv{c}`` run along a checkpoint's nobody knows before.
 """
 
 from __future__ import annotations
@@ -31,9 +29,10 @@ class Run(NamedTuple):
         members: The layers.
         is_natural: Whether it may be paired: others only make readings doubtful.
         place: Of each number but the last that differs within the template, which of
-            its values these have, from the first on: which blocks they are in. None
-            where nobody knows which the first one is.
+            its values these have, from the first on. None where nobody knows that one.
         is_whole: Whether no block that has such layers is left out.
+        varying: Which numbers differ within the template.
+        elsewhere: Last numbers that other blocks have, and these have not.
     """
 
     slots: tuple[int, ...]
@@ -41,22 +40,26 @@ class Run(NamedTuple):
     is_natural: bool = True
     place: tuple[frozenset[int], ...] | None = ()
     is_whole: bool = True
+    varying: tuple[int, ...] = ()
+    elsewhere: frozenset[int] = frozenset()
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Which of the numbers that differ within the template run."""
+        return tuple(self.varying.index(slot) for slot in self.slots)
 
     @property
     def values(self) -> list[tuple[int, ...]]:
-        return [
-            tuple(numbers[slot] for slot in self.slots)
-            for numbers in (member.numbers for member in self.members)
-        ]
+        return [_pick(member, self.slots) for member in self.members]
 
     @property
     def signature(self) -> Signature:
         """What is equal of runs that fit."""
-        return (self.members[0].sort, tuple(member.form for member in self.members))
+        return self.members[0].sort, tuple(member.form for member in self.members)
 
     @property
     def forms(self) -> int:
-        """How many different forms its members have."""
+        """How many forms its members have."""
         return len({member.form for member in self.members})
 
 
@@ -142,10 +145,13 @@ class _Places:
     """Tells which of a template's layers a run has."""
 
     def __init__(self, group: Sequence[Layer], slots: tuple[int, ...]) -> None:
-        *self._outer, self._last = slots
+        *self._outer, self._last = self._slots = slots
         columns = zip(*(layer.numbers for layer in group), strict=True)
         self._firsts = [min(column) for column in columns]
         self._counts = Counter(layer.numbers[self._last] for layer in group)
+        self._numbers: dict[tuple[int, ...], set[int]] = defaultdict(set)
+        for it in group:
+            self._numbers[_pick(it, self._outer)].add(it.numbers[self._last])
 
     def place(self, run: Run) -> Run:
         columns = list(zip(*(it.numbers for it in run.members), strict=True))
@@ -156,7 +162,14 @@ class _Places:
         count = sum(self._counts[number] for number in set(columns[self._last]))
         is_known = all(self._firsts[slot] in (0, 1) for slot in self._outer)
         is_whole = count == len(run.members)
-        return run._replace(place=place if is_known else None, is_whole=is_whole)
+        blocks = {_pick(it, self._outer) for it in run.members}
+        own = set().union(*(self._numbers[it] for it in blocks))
+        return run._replace(
+            place=place if is_known else None,
+            is_whole=is_whole,
+            varying=self._slots,
+            elsewhere=frozenset(self._counts.keys() - own),
+        )
 
 
 def _varying(group: Sequence[Layer]) -> tuple[int, ...]:

@@ -39,6 +39,8 @@ _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 _LETTERED = re.compile(r"(block|stage|unit)([0-9]{1,9})([a-z])")
 _NUMBERED = re.compile(r"((?:.*[A-Za-z])?)(?<![0-9]x)([0-9]{1,9})")
 
+_LAST = re.compile(r"_[1-9][0-9]{0,8}$")
+
 _ROLES = {
     "kernel": KERNEL,
     "weight": KERNEL,
@@ -180,17 +182,17 @@ def _unify(tokens: list[Token]) -> tuple[Token, ...]:
 def number_first_ones(names: Iterable[str]) -> dict[str, str]:
     """Writes the number that TensorFlow and Keras leave away, the first one's.
 
-    Of ``dense`` and ``dense_1`` in one scope the first becomes ``dense_0``.
+    Of ``dense`` and ``dense_1`` in one scope the first becomes ``dense_0``, and of
+    ``dense`` and ``dense_2``, where one is missing.
     """
     names = list(names)
     scopes: set[str] = set()
     for name in names:
         parts = name.split("/")
         scopes.update("/".join(parts[:count]) for count in range(1, len(parts)))
+    counted = {scope[: it.start()] for scope in scopes if (it := _LAST.search(scope))}
     first = {
-        scope: f"{scope}_0"
-        for scope in scopes
-        if f"{scope}_1" in scopes and f"{scope}_0" not in scopes
+        scope: f"{scope}_0" for scope in scopes & counted if f"{scope}_0" not in scopes
     }
     return {name: _rename(name, first) for name in names}
 

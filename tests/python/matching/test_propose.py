@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import children
 import model_names
+import model_names_keras
 import model_names_timm
 from fastckpt.matching import likeness
 from fastckpt.matching.layers import read_sources
@@ -35,6 +36,8 @@ MODELS = {
         lambda: model_names.mobilenet_v2(model_names.as_timm),
         0.8,
     ),
+    "vgg16": (model_names_keras.vgg16, 0.85),
+    "densenet121": (model_names_keras.densenet121, 0.95),
     "efficientnet of keras": (lambda: model_names_timm.efficientnet(False), 0.55),
     "efficientnet of tpu": (lambda: model_names_timm.efficientnet(True), 0.7),
     "resnet v2 of keras": (lambda: model_names_timm.resnet_v2(False), 0.95),
@@ -694,7 +697,12 @@ def test_the_names_that_are_matched_here_are_those_of_the_libraries():
     mobilenet = model_names.mobilenet_v2(model_names.as_timm)
     for ours, name in ((bert, "bert"), (gpt, "gpt2")):
         assert {key: list(it.shape) for key, it in ours.targets.items()} == shapes[name]
-    for ours, name in ((resnet, "ResNet50"), (mobilenet, "MobileNetV2")):
+    densenet = model_names_keras.densenet121()
+    for ours, name in (
+        (resnet, "ResNet50"),
+        (mobilenet, "MobileNetV2"),
+        (densenet, "DenseNet121"),
+    ):
         found = {key: list(shape) for key, shape in ours.sources.items()}
         assert {
             key: shape
