@@ -10,8 +10,10 @@ namespace fastckpt::internal {
 namespace {
 
 constexpr std::uint64_t kMaxGap = 256 << 10;
-// What a request costs more than: as much as its headers, and those of its
-// answer, and its turn. Gaps up to here are joined and count as nothing.
+// Of a call that would have more requests than this, as for a column of a
+// matrix, gaps up to here are joined and count as nothing: each costs less than
+// the headers of a request and of its answer.
+constexpr std::size_t kManyGaps = 1024;
 constexpr std::uint64_t kFreeGap = 4 << 10;
 // Of the bytes that are wanted, at most one in so many more is read.
 constexpr std::uint64_t kOverRead = 4;
@@ -39,16 +41,16 @@ class Gaps {
       if (is_first) end = range.offset;
       const std::uint64_t gap =
           !is_first && range.offset > end ? range.offset - end : 0;
-      if (gap > kFreeGap && gap <= kMaxGap) {
-        gaps.push_back(gap);
-      }
+      if (gap > 0 && gap <= kMaxGap) gaps.push_back(gap);
       const std::uint64_t begin = std::max(end, range.offset);
       if (range.end() > begin) bytes_ += range.end() - begin;
       end = std::max(end, range.end());
     }
     std::sort(gaps.begin(), gaps.end());
+    if (gaps.size() > kManyGaps) free_ = kFreeGap;
     std::uint64_t room = bytes_ / kOverRead;
     for (const std::uint64_t gap : gaps) {
+      if (gap <= free_) continue;
       if (gap > room) break;
       room -= gap;
       left_ = gap == largest_ ? left_ + 1 : 1;
@@ -61,7 +63,7 @@ class Gaps {
   // Asked once for each, in order: of those as large as the largest not all may
   // have found room.
   bool Joins(std::uint64_t gap) {
-    if (gap <= kFreeGap) return true;
+    if (gap <= free_) return true;
     if (gap != largest_) return gap < largest_;
     if (left_ == 0) return false;
     --left_;
@@ -70,6 +72,7 @@ class Gaps {
 
  private:
   std::uint64_t bytes_ = 0;
+  std::uint64_t free_ = 0;  // the largest gap that counts as nothing
   std::uint64_t largest_ = 0;
   std::size_t left_ = 0;  // gaps of that size
 };
