@@ -32,11 +32,12 @@ struct RangePlan {
   std::uint64_t wanted_bytes = 0;  // each byte once
 };
 
-// How long a wanted range may be at most, in a call that wants so many bytes;
-// requests are no longer either.
+// How long a wanted range should be at most, in a call that wants so many
+// bytes, and a request of several.
 std::uint64_t RequestLimit(std::uint64_t wanted_bytes);
 
-// Plans requests for ranges, none of which is empty or longer than `limit`.
+// Plans requests for ranges, none of which is empty. Those that are joined are
+// no longer than `limit`.
 RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit);
 // The same for ranges of any length, of which none is anybody's.
 RangePlan PlanRequests(const std::vector<RangeRequest>& ranges,

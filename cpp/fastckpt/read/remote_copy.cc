@@ -14,6 +14,10 @@ namespace {
 // A size that a server only claims must not decide how much memory is taken.
 constexpr std::uint64_t kMaxParts = 1 << 22;
 
+// A call for so few tensors makes one request for each, up to this size.
+constexpr std::size_t kFewTasks = 4;
+constexpr std::uint64_t kMaxWhole = 16 << 20;
+
 const RemoteFile* RemoteOf(const PieceTask& task) {
   return task.piece->file ? task.piece->file->remote() : nullptr;
 }
@@ -28,6 +32,7 @@ class RemoteRun {
       wanted_bytes_ += BytesOf(task);
     }
     limit_ = RequestLimit(wanted_bytes_);
+    cut_ = MakesWholeRequests() ? kMaxWhole : limit_;
     if (wanted_bytes_ / limit_ > kMaxParts) {
       ThrowUnsupported("the call wants " + std::to_string(wanted_bytes_) +
                        " bytes of remote objects; read fewer tensors at once, "
@@ -62,6 +67,13 @@ class RemoteRun {
   }
 
  private:
+  bool MakesWholeRequests() const {
+    return tasks_.size() <= kFewTasks &&
+           std::all_of(tasks_.begin(), tasks_.end(), [](const PieceTask& task) {
+             return task.piece->size <= kMaxWhole;
+           });
+  }
+
   static std::uint64_t BytesOf(const PieceTask& task) {
     if (!Checks(task) && task.strided) return task.strided->run_bytes();
     return task.piece->size;
@@ -92,7 +104,7 @@ class RemoteRun {
   // several tasks want of it lies in the same requests.
   void AddSpan(std::size_t task, std::uint64_t begin, std::uint64_t end) {
     do {
-      const std::uint64_t next = std::min(end, (begin / limit_ + 1) * limit_);
+      const std::uint64_t next = std::min(end, (begin / cut_ + 1) * cut_);
       parts_.Add({task, begin, next});
       begin = next;
     } while (begin < end);
@@ -127,7 +139,8 @@ class RemoteRun {
   TaskParts parts_;
   bool is_unchecked_ = false;
   std::uint64_t wanted_bytes_ = 0;
-  std::uint64_t limit_ = 0;
+  std::uint64_t limit_ = 0;  // of requests that are joined
+  std::uint64_t cut_ = 0;    // of one range
 };
 
 // Some of a call's tasks, and which they are.

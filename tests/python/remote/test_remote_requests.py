@@ -44,6 +44,20 @@ def test_open_and_three_tensors_take_few_requests(saved):
         assert server.sent("GET") == told.fetched == wanted
 
 
+def test_three_large_tensors_are_one_request_each_and_very_large_ones_many(tmp_path):
+    sizes = {"a": 5 << 18, "between": 300, "c": 3 << 18, "d": 2 << 18, "e": 5 << 20}
+    large = {name: np.arange(size, dtype=np.float32) for name, size in sizes.items()}
+    fastckpt.save(tmp_path / "m", large, fsync=False)
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with RangeServer(files) as server, fastckpt.open(f"{server.url}/m") as ckpt:
+        for names, count in ((["a", "c", "d"], 3), (["a"], 1), (["e"], 20)):
+            server.forget()
+            found = ckpt.load(names)
+            assert all(np.array_equal(found[name], large[name]) for name in names)
+            assert server.count("GET") == count
+            assert server.sent("GET") == sum(large[name].nbytes for name in names)
+
+
 def test_three_tensors_one_by_one_take_five_looks(saved):
     with RangeServer(saved["wide"]) as server:
         with fastckpt.open(f"{server.url}/m") as ckpt:
