@@ -205,7 +205,7 @@ def test_a_command_that_goes_on_is_whole_when_its_lines_are_copied(outputs, fold
     )
     command = text[text.index("fastckpt doctor") :].strip()
     assert " ".join(command.replace("\\\n", " ").split()) == (
-        f"fastckpt doctor '{folder}/cut' --save '{folder}/cut-sound'"
+        f"fastckpt doctor '{folder}/cut' --save '{folder}/sound/cut'"
     )
 
 
