@@ -89,7 +89,7 @@ void Reader::Check(std::size_t slot, py::handle region) const {
     WithName(source(), slot, [&] {
       std::vector<Piece> pieces;
       SeenFiles seen;
-      source().AppendPieces(slot, &rising, false, &seen, &pieces);
+      source().AppendPieces(slot, &rising, CheckRule::kNever, &seen, &pieces);
     });
   };
   // Called for each of many requests, mostly without a byte to read.

@@ -30,7 +30,7 @@ std::vector<std::vector<StringPiece>> FindStrings(
     RunOptions options;
     options.interrupted = interrupted;
     const auto ranges_of = [&](std::size_t i) {
-      return source.ReadRanges(slots[i], nullptr);
+      return source.ReadRanges(slots[i], nullptr, CheckRule::kAlways);
     };
     const auto read_fetched = [&](std::size_t begin, std::size_t end,
                                   const FetchedRanges& fetched) {

@@ -113,7 +113,7 @@ void BundleSource::CheckMeaning(std::size_t slot) const {
 }
 
 void BundleSource::AppendPieces(std::size_t slot, const Region* region,
-                                bool /*check*/, SeenFiles* seen,
+                                CheckRule /*rule*/, SeenFiles* seen,
                                 std::vector<Piece>* pieces) const {
   CheckShape(slot);
   if (!index_.IsSliced(slot)) {
@@ -234,8 +234,9 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
   return places;
 }
 
-std::vector<RangeRequest> BundleSource::ReadRanges(
-    std::size_t slot, const Region* /*region*/) const {
+std::vector<RangeRequest> BundleSource::ReadRanges(std::size_t slot,
+                                                   const Region* /*region*/,
+                                                   CheckRule /*rule*/) const {
   std::vector<RangeRequest> ranges;
   if (!fetcher_ || dtype(slot) != DType::kString) return ranges;
   try {

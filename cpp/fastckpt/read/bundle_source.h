@@ -52,7 +52,7 @@ class BundleSource final : public TensorSource {
   Layout LayoutOf(std::size_t slot) const override;
   void CheckShape(std::size_t slot) const override;
   void CheckMeaning(std::size_t slot) const override;
-  void AppendPieces(std::size_t slot, const Region* region, bool check,
+  void AppendPieces(std::size_t slot, const Region* region, CheckRule rule,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
   void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
@@ -61,8 +61,8 @@ class BundleSource final : public TensorSource {
   std::vector<PiecePlace> Places(std::size_t slot) const override;
   bool DecodesPieces() const override { return false; }
   const RangeFetcher* fetcher() const override { return fetcher_.get(); }
-  std::vector<RangeRequest> ReadRanges(std::size_t slot,
-                                       const Region* region) const override;
+  std::vector<RangeRequest> ReadRanges(std::size_t slot, const Region* region,
+                                       CheckRule rule) const override;
   std::vector<FileIdentity> Identities() const override {
     return {index_.identity()};
   }

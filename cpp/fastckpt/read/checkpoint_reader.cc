@@ -80,7 +80,7 @@ ArrayBytes CheckpointReader::TakeView(std::size_t slot, SeenFiles* seen,
     return source_->ReadyView(slot, verifies(), seen);
   });
   if (ready) return ToArrayBytes(*ready);
-  AppendPieces(*source_, {slot, nullptr}, verifies(), seen, &unchecked->pieces);
+  AppendPieces(*source_, {slot, nullptr}, RuleOf({}), seen, &unchecked->pieces);
   unchecked->slots.push_back(slot);
   const Piece& piece = unchecked->pieces.back();
   const auto& mapping = piece.file->mapping();
@@ -98,7 +98,7 @@ std::vector<ArrayBytes> CheckpointReader::TakeDecoded(
   for (const std::size_t i : whole) wanted.push_back(slots[i]);
   const auto take = [&](std::size_t i, SeenFiles* seen) {
     std::vector<Piece> pieces;
-    AppendPieces(*source_, {wanted[i], nullptr}, verifies(), seen, &pieces);
+    AppendPieces(*source_, {wanted[i], nullptr}, RuleOf({}), seen, &pieces);
     const Piece& piece = pieces.front();
     taken[whole[i]] = {piece.memory.data(), piece.memory.size(), piece.owner};
   };

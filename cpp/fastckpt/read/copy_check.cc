@@ -180,6 +180,15 @@ class TaskRun {
   std::vector<std::size_t> batches_;  // first part of each, and the end
 };
 
+void ChooseStores(std::vector<PieceTask>* tasks) {
+  std::uint64_t bytes = 0;
+  for (const PieceTask& task : *tasks) {
+    if (task.dense) bytes += task.piece->size;
+  }
+  if (bytes < kPastCachesFrom) return;
+  for (PieceTask& task : *tasks) task.past_caches = true;
+}
+
 }  // namespace
 
 bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options) {
@@ -193,6 +202,7 @@ bool RunTasks(const std::vector<PieceTask>& tasks, const RunOptions& options) {
 }
 
 void RunInFileOrder(std::vector<PieceTask>* tasks, const RunOptions& options) {
+  ChooseStores(tasks);
   const auto by_place = [](const PieceTask& a, const PieceTask& b) {
     return std::pair(a.piece->file, a.piece->offset) <
            std::pair(b.piece->file, b.piece->offset);

@@ -12,6 +12,8 @@ namespace {
 
 // Of one window: there is work on it while the next ones come.
 constexpr std::uint64_t kWindow = 4 << 20;
+// What a range counts for more than its bytes: gaps beside it may be fetched.
+constexpr std::uint64_t kOfRange = 1 << 10;
 
 struct Window {
   std::size_t begin = 0;
@@ -41,7 +43,7 @@ std::vector<Window> CutWindows(const Ahead& ahead) {
     for (const RangeRequest& range : ranges) {
       if (range.size == 0 || IsLast(windows, range)) continue;
       window.ranges.push_back(range);
-      window.bytes += range.size;
+      window.bytes += range.size + kOfRange;
     }
   }
   return windows;
@@ -65,11 +67,13 @@ class WindowFetch {
       purpose.wanted_bytes += plan.wanted_bytes;
       Came& came = came_.emplace_back(fetcher);
       came.left = plan.requests.size();
-      came.is_large = window.bytes > 2 * kWindow;
+      std::uint64_t asked = 0;
       for (const PlannedRequest& each : plan.requests) {
+        asked += each.range.size;
         requests_.push_back(each.range);
         window_of_.push_back(came_.size() - 1);
       }
+      came.is_large = asked > 2 * kWindow;
     }
     if (!requests_.empty()) stream_ = fetcher.Start(requests_, purpose);
   }

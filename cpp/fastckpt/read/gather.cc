@@ -39,7 +39,7 @@ Gather::Gather(const TensorSource& source, const GatherRequest& request,
   }
   const WantedRegion wanted{request.slot, &region};
   SeenFiles seen;
-  AppendPieces(source, wanted, rule != CheckRule::kNever, &seen, &pieces_);
+  AppendPieces(source, wanted, rule, &seen, &pieces_);
   // A source that decodes has checked what it decoded; parts are not checked
   // where only what is read in full is.
   if (source.DecodesPieces()) return;

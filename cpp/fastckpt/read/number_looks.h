@@ -106,6 +106,9 @@ class FirstLook : public TensorLook {
     return &pieces_.emplace_back(this, piece);
   }
 
+  // Whether the counts of the bins are there, too.
+  bool is_done() const { return is_done_; }
+
   // Ends that; the counts of the bins may be still to come.
   void Finish() {
     if (is_done_) return;

@@ -52,7 +52,8 @@ class Asker {
   Clock::time_point next_ = Clock::now() + kInterval;
 };
 
-// How many bytes will be looked at, by one look or two.
+// How many bytes will be looked at, by one look or two; of small tensors of
+// several pieces the second one is not counted.
 std::uint64_t CountBytes(std::span<const Stored> all, bool with_histogram) {
   std::uint64_t bytes = 0;
   for (const Stored& stored : all) {
@@ -97,7 +98,10 @@ class Survey {
       if (is_counted_) options.counted += all_[i].size_bytes;
     }
     show_(viewers, rule_, options);
-    for (FirstLook& look : looks) look.Finish();
+    for (FirstLook& look : looks) {
+      look.Finish();
+      is_done_.push_back(look.is_done());
+    }
   }
 
   void LookAgain() {
@@ -105,12 +109,12 @@ class Survey {
     std::vector<Viewer> viewers;
     RunOptions options = options_;
     for (std::size_t i = 0; i < all_.size(); ++i) {
-      if (!MayNeedMore(all_[i])) continue;
-      if (found_[i].counts.size() == kBins) {
+      const bool is_counted = is_counted_ && MayNeedMore(all_[i]);
+      if (!is_done_[i] && found_[i].counts.size() == kBins) {
         looks.emplace_back(all_[i], &found_[i]);
         viewers.push_back({i, &looks.back()});
-        if (is_counted_) options.counted += all_[i].size_bytes;
-      } else if (is_counted_ && options.progress) {
+        if (is_counted) options.counted += all_[i].size_bytes;
+      } else if (is_counted && options.progress) {
         options.progress->done += all_[i].size_bytes;
       }
     }
@@ -124,6 +128,7 @@ class Survey {
   const std::span<NumberStatistics> found_;
   const bool with_histogram_;
   const bool is_counted_;
+  std::vector<bool> is_done_;  // after the first look
   const Show& show_;
   const CheckRule rule_;
   const RunOptions& options_;

@@ -14,6 +14,8 @@ Check HowToCheck(CheckRule rule, const Piece& piece, bool is_full,
   if (rule == CheckRule::kAlways) return Check::kOnTheWay;
   if (is_full && rule != CheckRule::kFirst) return Check::kOnTheWay;
   if (rule == CheckRule::kWhole) return Check::kNot;
+  // What is fetched again may be other bytes.
+  if (piece.file && piece.file->remote()) return Check::kOnTheWay;
   if (piece.state->IsDone(piece.stamp)) return Check::kNot;
   const bool is_large_part = taken >= piece.size / kLargePart;
   return piece.size <= kSmallPiece || is_large_part ? Check::kOnTheWay

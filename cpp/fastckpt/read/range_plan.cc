@@ -77,9 +77,6 @@ class Gaps {
   std::size_t left_ = 0;  // gaps of that size
 };
 
-// Whole items of any type.
-constexpr std::uint64_t kStep = 64 << 10;
-
 // Cut so that each is a request of its own, or part of one.
 std::vector<WantedRange> CutRanges(const std::vector<RangeRequest>& ranges,
                                    std::uint64_t limit) {
@@ -97,7 +94,7 @@ std::vector<WantedRange> CutRanges(const std::vector<RangeRequest>& ranges,
 
 std::uint64_t RequestLimit(std::uint64_t wanted_bytes) {
   const std::uint64_t share = wanted_bytes / kRequestsPerCall;
-  return std::clamp(share / kStep * kStep, kMinLimit, kMaxLimit);
+  return std::clamp(share / kRequestStep * kRequestStep, kMinLimit, kMaxLimit);
 }
 
 RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit) {
@@ -117,7 +114,9 @@ RangePlan PlanRanges(std::vector<WantedRange> wanted, std::uint64_t limit) {
     }
     const std::uint64_t end =
         joins ? std::max(last->range.end(), next.end()) : next.end();
-    if (joins && end - last->range.offset <= limit) {
+    // What lies in a request is never asked for again: it may be checked there.
+    const bool is_inside = joins && end == last->range.end();
+    if (is_inside || (joins && end - last->range.offset <= limit)) {
       last->range.size = end - last->range.offset;
       last->last = i + 1;
     } else {

@@ -32,6 +32,10 @@ struct RangePlan {
   std::uint64_t wanted_bytes = 0;  // each byte once
 };
 
+// Limits are multiples of this: whole items of any type, and what one thread
+// looks at.
+inline constexpr std::uint64_t kRequestStep = 256 << 10;
+
 // How long a wanted range should be at most, in a call that wants so many
 // bytes, and a request of several.
 std::uint64_t RequestLimit(std::uint64_t wanted_bytes);

@@ -49,15 +49,6 @@ std::optional<CastCopy> MakeCast(const Target& target, const Piece& piece,
                         target.layout.swap_unit);
 }
 
-void ChooseStores(std::vector<PieceTask>* tasks) {
-  std::uint64_t bytes = 0;
-  for (const PieceTask& task : *tasks) {
-    if (task.dense) bytes += task.piece->size;
-  }
-  if (bytes < kPastCachesFrom) return;
-  for (PieceTask& task : *tasks) task.past_caches = true;
-}
-
 // Notes that what they checked is right.
 void NoteRight(const std::vector<PieceTask>& tasks) {
   for (const PieceTask& task : tasks) {
@@ -90,7 +81,6 @@ class RegionCopier {
       AddTasks(wanted[i], pieces[i], make_(first + i), &batch);
     }
     CheckApart(batch.unchecked);
-    ChooseStores(&batch.tasks);
     RunInFileOrder(&batch.tasks, options_);
     NoteRight(batch.tasks);
   }
@@ -101,7 +91,7 @@ class RegionCopier {
     std::vector<std::vector<Piece>> pieces(wanted.size());
     const bool check = rule_ != CheckRule::kNever;
     const auto find = [&](std::size_t i, SeenFiles* seen) {
-      AppendPieces(source_, wanted[i], check, seen, &pieces[i]);
+      AppendPieces(source_, wanted[i], RuleOf(wanted[i]), seen, &pieces[i]);
     };
     if (!source_.DecodesPieces()) {
       SeenFiles seen;
@@ -113,7 +103,9 @@ class RegionCopier {
     const bool is_remote = source_.fetcher() != nullptr;
     for (const WantedRegion& one : wanted) {
       slots.push_back(one.slot);
-      if (is_remote) how.regions.push_back(one.region);
+      if (!is_remote) continue;
+      how.regions.push_back(one.region);
+      how.rules.push_back(RuleOf(one));
     }
     if (!ForEachSlot(source_, slots, options_, find, how)) throw Interrupted{};
     return pieces;
@@ -253,9 +245,9 @@ void AskBetweenBatches(const RunOptions& options) {
 }  // namespace
 
 void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
-                  bool check, SeenFiles* seen, std::vector<Piece>* pieces) {
+                  CheckRule rule, SeenFiles* seen, std::vector<Piece>* pieces) {
   WithName(source, wanted.slot, [&] {
-    source.AppendPieces(wanted.slot, wanted.region, check, seen, pieces);
+    source.AppendPieces(wanted.slot, wanted.region, rule, seen, pieces);
   });
 }
 

@@ -39,10 +39,10 @@ struct WantedRegion {
   bool is_checked = false;
 };
 
-// Appends the pieces that the region needs; an Error names the tensor. `check`
+// Appends the pieces that the region needs; an Error names the tensor. The rule
 // is for sources that decode.
 void AppendPieces(const TensorSource& source, const WantedRegion& wanted,
-                  bool check, SeenFiles* seen, std::vector<Piece>* pieces);
+                  CheckRule rule, SeenFiles* seen, std::vector<Piece>* pieces);
 
 // Gives the destination of wanted[index]; called once the pieces of that
 // region are known to be there, so that it may allocate.

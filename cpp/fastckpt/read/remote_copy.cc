@@ -18,6 +18,8 @@ constexpr std::uint64_t kMaxParts = 1 << 22;
 constexpr std::size_t kFewTasks = 4;
 constexpr std::uint64_t kMaxWhole = 16 << 20;
 
+static_assert(kRequestStep % kLookGroup == 0 && kMaxWhole % kLookGroup == 0);
+
 const RemoteFile* RemoteOf(const PieceTask& task) {
   return task.piece->file ? task.piece->file->remote() : nullptr;
 }

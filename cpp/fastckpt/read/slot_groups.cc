@@ -62,8 +62,10 @@ bool ForEachSlot(
     return ForEachNear(source, slots, options, work, nullptr);
   }
   const auto ranges_of = [&](std::size_t i) {
-    return source.ReadRanges(
-        slots[i], reads.regions.empty() ? nullptr : reads.regions[i]);
+    if (reads.regions.empty()) {
+      return source.ReadRanges(slots[i], nullptr, CheckRule::kAlways);
+    }
+    return source.ReadRanges(slots[i], reads.regions[i], reads.rules[i]);
   };
   const Ahead ahead{slots.size(), ranges_of, /*is_lenient=*/true,
                     reads.is_unchecked};
@@ -81,7 +83,8 @@ bool MayHold(const TensorSource& source, std::size_t slot,
              const Region& region) {
   if (!source.fetcher() || !source.DecodesPieces()) return false;
   std::uint64_t stored = 0;
-  for (const RangeRequest& range : source.ReadRanges(slot, nullptr)) {
+  for (const RangeRequest& range :
+       source.ReadRanges(slot, nullptr, CheckRule::kAlways)) {
     stored += range.size;
   }
   const std::uint64_t size =

@@ -19,6 +19,8 @@ struct SlotReads {
   bool is_unchecked = false;  // no checksum is compared
   // Which parts, by their index; of null, and where there are none, all.
   std::vector<const Region*> regions = {};
+  // Of each of them.
+  std::vector<CheckRule> rules = {};
 };
 
 // Calls work(i, seen) for each slots[i]; `seen` is the calling thread's own.

@@ -145,9 +145,10 @@ class TensorSource {
   virtual void CheckMeaning(std::size_t slot) const = 0;
 
   // Appends the pieces that a region needs (null: the whole). A hole in the
-  // region is Corruption. Strings are asked for below.
-  virtual void AppendPieces(std::size_t slot, const Region* region, bool check,
-                            SeenFiles* seen,
+  // region is Corruption. Strings are asked for below. The rule is for sources
+  // that decode.
+  virtual void AppendPieces(std::size_t slot, const Region* region,
+                            CheckRule rule, SeenFiles* seen,
                             std::vector<Piece>* pieces) const = 0;
   virtual void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                              std::vector<StringPiece>* pieces) const = 0;
@@ -170,7 +171,8 @@ class TensorSource {
   // What AppendPieces and AppendStrings read of a tensor's objects by
   // themselves for a region (null: the whole), as far as the index tells it.
   virtual std::vector<RangeRequest> ReadRanges(std::size_t slot,
-                                               const Region* region) const = 0;
+                                               const Region* region,
+                                               CheckRule rule) const = 0;
 
   // Of the files whose replacement makes this another checkpoint: the index,
   // or each V1 file.

@@ -198,22 +198,27 @@ Piece V1Source::ReadPiece(std::size_t slot, std::size_t index, const Box& box,
   return piece;
 }
 
-void V1Source::AppendPieces(std::size_t slot, const Region* region, bool check,
-                            SeenFiles* seen, std::vector<Piece>* pieces) const {
+void V1Source::AppendPieces(std::size_t slot, const Region* region,
+                            CheckRule rule, SeenFiles* seen,
+                            std::vector<Piece>* pieces) const {
   const std::vector<Box> boxes = BoxesOf(slot, region);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const std::uint64_t count = region ? CountInside(boxes[i], *region) : 0;
     if (region && count == 0) continue;
     std::optional<Piece> packed;
     const bool is_part = region && count < ElementCount(boxes[i].extent);
-    if (is_part && check) packed = FindPacked(slot, i, boxes[i], seen);
-    if (!packed) packed = ReadPiece(slot, i, boxes[i], check, seen);
-    pieces->push_back(std::move(*packed));
+    if (is_part && MayFindPacked(rule)) {
+      packed = FindPacked(slot, i, boxes[i], seen);
+    }
+    const bool check = rule != CheckRule::kNever;
+    pieces->push_back(packed ? std::move(*packed)
+                             : ReadPiece(slot, i, boxes[i], check, seen));
   }
 }
 
 std::vector<RangeRequest> V1Source::ReadRanges(std::size_t slot,
-                                               const Region* region) const {
+                                               const Region* region,
+                                               CheckRule rule) const {
   std::vector<RangeRequest> ranges;
   try {
     const std::vector<Box> boxes = BoxesOf(slot, region);
@@ -221,7 +226,7 @@ std::vector<RangeRequest> V1Source::ReadRanges(std::size_t slot,
       const std::uint64_t count = region ? CountInside(boxes[i], *region) : 0;
       if (region && count == 0) continue;
       const bool is_part = region && count < ElementCount(boxes[i].extent);
-      if (is_part && packed_.Find(slot, i)) continue;
+      if (is_part && MayFindPacked(rule) && packed_.Find(slot, i)) continue;
       const auto range =
           reader_.ReadRange(tensor(slot), tensor(slot).slices[i]);
       if (range) ranges.push_back(*range);

@@ -50,7 +50,7 @@ class V1Source final : public TensorSource {
   Layout LayoutOf(std::size_t slot) const override;
   void CheckShape(std::size_t slot) const override;
   void CheckMeaning(std::size_t slot) const override;
-  void AppendPieces(std::size_t slot, const Region* region, bool check,
+  void AppendPieces(std::size_t slot, const Region* region, CheckRule rule,
                     SeenFiles* seen, std::vector<Piece>* pieces) const override;
   void AppendStrings(std::size_t slot, CheckRule rule, SeenFiles* seen,
                      std::vector<StringPiece>* pieces) const override;
@@ -76,8 +76,8 @@ class V1Source final : public TensorSource {
   }
   std::string DebugString() const override;
   const RangeFetcher* fetcher() const override { return fetcher_.get(); }
-  std::vector<RangeRequest> ReadRanges(std::size_t slot,
-                                       const Region* region) const override;
+  std::vector<RangeRequest> ReadRanges(std::size_t slot, const Region* region,
+                                       CheckRule rule) const override;
 
   // The state of a block, for who checks it elsewhere.
   CheckState& StateOf(const BlockPlace& place) const {
@@ -108,6 +108,12 @@ class V1Source final : public TensorSource {
                       SeenFiles* seen) const;
   Piece ReadPiece(std::size_t slot, std::size_t index, const Box& box,
                   bool check, SeenFiles* seen) const;
+  // Parts are read by themselves once their block was right; not where what is
+  // fetched again is to be right, too.
+  bool MayFindPacked(CheckRule rule) const {
+    return rule == CheckRule::kWhole ||
+           (rule != CheckRule::kNever && fetcher() == nullptr);
+  }
   std::optional<Piece> FindPacked(std::size_t slot, std::size_t index,
                                   const Box& box, SeenFiles* seen) const;
   void NotePacked(std::size_t slot, std::size_t index, ByteView packed,

@@ -242,7 +242,7 @@ class V1Verifier {
       source_.AppendStrings(slot, CheckRule::kNever, seen, &strings);
     } else {
       std::vector<Piece> pieces;
-      source_.AppendPieces(slot, nullptr, false, seen, &pieces);
+      source_.AppendPieces(slot, nullptr, CheckRule::kNever, seen, &pieces);
     }
   }
 

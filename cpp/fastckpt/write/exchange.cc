@@ -37,7 +37,7 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync, bool may_replace) {
   std::vector<MarkedName> litter;
   {
     const std::unique_ptr<HeldLock> lock = folder_.Lock(LockName(base_));
-    if (!may_replace) CheckFree();
+    if (!may_replace) CheckFree(*files);
     PutBack(sync, lock->is_held());
     if (lock->is_held()) ForgetIndexes();
     FindOld(*files);
@@ -54,11 +54,18 @@ void Exchange::Run(std::vector<NewFile>* files, bool sync, bool may_replace) {
   Sweep(std::move(litter));
 }
 
-void Exchange::CheckFree() {
+void Exchange::CheckFree(const std::vector<NewFile>& files) {
+  const auto refuse = [](const std::string& name) {
+    ThrowSystem(std::errc::file_exists, "nothing is replaced here", name);
+  };
+  // Whatever it is, and whoever's.
+  for (const NewFile& file : files) {
+    if (folder_.HasFile(file.target)) refuse(file.target);
+  }
   for (const ListedFile& file : folder_.List(base_)) {
     const auto marked = ParseMarkedName(base_, file.name);
     if (marked && marked->mark == SaveMark::kTemporary) continue;
-    ThrowSystem(std::errc::file_exists, "nothing is replaced here", file.name);
+    refuse(file.name);
   }
 }
 

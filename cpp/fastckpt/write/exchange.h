@@ -97,7 +97,7 @@ class Exchange {
     std::string aside;
   };
 
-  void CheckFree();
+  void CheckFree(const std::vector<NewFile>& files);
   void PutBack(bool sync, bool is_held);
   void TakeBackNew(const std::optional<AsideSet>& set,
                    const std::vector<ListedFile>& files);

@@ -42,7 +42,8 @@ class BundleSourceTest : public ::testing::TestWithParam<IoMode> {
                                      const Region* region = nullptr) {
     std::vector<Piece> pieces;
     SeenFiles seen;
-    source.AppendPieces(*source.Find(name), region, true, &seen, &pieces);
+    source.AppendPieces(*source.Find(name), region, CheckRule::kOnce, &seen,
+                        &pieces);
     return pieces;
   }
 

@@ -131,6 +131,17 @@ TEST(RangePlan, CallsAreManyRequestsOfAMebibyteOrTwo) {
   EXPECT_EQ(RequestLimit(64 * kMiB), kMiB);
   EXPECT_EQ(RequestLimit(96 * kMiB), kMiB + kMiB / 2);
   EXPECT_EQ(RequestLimit(UINT64_MAX), 2 * kMiB);
+  for (std::uint64_t bytes = 60 * kMiB; bytes < 140 * kMiB; bytes += 12'345) {
+    EXPECT_EQ(RequestLimit(bytes) % kRequestStep, 0u) << bytes;
+  }
+}
+
+TEST(RangePlan, WhatLiesInALongRequestIsNotAskedForAgain) {
+  const RangePlan plan =
+      Plan({{0, 0, 10 * kMiB}, {0, 2 * kMiB, kMiB}, {0, 9 * kMiB, kMiB}}, kMiB);
+  ASSERT_EQ(plan.requests.size(), 1u);
+  EXPECT_EQ(plan.requests[0].last, 3u);
+  EXPECT_EQ(Fetched(plan), 10 * kMiB);
 }
 
 }  // namespace

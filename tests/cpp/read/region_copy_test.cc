@@ -106,8 +106,8 @@ TEST_P(RegionCopyTest, PiecesThatARegionDoesNotTouchAreNotAskedFor) {
   const Region last_row = {{3, 1, 1}, {0, 3, 1}};
   std::vector<Piece> pieces;
   SeenFiles seen;
-  AppendPieces(*source_, {*source_->Find("v"), &last_row}, true, &seen,
-               &pieces);
+  AppendPieces(*source_, {*source_->Find("v"), &last_row}, CheckRule::kOnce,
+               &seen, &pieces);
   ASSERT_EQ(pieces.size(), 1u);
   EXPECT_THAT(pieces[0].box.begin, ElementsAre(2, 0));
 }

@@ -44,7 +44,8 @@ class V1SourceTest : public ::testing::TestWithParam<IoMode> {
                                      const Region* region = nullptr) {
     std::vector<Piece> pieces;
     SeenFiles seen;
-    source.AppendPieces(*source.Find(name), region, true, &seen, &pieces);
+    source.AppendPieces(*source.Find(name), region, CheckRule::kOnce, &seen,
+                        &pieces);
     return pieces;
   }
 
@@ -182,7 +183,8 @@ TEST_P(LargeV1SourceTest, UncheckedReadsGiveWhatIsThere) {
   const V1Source source = Open();
   std::vector<Piece> pieces;
   SeenFiles seen;
-  source.AppendPieces(*source.Find("z"), nullptr, false, &seen, &pieces);
+  source.AppendPieces(*source.Find("z"), nullptr, CheckRule::kNever, &seen,
+                      &pieces);
   EXPECT_EQ(pieces[0].memory.size(), 24u);
 }
 

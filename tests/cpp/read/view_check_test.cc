@@ -27,7 +27,8 @@ class ViewCheckTest : public ::testing::Test {
   ViewCheckTest() {
     for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
       SeenFiles seen;
-      source_.AppendPieces(slot, nullptr, true, &seen, &views_.pieces);
+      source_.AppendPieces(slot, nullptr, CheckRule::kOnce, &seen,
+                           &views_.pieces);
       views_.slots.push_back(slot);
     }
   }

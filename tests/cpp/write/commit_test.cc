@@ -183,6 +183,21 @@ TEST_F(CommitTest, ReplacesNothingWhereItMayNot) {
   EXPECT_EQ(folder_.Names(), Names{});
 }
 
+// A text under the bare name is no checkpoint, and a pipe no file.
+TEST_F(CommitTest, ReplacesNoOtherFileEitherWhereItMayNot) {
+  Commit v1(folder_.Path("m"), "", /*may_replace=*/false);
+  Commit v2(folder_.Path("n"), kData, /*may_replace=*/false);
+  const auto table = v1.Create("");
+  const auto data = v2.Create(kData);
+  folder_.Write("m", "precious");
+  const std::string pipe = folder_.Path(std::string("n") + kData);
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(v1.Finish({table.get()}, /*sync=*/false, 1), Error);
+  EXPECT_THROW(v2.Finish({data.get()}, /*sync=*/false, 1), Error);
+  EXPECT_EQ(folder_.Read("m"), "precious");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+}
+
 TEST_F(CommitTest, WhatOthersAreWritingIsNothingThatIsThere) {
   folder_.Write("m.index.fastckpt-0123abcd.tmp", "");
   folder_.Write("m-2.index", "another");

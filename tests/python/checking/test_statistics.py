@@ -21,7 +21,7 @@ import fastckpt
 from bundle_maker import BundleMaker
 from fastckpt.checking import regions
 from fastckpt.checking.statistics import look_at, statistics_of
-from places import TESTDATA, items
+from places import GOLDEN, TESTDATA, items
 from process_memory import IS_MEASURABLE, peak_of
 
 NARROW = ["bfloat16", "float8_e5m2", "float8_e4m3fn", "int4", "uint4", "float16"]
@@ -150,6 +150,16 @@ def test_the_number_of_threads_changes_no_bit(save):
 
 
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
+def test_histograms_of_small_tensors_in_slices_count_every_number():
+    for golden in ("sliced", "v1_sliced", "v1_sharded"):
+        prefix = GOLDEN / golden / "model"
+        found = fastckpt.statistics(prefix)
+        with fastckpt.open(prefix) as ckpt:
+            for name, one in found.items():
+                finite = np.isfinite(wide(ckpt[name])).sum()
+                assert sum(one.histogram[0]) == finite, (golden, name)
+
+
 @pytest.mark.parametrize("is_sliced", [False, True])
 def test_memory_is_flat_whatever_the_size_of_the_tensor(is_sliced, tmp_path):
     half = np.zeros((1 << 12, 1 << 11), np.float32)  # 32 MiB

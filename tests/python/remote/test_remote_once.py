@@ -50,6 +50,16 @@ def counted(saved):
         server.__exit__()
 
 
+@pytest.fixture
+def memory():
+    """The file system of memory://, without what is left there."""
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    yield store
+    store.rm("/many", recursive=True)
+
+
 def test_columns_are_joined(counted):
     ckpt, server = counted("v2")
     np.testing.assert_array_equal(ckpt.read("table", np.s_[:, 7]), TABLE[:, 7])
@@ -75,6 +85,45 @@ def test_parts_that_make_a_whole_are_fetched_once_and_checked(counted, saved):
         pytest.raises(fastckpt.CorruptionError, match="stored checksum"),
     ):
         again.read_many([("large", region, None) for region in halves])
+
+
+@pytest.mark.parametrize("format", ["v1", "v2"])
+def test_what_is_fetched_again_is_checked_again(counted, saved, format):
+    """Where parts are to be right: with verify=True, and of parts that make a whole."""
+    name, array = {"v1": ("w03", MANY["w03"]), "v2": ("large", LARGE)}[format]
+    middle = len(array) // 2
+    halves = [(name, np.s_[:middle], None), (name, np.s_[middle:], None)]
+    ckpt, server = counted(format)
+    ckpt.load([name])
+    with fastckpt.open(f"{server.url}/m", verify=True) as strict:
+        strict.read(name, np.s_[:10])
+        server.misbehave("no identity")
+        for file, stored in saved[format].items():
+            if not file.endswith(".index"):
+                spoilt = bytearray(stored)
+                spoilt[stored.index(array[middle:].tobytes())] ^= 1
+                server.put(file, bytes(spoilt))
+        with pytest.raises(fastckpt.CorruptionError):
+            strict.read(name, np.s_[:10])
+        with pytest.raises(fastckpt.CorruptionError):
+            strict.read_many(halves)
+    with pytest.raises(fastckpt.CorruptionError):
+        ckpt.read_many(halves)
+
+
+def test_many_strings_between_tensors_come(tmp_path, memory):
+    """Their gaps are fetched, too, and never more than there is room for."""
+    tensors = {}
+    for i in range(26_000):
+        tensors[f"{i:05}/name"] = np.array(b"of %d" % i, object)
+        tensors[f"{i:05}/vector"] = np.full(1000, i, np.float32)
+    fastckpt.save(tmp_path / "m", tensors, fsync=False)
+    for path in tmp_path.iterdir():
+        memory.pipe(f"/many/{path.name}", path.read_bytes())
+    with fastckpt.open("memory://many/m") as ckpt:
+        found = ckpt.load(["*/name"])
+    assert len(found) == 26_000
+    assert all(found[f"{i:05}/name"][()] == b"of %d" % i for i in (0, 7, 25_999))
 
 
 def test_a_part_many_times_is_no_whole(counted):
