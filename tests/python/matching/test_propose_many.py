@@ -1,15 +1,17 @@
 """Models of many names: what is done for each does not grow with their count."""
 
+import itertools
 import sys
 from collections import Counter
 
 import pytest
 
+from fastckpt.matching import alignment, orders
 from fastckpt.matching.blocks import are_level
 from fastckpt.matching.coherence import find_contradictions
 from fastckpt.matching.layers import Layer, read_sources, read_targets
-from fastckpt.matching.propose import Target
-from fastckpt.matching.templates import Run
+from fastckpt.matching.propose import Target, propose
+from fastckpt.matching.templates import Run, make_runs
 
 
 def count_lines(function, *args) -> int:
@@ -71,3 +73,41 @@ def test_the_least_of_many_blocks_is_looked_for_once():
     run = Run((0,), tuple(layers))
     assert are_level(run, run, (counts, counts))
     assert looks < 10 * count
+
+
+def scopes_of_three_numbers(*scopes: str) -> tuple[dict, dict]:
+    numbers = list(itertools.product(range(2), range(3), range(2)))
+    sources, targets = {}, {}
+    for scope, (a, b, c) in itertools.product(scopes, numbers):
+        sources[f"x/{scope}/g_{a}/h_{b}/conv_{c}/kernel"] = (8, 16 + c)
+        shape = (16 + c, 8)
+        targets[f"y.{scope}.{a}.p{b}.q{c}.weight"] = Target(shape, "linear")
+    return sources, targets
+
+
+def test_of_runs_that_take_too_many_comparisons_nothing_is_paired(monkeypatch):
+    one, two = scopes_of_three_numbers("one"), scopes_of_three_numbers("left", "right")
+    assert len(propose(*two).pairs) == 24
+    # Of each side two runs of 12 layers with three numbers, which have six orders.
+    monkeypatch.setattr(alignment, "_MOST_COMPARISONS", 2 * 2 * 12 * 6 - 1)
+    pairs = propose(*two).pairs
+    assert pairs == {}
+    assert len(propose(*one).pairs) == 12  # one run of each side is never too much
+
+
+def test_two_runs_are_compared_once_in_each_order(monkeypatch):
+    compared = Counter()
+    original = orders._in_order
+
+    def in_order(sources, targets, order):
+        compared[sources.members, targets.members, order] += 1
+        return original(sources, targets, order)
+
+    monkeypatch.setattr(orders, "_in_order", in_order)
+    sources, targets = scopes_of_three_numbers("one")
+    runs = make_runs(read_sources(sources)), make_runs(read_targets(targets))
+    theirs, ours = (max(side, key=lambda it: len(it.members)) for side in runs)
+    for target in (ours, ours._replace(members=ours.members[::-1])):
+        compared.clear()
+        orders.read_in_order(theirs, target)
+        assert set(compared.values()) == {1}
