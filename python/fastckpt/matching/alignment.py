@@ -13,6 +13,7 @@ from fastckpt.matching.layers import MATRIX, Layer, common_scope, find_uneven, i
 from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
 from fastckpt.matching.orders import Reading, count_comparisons, read_in_order
 from fastckpt.matching.templates import Run, Signature, make_runs
+from fastckpt.matching.twins import Twins
 
 __all__ = ["Alignment", "align_runs"]
 
@@ -69,6 +70,7 @@ class _Search:
         self._likeness = likeness
         self._used = set(used)
         self._passed: set[Layer] = set()
+        self._twins = Twins(sources), Twins(targets)
         self.result = Alignment({}, {})
 
     def run(self) -> None:
@@ -149,7 +151,8 @@ class _Search:
             return True
         if score < LEAST:
             sort = sources.members[0].sort
-            return sort != MATRIX and len(sources.members) < _LEAST_NORMS
+            is_short = sort != MATRIX and len(sources.members) < _LEAST_NORMS
+            return is_short or self._has_twin(sources, targets)
         if _is_one_of_many(sources, self._layers[0]):
             return True
         theirs, ours = sources.members, targets.members
@@ -168,6 +171,13 @@ class _Search:
             self._likeness.compare(theirs[:1], others[1]),
         )
         return any((scores > score - MARGIN).any() for scores in found)
+
+    def _has_twin(self, sources: Run, targets: Run) -> bool:
+        """Tells whether one may be another than this one, of which layers are lost."""
+        theirs, ours = self._twins
+        return ours.has_another(sources, targets, self._used) or theirs.has_another(
+            targets, sources, self._used
+        )
 
     def _has_sisters(self, run: Run, side: int) -> bool:
         """Tells whether its normalizations have others of their size beside them."""
