@@ -11,13 +11,16 @@ import numpy as np
 from fastckpt.matching.blocks import are_level, count_blocks
 from fastckpt.matching.layers import MATRIX, Layer, common_scope, find_uneven, is_in
 from fastckpt.matching.likeness import LEAST, MARGIN, Likeness, Matrix, choose_mutual
-from fastckpt.matching.orders import may_fit, pair_in_order
+from fastckpt.matching.orders import Reading, count_comparisons, read_in_order
 from fastckpt.matching.templates import Run, Signature, make_runs
+from fastckpt.matching.twins import Twins
 
 __all__ = ["Alignment", "align_runs"]
 
-#: More runs of one signature than these are not compared.
+#: More pairs of runs of one signature than these are not compared, ...
 _MOST = 10_000
+#: ... nor are those that take more comparisons of two layers.
+_MOST_COMPARISONS = 200_000
 #: Fewer normalizations whose names have nothing in common are no run.
 _LEAST_NORMS = 3
 
@@ -66,19 +69,20 @@ class _Search:
         self._blocks = count_blocks(sources), count_blocks(targets)
         self._likeness = likeness
         self._used = set(used)
+        self._passed: set[Layer] = set()
+        self._twins = Twins(sources), Twins(targets)
         self.result = Alignment({}, {})
 
     def run(self) -> None:
         shared = self._theirs.keys() & self._ours.keys()
         shared = {it for it in shared if not self._is_uneven(it)}
         for signature in sorted(shared, key=_length, reverse=True):
-            mine = [it for it in self._ours[signature] if self._is_free(it)]
+            mine = [it for it in self._ours[signature] if self._is_open(it)]
             # What others have taken fits no less: nothing is chosen because it is left.
             theirs = self._theirs[signature]
-            is_little = 0 < len(mine) * len(theirs) <= _MOST
-            if is_little and not self._likeness.is_too_much(
-                _firsts(theirs), _firsts(mine)
-            ):
+            if mine and self._is_too_much(theirs, mine):
+                self._passed.update(it for run in mine for it in run.members)
+            elif mine:
                 for pairs in self._decide(theirs, mine):
                     self._add(pairs)
 
@@ -86,6 +90,19 @@ class _Search:
         """Tells whether a side has more layers of such shapes: some are missing."""
         sort, forms = signature
         return any((sort, form) in self._uneven for form in forms)
+
+    def _is_too_much(self, sources: list[Run], targets: list[Run]) -> bool:
+        pairs = len(sources) * len(targets)
+        is_long = count_comparisons(sources, targets) > _MOST_COMPARISONS
+        return (
+            pairs > _MOST
+            or (pairs > 1 and is_long)
+            or self._likeness.is_too_much(_firsts(sources), _firsts(targets))
+        )
+
+    def _is_open(self, run: Run) -> bool:
+        """Tells whether nothing longer that a run is in was too much to compare."""
+        return self._is_free(run) and self._passed.isdisjoint(run.members)
 
     def _is_free(self, run: Run) -> bool:
         return self._used.isdisjoint(run.members)
@@ -98,13 +115,9 @@ class _Search:
 
     def _decide(self, sources: list[Run], targets: list[Run]) -> list[Pairs]:
         """Gives the pairs of the runs of one signature that have no second reading."""
-        aligned = [
-            [self._align(theirs, ours) for theirs in sources] for ours in targets
-        ]
+        read = [[self._align(theirs, ours) for theirs in sources] for ours in targets]
         # What fits in an order that is not certain is a rival all the same.
-        fits = np.array(
-            [[may_fit(theirs, ours) for theirs in sources] for ours in targets]
-        )
+        fits = np.array([[it.is_fit for it in row] for row in read])
         scores = self._score(sources, targets)
         scores[~fits] = -1
         chosen = set(choose_mutual(scores))
@@ -114,20 +127,20 @@ class _Search:
                 chosen.add((row, column))
         decided = []
         for row, column in sorted(chosen):
-            pair, pairs = (sources[column], targets[row]), aligned[row][column]
+            pair, pairs = (sources[column], targets[row]), read[row][column].pairs
             if pairs is None or not all(run.is_natural for run in pair):
                 continue
             has_rival = self._has_rival(*pair, scores[row, column])
             if not has_rival and not self._is_named_twice(*pair, scores[row, column]):
                 decided.append(pairs)
-        for options in aligned:
-            self._leave_open([pairs for pairs in options if pairs], decided)
+        for row_of in read:
+            self._leave_open([it.pairs for it in row_of if it.pairs], decided)
         return decided
 
-    def _align(self, sources: Run, targets: Run) -> Pairs | None:
-        pairs = pair_in_order(sources, targets)
-        is_sure = pairs is not None and are_level(sources, targets, self._blocks)
-        return pairs if is_sure else None
+    def _align(self, sources: Run, targets: Run) -> Reading:
+        reading = read_in_order(sources, targets)
+        is_sure = reading.pairs and are_level(sources, targets, self._blocks)
+        return reading if is_sure else reading._replace(pairs=None)
 
     def _score(self, sources: list[Run], targets: list[Run]) -> Matrix:
         return self._likeness.compare(_firsts(sources), _firsts(targets))
@@ -138,7 +151,8 @@ class _Search:
             return True
         if score < LEAST:
             sort = sources.members[0].sort
-            return sort != MATRIX and len(sources.members) < _LEAST_NORMS
+            is_short = sort != MATRIX and len(sources.members) < _LEAST_NORMS
+            return is_short or self._has_twin(sources, targets)
         if _is_one_of_many(sources, self._layers[0]):
             return True
         theirs, ours = sources.members, targets.members
@@ -157,6 +171,13 @@ class _Search:
             self._likeness.compare(theirs[:1], others[1]),
         )
         return any((scores > score - MARGIN).any() for scores in found)
+
+    def _has_twin(self, sources: Run, targets: Run) -> bool:
+        """Tells whether one may be another than this one, of which layers are lost."""
+        theirs, ours = self._twins
+        return ours.has_another(sources, targets, self._used) or theirs.has_another(
+            targets, sources, self._used
+        )
 
     def _has_sisters(self, run: Run, side: int) -> bool:
         """Tells whether its normalizations have others of their size beside them."""
@@ -195,7 +216,7 @@ class _Search:
         ]
         return any(
             self._score([one], [other])[0, 0] > score - MARGIN
-            and self._align(one, other) is not None
+            and self._align(one, other).pairs is not None
             for one, other in [*theirs, *ours]
         )
 

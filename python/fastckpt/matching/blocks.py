@@ -60,10 +60,11 @@ def _ranks(run: Run, slot: int, blocks: Blocks) -> list[int] | None:
     at = _place_of(run, slot)
     scopes = {member.tokens[:at] for member in run.members}
     sizes = [blocks[it.tokens[:at]][it.numbers[slot]] for it in run.members]
-    if min(sizes) < _LEAST_BLOCK:
+    least = min(sizes)
+    if least < _LEAST_BLOCK:
         return None
     firsts = {
-        scope: min(n for n, size in blocks[scope].items() if 2 * size >= min(sizes))
+        scope: min(n for n, size in blocks[scope].items() if 2 * size >= least)
         for scope in scopes
     }
     return sorted({it.numbers[slot] - firsts[it.tokens[:at]] for it in run.members})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from fastckpt.matching.layers import Layer, stands_alone
 from fastckpt.matching.words import Token
@@ -111,6 +111,7 @@ def _find_strayed(targets: Iterable[Layer], pairs: Mapping[Layer, Layer]) -> set
     numbers: dict[Template, set[int]] = defaultdict(set)
     for it in targets:
         numbers[it.template].update(it.numbers[-1:])
+    may_be = {template: _MayBe(it) for template, it in numbers.items()}
     groups: dict[object, list[tuple[Template, int, int, Layer]]] = defaultdict(list)
     for target, source in pairs.items():
         if source.numbers:
@@ -120,21 +121,44 @@ def _find_strayed(targets: Iterable[Layer], pairs: Mapping[Layer, Layer]) -> set
     strayed: set[Layer] = set()
     for group in groups.values():
         counts = Counter(it[:2] for it in group)
+        often: dict[Template, dict[int, int]] = defaultdict(dict)
+        for (template, shift), count in counts.items():
+            if count > 1:
+                often[template][shift] = count
         for template, shift, number, target in group:
-            count = counts[template, shift]
+            least = counts[template, shift]
             if any(
-                other != template
-                and many >= max(count, 2)
-                and _may_be(number + much, numbers[other])
-                for (other, much), many in counts.items()
+                other != template and may_be[other].has_any(number, shifts, least)
+                for other, shifts in often.items()
             ):
                 strayed.add(target)
     return strayed
 
 
-def _may_be(number: int, numbers: set[int]) -> bool:
-    """Tells whether layers that have these numbers may have had another one."""
-    return number in numbers or 1 <= number < min(numbers, default=0)
+class _MayBe:
+    """The numbers that layers of a name have, or may have had: those before the first.
+
+    Of these and of the shifts the fewer are gone through: of a count through all blocks
+    each block has another shift, and two numbers.
+    """
+
+    def __init__(self, numbers: set[int]) -> None:
+        self._numbers = numbers
+        self._first = min(numbers, default=0)
+        self._count = len(numbers) + max(self._first, 1) - 1
+
+    def has_any(self, number: int, shifts: Mapping[int, int], least: int) -> bool:
+        """Tells whether a number becomes one of these by a shift that is so often."""
+        if len(shifts) <= self._count:
+            return any(
+                many >= least and self._has(number + much)
+                for much, many in shifts.items()
+            )
+        every = chain(self._numbers, range(1, self._first))
+        return any(shifts.get(it - number, 0) >= least for it in every)
+
+    def _has(self, number: int) -> bool:
+        return number in self._numbers or 1 <= number < self._first
 
 
 def _find_mixed(pairs: Mapping[Layer, Layer]) -> set[Layer]:

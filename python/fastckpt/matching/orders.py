@@ -5,35 +5,63 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, permutations
+from math import factorial
+from typing import NamedTuple
 
 from fastckpt.matching.layers import Layer, fit, stands_alone
 from fastckpt.matching.same_words import is_told_apart, shift_between
 from fastckpt.matching.templates import Run, is_level, slot_words
 
-__all__ = ["may_fit", "pair_in_order"]
+__all__ = ["Reading", "count_comparisons", "read_in_order"]
 
 Pairs = dict[Layer, Layer]
 
 
-def pair_in_order(sources: Run, targets: Run) -> Pairs | None:
-    """Gives the pairs of two runs under one order; None where it is not certain."""
-    pairs = _in_order(sources, targets, tuple(range(len(targets.slots))))
-    # Which blocks a part of the checkpoint's is in is no matter of taste.
-    is_placed = sources.place is not None and sources.place == targets.place
-    if pairs is None or not (sources.is_whole or is_placed):
-        return None
-    if not (targets.is_whole or is_placed or is_level(sources, targets)):
-        return None
-    is_counted = any(it.is_counted for it in sources.members)
-    if is_counted and not is_told_apart(sources.members):
-        return None
-    if not _are_of_one_level(sources, targets) or _has_gap(targets, sources):
-        return None
-    for order in permutations(range(len(targets.slots))):
+class Reading(NamedTuple):
+    """How two runs go together.
+
+    Attributes:
+        is_fit: Whether they agree in some order, certain or not.
+        pairs: The pairs under one order; None where it is not certain.
+    """
+
+    is_fit: bool
+    pairs: Pairs | None
+
+
+def read_in_order(sources: Run, targets: Run) -> Reading:
+    """Compares two runs under every order of the numbers of one."""
+    first, *others = permutations(range(len(targets.slots)))
+    pairs = _in_order(sources, targets, first)
+    if pairs is None:
+        return Reading(any(_in_order(sources, targets, it) for it in others), None)
+    if not _is_told(sources, targets):
+        return Reading(True, None)
+    for order in others:
         other = _in_order(sources, targets, order)
         if other is not None and other != pairs and not _say_same(sources, targets):
-            return None
-    return pairs
+            return Reading(True, None)
+    return Reading(True, pairs)
+
+
+def count_comparisons(sources: Sequence[Run], targets: Sequence[Run]) -> int:
+    """Tells how many layers are compared for the readings of runs of one length."""
+    orders = max(factorial(len(it.slots)) for it in targets)
+    return len(sources) * len(targets) * len(targets[0].members) * orders
+
+
+def _is_told(sources: Run, targets: Run) -> bool:
+    """Tells whether the numbers of two runs that fit are a matter of these alone."""
+    # Which blocks a part of the checkpoint's is in is no matter of taste.
+    is_placed = sources.place is not None and sources.place == targets.place
+    if not (sources.is_whole or is_placed):
+        return False
+    if not (targets.is_whole or is_placed or is_level(sources, targets)):
+        return False
+    is_counted = any(it.is_counted for it in sources.members)
+    if is_counted and not is_told_apart(sources.members):
+        return False
+    return _are_of_one_level(sources, targets) and not _has_gap(targets, sources)
 
 
 def _are_of_one_level(sources: Run, targets: Run) -> bool:
@@ -61,12 +89,6 @@ def _has_gap(targets: Run, sources: Run) -> bool:
         not _is_gapless(column) and (at >= len(theirs) or _is_gapless(theirs[at]))
         for at, column in enumerate(ours)
     )
-
-
-def may_fit(sources: Run, targets: Run) -> bool:
-    """Tells whether two runs agree in some order, certain or not."""
-    orders = permutations(range(len(targets.slots)))
-    return any(_in_order(sources, targets, order) is not None for order in orders)
 
 
 def _say_same(sources: Run, targets: Run) -> bool:

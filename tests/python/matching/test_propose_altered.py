@@ -65,3 +65,16 @@ def test_a_number_that_others_have_is_not_a_shortcut():
         "layer.1.conv1": conv(5, 5),
     }
     assert "layer.0.downsample.weight" not in pairs_of(theirs, ours)
+
+
+@pytest.mark.parametrize("lost", range(4))
+@pytest.mark.parametrize("other", range(4))
+def test_of_two_towers_alike_that_each_lack_another_layer_none_is_crossed(lost, other):
+    scopes = {"generator": "g.main", "discriminator": "d.main"}
+    theirs = {f"{it}/conv_{at}": conv(8, 8 + at) for it in scopes for at in range(4)}
+    ours = {
+        f"{it}.{3 * at}": conv(8, 8 + at) for it in scopes.values() for at in range(4)
+    }
+    del theirs[f"generator/conv_{lost}"], ours[f"d.main.{3 * other}"]
+    for target, source in pairs_of(theirs, ours).items():
+        assert source.startswith("g" if target.startswith("g") else "d")
