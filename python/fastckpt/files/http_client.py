@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from functools import cache
 from typing import Any
 
 from fastckpt.base.deferred import importing
 from fastckpt.errors import UnsupportedError
+from fastckpt.files.http_listing import links_alone
 
 __all__ = ["EndlessPage", "make_client"]
 
@@ -15,6 +17,8 @@ _MAX_CONNECTIONS = 160
 _CHUNK = 1 << 16
 MAX_PAGE_BYTES = 16 << 20
 """Of a page of text, which here is the listing of a folder."""
+# No page is in these; they take for ever to decode one that is said to be.
+_NO_PAGES = ("idna", "punycode")
 
 
 class EndlessPage(UnsupportedError):
@@ -40,6 +44,7 @@ def _response_class() -> type:
         async def text(
             self, encoding: str | None = None, errors: str = "strict"
         ) -> str:
+            """Gives the links alone: fsspec asks for no text but listings."""
             page = bytearray()
             while chunk := await self.content.read(_CHUNK):
                 page += chunk
@@ -49,9 +54,15 @@ def _response_class() -> type:
                         f"its listing is longer than {MAX_PAGE_BYTES} bytes; name the "
                         "checkpoint itself, and not its folder"
                     )
-            try:
-                return page.decode(encoding or self.charset or "utf-8", errors)
-            except LookupError:  # no such encoding
-                return page.decode("utf-8", errors)
+            return links_alone(_decode(page, encoding or self.charset, errors))
 
     return Response
+
+
+def _decode(page: bytearray, encoding: str | None, errors: str) -> str:
+    try:
+        if encoding and codecs.lookup(encoding).name not in _NO_PAGES:
+            return page.decode(encoding, errors)
+    except LookupError:  # no such encoding
+        pass
+    return page.decode("utf-8", errors)

@@ -5,9 +5,11 @@ Source: numpy/lib/format.py and numpy/lib/_npyio_impl.py (``savez``, ``NpzFile``
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from math import prod
 from typing import IO, Any, TypeVar, cast
 
@@ -16,7 +18,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fastckpt.base.deferred import importing
-from fastckpt.errors import CorruptionError
+from fastckpt.errors import CheckpointError, CorruptionError, UnsupportedError
 from fastckpt.files.packed import ZIP_END_BYTES, ends_like_zip
 from fastckpt.files.replace import write_beside
 from fastckpt.formats.content import (
@@ -47,6 +49,11 @@ _FAR = 64 << 10
 # them; of so many arrays at most.
 _HEADER_BYTES = 5 << 10
 _MOST_HEADERS = 1 << 12
+
+# Of an OSError for bytes: none is what unpacks them, the other a place before a file.
+_NOT_THE_SYSTEMS = (None, errno.EINVAL)
+# What zipfile cannot read is encrypted, or packed in a way that it does not know.
+_STORE_ANEW = "unpack it with what made it, and store its arrays with numpy.savez"
 
 _LONGEST_NAME = 0xFFFF - len(".npy")
 _UNSAFE = re.compile(r"\A/|(?:\A|/)\.\.(?:/|\Z)|\0|[\udc80-\udcff]")
@@ -129,6 +136,7 @@ def read(path: str, content: Content | None = None) -> Iterator[LazyTensors]:
         CorruptionError: The file is no ``.npz``, or an array in it is damaged or
             made of pickled objects.
         OSError: The file cannot be read.
+        UnsupportedError: It is encrypted, or packed in a way that is not read.
     """
     with nullcontext(content) if content else local_content(path) as found:
         archive = _Archive(found)
@@ -160,17 +168,18 @@ class _Archive:
         """Reads what is in it, and closes it in the end."""
         self._fetch_directory()
         self._archive = self._guarded(lambda: NpzFile(self._file, allow_pickle=False))
+        size = self._content.size
         with self._archive:
             # By their whole names: archive["x.npy"] is the array "x", if there is one.
-            self._members = self._guarded(lambda: _members(self._archive))
+            self._members = self._guarded(lambda: _members(self._archive, size))
             self._fetch_headers()
-            self.infos = self._guarded(lambda: _infos(self._archive, self._members))
+            self.infos = self._read_infos()
             yield
 
     def array(self, name: str) -> NDArray[Any]:
         """Gives an array."""
         member, dtype = self._members[name], self.infos[name].dtype
-        return self._guarded(lambda: _array(self._archive, member, dtype))
+        return self._guarded(lambda: _array(self._archive, member, dtype), name)
 
     def _fetch_directory(self) -> None:
         """Fetches the end, where most often all of it is, in one request."""
@@ -185,38 +194,63 @@ class _Archive:
         members = self._archive.zip.infolist()
         if fetch is None or self._content.size < len(members) * _FAR:
             return
-        fetch(
-            [
-                (it.header_offset, _HEADER_BYTES + len(it.filename))
-                for it in members[:_MOST_HEADERS]
-            ]
-        )
+        some = members[:_MOST_HEADERS]
+        fetch([(it.header_offset, _HEADER_BYTES + len(it.filename)) for it in some])
 
-    def _guarded(self, read_some: Callable[[], _Read]) -> _Read:
+    def _read_infos(self) -> dict[str, ArrayInfo]:
+        """Reads what the members' headers say."""
+        assert self._archive.zip is not None
+        begin = {it.filename: it.header_offset for it in self._archive.zip.infolist()}
+        infos = {}
+        # As they lie in the file, which costs least where that is elsewhere.
+        for name in sorted(self._members, key=lambda it: begin[self._members[it]]):
+            read_one = partial(_info_of, self._archive, name, self._members[name])
+            infos[name] = self._guarded(read_one, name)
+        return {name: infos[name] for name in self._members}
+
+    def _guarded(
+        self, read_some: Callable[[], _Read], tensor: str | None = None
+    ) -> _Read:
         with importing:
             import encodings.cp437  # noqa: F401  zipfile asks for it by name
-            import zipfile
+            import zipfile  # noqa: F401  NumPy asks for it
 
         self._reader.error = None
         try:
             return read_some()
-        except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        except (MemoryError, ImportError, Warning):  # no matter what is in the file
+            raise
+        except Exception as error:  # zipfile, what unpacks and NumPy have many
             if self._reader.error is not None:  # which zipfile takes for damage
                 raise self._reader.error from None
-            path, end = self._content.path, bytearray(ZIP_END_BYTES)
-            start = max(0, self._content.size - len(end))
-            count = self._content.read_into(start, memoryview(end))
-            is_whole = ends_like_zip(bytes(end[:count]))
-            cut = "" if is_whole else "; the file is cut, copy it again"
-            message = f"{path}: no sound .npz file: {error}{cut}"
-            raise CorruptionError(message, path=path) from error
+            if isinstance(error, OSError) and error.errno not in _NOT_THE_SYSTEMS:
+                raise
+            raise self._tell(error, tensor) from error
+
+    def _tell(self, error: Exception, tensor: str | None) -> CheckpointError:
+        path, end = self._content.path, bytearray(ZIP_END_BYTES)
+        of = "" if tensor is None or f"'{tensor}" in str(error) else f"{tensor!r}: "
+        if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
+            message = f"{path}: {of}{error}; {_STORE_ANEW}"
+            return UnsupportedError(message, path=path, tensor=tensor)
+        start = max(0, self._content.size - len(end))
+        count = self._content.read_into(start, memoryview(end))
+        is_whole = ends_like_zip(bytes(end[:count]))
+        again = f"; the file is {'damaged' if is_whole else 'cut'}, copy it again"
+        if is_whole and isinstance(error, ValueError):  # it may have been made so
+            again = ""
+        message = f"{path}: no sound .npz file: {of}{error}{again}"
+        return CorruptionError(message, path=path, tensor=tensor)
 
 
-def _members(archive: NpzFile) -> dict[str, str]:
+def _members(archive: NpzFile, size: int) -> dict[str, str]:
     """Gives the members by the names of their arrays."""
     assert archive.zip is not None
     members: dict[str, str] = {}
-    for member in archive.zip.namelist():
+    for info in archive.zip.infolist():
+        member, begin = info.filename, info.header_offset
+        if not 0 <= begin < size:
+            raise ValueError(f"{member!r} would begin at byte {begin:,} of {size:,}")
         name = member.removesuffix(".npy")
         if name in members:
             raise ValueError(f"it has two arrays {name!r}")
@@ -224,16 +258,10 @@ def _members(archive: NpzFile) -> dict[str, str]:
     return members
 
 
-def _infos(archive: NpzFile, members: Mapping[str, str]) -> dict[str, ArrayInfo]:
-    """Reads what the members' headers say."""
+def _info_of(archive: NpzFile, name: str, member: str) -> ArrayInfo:
     assert archive.zip is not None
-    found = {name: archive.zip.getinfo(member) for name, member in members.items()}
-    infos = {}
-    # As they lie in the file, which costs least where that is elsewhere.
-    for name in sorted(found, key=lambda it: found[it].header_offset):
-        with archive.zip.open(members[name]) as file:
-            infos[name] = _info(name, members[name], found[name].file_size, file)
-    return {name: infos[name] for name in members}
+    with archive.zip.open(member) as file:
+        return _info(name, member, archive.zip.getinfo(member).file_size, file)
 
 
 def _info(name: str, member: str, held: int, file: IO[bytes]) -> ArrayInfo:
@@ -244,7 +272,10 @@ def _info(name: str, member: str, held: int, file: IO[bytes]) -> ArrayInfo:
     read_header = _HEADERS.get(version)
     if read_header is None:  # of names beyond Latin-1, in structures alone
         raise ValueError(f"{member!r} in it is of version {version} of .npy")
-    shape, _, dtype = read_header(file)
+    try:
+        shape, _, dtype = read_header(file)
+    except MemoryError:  # Python's parser says so of a few thousand parentheses
+        raise ValueError(f"{member!r} in it has a header that is nested") from None
     size, end = dtype.itemsize * prod(shape), file.tell()
     if not dtype.hasobject and end + size > held:
         raise ValueError(

@@ -12,6 +12,7 @@ from fastckpt.files.urls import public_name
 pytest.importorskip("fsspec")
 pytest.importorskip("aiohttp")
 
+from range_handler import Handler
 from range_server import RangeServer
 
 PLACE = "127.0.0.1:1/m"
@@ -95,3 +96,31 @@ def test_commands_and_sources_do_not_tell_it(tmp_path, capsys):
                 done = run(capsys, *words, *options)
                 assert done.status in (0, 1), (words, done)
                 assert SECRET not in done.out + done.err, words
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({"headers": {"Authorization": SECRET}}, None),
+        ({"headers": {"X-Api-Key": SECRET}}, "X-Api-Key"),
+        ({"client_kwargs": {"cookies": {"key": SECRET}}}, "Cookie"),
+    ],
+)
+def test_a_redirect_takes_along_what_the_docs_say(options, sent, tmp_path, monkeypatch):
+    fastckpt.save(tmp_path / "m", {"w": np.ones(3)})
+    seen, make = set(), Handler._make
+
+    def redirect(handler, fault):
+        if handler.server is not first:
+            found = handler.headers.items()
+            seen.update(name for name, value in found if SECRET in value)
+            return make(handler, fault)
+        answer = handler._say(302)
+        answer.headers["Location"] = f"{other.url}/{handler.name}"
+        return handler._without_name(answer)
+
+    monkeypatch.setattr(Handler, "_make", redirect)
+    with RangeServer(tmp_path) as other, RangeServer({}) as first:
+        found = fastckpt.load(f"{first.url}/m", storage_options=options)
+    assert found["w"].tolist() == [1, 1, 1]
+    assert seen == ({sent} if sent else set())
