@@ -205,11 +205,10 @@ void V1Source::AppendPieces(std::size_t slot, const Region* region,
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const std::uint64_t count = region ? CountInside(boxes[i], *region) : 0;
     if (region && count == 0) continue;
-    std::optional<Piece> packed;
     const bool is_part = region && count < ElementCount(boxes[i].extent);
-    if (is_part && MayFindPacked(rule)) {
-      packed = FindPacked(slot, i, boxes[i], seen);
-    }
+    const bool may_find = is_part && MayFindPacked(rule);
+    std::optional<Piece> packed;
+    if (may_find) packed = FindPacked(slot, i, boxes[i], seen);
     const bool check = rule != CheckRule::kNever;
     pieces->push_back(packed ? std::move(*packed)
                              : ReadPiece(slot, i, boxes[i], check, seen));
