@@ -235,8 +235,8 @@ std::vector<PiecePlace> BundleSource::Places(std::size_t slot) const {
 }
 
 std::vector<RangeRequest> BundleSource::ReadRanges(std::size_t slot,
-                                                   const Region* /*region*/,
-                                                   CheckRule /*rule*/) const {
+                                                   const Region*,
+                                                   CheckRule) const {
   std::vector<RangeRequest> ranges;
   if (!fetcher_ || dtype(slot) != DType::kString) return ranges;
   try {
