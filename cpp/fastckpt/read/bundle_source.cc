@@ -244,9 +244,8 @@ std::vector<RangeRequest> BundleSource::ReadRanges(std::size_t slot,
     std::vector<BundlePart> parts{{slot, {}}};
     if (index_.IsSliced(slot)) parts = parts_.Find(slot, nullptr);
     for (const BundlePart& part : parts) {
-      const Piece piece = StoredPiece(part.slot, &seen);
-      ranges.push_back(
-          {piece.file->remote()->number(), piece.offset, piece.size});
+      const Piece it = StoredPiece(part.slot, &seen);
+      ranges.push_back({it.file->remote()->number(), it.offset, it.size});
     }
   } catch (const Error&) {
     ranges.clear();  // AppendStrings says why
