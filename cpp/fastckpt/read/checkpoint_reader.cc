@@ -117,7 +117,9 @@ void CheckpointReader::CopySome(std::span<const std::size_t> slots,
                                 std::vector<ArrayBytes>* arrays) const {
   std::vector<std::size_t> wanted;
   for (const std::size_t i : indices) wanted.push_back(slots[i]);
-  std::vector<ArrayBytes> copied = CopyBy(FirstRule(), wanted, options);
+  // They were not asked to be the caller's own.
+  const CheckRule rule = verifies() ? CheckRule::kFirst : CheckRule::kNever;
+  std::vector<ArrayBytes> copied = CopyBy(rule, wanted, options);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     (*arrays)[indices[i]] = std::move(copied[i]);
   }
@@ -194,13 +196,6 @@ CheckRule CheckpointReader::RuleOf(std::optional<bool> check) const {
       break;
   }
   return CheckRule::kOnce;
-}
-
-// What is handed out without having been asked to be the caller's own; what is
-// fetched again is checked again.
-CheckRule CheckpointReader::FirstRule() const {
-  if (!verifies()) return CheckRule::kNever;
-  return source_->fetcher() ? RuleOf({}) : CheckRule::kFirst;
 }
 
 std::vector<ArrayBytes> CheckpointReader::CopyBy(

@@ -140,7 +140,6 @@ class CheckpointReader {
   void CopySome(std::span<const std::size_t> slots,
                 std::span<const std::size_t> indices, const RunOptions& options,
                 std::vector<ArrayBytes>* arrays) const;
-  CheckRule FirstRule() const;
   std::vector<ArrayBytes> CopyBy(CheckRule rule,
                                  std::span<const std::size_t> slots,
                                  const RunOptions& options,
