@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fastckpt.matching.layers import Layer
 from fastckpt.matching.templates import Run
@@ -21,10 +21,16 @@ Blocks = dict[tuple[Token, ...], Counter[int]]
 def count_blocks(layers: Iterable[Layer]) -> Blocks:
     blocks: Blocks = defaultdict(Counter)
     for layer in layers:
-        for at, token in enumerate(layer.tokens):
-            if isinstance(token, int):
-                blocks[layer.tokens[:at]][token] += 1
+        for scope, number in _numbers_of(layer):
+            blocks[scope][number] += 1
     return blocks
+
+
+def _numbers_of(layer: Layer) -> Iterator[tuple[tuple[Token, ...], int]]:
+    """Gives the numbers in a name, each with what stands before it."""
+    for at, token in enumerate(layer.tokens):
+        if isinstance(token, int):
+            yield layer.tokens[:at], token
 
 
 def are_level(sources: Run, targets: Run, blocks: tuple[Blocks, Blocks]) -> bool:
@@ -91,16 +97,10 @@ def _find_firsts(layers: Iterable[Layer]) -> dict[tuple[Token, ...], int]:
     """Gives the first of the numbers that stand after the same words and numbers."""
     firsts: dict[tuple[Token, ...], int] = {}
     for layer in layers:
-        for at, token in enumerate(layer.tokens):
-            if isinstance(token, int):
-                scope = layer.tokens[:at]
-                firsts[scope] = min(token, firsts.get(scope, token))
+        for scope, number in _numbers_of(layer):
+            firsts[scope] = min(number, firsts.get(scope, number))
     return firsts
 
 
 def _count_from(layer: Layer, firsts: dict[tuple[Token, ...], int]) -> list[int]:
-    return [
-        token - firsts[layer.tokens[:at]]
-        for at, token in enumerate(layer.tokens)
-        if isinstance(token, int)
-    ]
+    return [number - firsts[scope] for scope, number in _numbers_of(layer)]
