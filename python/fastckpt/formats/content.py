@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 
 from fastckpt.files.urls import source_path
 
-__all__ = ["Content", "ContentFile", "LocalContent", "local_content"]
+__all__ = ["Content", "ContentFile", "LocalContent", "local_content", "read_some"]
 
 
 class Content(Protocol):
@@ -48,6 +48,12 @@ class LocalContent:
                 break
             done += count
         return done
+
+
+def read_some(content: Content, offset: int, size: int) -> bytes:
+    """Gives so many bytes, fewer only at the end."""
+    buffer = bytearray(size)
+    return bytes(buffer[: content.read_into(offset, memoryview(buffer))])
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from fastckpt.formats.content import (
     ContentFile,
     LocalContent,
     local_content,
+    read_some,
 )
 from fastckpt.formats.lazy_tensors import ArrayInfo, LazyTensors
 from fastckpt.formats.refusals import refuse, refuse_types
@@ -228,14 +229,13 @@ class _Archive:
             raise self._tell(error, tensor) from error
 
     def _tell(self, error: Exception, tensor: str | None) -> CheckpointError:
-        path, end = self._content.path, bytearray(ZIP_END_BYTES)
+        path = self._content.path
         of = "" if tensor is None or f"'{tensor}" in str(error) else f"{tensor!r}: "
         if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
             message = f"{path}: {of}{error}; {_STORE_ANEW}"
             return UnsupportedError(message, path=path, tensor=tensor)
-        start = max(0, self._content.size - len(end))
-        count = self._content.read_into(start, memoryview(end))
-        is_whole = ends_like_zip(bytes(end[:count]))
+        start = max(0, self._content.size - ZIP_END_BYTES)
+        is_whole = ends_like_zip(read_some(self._content, start, ZIP_END_BYTES))
         again = f"; the file is {'damaged' if is_whole else 'cut'}, copy it again"
         if is_whole and isinstance(error, ValueError):  # it may have been made so
             again = ""

@@ -12,6 +12,7 @@ from fastckpt.files.remote import Store
 from fastckpt.files.remote_content import RemoteContent
 from fastckpt.files.remote_errors import error_of
 from fastckpt.files.remote_looks import ABSENT
+from fastckpt.formats.content import read_some
 from fastckpt.formats.endings import FILE_FORMATS, find_file_format
 
 __all__ = ["RemoteFile", "find_remote_file"]
@@ -63,17 +64,12 @@ def find_remote_file(
     if not isinstance(seen, Seen) or not seen.is_file:
         return None
     content = RemoteContent(store, store.name, seen)
-    begin = _read(content, 0, _BEGIN_BYTES)
+    begin = read_some(content, 0, _BEGIN_BYTES)
     kind = kind_of_bytes(begin)
     if kind in FILE_FORMATS:
         return RemoteFile(kind, content)
     is_empty_archive = kind == "zip" and named == "npz"
     if named is None or (kind is not None and not is_empty_archive) or not begin:
         return None
-    end = _read(content, max(0, content.size - 8), 8)
+    end = read_some(content, max(0, content.size - 8), 8)
     return None if may_be_table(begin, end) else RemoteFile(named, content)
-
-
-def _read(content: RemoteContent, offset: int, size: int) -> bytes:
-    buffer = bytearray(size)
-    return bytes(buffer[: content.read_into(offset, memoryview(buffer))])
