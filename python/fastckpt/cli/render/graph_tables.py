@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -184,11 +185,8 @@ def sum_scopes(variables: Mapping[str, GraphVariable]) -> dict[str, int]:
     return sizes
 
 
-def _count_scopes(variables: Mapping[str, GraphVariable]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for scope, _ in _list_pairs(variables):
-        counts[scope] = counts.get(scope, 0) + 1
-    return counts
+def _count_scopes(variables: Mapping[str, GraphVariable]) -> Mapping[str, int]:
+    return Counter(scope for scope, _ in _list_pairs(variables))
 
 
 def _list_pairs(

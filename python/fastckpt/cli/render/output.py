@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from os.path import dirname
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from fastckpt.base.text import format_exact_size, make_printable
 from fastckpt.cli.render.table import format_table
@@ -56,25 +56,23 @@ def terminal_width(stream: TextIO | None = None) -> int | None:
 
     None: its lines have no limit.
     """
-    stream = stream or sys.stdout
-    if not is_terminal(stream):
-        return None
-    try:
-        columns = int(os.environ.get("COLUMNS", "0"))
-        if columns > 0:
-            return columns
-        return os.get_terminal_size(stream.fileno()).columns or None
-    except (ValueError, OSError):
-        return None
+    return _measure(stream or sys.stdout, "columns")
 
 
 def terminal_height() -> int | None:
     """Gives the lines of the terminal, or None where standard output is none."""
-    if not is_terminal(sys.stdout):
+    return _measure(sys.stdout, "lines")
+
+
+def _measure(stream: TextIO, side: Literal["columns", "lines"]) -> int | None:
+    """Gives one side of a terminal, as its user set it or as the system knows it."""
+    if not is_terminal(stream):
         return None
     try:
-        lines = int(os.environ.get("LINES", "0"))
-        return lines if lines > 0 else os.get_terminal_size(1).lines or None
+        wanted = int(os.environ.get(side.upper(), "0"))
+        if wanted > 0:
+            return wanted
+        return getattr(os.get_terminal_size(stream.fileno()), side) or None
     except (ValueError, OSError):
         return None
 
