@@ -12,14 +12,18 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.data import OUT
-from benchmarks.facts import facts
-from benchmarks.files import Refusal, printable, read_report
-from benchmarks.rows import ROWS, chosen
+from benchmarks.data.facts import facts
+from benchmarks.machine.tree import OUT
+from benchmarks.reports.files import Refusal, printable, read_report
+from benchmarks.rows.all import ROWS, chosen
 
 __all__ = ["main", "parse_size"]
 
-_COMMANDS = ("mine", "compare", "plot")
+_COMMANDS = {
+    "mine": "mine.command",
+    "compare": "reports.compare",
+    "plot": "reports.plot",
+}
 """Modules with options of their own; each has `add_arguments` and `run`."""
 
 _UNITS = {"KiB": 10, "MiB": 20, "GiB": 30}
@@ -78,7 +82,7 @@ def _list(options: argparse.Namespace) -> None:
 
 def _command(name: str, arguments: list[str]) -> int:
     """Runs one of the commands that have options of their own."""
-    module = import_module(f"benchmarks.{name}")
+    module = import_module(f"benchmarks.{_COMMANDS[name]}")
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks {name}", description=module.__doc__
     )
@@ -119,7 +123,7 @@ def _suite(arguments: list[str]) -> int:
         return 0
     # What measures needs more than what tells of it: the test extra.
     if options.what == "results":
-        from benchmarks import results
+        from benchmarks.reports import results
 
         results.write(read_report(options.out / "report.json"))
         return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import paths
+from benchmarks.timing import pytest_cases
 
-_CASES = paths.cases(
+_CASES = pytest_cases.cases(
     "load",
     "load-into",
     "load-copy",
@@ -22,4 +22,4 @@ _CASES = paths.cases(
 
 @pytest.mark.parametrize(("label", "who"), _CASES)
 def test_read(benchmark, start, label, who):
-    paths.run(benchmark, start(label, who))
+    pytest_cases.run(benchmark, start(label, who))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import paths, processes
+from benchmarks.measures import processes
+from benchmarks.timing import pytest_cases
 
 
 @pytest.mark.parametrize("mode", ["fork", "spawn", "TensorFlow"])
-@pytest.mark.benchmark(group="4 workers, every tensor", timer=paths.CLOCK)
+@pytest.mark.benchmark(group="4 workers, every tensor", timer=pytest_cases.CLOCK)
 def test_workers(benchmark, context, mode):
     def work() -> dict[str, float]:
         found = processes.run_workers(context, mode)
-        paths.CLOCK.now += found["seconds"]
+        pytest_cases.CLOCK.now += found["seconds"]
         return found
 
     found = benchmark.pedantic(work, rounds=3, iterations=1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import paths
+from benchmarks.timing import pytest_cases
 
-_CASES = paths.cases("save")
+_CASES = pytest_cases.cases("save")
 
 
 @pytest.mark.parametrize(("label", "who"), _CASES)
 def test_write(benchmark, start, label, who):
-    paths.run(benchmark, start(label, who))
+    pytest_cases.run(benchmark, start(label, who))

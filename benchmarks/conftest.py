@@ -10,22 +10,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks import machine
 from benchmarks.__main__ import parse_size
-from benchmarks.data import OUT, ensure
-from benchmarks.floor_build import build_floor
-from benchmarks.measure import Contender, remove_saved
-from benchmarks.measure import start as start_child
-from benchmarks.row import Context
+from benchmarks.data.folder import ensure
+from benchmarks.machine.conditions import conditions, refuse_debug_build
+from benchmarks.machine.programs import build_floor
+from benchmarks.machine.tree import OUT
+from benchmarks.rows.row import Context
+from benchmarks.timing.process import Contender
+from benchmarks.timing.process import start as start_child
+from benchmarks.timing.turns import remove_saved
 
 
 @pytest.fixture(scope="session")
 def context() -> Iterator[Context]:
-    machine.refuse_debug_build()
+    refuse_debug_build()
     size = parse_size(os.environ.get("FASTCKPT_BENCHMARK_SIZE", "64MiB"))
     floor = os.environ.get("FASTCKPT_FLOOR") or build_floor(OUT / "build")
     data = ensure(OUT, size, 10_000)
-    threads = machine.conditions(data, None)["cpus"]
+    threads = conditions(data.prefix("bert"), None)["cpus"]
     context = Context(data, floor, turns=3, threads=threads)
     yield context
     remove_saved(context)

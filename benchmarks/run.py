@@ -8,25 +8,17 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from benchmarks import (
-    flips,
-    growth,
-    judge,
-    limits,
-    machine,
-    page,
-    quiet,
-    report,
-    results,
-    room,
-    tables,
-)
-from benchmarks.data import ensure
-from benchmarks.facts import facts
-from benchmarks.files import write_text
-from benchmarks.floor_build import build_floor
-from benchmarks.measure import run_row
-from benchmarks.row import Context, Row
+from benchmarks.data.facts import facts
+from benchmarks.data.folder import Data, ensure
+from benchmarks.machine import quiet, room
+from benchmarks.machine.conditions import conditions, refuse_debug_build
+from benchmarks.machine.programs import build_floor
+from benchmarks.measures import flips, growth, limits
+from benchmarks.reports import markdown, page, results, tables
+from benchmarks.reports.files import write_text
+from benchmarks.rows.row import Context, Row
+from benchmarks.timing import judge
+from benchmarks.timing.turns import run_row
 
 __all__ = ["SCHEMA", "run"]
 
@@ -78,9 +70,9 @@ def _measure_rows(
         found = _measure(row, context, titles, most)
         found["busy"] = busy
         measured.append(found)
-        _log(f"{row.name}: {perf_counter() - begin:.1f} s{report.busy_mark(found)}")
+        _log(f"{row.name}: {perf_counter() - begin:.1f} s{markdown.busy_mark(found)}")
         for goal in found["goals"]:
-            _log(f"  {report.goal_line(goal)}")
+            _log(f"  {markdown.goal_line(goal)}")
         if found["resident"] is not None:
             _log(f"  in the page cache when a run began: {found['resident']} bytes")
     return most, measured
@@ -128,22 +120,28 @@ def _command(options: argparse.Namespace) -> str:
     return command if options.growth else command + " --no-growth"
 
 
+def _sizes(data: Data) -> dict[str, int]:
+    """Gives the bytes of the data, and how many tensors there are."""
+    counts = {name: data.entry(name)["tensors"] for name in ("bert", "small")}
+    return {"nbytes": data.manifest["nbytes"]} | counts
+
+
 def _prepare(options: argparse.Namespace) -> tuple[Context, dict[str, Any]]:
     """Refuses, builds and makes what is missing; gives the conditions, too."""
-    machine.refuse_debug_build()
+    refuse_debug_build()
     state, busy = _refuse_busy(options.busy)
     build = None if options.floor else options.out / "build"
     floor = build_floor(build) if build else options.floor
     data = ensure(options.out, options.size, options.tensors)
-    conditions = machine.conditions(data, build)
-    conditions |= {"state": state._asdict(), "busy": busy}
-    for name, value in conditions.items():
+    found = conditions(data.prefix("bert"), build) | {"data": _sizes(data)}
+    found |= {"state": state._asdict(), "busy": busy}
+    for name, value in found.items():
         _log(f"{name}: {value}")
-    return Context(data, floor, options.repeats, conditions["cpus"]), conditions
+    return Context(data, floor, options.repeats, found["cpus"]), found
 
 
 def _markdown(whole: dict[str, Any]) -> str:
-    parts = [report.to_markdown(whole)]
+    parts = [markdown.to_markdown(whole)]
     for title, table in (
         ("Other libraries, and what they check", tables.peers_table(whole)),
         ("Threads", tables.scaling_table(whole)),
@@ -158,8 +156,8 @@ def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
     (options.out / "report.md").write_text(_markdown(whole))
     write_text(options.out / "report.html", page.of_report(whole))
     _log(
-        f"{report.summary(whole)}\nwrote {options.out / 'report.json'}, report.md and "
-        "report.html"
+        f"{markdown.summary(whole)}\n"
+        f"wrote {options.out / 'report.json'}, report.md and report.html"
     )
     if options.write:
         results.write(whole)
@@ -170,18 +168,18 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
 
     It is 1 where a floor is wrong: ours is faster than the best of its ways.
     """
-    context, conditions = _prepare(options)
+    context, around = _prepare(options)
     too_large = _too_large(options)
     for size in too_large:
         _log(f"growth: {size} bytes: not measured: no room on the disk or in memory")
     titles = facts(options.size, options.tensors)
     most, measured = _measure_rows(rows, context, titles, options)
     for found in measured:
-        found["busy"] = found["busy"] or conditions["busy"]
+        found["busy"] = found["busy"] or around["busy"]
     whole = {
         "schema": SCHEMA,
         "command": _command(options),
-        "conditions": conditions,
+        "conditions": around,
         "limits": most,
         "rows": measured,
         "wrong floors": judge.wrong_floors(measured),

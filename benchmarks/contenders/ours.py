@@ -10,11 +10,11 @@ import ml_dtypes
 import numpy as np
 
 import fastckpt
-from benchmarks import digest, row_numbers
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.models import MATRIX, ONE_TENSOR
-from benchmarks.wanted import touch
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest, row_numbers
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX, ONE_TENSOR
+from benchmarks.data.wanted import touch
 from fastckpt import _native
 from fastckpt.checking.statistics import look_at
 

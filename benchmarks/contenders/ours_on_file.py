@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 import fastckpt
-from benchmarks import digest
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.facts import in_bytes
-from benchmarks.needs import NotHere
-from benchmarks.room import free_disk
-from benchmarks.wanted import touch
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest
+from benchmarks.data.facts import in_bytes
+from benchmarks.data.folder import Data
+from benchmarks.data.wanted import touch
+from benchmarks.machine.needs import NotHere
+from benchmarks.machine.room import free_disk
 from fastckpt import _native
 
 if not _native.NDEBUG:

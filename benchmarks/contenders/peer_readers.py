@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contenders.peer_writers import numbered
-from benchmarks.needs import NotHere
-from benchmarks.wanted import Wanted
+from benchmarks.data.wanted import Wanted
+from benchmarks.machine.needs import NotHere
 
 __all__ = ["reader"]
 

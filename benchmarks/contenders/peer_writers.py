@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import fastckpt
-from benchmarks.needs import NotHere
-from benchmarks.wanted import Wanted
+from benchmarks.data.wanted import Wanted
+from benchmarks.machine.needs import NotHere
 
 __all__ = ["CHUNK", "WRITERS", "Source", "numbered", "plain_dtype", "remove", "write"]
 

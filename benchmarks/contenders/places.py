@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks import digest
-from benchmarks.data import Data
-from benchmarks.models import MATRIX
+from benchmarks.data import digest
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX
 
 __all__ = ["rows_of_file", "some_of_file"]
 

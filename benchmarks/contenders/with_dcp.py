@@ -20,9 +20,9 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import DTensor, Replicate, Shard, empty
 
 import fastckpt.torch
-from benchmarks import digest
-from benchmarks.case import Case
-from benchmarks.data import Data
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest
+from benchmarks.data.folder import Data
 
 _RANKS = 2
 

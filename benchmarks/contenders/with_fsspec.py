@@ -9,11 +9,11 @@ from typing import Any
 import fsspec
 import numpy as np
 
-from benchmarks import digest, row_numbers
-from benchmarks.case import Case
+from benchmarks.contenders.case import Case
 from benchmarks.contenders.places import rows_of_file, some_of_file
-from benchmarks.data import Data
-from benchmarks.models import MATRIX
+from benchmarks.data import digest, row_numbers
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX
 
 __all__ = ["rows", "same_ranges", "some"]
 

@@ -14,9 +14,9 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import fastckpt.jax
-from benchmarks import digest
-from benchmarks.case import Case
-from benchmarks.data import Data
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest
+from benchmarks.data.folder import Data
 
 _Arrays = Mapping[str, jax.Array]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import digest, row_numbers
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.models import MATRIX
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest, row_numbers
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX
 
 
 def memmap_slices(data: Data, name: str) -> Case:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import digest
-from benchmarks.case import Case
 from benchmarks.contenders import peer_readers, peer_writers
-from benchmarks.data import Data
-from benchmarks.facts import in_bytes
-from benchmarks.needs import NotHere
-from benchmarks.peers import PEERS
-from benchmarks.room import free_disk
-from benchmarks.wanted import touch, wanted_of
+from benchmarks.contenders.case import Case
+from benchmarks.contenders.peers import PEERS
+from benchmarks.data import digest
+from benchmarks.data.facts import in_bytes
+from benchmarks.data.folder import Data
+from benchmarks.data.wanted import touch, wanted_of
+from benchmarks.machine.needs import NotHere
+from benchmarks.machine.room import free_disk
 
 # torch warns where an array may not be written; nobody writes here.
 warnings.filterwarnings("ignore", "The given NumPy array is not writable")

@@ -8,10 +8,10 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from benchmarks import digest, row_numbers
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.models import MATRIX, ONE_TENSOR
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest, row_numbers
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX, ONE_TENSOR
 
 
 def load(data: Data, name: str = "bert") -> Case:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import digest
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.models import MATRIX, ONE_TENSOR
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX, ONE_TENSOR
 
 
 def _get_all(path: str) -> dict[str, np.ndarray]:

@@ -10,11 +10,11 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 import fastckpt
-from benchmarks import row_numbers
-from benchmarks.case import Case
 from benchmarks.contenders import with_stores
-from benchmarks.data import Data
-from benchmarks.models import MATRIX
+from benchmarks.contenders.case import Case
+from benchmarks.data import row_numbers
+from benchmarks.data.folder import Data
+from benchmarks.data.models import MATRIX
 
 _Get = Callable[[Any], np.ndarray]
 

@@ -12,10 +12,10 @@ import torch
 
 import fastckpt
 import fastckpt.torch
-from benchmarks import digest
-from benchmarks.case import Case
-from benchmarks.data import Data
-from benchmarks.needs import NotHere
+from benchmarks.contenders.case import Case
+from benchmarks.data import digest
+from benchmarks.data.folder import Data
+from benchmarks.machine.needs import NotHere
 
 _Tensors = Mapping[str, torch.Tensor]
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 import reports
-from benchmarks import compare
 from benchmarks.__main__ import main
-from benchmarks.files import write_json
+from benchmarks.reports import compare
+from benchmarks.reports.files import write_json
 
 
 def lines(found: dict) -> dict:

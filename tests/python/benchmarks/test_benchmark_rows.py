@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import facts
 from benchmarks.__main__ import main
-from benchmarks.measure import run_row
-from benchmarks.row import Child, Context, Row
-from benchmarks.rows import ROWS
+from benchmarks.data import facts
+from benchmarks.rows.all import ROWS
+from benchmarks.rows.row import Child, Context, Row
+from benchmarks.timing.turns import run_row
 
 import children
 

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from benchmarks.files import (
+from benchmarks.reports.files import (
     Refusal,
     printable,
     refuse_unwritable,

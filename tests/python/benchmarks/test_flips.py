@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import flips
-from benchmarks.data import child_environment
-from benchmarks.needs import lacking
-from benchmarks.peers import PEERS
+from benchmarks.contenders.peers import PEERS
+from benchmarks.machine.children import child_environment
+from benchmarks.machine.needs import lacking
+from benchmarks.measures import flips
 
 import children
 
@@ -28,7 +28,7 @@ def test_a_flipped_byte_is_an_error_where_there_is_a_checksum(who, outcome, tmp_
 
 
 def of_child(who: str, folder: Path) -> dict:
-    command = [sys.executable, "-m", "benchmarks.flips", who, str(folder)]
+    command = [sys.executable, "-m", "benchmarks.measures.flips", who, str(folder)]
     done = children.run(
         command, cwd=ROOT, env=child_environment(), capture_output=True, text=True
     )

@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from benchmarks.intervals import CANNOT_TELL, MET, MISSED, deciding, quotient, verdict
+from benchmarks.timing.intervals import (
+    CANNOT_TELL,
+    MET,
+    MISSED,
+    deciding,
+    quotient,
+    verdict,
+)
 
 
 def noisy(median: float, seed: int, count: int = 20) -> list[float]:

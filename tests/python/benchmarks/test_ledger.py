@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks import instructions, ledger
+from benchmarks.ledger import instructions
+from benchmarks.ledger.sections import compare
 
 ROOT = Path(__file__).parents[3]
 CONDITIONS = {"NumPy": "2.4", "compiler": "gcc 12"}
@@ -15,42 +16,40 @@ def section(**counts: float) -> dict:
 
 
 def test_a_count_that_grew_by_more_than_3_percent_fails():
-    lines, grew = ledger.compare("paths", section(open=100.0), section(open=103.1))
+    lines, grew = compare("paths", section(open=100.0), section(open=103.1))
     assert grew
     assert lines[1].endswith("GREW")
 
 
 @pytest.mark.parametrize("now", [103.0, 100.0, 50.0])
 def test_a_count_that_grew_by_less_does_not(now):
-    assert not ledger.compare("paths", section(open=100.0), section(open=now))[1]
+    assert not compare("paths", section(open=100.0), section(open=now))[1]
 
 
 @pytest.mark.parametrize("name", ["NumPy", "compiler"])
 def test_counts_of_other_conditions_are_not_compared(name):
     other = section(open=900.0)
     other["conditions"][name] = "another"
-    (line,), grew = ledger.compare("paths", section(open=1.0), other)
+    (line,), grew = compare("paths", section(open=1.0), other)
     assert not grew
     assert f"NOT COMPARED: {name} is 'another' here and " in line
 
 
 def test_a_kernel_that_the_cpu_lacks_is_not_compared():
-    lines, grew = ledger.compare(
-        "routines", section(avx512=1.0, sse=1.0), section(sse=1.0)
-    )
+    lines, grew = compare("routines", section(avx512=1.0, sse=1.0), section(sse=1.0))
     assert not grew
     assert lines[-1].endswith("NOT COMPARED: not counted here")
 
 
 def test_where_nothing_can_be_counted_it_is_said():
     missing = {"missing": "valgrind is not installed"}
-    (line,), grew = ledger.compare("paths", section(open=1.0), missing)
+    (line,), grew = compare("paths", section(open=1.0), missing)
     assert not grew
     assert line == "paths: NOT COMPARED: valgrind is not installed"
 
 
 def test_the_committed_ledger_covers_every_path():
-    kept = json.loads((ROOT / "benchmarks" / "ledger.json").read_text())
+    kept = json.loads((ROOT / "benchmarks" / "ledger" / "ledger.json").read_text())
     paths, routines = (kept[title]["counts"] for title in sorted(kept))
     assert list(paths) == list(instructions._WORKS)
     assert any(name.startswith("Snappy") for name in routines)

@@ -10,9 +10,10 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from benchmarks import mine_run, quiet
 from benchmarks.__main__ import main
-from benchmarks.row import Measured
+from benchmarks.machine import quiet
+from benchmarks.mine import run as mine_run
+from benchmarks.rows.row import Measured
 from own_files import state_of
 
 import children

@@ -2,8 +2,9 @@
 
 import pytest
 import reports
-from benchmarks import mine_advice, mine_run
-from benchmarks.row import Measured
+from benchmarks.mine import advice as mine_advice
+from benchmarks.mine import run as mine_run
+from benchmarks.rows.row import Measured
 
 
 def io_row(mmap: float, read: float) -> dict:
@@ -48,7 +49,7 @@ def test_what_was_not_measured_gives_its_reason_and_no_advice():
 
 def test_a_file_that_was_not_cached_is_compared_as_the_first_load_left_it():
     row = reports.row("mine-folios")
-    row["measure"] = "mine_folios.measure"
+    row["measure"] = "mine.folios.measure"
     row["samples"] = {"as the first load left it": [1.0] * 9,
                       "read anew in order": [0.5] * 9}  # fmt: skip
     found = of(row, "folios")
@@ -91,7 +92,7 @@ def test_a_median_stands_by_what_the_caller_has_in_the_end():
 
 def test_faults_stand_beside_what_they_explain():
     row = reports.row("mine-folios")
-    row["measure"] = "mine_folios.measure"
+    row["measure"] = "mine.folios.measure"
     row["samples"] = {"as found": [1.0] * 9, "read anew in order": [0.5] * 9}
     faults = reports.row("mine-faults")
     faults["samples"] = {"as found": [4096.0], "read anew in order": [16.0]}

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import mine_run, mine_subject, room
 from benchmarks.__main__ import main
 from benchmarks.contenders import peer_writers, with_peers
-from benchmarks.data import Data
-from benchmarks.measure import Ended
-from benchmarks.needs import NotHere
+from benchmarks.data.folder import Data
+from benchmarks.machine import room
+from benchmarks.machine.needs import NotHere
+from benchmarks.mine import run as mine_run
+from benchmarks.mine import subject as mine_subject
+from benchmarks.timing.process import Ended
 from own_files import refused, state_of
 
 import fastckpt

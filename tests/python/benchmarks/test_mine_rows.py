@@ -4,9 +4,10 @@ import os
 
 import numpy as np
 import pytest
-from benchmarks import mine_rows, mine_subject
 from benchmarks.contenders import ours_on_file, with_peers
-from benchmarks.peers import PEERS
+from benchmarks.contenders.peers import PEERS
+from benchmarks.mine import rows as mine_rows
+from benchmarks.mine import subject as mine_subject
 
 import fastckpt
 
@@ -18,7 +19,7 @@ def subject_of(tmp_path, tensors: dict, **how: object) -> mine_subject.Subject:
 
 
 def rows_of(subject: mine_subject.Subject, tmp_path, peers=()) -> dict:
-    return {row.name: row for row in mine_rows.rows(subject, peers, tmp_path)}
+    return {row.name: row for row in mine_rows.rows_of(subject, peers, tmp_path)}
 
 
 def test_an_aligned_file_is_not_rewritten_to_be_aligned(tmp_path):

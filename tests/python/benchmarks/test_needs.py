@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from benchmarks import needs
+from benchmarks.machine import needs
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import reports
-from benchmarks import page
+from benchmarks.reports import page
 
 
 class _Page(HTMLParser):

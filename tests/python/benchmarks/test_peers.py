@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from benchmarks import digest, wanted
 from benchmarks.contenders import peer_readers, peer_writers
-from benchmarks.peer_rows import ROWS
-from benchmarks.peers import PEERS
-from benchmarks.row import Child
+from benchmarks.contenders.peers import PEERS
+from benchmarks.data import digest, wanted
+from benchmarks.rows.peers import ROWS
+from benchmarks.rows.row import Child
 
 import fastckpt
 

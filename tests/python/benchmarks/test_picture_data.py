@@ -2,8 +2,8 @@
 
 import pytest
 import reports
-from benchmarks import picture_data
-from benchmarks.rows import ROWS
+from benchmarks.reports import picture_data
+from benchmarks.rows.all import ROWS
 
 
 def test_ours_comes_first_and_each_family_once():

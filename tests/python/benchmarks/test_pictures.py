@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 import reports
 from benchmarks.__main__ import main
-from benchmarks.files import write_json
-from benchmarks.theme import THEMES
+from benchmarks.reports.files import write_json
+from benchmarks.reports.theme import THEMES
 
 from installed import is_installed
 
@@ -21,7 +21,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def drawn() -> dict:
-    from benchmarks import pictures
+    from benchmarks.reports import pictures
 
     report = reports.whole()
     return {
@@ -40,7 +40,7 @@ def test_every_picture_is_one_file_of_svg_that_asks_for_nothing(drawn):
 
 
 def test_a_picture_is_the_same_each_time_and_knows_no_date(drawn):
-    from benchmarks import pictures
+    from benchmarks.reports import pictures
 
     for (name, theme), text in drawn.items():
         if name in ("paths", "growth"):

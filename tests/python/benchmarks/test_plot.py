@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 import reports
-from benchmarks import plot
 from benchmarks.__main__ import main
-from benchmarks.files import write_json
-from benchmarks.theme import THEMES
+from benchmarks.reports import plot
+from benchmarks.reports.files import write_json
+from benchmarks.reports.theme import THEMES
 
 ROOT = Path(__file__).parents[3]
 

@@ -3,7 +3,9 @@
 import argparse
 
 import pytest
-from benchmarks import quiet, report, run
+from benchmarks import run
+from benchmarks.machine import quiet
+from benchmarks.reports import markdown
 
 CALM = quiet.State(load=0.1, running=0.0, busy=0.01, steal=0.0, disk=0.0, drift=1.01)
 
@@ -43,5 +45,5 @@ def test_every_number_of_a_busy_row_is_marked():
             "winner": "", "value": 1.0, "low": 0.9, "high": 1.05}  # fmt: skip
     row = {"name": "load", "title": "load", "is_view": False, "goals": [goal],
            "gives": {}, "busy": ["the host takes 20%"]}  # fmt: skip
-    table = report.goal_table({"rows": [row]})
+    table = markdown.goal_table({"rows": [row]})
     assert "| 1 (busy) | 0.9 to 1.05 (busy) |" in table

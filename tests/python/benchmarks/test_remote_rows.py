@@ -7,12 +7,14 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from benchmarks import digest, models, remote, remote_rows
 from benchmarks.contenders import ours_remote, with_fsspec
-from benchmarks.data import Data
-from benchmarks.judge import of_goal
-from benchmarks.remote_server import serve
-from benchmarks.row import Context
+from benchmarks.data import digest, models
+from benchmarks.data.folder import Data
+from benchmarks.measures import remote
+from benchmarks.measures.remote_server import serve
+from benchmarks.rows import remote as remote_rows
+from benchmarks.rows.row import Context
+from benchmarks.timing.judge import of_goal
 
 import fastckpt
 
@@ -69,8 +71,8 @@ def test_a_row_tells_times_requests_and_bytes(data, monkeypatch):
 
 
 def test_without_fsspec_the_rows_say_why_they_are_not_measured(monkeypatch):
-    monkeypatch.setattr("benchmarks.needs.find_spec", lambda _: None)
+    monkeypatch.setattr("benchmarks.machine.needs.find_spec", lambda _: None)
     for row in remote_rows.ROWS:
-        measured = getattr(remote, row.measure.split(".")[1])(None)
+        measured = getattr(remote, row.measure.rpartition(".")[2])(None)
         assert measured.missing == {"fastckpt": "fsspec is not installed"}
         assert all(of_goal(goal, measured) is None for goal in row.goals)

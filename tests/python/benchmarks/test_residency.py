@@ -2,7 +2,7 @@
 
 import os
 
-from benchmarks.residency import drop_from_cache, resident_bytes
+from benchmarks.machine.residency import drop_from_cache, resident_bytes
 
 
 def test_a_file_that_was_just_written_is_in_the_page_cache(tmp_path):

@@ -1,10 +1,11 @@
 """What the run puts into RESULTS.md and the README."""
 
 import pytest
-from benchmarks import files, judge, report, results
-from benchmarks.facts import facts
-from benchmarks.row import Measured
-from benchmarks.rows import ROWS
+from benchmarks.data.facts import facts
+from benchmarks.reports import files, markdown, results
+from benchmarks.rows.all import ROWS
+from benchmarks.rows.row import Measured
+from benchmarks.timing import judge
 
 FACTS = dict.fromkeys(facts(1 << 20, 100), "some")
 CONDITIONS = {
@@ -117,7 +118,7 @@ def test_a_busy_machine_shows_in_every_cell(written):
     text, readme = written(whole)
     assert "**busy**: the host takes 20%" in text
     assert readme.count("1 s (busy)") == readme.count("1 s")
-    assert "1 (busy)" in report.to_markdown(whole)
+    assert "1 (busy)" in markdown.to_markdown(whole)
 
 
 def test_a_report_of_some_rows_is_refused(written):
@@ -133,4 +134,4 @@ def test_who_is_not_installed_is_named(written):
     whole["rows"][0]["missing"] = {"h5py": "h5py"}
     line = "Not measured: load: h5py (h5py is not installed)."
     assert line in written(whole)[0].splitlines()
-    assert "- not measured: h5py: h5py is not installed" in report.to_markdown(whole)
+    assert "- not measured: h5py: h5py is not installed" in markdown.to_markdown(whole)

@@ -3,7 +3,9 @@
 import argparse
 
 import reports
-from benchmarks import page, report, room, run
+from benchmarks import run
+from benchmarks.machine import room
+from benchmarks.reports import markdown, page
 
 
 def options(**more: object) -> argparse.Namespace:
@@ -35,7 +37,7 @@ def test_sizes_without_room_are_left_out_and_said(monkeypatch):
     assert run._too_large(options(growth=False)) == []
     whole = reports.whole() | {"growth left out": [1 << 32, 8 << 30]}
     words = "Not measured: 4 GiB, 8 GiB (no room on the disk or in memory)."
-    assert words in "\n".join(report.growth_table(whole))
+    assert words in "\n".join(markdown.growth_table(whole))
     assert words in page.of_report(whole)
 
 

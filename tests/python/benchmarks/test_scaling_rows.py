@@ -3,14 +3,15 @@
 import os
 
 import pytest
-from benchmarks import measure, scaling_rows
-from benchmarks.row import Context
+from benchmarks.rows import scaling
+from benchmarks.rows.row import Context
+from benchmarks.timing import turns
 
 
-@pytest.mark.parametrize("row", scaling_rows.ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", scaling.ROWS, ids=lambda row: row.name)
 def test_where_the_machine_is_too_small_it_is_said(row, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
-    missing = measure._missing(row)
+    missing = turns._missing(row)
     if row.name == "torch-cuda":
         assert set(missing) == set(row.contenders)
         assert all("GPU" in why or "not installed" in why for why in missing.values())
@@ -20,7 +21,7 @@ def test_where_the_machine_is_too_small_it_is_said(row, monkeypatch):
 
 
 def test_rows_go_to_16_threads():
-    rows = [row for row in scaling_rows.ROWS if row.name.startswith("scale-")]
+    rows = [row for row in scaling.ROWS if row.name.startswith("scale-")]
     assert [row.name for row in rows] == [
         "scale-load", "scale-copy", "scale-verify", "scale-rows",
     ]  # fmt: skip
@@ -30,8 +31,8 @@ def test_rows_go_to_16_threads():
 
 
 def test_a_row_of_the_gpu_is_not_measured_without_one(monkeypatch):
-    (row,) = [row for row in scaling_rows.ROWS if row.name == "torch-cuda"]
-    monkeypatch.setattr("benchmarks.needs._GPUS", ())
-    found = measure.run_row(row, Context(None, "", 1, 1))
+    (row,) = [row for row in scaling.ROWS if row.name == "torch-cuda"]
+    monkeypatch.setattr("benchmarks.machine.needs._GPUS", ())
+    found = turns.run_row(row, Context(None, "", 1, 1))
     assert found.samples == {}
     assert set(found.missing) == set(row.contenders)

@@ -1,7 +1,7 @@
 """The tables of medians, peers and threads."""
 
 import reports
-from benchmarks import tables
+from benchmarks.reports import tables
 
 
 def test_everybody_is_in_the_line_of_a_row_but_the_ways_of_floors():

@@ -1,9 +1,9 @@
 """Floors: picked on one half of the samples, judged on the other."""
 
-from benchmarks import judge, ways
-from benchmarks.intervals import quotient
-from benchmarks.measure import plan_turns
-from benchmarks.row import Child, Goal, Measured, Row
+from benchmarks.rows.row import Child, Goal, Measured, Row
+from benchmarks.timing import judge, ways
+from benchmarks.timing.intervals import quotient
+from benchmarks.timing.turns import plan_turns
 
 GOAL = Goal("floor", 1.1, "fastckpt", ("floor",))
 TITLE = {"bert": "400 tensors"}

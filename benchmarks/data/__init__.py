@@ -1,0 +1,1 @@
+"""What everybody loads: made once, and what proves that it was loaded."""

@@ -1,0 +1,1 @@
+"""Instructions instead of times: counted, and compared with ledger.json."""

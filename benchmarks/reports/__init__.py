@@ -1,0 +1,1 @@
+"""What people see: tables, pages, pictures, and two reports side by side."""

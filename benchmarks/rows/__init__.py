@@ -1,0 +1,1 @@
+"""What is measured: each path, who takes part, and how fast it should be."""

@@ -1,0 +1,1 @@
+"""How times are taken: children, turns, the best of the floors, and the verdicts."""
