@@ -42,6 +42,12 @@ inline void Convert(const WideShorts& from, WideInts* to) {
 inline void Convert(const WideInts& from, WideBytes* to) {
   *to = (WideBytes)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)from);
 }
+inline void ConvertHalves(const Ushorts& from, Floats* to) {
+  *to = (Floats)_mm256_cvtph_ps((__m128i)from);
+}
+inline void ConvertHalves(const WideUshorts& from, WideFloats* to) {
+  *to = (WideFloats)_mm512_maskz_cvtph_ps(0xffff, (__m256i)from);
+}
 
 }  // namespace
 }  // namespace fastckpt::internal::lanes
