@@ -48,8 +48,33 @@ inline void ConvertHalves(const WideUshorts& from, WideFloats* to) {
 #include "fastckpt/codec/lanes_loops.h"
 
 namespace fastckpt::internal::lanes {
+namespace {
 
-constinit const Table kAvx2 = MakeTable();
+inline void LookUp(const AllUbytes& table, const AllUbytes& places,
+                   AllUbytes* to) {
+  *to = (AllUbytes)_mm256_shuffle_epi8((__m256i)table, (__m256i)places);
+}
+// Digits with the signs of bytes; those of 0 are 0.
+inline void Negate(const AllUbytes& digits, const AllUbytes& bytes,
+                   AllBytes* to) {
+  *to = (AllBytes)_mm256_sign_epi8((__m256i)digits, (__m256i)bytes);
+}
+inline void MultiplyPairs(const AllUbytes& a, const AllBytes& b,
+                          AllShorts* to) {
+  *to = (AllShorts)_mm256_maddubs_epi16((__m256i)a, (__m256i)b);
+}
+inline void SquarePairs(const AllShorts& numbers, AllInts* to) {
+  *to = (AllInts)_mm256_madd_epi16((__m256i)numbers, (__m256i)numbers);
+}
+
+}  // namespace
+}  // namespace fastckpt::internal::lanes
+
+#include "fastckpt/codec/lanes_byte_floats.h"
+
+namespace fastckpt::internal::lanes {
+
+constinit const Table kAvx2 = MakeTable(kByteFloatFunctions);
 
 }  // namespace fastckpt::internal::lanes
 

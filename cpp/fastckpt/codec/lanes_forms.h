@@ -20,8 +20,8 @@ inline void Widen(const Words& words, Doubles* to) {
 
 // A form has: its size in bytes; Load: kLanes numbers as float64; maybe kOrder,
 // and LoadOrder: the same as integers in their order; maybe kFloats, and
-// LoadFloats: kFloatLanes of them as float32; maybe kHalves, and LoadSums: kSums
-// of them as float32, in an order that does not depend on kLanes.
+// LoadFloats: kFloatLanes of them as float32; maybe kHalves, and LoadSums:
+// kSums of them as float32, in an order that does not depend on kLanes.
 struct Form {
   static constexpr bool kOrder = false;
   static constexpr bool kFloats = false;

@@ -136,21 +136,15 @@ void FinishHalves(const HalfLimits& limits, const std::uint8_t* data,
   block->zeros = are_zeros ? CountZeros(data, count) : 0;
 }
 
-inline void CountWords(const std::uint8_t* data, std::size_t count,
-                       std::uint32_t* counts) {
-  std::size_t done = 0;
-  for (; done + 4 <= count; done += 4) {
+// Counts kHalves of them.
+inline void CountWords(const std::uint8_t* data, std::uint32_t* counts) {
+  for (std::size_t i = 0; i < kHalves * kHalfSize; i += 8) {
     std::uint64_t four;
-    std::memcpy(&four, data + done * kHalfSize, sizeof four);
+    std::memcpy(&four, data + i, sizeof four);
     ++counts[four & 0xffff];
     ++counts[(four >> 16) & 0xffff];
     ++counts[(four >> 32) & 0xffff];
     ++counts[four >> 48];
-  }
-  for (; done < count; ++done) {
-    std::uint16_t word;
-    std::memcpy(&word, data + done * kHalfSize, sizeof word);
-    ++counts[word];
   }
 }
 
@@ -168,7 +162,7 @@ void SumAndCount(const std::uint8_t* data, std::size_t count, Block* block,
     const std::uint8_t* from = data + done * kHalfSize;
     AddLimits(from, &limits);
     if constexpr (kCounts) {
-      CountWords(from, kHalves, counts);
+      CountWords(from, counts);
       // Compilers keep counts for the next turn, for which there is no room.
       asm volatile("" ::: "memory");
     }
@@ -181,9 +175,11 @@ void SumAndCount(const std::uint8_t* data, std::size_t count, Block* block,
     for (std::uint16_t& one : some) one = first;
     const std::uint8_t* from = data + done * kHalfSize;
     const std::size_t size = (count - done) * kHalfSize;
-    if constexpr (kCounts) CountWords(from, count - done, counts);
     std::uint8_t rest[sizeof some];
     std::memcpy(some, from, size);
+    if constexpr (kCounts) {
+      for (std::size_t i = 0; i < count - done; ++i) ++counts[some[i]];
+    }
     std::memcpy(rest, some, sizeof rest);
     AddLimits(rest, &limits);
     std::memset(rest + size, 0, sizeof rest - size);

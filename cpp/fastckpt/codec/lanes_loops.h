@@ -196,14 +196,15 @@ consteval Functions MakeFunctions() {
   return functions;
 }
 
-consteval Table MakeTable() {
+consteval Table MakeTable(const ByteFloatFunctions& byte_floats) {
   return {{MakeFunctions<DoubleForm>(), MakeFunctions<FloatForm>(),
            MakeFunctions<HalfForm>(), MakeFunctions<Bfloat16Form>(),
            MakeFunctions<Int16Form>(), MakeFunctions<Uint16Form>(),
            MakeFunctions<Int32Form>(), MakeFunctions<Uint32Form>(),
            MakeFunctions<Int64Form>(), MakeFunctions<Uint64Form>()},
           SumIntegers<ByteSums>,
-          SumIntegers<ShortSums>};
+          SumIntegers<ShortSums>,
+          byte_floats};
 }
 
 }  // namespace

@@ -113,7 +113,9 @@ class FirstLook : public TensorLook {
   // Ends that; the counts of the bins may be still to come.
   void Finish() {
     if (is_done_) return;
-    if (way_ == Way::kIntegers) found_->moments = MomentsOf(integers_);
+    if (way_ == Way::kIntegers) {
+      found_->moments = MomentsOf(integers_, UnitOf(stored_.form.integers));
+    }
     MergeGroups();
     FindBins();
   }
@@ -153,7 +155,7 @@ class FirstLook : public TensorLook {
       IntegerSums sums;
       AddIntegers(stored_.form.integers, numbers, count, &sums);
       if (!piece->is_all) return Merge(sums);
-      found_->moments = MomentsOf(sums);
+      found_->moments = MomentsOf(sums, UnitOf(stored_.form.integers));
     } else if (!piece->is_all) {
       const auto group = static_cast<std::size_t>(begin / kLookGroup);
       return AddMoments(dtype, numbers, count, &piece->groups[group]);
@@ -212,7 +214,8 @@ class FirstLook : public TensorLook {
     if (has_groups_) {
       MergeGroups();
     } else if (stored_.form.integers != Integers::kNone) {
-      found_->moments = MomentsOf(SumsOfCounts(counts, values));
+      const double unit = UnitOf(stored_.form.integers);
+      found_->moments = MomentsOf(SumsOfCounts(counts, values, unit), unit);
     } else {
       found_->moments = MomentsOfCounts(counts, values);
     }
@@ -238,9 +241,8 @@ class FirstLook : public TensorLook {
   std::list<OnePiece> pieces_;
   const Way way_ = FirstWay(stored_, with_histogram_);
   // Whether moments are those of groups, put together.
-  const bool has_groups_ =
-      way_ == Way::kMoments ||
-      (way_ == Way::kCounts && IsHalf(stored_.form.dtype));
+  const bool has_groups_ = way_ == Way::kMoments ||
+                           (way_ == Way::kCounts && IsHalf(stored_.form.dtype));
   std::mutex mutex_;
   IntegerSums integers_;
   // Null unless values are counted.

@@ -130,8 +130,8 @@ class LanesHalvesTest : public ::testing::TestWithParam<DType> {
 
   void Check(const std::string& what,
              const std::function<std::uint16_t(std::size_t)>& at) const {
-    for (const std::size_t count : {1u, 2u, 31u, 32u, 33u, 63u, 64u, 4095u,
-                                    4096u, 4097u, 9001u}) {
+    for (const std::size_t count :
+         {1u, 2u, 31u, 32u, 33u, 63u, 64u, 4095u, 4096u, 4097u, 9001u}) {
       ExpectRight(GetParam(), Make(count, at), what);
     }
   }
