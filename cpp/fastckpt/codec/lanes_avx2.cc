@@ -1,4 +1,4 @@
-// Lanes for x86-64 with AVX2: four numbers at a time.
+// Lanes for x86-64 with AVX2 and F16C: four numbers at a time.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -33,6 +33,14 @@ inline void Convert(const WideUshorts& from, WideUints* to) {
 inline void Convert(const WideShorts& from, WideInts* to) {
   *to = (WideInts)_mm256_cvtepi16_epi32((__m128i)from);
 }
+inline void ConvertHalves(const Ushorts& from, Floats* to) {
+  std::uint64_t four;
+  std::memcpy(&four, &from, sizeof four);
+  *to = (Floats)_mm_cvtph_ps(_mm_set_epi64x(0, static_cast<long long>(four)));
+}
+inline void ConvertHalves(const WideUshorts& from, WideFloats* to) {
+  *to = (WideFloats)_mm256_cvtph_ps((__m128i)from);
+}
 
 }  // namespace
 }  // namespace fastckpt::internal::lanes
@@ -40,8 +48,33 @@ inline void Convert(const WideShorts& from, WideInts* to) {
 #include "fastckpt/codec/lanes_loops.h"
 
 namespace fastckpt::internal::lanes {
+namespace {
 
-constinit const Table kAvx2 = MakeTable();
+inline void LookUp(const AllUbytes& table, const AllUbytes& places,
+                   AllUbytes* to) {
+  *to = (AllUbytes)_mm256_shuffle_epi8((__m256i)table, (__m256i)places);
+}
+// Digits with the signs of bytes; those of 0 are 0.
+inline void Negate(const AllUbytes& digits, const AllUbytes& bytes,
+                   AllBytes* to) {
+  *to = (AllBytes)_mm256_sign_epi8((__m256i)digits, (__m256i)bytes);
+}
+inline void MultiplyPairs(const AllUbytes& a, const AllBytes& b,
+                          AllShorts* to) {
+  *to = (AllShorts)_mm256_maddubs_epi16((__m256i)a, (__m256i)b);
+}
+inline void SquarePairs(const AllShorts& numbers, AllInts* to) {
+  *to = (AllInts)_mm256_madd_epi16((__m256i)numbers, (__m256i)numbers);
+}
+
+}  // namespace
+}  // namespace fastckpt::internal::lanes
+
+#include "fastckpt/codec/lanes_byte_floats.h"
+
+namespace fastckpt::internal::lanes {
+
+constinit const Table kAvx2 = MakeTable(kByteFloatFunctions);
 
 }  // namespace fastckpt::internal::lanes
 

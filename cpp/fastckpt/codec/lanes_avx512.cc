@@ -42,6 +42,12 @@ inline void Convert(const WideShorts& from, WideInts* to) {
 inline void Convert(const WideInts& from, WideBytes* to) {
   *to = (WideBytes)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)from);
 }
+inline void ConvertHalves(const Ushorts& from, Floats* to) {
+  *to = (Floats)_mm256_cvtph_ps((__m128i)from);
+}
+inline void ConvertHalves(const WideUshorts& from, WideFloats* to) {
+  *to = (WideFloats)_mm512_maskz_cvtph_ps(0xffff, (__m256i)from);
+}
 
 }  // namespace
 }  // namespace fastckpt::internal::lanes
@@ -49,8 +55,36 @@ inline void Convert(const WideInts& from, WideBytes* to) {
 #include "fastckpt/codec/lanes_loops.h"
 
 namespace fastckpt::internal::lanes {
+namespace {
 
-constinit const Table kAvx512 = MakeTable();
+inline void LookUp(const AllUbytes& table, const AllUbytes& places,
+                   AllUbytes* to) {
+  *to = (AllUbytes)_mm512_shuffle_epi8((__m512i)table, (__m512i)places);
+}
+// Digits with the signs of bytes.
+inline void Negate(const AllUbytes& digits, const AllUbytes& bytes,
+                   AllBytes* to) {
+  const __m512i numbers = (__m512i)digits;
+  *to = (AllBytes)_mm512_mask_sub_epi8(numbers,
+                                       _mm512_movepi8_mask((__m512i)bytes),
+                                       _mm512_setzero_si512(), numbers);
+}
+inline void MultiplyPairs(const AllUbytes& a, const AllBytes& b,
+                          AllShorts* to) {
+  *to = (AllShorts)_mm512_maddubs_epi16((__m512i)a, (__m512i)b);
+}
+inline void SquarePairs(const AllShorts& numbers, AllInts* to) {
+  *to = (AllInts)_mm512_madd_epi16((__m512i)numbers, (__m512i)numbers);
+}
+
+}  // namespace
+}  // namespace fastckpt::internal::lanes
+
+#include "fastckpt/codec/lanes_byte_floats.h"
+
+namespace fastckpt::internal::lanes {
+
+constinit const Table kAvx512 = MakeTable(kByteFloatFunctions);
 
 }  // namespace fastckpt::internal::lanes
 

@@ -18,24 +18,14 @@ inline void Widen(const Words& words, Doubles* to) {
   *to = (Doubles)(words | 0x4330000000000000) - 0x1p52;
 }
 
-// float32 of float16 in the low halves of words: moving its digits leaves the
-// exponents apart, which a product mends, those of the smallest too.
-template <typename Unsigned, typename Float>
-inline void FloatsOfHalves(const Unsigned& halves, Float* to) {
-  const Unsigned size = halves & 0x7fff;
-  const Unsigned special =
-      (Unsigned)(size > 0x7bff) & ((size << 13) | 0x7f800000);
-  const Float numbers = (Float)(size << 13) * 0x1p112f;
-  const Unsigned bits = (Unsigned)(size < 0x7c00) & (Unsigned)numbers;
-  *to = (Float)(bits | special | ((halves & 0x8000) << 16));
-}
-
 // A form has: its size in bytes; Load: kLanes numbers as float64; maybe kOrder,
 // and LoadOrder: the same as integers in their order; maybe kFloats, and
-// LoadFloats: kFloatLanes of them as float32.
+// LoadFloats: kFloatLanes of them as float32; maybe kHalves, and LoadSums:
+// kSums of them as float32, in an order that does not depend on kLanes.
 struct Form {
   static constexpr bool kOrder = false;
   static constexpr bool kFloats = false;
+  static constexpr bool kHalves = false;
 };
 
 struct DoubleForm : Form {
@@ -58,27 +48,32 @@ struct FloatForm : Form {
 
 struct HalfForm : Form {
   static constexpr std::size_t kSize = 2;
+  static constexpr bool kHalves = true;
   static constexpr bool kFloats = true;
   static void Load(const std::uint8_t* from, Doubles* to) {
     Ushorts halves;
     Copy(from, &halves);
     Floats floats;
-    Uints words;
-    Convert(halves, &words);
-    FloatsOfHalves(words, &floats);
+    ConvertHalves(halves, &floats);
     Convert(floats, to);
   }
   static void LoadFloats(const std::uint8_t* from, WideFloats* to) {
     WideUshorts halves;
     Copy(from, &halves);
-    WideUints words;
-    Convert(halves, &words);
-    FloatsOfHalves(words, to);
+    ConvertHalves(halves, to);
+  }
+  static void LoadSums(const std::uint8_t* from, Floats* to) {
+    for (std::size_t i = 0; i < kSets; ++i) {
+      Ushorts halves;
+      Copy(from + i * sizeof halves, &halves);
+      ConvertHalves(halves, &to[i]);
+    }
   }
 };
 
 struct Bfloat16Form : Form {
   static constexpr std::size_t kSize = 2;
+  static constexpr bool kHalves = true;
   static constexpr bool kFloats = true;
   static void Load(const std::uint8_t* from, Doubles* to) {
     Ushorts bits;
@@ -94,6 +89,15 @@ struct Bfloat16Form : Form {
     WideUints words;
     Convert(bits, &words);
     *to = (WideFloats)(words << 16);
+  }
+  // Those of even places first.
+  static void LoadSums(const std::uint8_t* from, Floats* to) {
+    for (std::size_t i = 0; i < kSets / 2; ++i) {
+      Uints pairs;
+      Copy(from + i * sizeof pairs, &pairs);
+      to[i] = (Floats)(pairs << 16);
+      to[kSets / 2 + i] = (Floats)(pairs & 0xffff0000);
+    }
   }
 };
 

@@ -16,6 +16,7 @@ namespace fastckpt::internal::lanes {
 namespace {
 
 typedef std::int8_t AllBytes __attribute__((vector_size(kLanes * 8)));
+typedef std::uint8_t AllUbytes __attribute__((vector_size(kLanes * 8)));
 typedef std::int16_t AllShorts __attribute__((vector_size(kLanes * 8)));
 typedef std::uint16_t AllUshorts __attribute__((vector_size(kLanes * 8)));
 typedef std::int32_t AllInts __attribute__((vector_size(kLanes * 8)));

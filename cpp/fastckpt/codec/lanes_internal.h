@@ -31,7 +31,7 @@ inline constexpr std::size_t kBatch = 64;
 inline constexpr std::size_t kSums = 16;
 // What a block of numbers, none of which is infinite or NaN, comes to.
 struct Block {
-  double pivot;           // one of them
+  double pivot;           // one of them, or 0
   double sums[kSums];     // of distances from it
   double squares[kSums];  // of these
   double low;
@@ -56,9 +56,17 @@ struct Scale {
 using BinFunction = bool (*)(const std::uint8_t* data, const Scale& scale,
                              std::uint8_t* indices);
 
+// Sums up a block. What is found counts only if all sums are finite.
+using SumFunction = void (*)(const std::uint8_t* data, std::size_t count,
+                             Block* block);
+
 struct Functions {
-  // Sums up a block. What is found counts only if all sums are finite.
-  void (*sum)(const std::uint8_t* data, std::size_t count, Block* block);
+  SumFunction sum;
+  // The same with a pivot of 0, faster; null of all but floats of two bytes.
+  SumFunction sum_plainly;
+  // That, and adds to counts[w] how many are the word w.
+  void (*sum_and_count)(const std::uint8_t* data, std::size_t count,
+                        Block* block, std::uint32_t* counts);
   // As float64.
   void (*widen)(const std::uint8_t* data, std::size_t count, double* numbers);
   BinFunction bin;
@@ -83,10 +91,43 @@ struct IntegerBlock {
 using IntegerFunction = void (*)(const std::uint8_t* data, std::size_t count,
                                  bool flips, IntegerBlock* block);
 
+// Floats of one byte that go through one call at most: a sign, an exponent,
+// and two or three digits after the first one, which is not stored.
+inline constexpr std::size_t kByteFloats = 127 * 64;
+
+// The limits of bytes, as unsigned and as signed ones.
+struct ByteLimits {
+  std::uint8_t least;
+  std::uint8_t most;
+  std::int8_t signed_least;
+  std::int8_t signed_most;
+};
+
+// What they come to in halves of the smallest number, times 2^(8 i) each, and
+// squares times 2^(16 i).
+struct ByteFloatSums {
+  std::int64_t sums[4];
+  std::uint64_t squares[4];
+  std::uint64_t zeros;
+};
+
+using ByteFloatFunction = void (*)(const std::uint8_t* data, std::size_t count,
+                                   ByteFloatSums* sums);
+
+struct ByteFloatFunctions {
+  void (*limits)(const std::uint8_t* data, std::size_t count,
+                 ByteLimits* limits);
+  // Of two and of three digits; the first of each is for numbers whose bytes
+  // are below 0x40, but for the sign.
+  ByteFloatFunction sum[2][2];
+};
+
 struct Table {
   Functions functions[kKinds];
   IntegerFunction sum_bytes;
   IntegerFunction sum_shorts;
+  // Null where bytes are not multiplied.
+  ByteFloatFunctions byte_floats;
 };
 
 extern const Table kPortable;

@@ -15,13 +15,12 @@
 #include <cstring>
 
 #include "fastckpt/codec/lanes_forms.h"
+#include "fastckpt/codec/lanes_halves.h"
 #include "fastckpt/codec/lanes_integers.h"
 #include "fastckpt/codec/lanes_internal.h"
 
 namespace fastckpt::internal::lanes {
 namespace {
-
-constexpr std::size_t kSets = kSums / kLanes;
 
 // What a block comes to, in vectors.
 template <typename Number>
@@ -187,19 +186,25 @@ bool BinFloats(const std::uint8_t* data, const Scale& scale,
 
 template <typename Number>
 consteval Functions MakeFunctions() {
-  BinFunction floats = nullptr;
-  if constexpr (Number::kFloats) floats = BinFloats<Number>;
-  return {Sum<Number>, WidenAll<Number>, Bin<Number>, floats};
+  Functions functions = {Sum<Number>,      nullptr,     nullptr,
+                         WidenAll<Number>, Bin<Number>, nullptr};
+  if constexpr (Number::kFloats) functions.bin_floats = BinFloats<Number>;
+  if constexpr (Number::kHalves) {
+    functions.sum_plainly = SumHalves<Number>;
+    functions.sum_and_count = SumAndCount<Number, true>;
+  }
+  return functions;
 }
 
-consteval Table MakeTable() {
+consteval Table MakeTable(const ByteFloatFunctions& byte_floats) {
   return {{MakeFunctions<DoubleForm>(), MakeFunctions<FloatForm>(),
            MakeFunctions<HalfForm>(), MakeFunctions<Bfloat16Form>(),
            MakeFunctions<Int16Form>(), MakeFunctions<Uint16Form>(),
            MakeFunctions<Int32Form>(), MakeFunctions<Uint32Form>(),
            MakeFunctions<Int64Form>(), MakeFunctions<Uint64Form>()},
           SumIntegers<ByteSums>,
-          SumIntegers<ShortSums>};
+          SumIntegers<ShortSums>,
+          byte_floats};
 }
 
 }  // namespace

@@ -13,6 +13,6 @@ constexpr std::size_t kLanes = 2;
 
 namespace fastckpt::internal::lanes {
 
-constinit const Table kPortable = MakeTable();
+constinit const Table kPortable = MakeTable({});
 
 }  // namespace fastckpt::internal::lanes

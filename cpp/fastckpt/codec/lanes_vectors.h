@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "fastckpt/codec/lanes_internal.h"
+
 namespace fastckpt::internal::lanes {
 namespace {
 
@@ -30,6 +32,8 @@ typedef std::uint16_t WideUshorts __attribute__((vector_size(kLanes * 4)));
 typedef std::uint8_t WideBytes __attribute__((vector_size(kLanes * 2)));
 
 constexpr std::size_t kFloatLanes = 2 * kLanes;
+// Vectors that kSums float64 take.
+constexpr std::size_t kSets = kSums / kLanes;
 
 template <typename Vector>
 inline void Copy(const std::uint8_t* from, Vector* to) {
@@ -42,6 +46,20 @@ inline void Copy(const std::uint8_t* from, Vector* to) {
 template <typename From, typename To>
 inline void Convert(const From& from, To* to) {
   *to = __builtin_convertvector(from, To);
+}
+
+// As many float32 of float16: moving their digits leaves the exponents apart,
+// which a product mends, those of the smallest too. Again, there may be one
+// instruction for it.
+template <typename Halves, typename Float>
+inline void ConvertHalves(const Halves& halves, Float* to) {
+  using Whole = decltype(Float{} < Float{});
+  const Whole words = __builtin_convertvector(halves, Whole);
+  const Whole size = words & 0x7fff;
+  const Whole special = (size > 0x7bff) & ((size << 13) | 0x7f800000);
+  const Float numbers = (Float)(size << 13) * 0x1p112f;
+  const Whole bits = (size < 0x7c00) & (Whole)numbers;
+  *to = (Float)(bits | special | ((words & 0x8000) << 16));
 }
 
 }  // namespace

@@ -64,4 +64,16 @@ void AddMoments(DType dtype, const void* data, std::size_t count,
                 Moments* moments,
                 const LaneRoutines& routines = AvailableLanes().front());
 
+// Floats of two bytes.
+constexpr bool IsHalf(DType dtype) {
+  return dtype == DType::kHalf || dtype == DType::kBfloat16;
+}
+
+// The same of these, and adds to counts[w] how many are the word w.
+//
+// REQUIRES: IsHalf(dtype).
+void AddAndCount(DType dtype, const void* data, std::size_t count,
+                 Moments* moments, std::uint32_t* counts,
+                 const LaneRoutines& routines = AvailableLanes().front());
+
 }  // namespace fastckpt::internal

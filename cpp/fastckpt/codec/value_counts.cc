@@ -141,6 +141,15 @@ void WordCounter::Add(const std::uint8_t* data, std::size_t size_bytes) {
   Return(std::move(table));
 }
 
+void WordCounter::AddHalves(DType dtype, const std::uint8_t* data,
+                            std::size_t size_bytes, Moments* moments) {
+  std::unique_ptr<Table> table = Take();
+  if (!table) table = std::make_unique<Table>();
+  AddAndCount(dtype, data, size_bytes / 2, moments, table->words);
+  table->added += size_bytes;
+  Return(std::move(table));
+}
+
 void WordCounter::Clear() {
   tables_.clear();
   full_.clear();

@@ -48,6 +48,11 @@ class WordCounter {
   // Takes in bytes, in the machine's order; many threads may do so at once.
   void Add(const std::uint8_t* data, std::size_t size_bytes);
 
+  // The same of whole floats of two bytes, and adds these to moments.
+  // REQUIRES: IsHalf(dtype).
+  void AddHalves(DType dtype, const std::uint8_t* data, std::size_t size_bytes,
+                 Moments* moments);
+
   // How many words, or bytes, have which value. Nobody adds any more.
   std::vector<std::uint64_t> CountWords() const;
   std::vector<std::uint64_t> CountBytes() const;

@@ -69,14 +69,15 @@ struct Stored {
 };
 
 // How numbers are looked at first: as any, as integers whose sums are exact, or
-// as values that are counted, which tells all of them at once.
+// as values that are counted, which tells all of them at once; of floats of two
+// bytes all but their moments, which are those of any numbers.
 enum class Way { kMoments, kIntegers, kCounts };
 
 inline Way FirstWay(const Stored& stored, bool with_histogram) {
   const bool are_integers = stored.form.integers != Integers::kNone;
   if (are_integers && !with_histogram) return Way::kIntegers;
-  const bool are_many =
-      ElementSize(stored.form.dtype) == 2 && stored.size_bytes >= kManyBytes;
+  const bool are_many = ElementSize(stored.form.dtype) == 2 &&
+                        stored.size_bytes >= kManyBytes && with_histogram;
   if (stored.form.bytes || are_many) return Way::kCounts;
   return are_integers ? Way::kIntegers : Way::kMoments;
 }
@@ -112,12 +113,10 @@ class FirstLook : public TensorLook {
   // Ends that; the counts of the bins may be still to come.
   void Finish() {
     if (is_done_) return;
-    if (way_ == Way::kIntegers) found_->moments = MomentsOf(integers_);
-    for (const auto& piece : pieces_) {
-      for (const Moments& group : piece.groups) {
-        MergeMoments(group, &found_->moments);
-      }
+    if (way_ == Way::kIntegers) {
+      found_->moments = MomentsOf(integers_, UnitOf(stored_.form.integers));
     }
+    MergeGroups();
     FindBins();
   }
 
@@ -126,7 +125,7 @@ class FirstLook : public TensorLook {
     OnePiece(FirstLook* whole, const Piece& piece) : look(whole) {
       const std::uint64_t size = piece.file ? piece.size : piece.memory.size();
       is_all = size == whole->stored_.size_bytes && IsSeenWhole(size);
-      if (whole->way_ != Way::kMoments || is_all) return;
+      if (!whole->has_groups_ || is_all) return;
       groups.resize(
           static_cast<std::size_t>((size + kLookGroup - 1) / kLookGroup));
     }
@@ -136,7 +135,7 @@ class FirstLook : public TensorLook {
       const auto size = static_cast<std::size_t>(end - begin);
       WithMachineOrder(look->stored_, bytes, size, [&](const auto* numbers) {
         if (look->way_ == Way::kCounts) {
-          look->CountValues(*this, numbers, size);
+          look->CountValues(this, begin, numbers, size);
         } else {
           look->LookAt(this, begin, numbers, size);
         }
@@ -156,7 +155,7 @@ class FirstLook : public TensorLook {
       IntegerSums sums;
       AddIntegers(stored_.form.integers, numbers, count, &sums);
       if (!piece->is_all) return Merge(sums);
-      found_->moments = MomentsOf(sums);
+      found_->moments = MomentsOf(sums, UnitOf(stored_.form.integers));
     } else if (!piece->is_all) {
       const auto group = static_cast<std::size_t>(begin / kLookGroup);
       return AddMoments(dtype, numbers, count, &piece->groups[group]);
@@ -176,14 +175,28 @@ class FirstLook : public TensorLook {
     MergeIntegers(sums, &integers_);
   }
 
-  void CountValues(const OnePiece& piece, const std::uint8_t* numbers,
-                   std::size_t size) {
-    if (piece.is_all) {
+  void MergeGroups() {
+    for (const auto& piece : pieces_) {
+      for (const Moments& group : piece.groups) {
+        MergeMoments(group, &found_->moments);
+      }
+    }
+  }
+
+  void CountValues(OnePiece* piece, std::uint64_t begin,
+                   const std::uint8_t* numbers, std::size_t size) {
+    if (piece->is_all) {
       AllByteCounts counts = {};
       CountBytes(numbers, size, counts);
       return FinishValues(counts);
     }
-    words_->Add(numbers, size);
+    if (has_groups_) {
+      const auto group = static_cast<std::size_t>(begin / kLookGroup);
+      words_->AddHalves(stored_.form.dtype, numbers, size,
+                        &piece->groups[group]);
+    } else {
+      words_->Add(numbers, size);
+    }
     // Who sees the last of it frees the tables; other tensors need theirs.
     if (left_.fetch_sub(size, std::memory_order_acq_rel) > size) return;
     FinishValues(stored_.form.bytes ? words_->CountBytes()
@@ -198,9 +211,14 @@ class FirstLook : public TensorLook {
       of_words = WordValues(stored_.form.dtype);
       values = of_words;
     }
-    found_->moments = stored_.form.integers == Integers::kNone
-                          ? MomentsOfCounts(counts, values)
-                          : MomentsOf(SumsOfCounts(counts, values));
+    if (has_groups_) {
+      MergeGroups();
+    } else if (stored_.form.integers != Integers::kNone) {
+      const double unit = UnitOf(stored_.form.integers);
+      found_->moments = MomentsOf(SumsOfCounts(counts, values, unit), unit);
+    } else {
+      found_->moments = MomentsOfCounts(counts, values);
+    }
     const Bins bins = FindBins();
     if (bins.count == kBins) CountInBins(counts, values, bins, Counts());
     is_done_ = true;
@@ -222,6 +240,9 @@ class FirstLook : public TensorLook {
   NumberStatistics* const found_;
   std::list<OnePiece> pieces_;
   const Way way_ = FirstWay(stored_, with_histogram_);
+  // Whether moments are those of groups, put together.
+  const bool has_groups_ = way_ == Way::kMoments ||
+                           (way_ == Way::kCounts && IsHalf(stored_.form.dtype));
   std::mutex mutex_;
   IntegerSums integers_;
   // Null unless values are counted.

@@ -257,7 +257,9 @@ def test_the_smallest_numbers_are_no_zeros_whoever_calls(threads, save, request)
 INTEGERS = ["int8", "uint8", "bool", "int16", "uint16"]
 
 
-@pytest.mark.parametrize("name", [*INTEGERS, "int4", "float8_e4m3fn", "float16"])
+@pytest.mark.parametrize(
+    "name", [*INTEGERS, "int4", "float8_e4m3fn", "float8_e5m2", "float16", "bfloat16"]
+)
 @pytest.mark.parametrize("count", [1, 3000, 300_001, 1_100_000])
 def test_whether_a_histogram_is_made_changes_nothing_else(name, count, save):
     random = np.random.default_rng(count)
