@@ -76,15 +76,16 @@ class PythonStream final : public RangeStream {
     return arrival;
   }
 
-  void Finish() override { ThrowIfToldBy("finish"); }
-  void Compare() override { ThrowIfToldBy("compare"); }
+  void Finish() override { Ask("finish"); }
+  bool Compare() override { return Ask("compare"); }
 
  private:
-  void ThrowIfToldBy(const char* method) const {
+  // Throws what is told to be wrong; false where nobody knows.
+  bool Ask(const char* method) const {
     const py::gil_scoped_acquire lock;
-    const py::object wrong = In(stream_).attr(method)();
-    if (wrong.is_none()) return;
-    throw ErrorFrom(py::reinterpret_borrow<py::tuple>(wrong));
+    const py::object told = In(stream_).attr(method)();
+    if (!py::isinstance<py::tuple>(told)) return !told.equal(py::bool_(false));
+    throw ErrorFrom(py::reinterpret_borrow<py::tuple>(told));
   }
 
   // Says that a request's bytes are no longer needed, once they are not.

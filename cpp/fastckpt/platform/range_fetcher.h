@@ -51,8 +51,9 @@ class RangeStream {
   // that all requests have arrived.
   virtual void Finish() = 0;
 
-  // The same at any time: asks now.
-  virtual void Compare() = 0;
+  // The same at any time: asks now. False if nobody can tell, as the store says
+  // neither tags nor times of some of the objects.
+  virtual bool Compare() = 0;
 };
 
 // How a call's requests are to be fetched.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fastckpt/read/range_plan.h"
+#include "fastckpt/read/range_run.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -49,11 +50,13 @@ std::vector<Window> CutWindows(const Ahead& ahead) {
   return windows;
 }
 
-// Fetches all windows by one stream, in their order.
+// Fetches all windows by one stream, whose requests are sent in their order.
 //
-// What came of a window that is not due yet stays under way, so that no more
-// than so many bytes are. Of a window that is due everything is used, or copied
-// where it would not leave room for the rest of itself.
+// What came of a window stays under way until the window is taken, so that no
+// more than so many bytes are. Each can be taken once all of it came, whatever
+// became of those before it: of all but the last that was begun, everything is
+// on its way. Of a large window, whose rest may find no room beside what came
+// of it, that is copied once it is the first that is left.
 class WindowFetch {
  public:
   WindowFetch(const RangeFetcher& fetcher, const Ahead& ahead,
@@ -67,6 +70,7 @@ class WindowFetch {
       purpose.wanted_bytes += plan.wanted_bytes;
       Came& came = came_.emplace_back(fetcher);
       came.left = plan.requests.size();
+      if (came.left == 0) whole_.push_back(came_.size() - 1);
       std::uint64_t asked = 0;
       for (const PlannedRequest& each : plan.requests) {
         asked += each.range.size;
@@ -76,26 +80,35 @@ class WindowFetch {
       came.is_large = asked > 2 * kWindow;
     }
     if (!requests_.empty()) stream_ = fetcher.Start(requests_, purpose);
+    FindFirst();
   }
 
-  // Waits until all of a window came; each once, in order.
-  FetchedRanges Take(std::size_t window) {
-    due_ = window;
-    Came& came = came_[window];
-    if (came.is_large) came.ranges.TakeOwn();
-    while (came.left > 0) {
+  // Waits until all of some window came; gives each once.
+  std::pair<std::size_t, FetchedRanges> Take() {
+    while (whole_.empty()) {
       const std::optional<Arrival> arrival = stream_->Wait();
       if (interrupted_ && interrupted_()) throw Interrupted{};
       if (arrival) Put(*arrival);
     }
-    came.ranges.Sort();
-    return std::move(came.ranges);
+    const std::size_t window = whole_.front();
+    whole_.pop_front();
+    FetchedRanges& ranges = came_[window].ranges;
+    ranges.Sort();
+    return {window, std::move(ranges)};
   }
 
   // Throws Corruption if an object was replaced meanwhile. Requires that all
   // windows were taken.
   void Finish() const {
     if (stream_) stream_->Finish();
+  }
+
+  // Throws what is wrong with something that came.
+  [[noreturn]] void Throw(const Error& error) const {
+    if (stream_ && error.kind() == ErrorKind::kCorruption) {
+      ThrowWrong(stream_.get(), error);
+    }
+    throw error;
   }
 
  private:
@@ -110,14 +123,22 @@ class WindowFetch {
   void Put(const Arrival& arrival) {
     const std::size_t window = window_of_[arrival.request];
     Came& came = came_[window];
-    --came.left;
+    if (--came.left == 0) whole_.push_back(window);
     if (arrival.error) {
       if (!is_lenient_) throw *arrival.error;
-      return;
+    } else {
+      came.ranges.Keep(requests_[arrival.request], arrival.bytes.data(),
+                       arrival.owner);
+      if (came.is_large && window == first_) came.ranges.TakeOwn();
     }
-    came.ranges.Keep(requests_[arrival.request], arrival.bytes.data(),
-                     arrival.owner);
-    if (came.is_large && window == due_) came.ranges.TakeOwn();
+    FindFirst();
+  }
+
+  void FindFirst() {
+    const std::size_t before = first_;
+    while (first_ < came_.size() && came_[first_].left == 0) ++first_;
+    if (first_ == before || first_ == came_.size()) return;
+    if (came_[first_].is_large) came_[first_].ranges.TakeOwn();
   }
 
   const bool is_lenient_;
@@ -125,7 +146,8 @@ class WindowFetch {
   std::vector<RangeRequest> requests_;
   std::vector<std::size_t> window_of_;  // of each request
   std::deque<Came> came_;
-  std::size_t due_ = 0;
+  std::deque<std::size_t> whole_;  // all of which came, not taken yet
+  std::size_t first_ = 0;          // of which something is left
   std::unique_ptr<RangeStream> stream_;
 };
 
@@ -137,9 +159,14 @@ bool WithRanges(const RangeFetcher& fetcher, const Ahead& ahead,
                                          const FetchedRanges& fetched)>& work) {
   const std::vector<Window> windows = CutWindows(ahead);
   WindowFetch fetch(fetcher, ahead, windows, options.interrupted);
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    const FetchedRanges fetched = fetch.Take(i);
-    if (!work(windows[i].begin, windows[i].end, fetched)) return false;
+  try {
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      const auto [window, fetched] = fetch.Take();
+      const Window& done = windows[window];
+      if (!work(done.begin, done.end, fetched)) return false;
+    }
+  } catch (const Error& error) {
+    fetch.Throw(error);
   }
   fetch.Finish();
   return true;

@@ -1,5 +1,5 @@
-// FetchAhead: work on many things that lie elsewhere, a window at a time, the
-// next ones being fetched while there is work on this one.
+// FetchAhead: work on many things that lie elsewhere, a window at a time, as
+// they come, the others being fetched meanwhile.
 //
 // Thread-safety: functions without state.
 #pragma once
@@ -24,9 +24,10 @@ struct Ahead {
   bool is_unchecked = false;
 };
 
-// Calls work(begin, end, fetched) for windows of them until it gives false,
-// which this gives then. Throws what `work` throws, Errors and Interrupted.
-// Requires that the calling thread holds nothing that fetching may wait for.
+// Calls work(begin, end, fetched) for windows of them, in any order, until it
+// gives false, which this gives then. Throws what `work` throws, Errors and
+// Interrupted. Requires that the calling thread holds nothing that fetching may
+// wait for.
 bool WithRanges(const RangeFetcher& fetcher, const Ahead& ahead,
                 const RunOptions& options,
                 const std::function<bool(std::size_t begin, std::size_t end,

@@ -44,6 +44,9 @@ Gather::Gather(const TensorSource& source, const GatherRequest& request,
   // where only what is read in full is.
   if (source.DecodesPieces()) return;
   if (rule == CheckRule::kNever || rule == CheckRule::kWhole) return;
+  // What is fetched again may be other bytes.
+  checks_on_the_way_ = source.fetcher() != nullptr;
+  if (checks_on_the_way_) return;
   RunOptions quiet = options;
   quiet.progress = nullptr;
   CheckPieces(source, wanted, pieces_, CheckRule::kOnce, quiet);
@@ -117,6 +120,9 @@ void Gather::Copy(const Destination& destination,
     if (runs) all.push_back(std::move(*runs));
   }
   WithName(source_, request_.slot, [&] {
+    if (checks_on_the_way_) {
+      return CopyCheckedRuns(all, source_.Name(request_.slot), options);
+    }
     CopyRuns(all, options);
     CopyRemoteRuns(all, options);
   });

@@ -36,8 +36,9 @@ struct GatherRequest {
 class Gather {
  public:
   // Finds the pieces that hold something of it, and checks, by that rule, those
-  // that were not found right before. All arguments must outlive it. Throws as
-  // CheckRegions; what a source must decode is in memory then.
+  // that were not found right before; those that lie elsewhere when they are
+  // copied from. All arguments must outlive it. Throws as CheckRegions; what a
+  // source must decode is in memory then.
   Gather(const TensorSource& source, const GatherRequest& request,
          CheckRule rule, const RunOptions& options);
 
@@ -68,6 +69,7 @@ class Gather {
   const GatherRequest& request_;
   std::vector<Listed> order_;  // rising; of a tensor of slices alone
   std::vector<Piece> pieces_;
+  bool checks_on_the_way_ = false;
 };
 
 // As FindByteRuns, for a list of indices on one axis: as they are asked for.

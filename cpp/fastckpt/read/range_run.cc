@@ -38,9 +38,8 @@ class PlanRun {
     try {
       ParallelFor(plan_.requests.size(), threads, take);
     } catch (const Error& error) {
-      // What was replaced is not damaged.
-      if (error.kind() == ErrorKind::kCorruption) stream_->Compare();
-      throw;
+      if (error.kind() != ErrorKind::kCorruption) throw;
+      ThrowWrong(stream_, error);
     }
     stream_->Finish();
   }
@@ -67,6 +66,17 @@ class PlanRun {
 };
 
 }  // namespace
+
+void ThrowWrong(RangeStream* stream, const Error& error) {
+  // What was replaced is not damaged.
+  if (stream->Compare()) throw error;
+  throw Error(
+      error.kind(),
+      error.message() +
+          "; or the object was replaced since the checkpoint was opened, "
+          "of which its store tells nothing: open it again",
+      error.where(), error.system_code());
+}
 
 void RunPlan(const RangeFetcher& fetcher, const RangePlan& plan,
              bool is_unchecked, const RunOptions& options,

@@ -22,6 +22,11 @@ void RunPlan(const RangeFetcher& fetcher, const RangePlan& plan,
              bool is_unchecked, const RunOptions& options,
              const UseArrival& use);
 
+// Throws what is wrong with bytes that came of a stream: that an object was
+// replaced, where one was; else `error`, which says so of stores where nobody
+// can tell. Requires a Corruption.
+[[noreturn]] void ThrowWrong(RangeStream* stream, const Error& error);
+
 struct FetchRules {
   // Whether what could not be fetched is left out: who reads it learns why.
   bool is_lenient = false;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <utility>
 
+#include "fastckpt/read/copy_check.h"
 #include "fastckpt/read/range_run.h"
 #include "fastckpt/tensor/plane_copy.h"
 
@@ -45,7 +47,62 @@ class Collector {
   const std::uint64_t limit_;
 };
 
+// Copies what of the runs lies in the bytes that it is shown.
+class RunsLook final : public PieceLook {
+ public:
+  explicit RunsLook(const ScatteredRuns& runs)
+      : size_(runs.run_bytes()), swap_unit_(runs.swap_unit()) {
+    runs.VisitRuns(
+        0, runs.outer_count(),
+        [&](const ScatteredRuns::Run& run) {
+          runs_.push_back({static_cast<std::uint64_t>(run.offset), run.to});
+        },
+        [](std::int64_t) {});
+    std::sort(runs_.begin(), runs_.end(),
+              [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  }
+
+  void Look(std::uint64_t begin, std::uint64_t end,
+            const std::uint8_t* bytes) override {
+    auto run = std::partition_point(
+        runs_.begin(), runs_.end(),
+        [&](const Sorted& it) { return it.offset + size_ <= begin; });
+    for (; run != runs_.end() && run->offset < end; ++run) {
+      // A run may begin before these bytes, and end behind them: between items.
+      const std::uint64_t from = std::max(begin, run->offset);
+      const std::uint64_t to = std::min(end, run->offset + size_);
+      std::uint8_t* target = run->to + (from - run->offset);
+      const auto size = static_cast<std::size_t>(to - from);
+      std::memcpy(target, bytes + (from - begin), size);
+      SwapUnits(target, size, swap_unit_);
+    }
+  }
+
+ private:
+  struct Sorted {
+    std::uint64_t offset;
+    std::uint8_t* to;
+  };
+
+  const std::uint64_t size_;
+  const std::size_t swap_unit_;
+  std::vector<Sorted> runs_;
+};
+
 }  // namespace
+
+void CopyCheckedRuns(const std::vector<ScatteredRuns>& all,
+                     std::string_view name, const RunOptions& options) {
+  std::deque<RunsLook> looks;
+  std::vector<PieceTask> tasks;
+  for (const ScatteredRuns& runs : all) {
+    PieceTask& task = tasks.emplace_back();
+    task.piece = &runs.piece();
+    task.name = name;
+    task.look = &looks.emplace_back(runs);
+  }
+  RunInFileOrder(&tasks, options);
+}
 
 void CopyRemoteRuns(const std::vector<ScatteredRuns>& all,
                     const RunOptions& options) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -11,7 +14,6 @@
 #include "fastckpt/codec/crc32c.h"
 #include "fastckpt/read/fetch_ahead.h"
 #include "fastckpt/read/problems.h"
-#include "fastckpt/read/slot_groups.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -66,10 +68,11 @@ class V1Verifier {
 
   VerifyResult Run() {
     ListBlocks();
+    ListRecords();
     if (options_.progress) options_.progress->total += result_.bytes_checked;
     result_.was_interrupted = !CheckBlocks();
     NameTensors();
-    if (!result_.was_interrupted) result_.was_interrupted = !CheckTensors();
+    TellWrong();
     problems_.MoveTo(&result_.problems, &result_.damages);
     return std::move(result_);
   }
@@ -83,6 +86,39 @@ class V1Verifier {
         blocks_.push_back({file, block});
         result_.bytes_checked += table.handle(block).size;
       }
+    }
+  }
+
+  // Where the records of all slices must be: each block is read once, and what
+  // lies in it decoded then.
+  void ListRecords() {
+    records_.resize(blocks_.size());
+    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
+      const V1Tensor& tensor = reader_.tensors()[slot];
+      if (!Try(slot, 0, [&] { source_.CheckMeaning(slot); })) continue;
+      for (std::size_t i = 0; i < tensor.slices.size(); ++i) {
+        Try(slot, i, [&] {
+          const V1Slice& slice = tensor.slices[i];
+          const std::size_t block = reader_.BlockOf(tensor, slice);
+          records_[first_blocks_[slice.file] + block].emplace_back(slot, i);
+        });
+      }
+    }
+  }
+
+  // Keeps the error of a tensor's first slice with one; true if none came.
+  template <typename Work>
+  bool Try(std::size_t slot, std::size_t slice, Work&& work) {
+    try {
+      WithName(source_, slot, std::forward<Work>(work));
+      return true;
+    } catch (const Error& error) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const auto [known, is_new] = wrong_.try_emplace(slot, slice, error);
+      if (!is_new && slice < known->second.first) {
+        known->second = {slice, error};
+      }
+      return false;
     }
   }
 
@@ -107,7 +143,7 @@ class V1Verifier {
         end - begin, options_.threads,
         [&](std::size_t i) {
           const FetchedRanges::Scope scope(fetched);
-          CheckBlock(begin + i);
+          if (CheckBlock(begin + i)) DecodeRecords(begin + i);
           if (options_.progress) {
             options_.progress->done += HandleOf(begin + i).size;
           }
@@ -119,12 +155,21 @@ class V1Verifier {
     return reader_.table(blocks_[i].file).handle(blocks_[i].block);
   }
 
+  // What the records of a block mean, which is right.
+  void DecodeRecords(std::size_t i) {
+    SeenFiles seen;
+    for (const auto& [slot, slice] : records_[i]) {
+      Try(slot, slice,
+          std::bind_front(&V1Source::CheckSlice, &source_, slot, slice, &seen));
+    }
+  }
+
   // A record that the list of tensors does not name would be lost silently.
-  void CheckBlock(std::size_t i) {
+  bool CheckBlock(std::size_t i) {
     const auto [file, block] = blocks_[i];
     const TableReader& table = reader_.table(file);
     std::optional<std::string> unknown;
-    problems_.Catch(i, [&, file = file, block = block] {
+    const bool is_right = problems_.Catch(i, [&, file = file, block = block] {
       const FileStamp stamp = reader_.file(file).file().CheckStamp();
       BlockScratch scratch;
       const auto visit = [&](std::string_view key, ByteView) {
@@ -136,7 +181,7 @@ class V1Verifier {
         return true;
       });
     });
-    if (!unknown) return;
+    if (!unknown) return is_right;
     problems_.Catch(blocks_.size() + source_.slot_count() + i, [&,
                                                                 file = file] {
       ThrowCorruption("the record " + Quote(*unknown) +
@@ -144,6 +189,7 @@ class V1Verifier {
                           "file lists",
                       Where{reader_.file(file).path(), HandleOf(i).offset, {}});
     });
+    return is_right;
   }
 
   // Looks again at blocks that are wrong: the cause may be seen there.
@@ -201,7 +247,7 @@ class V1Verifier {
                                 reader_.BlockOf(reader_.tensors()[slot], slice);
       if (problems_.Find(block)) return block;
     } catch (const Error&) {
-      // CheckTensors says that the record is missing.
+      // ListRecords has seen that the record is missing.
     }
     return std::nullopt;
   }
@@ -222,27 +268,10 @@ class V1Verifier {
     }
   }
 
-  // Blocks were checked; what is left is what the records mean.
-  bool CheckTensors() {
-    std::vector<std::size_t> slots;
-    for (std::size_t slot = 0; slot < source_.slot_count(); ++slot) {
-      if (!is_lost_[slot]) slots.push_back(slot);
-    }
-    const auto check = [&](std::size_t i, SeenFiles* seen) {
-      problems_.Catch(blocks_.size() + slots[i], [&] {
-        WithName(source_, slots[i], [&] { Decode(slots[i], seen); });
-      });
-    };
-    return ForEachSlot(source_, slots, options_, check);
-  }
-
-  void Decode(std::size_t slot, SeenFiles* seen) const {
-    if (source_.Facts(slot).dtype == DType::kString) {
-      std::vector<StringPiece> strings;
-      source_.AppendStrings(slot, CheckRule::kNever, seen, &strings);
-    } else {
-      std::vector<Piece> pieces;
-      source_.AppendPieces(slot, nullptr, CheckRule::kNever, seen, &pieces);
+  // What is wrong with tensors whose blocks are right.
+  void TellWrong() {
+    for (const auto& [slot, wrong] : wrong_) {
+      if (!is_lost_[slot]) problems_.Add(blocks_.size() + slot, wrong.second);
     }
   }
 
@@ -254,7 +283,12 @@ class V1Verifier {
   Problems problems_;
   std::vector<BlockPlace> blocks_;
   std::vector<std::size_t> first_blocks_;  // of each file, in blocks_
-  std::vector<bool> is_lost_;              // tensors in damaged blocks
+  // Of each block: slots, and which of their slices.
+  std::vector<std::vector<std::pair<std::size_t, std::size_t>>> records_;
+  std::mutex mutex_;
+  // Of each slot: a slice, and what is wrong with it or with the tensor.
+  std::map<std::size_t, std::pair<std::size_t, Error>> wrong_;
+  std::vector<bool> is_lost_;  // tensors in damaged blocks
 };
 
 }  // namespace

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-__all__ = ["Identity", "Seen", "identity_of", "is_tagged"]
+__all__ = ["Identity", "Seen", "identity_of", "is_digested", "is_tagged"]
 
 Identity = tuple[int, int, int]
 """What tells an object from its replacement: a hash of its tag, its size, its time."""
@@ -62,6 +62,16 @@ def identity_of(info: Mapping[str, Any]) -> Identity:
         if time:
             return _hash(f"{time}"), size, 0
     return 0, size, 0
+
+
+def is_digested(content: bytes, identity: Identity) -> bool:
+    """Tells whether an object's tag is a digest, and its bytes are these.
+
+    S3 tags so what was stored in one go. False of most others tells nothing.
+    """
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    told = {"ETag": f'"{digest}"', "size": len(content)}
+    return identity_of(told) == identity
 
 
 def _hash(text: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from fastckpt.files.identities import Identity, Seen, identity_of
+from fastckpt.files.identities import Identity, Seen, identity_of, is_digested
 from fastckpt.files.remote import Store
 from fastckpt.files.remote_errors import DAMAGED, Told
 
@@ -109,6 +109,11 @@ class Known:
         is_other = self.is_telling and number in self._tagged and said.get("ETag")
         return self.replaced(name) if is_other else None
 
+    def can_tell(self, number: int) -> bool:
+        """Tells whether a store says what tells an object from its replacement."""
+        tag, _, time = self.objects[number][1]
+        return bool(tag or time)
+
     def replaced(self, name: str) -> Told:
         """Says that an object is another one by now."""
         words = "the object was replaced since the checkpoint was opened; open it again"
@@ -127,7 +132,11 @@ class Known:
             return
         begin, said = came
         self.traffic.fetched += len(begin)
-        if self.judge(number, said) is True:
+        if said is None:
+            is_it = is_digested(begin, self.objects[number][1])
+        else:
+            is_it = self.judge(number, said) is True
+        if is_it:
             self._begins[number] = begin
 
     def kept(self, request: Request) -> bytes | Told | None:

@@ -93,10 +93,16 @@ class Stream:
                 if self._running.done():
                     raise
 
-    def compare(self) -> Told | None:
-        """Tells which of the objects is another one by now, before all came."""
-        compare = self._compare({it[0] for it in self._requests} | {0})
-        return asyncio.run_coroutine_threadsafe(compare, self._loop).result()
+    def compare(self) -> Told | bool:
+        """Tells which of the objects is another one by now, before all came.
+
+        Returns:
+            True: none is. False: of some nobody can tell.
+        """
+        asked = {it[0] for it in self._requests}
+        compare = self._compare(asked | {0})
+        wrong = asyncio.run_coroutine_threadsafe(compare, self._loop).result()
+        return wrong or all(map(self._known.can_tell, asked))
 
     def stop(self) -> None:
         """Gives up what did not come yet."""

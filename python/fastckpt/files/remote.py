@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt.base.deferred import importing
+from fastckpt.files.bucket_listing import names_in, refuse_endless
 from fastckpt.files.http_listing import names_listed
 from fastckpt.files.identities import Seen, identity_of, is_tagged
 from fastckpt.files.remote_errors import (
@@ -85,6 +86,11 @@ class Store:
     def is_http(self) -> bool:
         """Whether web servers answer."""
         return self.scheme in ("http", "https")
+
+    @property
+    def has_digests(self) -> bool:
+        """Whether most small objects are tagged with a digest of their bytes."""
+        return self.scheme in ("s3", "s3a")
 
     def __repr__(self) -> str:
         return f"<Store of {self.name!r}>"
@@ -242,13 +248,14 @@ class Store:
             found += await asyncio.gather(*some)
         return found
 
-    def list(self, folder: str) -> list[str] | None:
-        """Gives the base names in a folder, sorted.
+    def list(self, folder: str, begin: str = "") -> list[str] | None:
+        """Gives the base names in a folder, sorted: all that begin so, maybe others.
 
         None where there is no such folder, and where listing is refused.
 
         Raises:
             OSError: It went wrong, so that nobody knows what is there.
+            UnsupportedError: They are too many.
         """
         if "://" not in folder:  # above the first
             return None
@@ -257,11 +264,14 @@ class Store:
             real = real.rstrip("/")
 
         async def list_names() -> Any:
-            call = self.call("ls", real, detail=False)
-            return await asyncio.wait_for(call, PATIENCE)
+            names = await names_in(self.system, real, begin)
+            if names is None:
+                names = await self.call("ls", real, detail=False)
+                refuse_endless(len(names))
+            return names
 
         try:
-            found = self.run(list_names)
+            found = self.run(lambda: asyncio.wait_for(list_names(), PATIENCE))
         except Exception as error:
             if is_no_listing(error):
                 return None

@@ -37,7 +37,7 @@ class Looks:
         self._store = store
         self._fetcher = Fetcher(store)
         self._looked: dict[str, Seen | Told] = {}
-        self._listed: dict[str, list[str] | None] = {}
+        self._listed: dict[tuple[str, str], list[str] | None] = {}
         self._begins: dict[str, tuple[bytes, Said | None] | Told] = {}
 
     @property
@@ -58,11 +58,12 @@ class Looks:
     def foresee(self, prefix: str) -> None:
         """Looks at what a prefix leads to most often, and fetches its index, at once.
 
-        Only where the answer says of which version it is: what comes beside a look, and
+        Only where it can be told of which version it is: what comes beside a look, and
         not behind it, may be older than what was looked at.
         """
         index, data = f"{prefix}.index", f"{prefix}.data-00000-of-00001"
-        if not self._store.is_http or index in self._looked:
+        is_told = self._store.is_http or self._store.has_digests
+        if not is_told or index in self._looked:
             return
         self.traffic.looks += 2
         self.traffic.requests += 1
@@ -130,13 +131,15 @@ class Looks:
 
     def _is_listed(self, name: str) -> bool:
         folder, _, base = name.rpartition("/")
-        return base in (self.listing(folder) or [])
+        return base in (self.listing(folder, base) or [])
 
-    def listing(self, folder: str) -> list[str] | None:
+    def listing(self, folder: str, begin: str = "") -> list[str] | None:
         """Gives what ``Store.list`` does, asked a single time."""
-        if folder not in self._listed:
-            self._listed[folder] = self._store.list(folder)
-        return self._listed[folder]
+        for known in ((folder, ""), (folder, begin)):
+            if known in self._listed:
+                return self._listed[known]
+        found = self._listed[folder, begin] = self._store.list(folder, begin)
+        return found
 
     def size(self, name: str) -> int:
         """Gives how many bytes an object has."""

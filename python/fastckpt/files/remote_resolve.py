@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from fastckpt.errors import CorruptionError
+from fastckpt.errors import CorruptionError, UnsupportedError
 from fastckpt.files.fetcher import Fetcher
 from fastckpt.files.find import Resolved
 from fastckpt.files.foreign import WORDS, ForeignObject, kind_of_bytes
@@ -299,7 +299,7 @@ class Finder:
                 return self._whole_set(match[1], int(match[2]))
             return None
         folder, _, base = prefix.rpartition("/")
-        names = self._looks.listing(folder) or []
+        names = self._looks.listing(folder, f"{base}-0") or []
         counts = {it.num_shards for it in v1_shards(names) if it.stem == base}
         if len(counts) > 1:
             named = ", ".join(repr(v1_pattern(base, count)) for count in sorted(counts))
@@ -330,7 +330,11 @@ class Finder:
             f"'variables/variables.index' in it"
         )
         folder = name.rpartition("/")[0]
-        if names := list(_prefixes(self._looks.listing(folder) or [])):
+        try:
+            beside = self._looks.listing(folder) or []
+        except UnsupportedError:  # they are too many; it is not there all the same
+            beside = []
+        if names := list(_prefixes(beside)):
             listed = ", ".join(map(repr, names[:_MAX_LISTED]))
             reason += f"; beside it are the checkpoints {listed}"
         return FileNotFoundError(errno.ENOENT, reason, name)

@@ -7,13 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "fastckpt/codec/crc32c.h"
 #include "testing/fake_fetcher.h"
 #include "testing/folder.h"
+#include "testing/refusal.h"
 
 namespace fastckpt::internal {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class RemoteRunsTest : public ::testing::Test {
  protected:
@@ -59,6 +63,33 @@ TEST_F(RemoteRunsTest, UnitsOfTheOtherOrderAreSwapped) {
   runs.Finish();
   CopyRemoteRuns({runs}, RunOptions());
   EXPECT_THAT(to, ElementsAre(7, 6, 9, 8));
+}
+
+TEST_F(RemoteRunsTest, CheckedRunsAreOfTheBytesThatWereChecked) {
+  const std::string bytes = folder_.Read("f").substr(2);
+  piece_.crc32c = Crc32c(AsBytes(bytes));
+  CheckState state;
+  piece_.state = &state;
+  constexpr std::size_t kRun =
+      200'000;  // longer than what is looked at at once
+  std::vector<std::uint8_t> to(3 * kRun);
+  ScatteredRuns runs(piece_, to.data(), {2, 2});
+  runs.AddHits({{1 << 20, 0}, {100'000, kRun}, {100'000, 2 * kRun}});
+  runs.AddDim(kRun / 2, 2, 2);
+  runs.Finish();
+  CopyCheckedRuns({runs}, "t", RunOptions());
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::size_t from = (i < kRun ? 1 << 20 : 100'000) + i % kRun;
+    ASSERT_EQ(to[i], static_cast<std::uint8_t>(bytes[from ^ 1])) << i;
+  }
+  std::uint64_t asked = 0;
+  for (const auto& call : fetcher_->TakeCalls()) {
+    for (const RangeRequest& request : call.requests) asked += request.size;
+  }
+  EXPECT_EQ(asked, piece_.size);
+  fetcher_->spoilt_from = 0;
+  EXPECT_THAT(CorruptionOf([&] { CopyCheckedRuns({runs}, "t", RunOptions()); }),
+              AllOf(HasSubstr("tensor 't'"), HasSubstr("stored checksum")));
 }
 
 TEST_F(RemoteRunsTest, NothingRemoteAsksForNothing) {

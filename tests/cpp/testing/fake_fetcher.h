@@ -59,6 +59,8 @@ class FakeFetcher : public RangeFetcher {
   std::optional<Error> at_finish;
   // What comparing throws.
   std::optional<Error> at_compare;
+  // What it gives otherwise.
+  bool is_telling = true;
 
  private:
   class Stream final : public RangeStream {
@@ -96,8 +98,9 @@ class FakeFetcher : public RangeFetcher {
     void Finish() override {
       if (fetcher_.at_finish) throw *fetcher_.at_finish;
     }
-    void Compare() override {
+    bool Compare() override {
       if (fetcher_.at_compare) throw *fetcher_.at_compare;
+      return fetcher_.is_telling;
     }
 
    private:

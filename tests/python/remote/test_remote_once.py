@@ -111,6 +111,36 @@ def test_what_is_fetched_again_is_checked_again(counted, saved, format):
         ckpt.read_many(halves)
 
 
+@pytest.mark.parametrize("format", ["v1", "v2"])
+def test_rows_by_number_are_of_the_bytes_that_were_checked(counted, saved, format):
+    name, array = {"v1": ("w03", MANY["w03"]), "v2": ("table", TABLE)}[format]
+    ids = [len(array) - 1, 3, 3, 0]
+    _, server = counted(format)
+    with fastckpt.open(f"{server.url}/m", verify=True) as ckpt:
+        for _ in range(2):  # whether it was found right before or not
+            server.forget()
+            np.testing.assert_array_equal(ckpt.read(name, ids), array[ids])
+            assert array.nbytes <= server.sent("GET") < 1.1 * array.nbytes + 1000
+        server.misbehave("no identity")
+        for file, stored in saved[format].items():
+            if not file.endswith(".index"):
+                spoilt = bytearray(stored)
+                spoilt[stored.index(array[-1:].tobytes())] ^= 1
+                server.put(file, bytes(spoilt))
+        with pytest.raises(fastckpt.CorruptionError):
+            ckpt.read(name, ids)
+        with pytest.raises(fastckpt.CorruptionError):
+            ckpt.read_many([(name, ids, None)])
+
+
+def test_verify_of_v1_fetches_each_byte_once(counted, saved):
+    ckpt, server = counted("v1")
+    report = ckpt.verify()
+    assert report.ok
+    assert report.bytes_checked > 0.99 * len(saved["v1"]["m"])
+    assert server.sent("GET") <= 1.01 * len(saved["v1"]["m"])
+
+
 def test_many_strings_between_tensors_come(tmp_path, memory):
     """Their gaps are fetched, too, and never more than there is room for."""
     tensors = {}

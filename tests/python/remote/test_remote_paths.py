@@ -162,3 +162,14 @@ def test_the_root_of_a_server_is_a_folder(end, tmp_path):
     fastckpt.Saver().save(tmp_path / "m", {"w": np.ones(3)}, global_step=1)
     with RangeServer(tmp_path) as server:
         assert fastckpt.open(server.url + end).path == f"{server.url}/m-1"
+
+
+def test_a_folder_of_very_many_names_is_not_gone_through(tmp_path, monkeypatch):
+    monkeypatch.setattr("fastckpt.files.bucket_listing.MAX_NAMES", 3)
+    fastckpt.save(tmp_path / "m", {"w": np.arange(3)})
+    for i in range(4):
+        (tmp_path / f"other{i}").write_bytes(b"x")
+    url = in_memory(tmp_path)
+    assert list(fastckpt.open(f"{url}/m")) == ["w"]
+    with pytest.raises(fastckpt.UnsupportedError, match="more than 3 names; name the"):
+        fastckpt.open(url)

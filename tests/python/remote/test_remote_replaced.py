@@ -83,6 +83,28 @@ def test_what_is_replaced_in_mid_call_is_not_called_damaged(tmp_path):
                 ckpt["w"]
 
 
+@pytest.mark.parametrize("format", ["v1", "v2"])
+@pytest.mark.parametrize("tells", ["all", "looks", "nothing"])
+def test_what_no_store_tells_is_not_called_damage_alone(tells, format, tmp_path):
+    """Strings, whose bytes are other ones by the time they are asked for."""
+    old = files_of(tmp_path / "old", WORDS, format=format)
+    name = next(it for it in old if not it.endswith(".index"))
+    spoilt = old[name].replace(b"aaaa", b"cccc")
+    words = {
+        "all": "was replaced since",
+        "looks": "was replaced since",
+        "nothing": "or the object was replaced since.*tells nothing",
+    }[tells]
+    with RangeServer(old) as server:
+        if tells != "all":
+            method = "GET" if tells == "looks" else "*"
+            server.misbehave("no identity", method=method)
+        with fastckpt.open(f"{server.url}/m") as ckpt:
+            server.put(name, spoilt)
+            with pytest.raises(fastckpt.CorruptionError, match=words):
+                ckpt["w"]
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_what_is_opened_by_several_requests_is_of_one_version(count):
     system = fsspec.filesystem("memory")
