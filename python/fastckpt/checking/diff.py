@@ -202,13 +202,14 @@ def _compare_indexes(old: Source, new: Source, check: bool) -> tuple[Diff, list[
     result = Diff([], [], [], {}, is_checked)
     unsure: list[str] = []
     has_one_order = _is_native(old) == _is_native(new)
-    for name in sorted({*old, *new}, key=_encoded):
-        if name not in new:
+    firsts, seconds = ({it.name: it for it in each.infos()} for each in (old, new))
+    for name in sorted({**firsts, **seconds}, key=_encoded):
+        first, second = firsts.get(name), seconds.get(name)
+        if second is None:
             result.dropped.append(name)
-        elif name not in old:
+        elif first is None:
             result.added.append(name)
         else:
-            first, second = old.info(name), new.info(name)
             is_alike = (name_dtype(first), first.shape) == (
                 name_dtype(second),
                 second.shape,

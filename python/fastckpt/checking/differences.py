@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from fastckpt.formats.lazy_tensors import ArrayInfo
     from fastckpt.formats.opened import Source
 
+    _Info = TensorInfo | ArrayInfo
+
 __all__ = ["Difference", "describe_type", "list_differences"]
 
 
@@ -45,12 +47,16 @@ def list_differences(found: Diff, old: Source, new: Source) -> list[Difference]:
         [*found.added, *found.dropped, *found.changed],
         key=lambda name: name.encode("utf-8", "surrogateescape"),
     )
-    return [_make_difference(name, found, old, new) for name in names]
+    firsts, seconds = ({it.name: it for it in each.infos()} for each in (old, new))
+    return [
+        _make_difference(name, found, firsts.get(name), seconds.get(name))
+        for name in names
+    ]
 
 
-def _make_difference(name: str, found: Diff, old: Source, new: Source) -> Difference:
-    first = old.info(name) if name in old else None
-    second = new.info(name) if name in new else None
+def _make_difference(
+    name: str, found: Diff, first: _Info | None, second: _Info | None
+) -> Difference:
     change = found.changed.get(name, Change())
     if first is None:
         kind = "added"
@@ -63,6 +69,6 @@ def _make_difference(name: str, found: Diff, old: Source, new: Source) -> Differ
     return Difference(name, kind, describe_type(first), describe_type(second), change)
 
 
-def describe_type(info: TensorInfo | ArrayInfo | None) -> str | None:
+def describe_type(info: _Info | None) -> str | None:
     """Gives a tensor's dtype and shape as one text."""
     return None if info is None else f"{name_dtype(info)} {tuple(info.shape)}"

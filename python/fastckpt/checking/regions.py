@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastckpt import _native
 from fastckpt.base.deferred import importing
-from fastckpt.checking.compare import Tally, Tolerance, compare_values
+from fastckpt.checking.compare import Tally, Tolerance, compare_many
 from fastckpt.formats.lazy_tensors import LazyTensors
 from fastckpt.reading.chunks import regions_of
 from fastckpt.reading.steady import read_steadily
@@ -31,6 +32,8 @@ __all__ = [
 # Elements of a region that is read to be compared; of strings each is an object.
 _REGION = 1 << 19
 _MAX_THREADS = 64
+# Elements that are worth being handed to another thread.
+_JOB = 1 << 16
 
 _Done = tuple[str, Tally, int]
 """A tensor's name, what was found in a region of it, and the region's bytes."""
@@ -59,21 +62,37 @@ def compare_tensors(
     Returns:
         For each region the tensor's name, what was found, and its size in bytes.
     """
-    return in_parallel(_jobs(names, old, new, tolerance), threads)
+    return chain.from_iterable(in_parallel(_jobs(names, old, new, tolerance), threads))
 
 
 def _jobs(
     names: Sequence[str], old: Source, new: Source, tolerance: Tolerance
-) -> Iterator[Callable[[], _Done]]:
-    """Gives what compares tensors, region by region."""
+) -> Iterator[Callable[[], list[_Done]]]:
+    """Gives what compares tensors, region by region, small ones together."""
 
-    def compare(name: str, region: tuple[slice, ...]) -> _Done:
-        one, two = (read_region(each, name, region) for each in (old, new))
-        return name, compare_values(one, two, tolerance), one.nbytes
+    def compare(some: list[tuple[str, tuple[slice, ...]]]) -> list[_Done]:
+        pairs = [
+            (read_region(old, name, region), read_region(new, name, region))
+            for name, region in some
+        ]
+        found = compare_many(pairs, tolerance)
+        return [
+            (name, tally, one.nbytes)
+            for (name, _), (one, _), tally in zip(some, pairs, found, strict=True)
+        ]
 
+    waiting: list[tuple[str, tuple[slice, ...]]] = []
+    count = 0
     for name in names:
-        for region in find_regions(old, name, _REGION, new):
-            yield partial(compare, name, region)
+        shape = old.info(name).shape
+        for region in _cut(shape, old, _REGION, new):
+            waiting.append((name, region))
+            count += min(prod(shape), _REGION)
+            if count >= _JOB:
+                yield partial(compare, waiting)
+                waiting, count = [], 0
+    if waiting:
+        yield partial(compare, waiting)
 
 
 def find_regions(
@@ -83,7 +102,12 @@ def find_regions(
 
     In a file of another format it is whole: a part is not read without the rest.
     """
-    shape = source.info(name).shape
+    return _cut(source.info(name).shape, source, most, other)
+
+
+def _cut(
+    shape: tuple[int, ...], source: Source, most: int, other: Source | None
+) -> list[tuple[slice, ...]]:
     if isinstance(source, LazyTensors) or isinstance(other, LazyTensors):
         return [(slice(None),) * len(shape)] if 0 not in shape else []
     return list(regions_of(shape, most))

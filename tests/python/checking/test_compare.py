@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fastckpt.checking.compare import CHUNK, Tolerance
+from fastckpt.checking.compare import CHUNK, Tolerance, compare_many
 from fastckpt.checking.compare import compare_values as compare
 
 EXACT = Tolerance()
@@ -104,3 +104,36 @@ def test_a_difference_in_the_last_of_many_chunks_is_found():
 
 def test_no_elements_are_the_same():
     assert compare_values(np.empty((0, 3)), np.empty((0, 3)), EXACT) == (0, None)
+
+
+SMALL = st.lists(
+    st.tuples(
+        st.sampled_from(["f2", "f4", "f4", "f4", "f8", "i4", "c8", "?", "bfloat16"]),
+        st.sampled_from([0, 1, 3, 3, 3, CHUNK // 2, CHUNK + 1]),
+        st.sampled_from(["same", "far", "some", "strange", "huge"]),
+    ),
+    max_size=12,
+)
+
+
+def make_pair(dtype, size, kind, seed):
+    dtype = np.dtype(getattr(ml_dtypes, dtype) if dtype == "bfloat16" else dtype)
+    random = np.random.default_rng(seed)
+    old, new = random.normal(0, 9, (2, size))
+    if kind == "same":
+        new = old
+    elif kind == "some":
+        new = np.where(random.random(size) < 0.5, old, new)
+    elif kind == "strange" and size:
+        new[0], old[0] = math.nan, [math.nan, math.inf][seed % 2]
+    elif kind == "huge":
+        old, new = old * 1e300, new * 1e300
+    with np.errstate(all="ignore"):
+        return old.astype(dtype), new.astype(dtype)
+
+
+@given(SMALL, st.sampled_from([EXACT, Tolerance(0.5), Tolerance(absolute=2)]))
+def test_many_together_are_what_each_is_to_the_last_bit(kinds, tolerance):
+    pairs = [make_pair(*kind, seed) for seed, kind in enumerate(kinds)]
+    found = list(compare_many(pairs, tolerance))
+    assert list(map(repr, found)) == [repr(compare(*it, tolerance)) for it in pairs]

@@ -11,7 +11,6 @@ Exit status 0: the checkpoints are the same; 1: they differ, or one is damaged.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import math
 import os
 from collections import Counter
@@ -136,7 +135,7 @@ def _describe(
         "same": len(found.same),
         "differences": [
             {"name": it.name, "kind": it.kind, "old": it.old, "new": it.new}
-            | dataclasses.asdict(it.change)
+            | vars(it.change)
             for it in differences
         ],
     }
