@@ -101,7 +101,11 @@ def pack_number(value: float | complex | None, digits: int = 6) -> float | str |
         return value if is_exact else str(value)
     if isinstance(value, complex):
         return f"{value:.{digits}g}"
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    # Near the end of float64 fewer digits are no finite number.
+    rounded = float(f"{value:.{digits}g}")
+    return rounded if math.isfinite(rounded) else value
 
 
 def pack_counts(counts: Iterable[int], is_exact: bool) -> list[int] | str | None:

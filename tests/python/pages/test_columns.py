@@ -51,6 +51,12 @@ def test_numbers_are_what_javascript_can_hold(value, packed):
     json.dumps(pack_number(value), allow_nan=False)
 
 
+def test_a_number_whose_first_digits_are_infinite_stays_as_it_is():
+    near_the_end = 1.797693134862315e308
+    assert pack_number(near_the_end, 4) == near_the_end
+    json.dumps(pack_number(-near_the_end, 4), allow_nan=False)
+
+
 def test_few_counts_are_exact_whatever_is_asked_for():
     counts = [0, 3, 63, 1, 0]
     assert heights(pack_counts(counts, is_exact=False)) == counts
