@@ -151,8 +151,12 @@ def _markdown(whole: dict[str, Any]) -> str:
     return "\n".join([*parts, ""])
 
 
-def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
+def _keep(options: argparse.Namespace, whole: dict[str, Any]) -> None:
     (options.out / "report.json").write_text(json.dumps(whole, indent=1))
+
+
+def _write(options: argparse.Namespace, whole: dict[str, Any]) -> None:
+    _keep(options, whole)
     (options.out / "report.md").write_text(_markdown(whole))
     write_text(options.out / "report.html", page.of_report(whole))
     _log(
@@ -176,17 +180,22 @@ def run(options: argparse.Namespace, rows: list[Row]) -> int:
     most, measured = _measure_rows(rows, context, titles, options)
     for found in measured:
         found["busy"] = found["busy"] or around["busy"]
-    whole = {
+    whole: dict[str, Any] = {
         "schema": SCHEMA,
         "command": _command(options),
         "conditions": around,
         "limits": most,
         "rows": measured,
         "wrong floors": judge.wrong_floors(measured),
-        "growth": _grow(options, too_large) if options.growth else [],
+        "growth": [],
         "growth left out": too_large,
-        "checks": _checks(rows),
+        "checks": {},
     }
+    # What follows takes long, and may be interrupted.
+    _keep(options, whole)
+    if options.growth:
+        whole["growth"] = _grow(options, too_large)
+    whole["checks"] = _checks(rows)
     _write(options, whole)
     for text in whole["wrong floors"]:
         _log(text)
