@@ -116,7 +116,7 @@ ENDINGS = {
 # What the calls pass through, again and again.
 PLACES = [
     (Checkpoint, "_count"),
-    (regions, "compare_values"),
+    (regions, "compare_many"),
     (_native, "describe_tensors"),
     (fastckpt.Writer, "add"),
     (writer, "_item"),
