@@ -21,7 +21,7 @@ def _row(name: str, title: str, is_split: bool) -> Row:
         {
             _US: child("ours"),
             "fastckpt, verify=True": child("ours", verify=True),
-            _ORBAX: child("orbax", "jax orbax"),
+            _ORBAX: child("orbax", "jax orbax.checkpoint"),
             "np.fromfile + device_put": child("put"),
         },
         (Goal("Orbax", 0.70, _US, (_ORBAX,)),),
