@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.machine.tree import OUT
 from benchmarks.rows.all import ROWS
 from benchmarks.rows.row import Child
 
@@ -31,10 +32,17 @@ PROGRAM = re.compile(r"""python -m (benchmarks[\w.]*)|"-m", f?"(benchmarks[^"]*)
 RUN = re.compile(r'run_program\(\s*"([\w.]+)"')
 
 
+def files(*endings: str) -> Iterator[Path]:
+    """Gives the suite's files, without what it made."""
+    for path in SUITE.rglob("*"):
+        if path.suffix in endings and not path.is_relative_to(OUT):
+            yield path
+
+
 def modules() -> dict[str, Path]:
     """Gives {"rows.row": its file} of every module of the suite."""
     found = {}
-    for path in SUITE.rglob("*.py"):
+    for path in files(".py"):
         parts = path.relative_to(SUITE).with_suffix("").parts
         found[".".join(parts)] = path
     assert len(found) > 70
@@ -96,8 +104,9 @@ def test_modules_do_not_import_each_other_in_a_circle(graph):
 
 
 def test_no_file_of_the_suite_is_too_long():
-    files = [path for path in SUITE.rglob("*") if path.suffix in {".py", ".cc", ".h"}]
-    lines = {path: len(path.read_text().splitlines()) for path in files}
+    lines = {
+        path: len(path.read_text().splitlines()) for path in files(".py", ".cc", ".h")
+    }
     assert [path for path, count in lines.items() if count > MAX_LINES] == []
 
 
