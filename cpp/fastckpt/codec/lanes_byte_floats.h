@@ -120,11 +120,8 @@ void SumByteFloats(const std::uint8_t* data, std::size_t count,
 
 inline void FindByteLimits(const std::uint8_t* data, std::size_t count,
                            ByteLimits* limits) {
-  AllUbytes least = AllUbytes{} + data[0];
-  AllUbytes most = least;
-  AllBytes signed_least = (AllBytes)least;
-  AllBytes signed_most = signed_least;
-  const AllUbytes first = least;
+  const AllUbytes first = AllUbytes{} + data[0];
+  BitLimits<AllUbytes, AllBytes> found(first);
   for (std::size_t done = 0; done < count; done += kByteLanes) {
     AllUbytes bytes = first;
     if (count - done >= kByteLanes) {
@@ -132,16 +129,12 @@ inline void FindByteLimits(const std::uint8_t* data, std::size_t count,
     } else {
       std::memcpy(&bytes, data + done, count - done);
     }
-    least = bytes < least ? bytes : least;
-    most = bytes > most ? bytes : most;
-    const AllBytes numbers = (AllBytes)bytes;
-    signed_least = numbers < signed_least ? numbers : signed_least;
-    signed_most = numbers > signed_most ? numbers : signed_most;
+    found.Add(bytes);
   }
-  limits->least = LeastOf<std::uint8_t>(least);
-  limits->most = MostOf<std::uint8_t>(most);
-  limits->signed_least = LeastOf<std::int8_t>(signed_least);
-  limits->signed_most = MostOf<std::int8_t>(signed_most);
+  limits->least = LeastOf<std::uint8_t>(found.least);
+  limits->most = MostOf<std::uint8_t>(found.most);
+  limits->signed_least = LeastOf<std::int8_t>(found.signed_least);
+  limits->signed_most = MostOf<std::int8_t>(found.signed_most);
 }
 
 constexpr ByteFloatFunctions kByteFloatFunctions = {

@@ -18,26 +18,26 @@ namespace fastckpt::internal::lanes {
 namespace {
 
 // Limits of bits that are a sign and a size, found without telling signs apart.
-struct HalfLimits {
-  using Vector = AllUshorts;
+template <typename Unsigned, typename Signed>
+struct BitLimits {
+  explicit BitLimits(const Unsigned& first)
+      : least(first),
+        most(first),
+        signed_least((Signed)first),
+        signed_most((Signed)first) {}
 
-  explicit HalfLimits(std::uint16_t first)
-      : least(Vector{} + first),
-        most(least),
-        signed_least((AllShorts)least),
-        signed_most(signed_least) {}
-
-  void Add(const Vector& bits) {
+  void Add(const Unsigned& bits) {
     least = bits < least ? bits : least;
     most = bits > most ? bits : most;
-    const AllShorts numbers = (AllShorts)bits;
+    const Signed numbers = (Signed)bits;
     signed_least = numbers < signed_least ? numbers : signed_least;
     signed_most = numbers > signed_most ? numbers : signed_most;
   }
 
-  Vector least, most;
-  AllShorts signed_least, signed_most;
+  Unsigned least, most;
+  Signed signed_least, signed_most;
 };
+using HalfLimits = BitLimits<AllUshorts, AllShorts>;
 
 // The smallest and the largest of all lanes.
 template <typename Lane, typename Vector>
@@ -81,9 +81,9 @@ struct HalfSums {
 };
 
 inline void AddLimits(const std::uint8_t* data, HalfLimits* limits) {
-  constexpr std::size_t kVector = sizeof(HalfLimits::Vector);
+  constexpr std::size_t kVector = sizeof(AllUshorts);
   for (std::size_t i = 0; i < kHalves * kHalfSize; i += kVector) {
-    HalfLimits::Vector bits;
+    AllUshorts bits;
     Copy(data + i, &bits);
     limits->Add(bits);
   }
@@ -155,7 +155,7 @@ void SumAndCount(const std::uint8_t* data, std::size_t count, Block* block,
                  std::uint32_t* counts) {
   std::uint16_t first;
   std::memcpy(&first, data, kHalfSize);
-  HalfLimits limits(first);
+  HalfLimits limits(AllUshorts{} + first);
   HalfSums found;
   std::size_t done = 0;
   for (; done + kHalves <= count; done += kHalves) {

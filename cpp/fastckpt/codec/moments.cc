@@ -146,6 +146,26 @@ Moments AddBlock(const Functions& functions, const std::uint8_t* data,
   return slow;
 }
 
+// `counts`: as AddBlock's; null of what has no lanes.
+void AddAll(DType dtype, const void* data, std::size_t count, Moments* moments,
+            std::uint32_t* counts, const LaneRoutines& routines) {
+  const PlainFloatMode mode;
+  const auto* from = static_cast<const std::uint8_t*>(data);
+  const Functions* functions = routines.Find(dtype);
+  while (count > 0) {
+    const std::size_t some = std::min(count, kMomentsBlock);
+    if (functions) {
+      MergeMoments(AddBlock(*functions, from, some, counts), moments);
+    } else if (dtype == DType::kComplex64) {
+      MergeMoments(AddComplex<float>(from, some), moments);
+    } else {
+      MergeMoments(AddComplex<double>(from, some), moments);
+    }
+    from += some * ElementSize(dtype);
+    count -= some;
+  }
+}
+
 }  // namespace
 
 void MergeMoments(const Moments& other, Moments* moments) {
@@ -195,35 +215,13 @@ bool HasMoments(DType dtype) {
 
 void AddMoments(DType dtype, const void* data, std::size_t count,
                 Moments* moments, const LaneRoutines& routines) {
-  const PlainFloatMode mode;
-  const auto* from = static_cast<const std::uint8_t*>(data);
-  const Functions* functions = routines.Find(dtype);
-  while (count > 0) {
-    const std::size_t some = std::min(count, kMomentsBlock);
-    if (functions) {
-      MergeMoments(AddBlock(*functions, from, some, nullptr), moments);
-    } else if (dtype == DType::kComplex64) {
-      MergeMoments(AddComplex<float>(from, some), moments);
-    } else {
-      MergeMoments(AddComplex<double>(from, some), moments);
-    }
-    from += some * ElementSize(dtype);
-    count -= some;
-  }
+  AddAll(dtype, data, count, moments, nullptr, routines);
 }
 
 void AddAndCount(DType dtype, const void* data, std::size_t count,
                  Moments* moments, std::uint32_t* counts,
                  const LaneRoutines& routines) {
-  const PlainFloatMode mode;
-  const auto* from = static_cast<const std::uint8_t*>(data);
-  const Functions& functions = *routines.Find(dtype);
-  while (count > 0) {
-    const std::size_t some = std::min(count, kMomentsBlock);
-    MergeMoments(AddBlock(functions, from, some, counts), moments);
-    from += some * ElementSize(dtype);
-    count -= some;
-  }
+  AddAll(dtype, data, count, moments, counts, routines);
 }
 
 }  // namespace fastckpt::internal

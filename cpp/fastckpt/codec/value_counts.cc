@@ -106,11 +106,15 @@ WordCounter::WordCounter() = default;
 WordCounter::~WordCounter() = default;
 
 std::unique_ptr<WordCounter::Table> WordCounter::Take() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (tables_.empty()) return nullptr;
-  std::unique_ptr<Table> table = std::move(tables_.back());
-  tables_.pop_back();
-  return table;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!tables_.empty()) {
+      std::unique_ptr<Table> table = std::move(tables_.back());
+      tables_.pop_back();
+      return table;
+    }
+  }
+  return std::make_unique<Table>();
 }
 
 void WordCounter::Return(std::unique_ptr<Table> table) {
@@ -120,7 +124,6 @@ void WordCounter::Return(std::unique_ptr<Table> table) {
 
 void WordCounter::Add(const std::uint8_t* data, std::size_t size_bytes) {
   std::unique_ptr<Table> table = Take();
-  if (!table) table = std::make_unique<Table>();
   std::uint32_t* words = table->words;
   std::size_t done = 0;
   for (; done + 8 <= size_bytes; done += 8) {
@@ -144,7 +147,6 @@ void WordCounter::Add(const std::uint8_t* data, std::size_t size_bytes) {
 void WordCounter::AddHalves(DType dtype, const std::uint8_t* data,
                             std::size_t size_bytes, Moments* moments) {
   std::unique_ptr<Table> table = Take();
-  if (!table) table = std::make_unique<Table>();
   AddAndCount(dtype, data, size_bytes / 2, moments, table->words);
   table->added += size_bytes;
   Return(std::move(table));

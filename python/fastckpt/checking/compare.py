@@ -30,6 +30,10 @@ class Tolerance:
     relative: float = 0.0
     absolute: float = 0.0
 
+    def limits(self, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gives how far numbers of these sizes may be from the old ones."""
+        return self.absolute + self.relative * sizes
+
 
 @dataclass
 class Tally:
@@ -110,7 +114,7 @@ def _compare_rows(
         size = np.abs(old)
         differs = distance != 0
         if tolerance != Tolerance():
-            limit = tolerance.absolute + tolerance.relative * np.abs(new)
+            limit = tolerance.limits(np.abs(new))
             differs &= ~(distance <= limit)
         far, relative = distance, distance / size
         if not differs.all():
@@ -151,7 +155,7 @@ def _compare_chunk(old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance) -
         distance = np.abs(new - old)
         differs = distance != 0
         if tolerance != Tolerance():
-            limit = tolerance.absolute + tolerance.relative * np.abs(new)
+            limit = tolerance.limits(np.abs(new))
             differs &= ~(np.isfinite(distance) & (distance <= limit))
         if not np.isfinite(distance.sum()):  # some are no numbers, or their sum is none
             differs &= ~((old == new) | (np.isnan(old) & np.isnan(new)))
@@ -168,8 +172,7 @@ def _compare_integers(
     distance = exact.astype(np.float64)
     with np.errstate(all="ignore"):
         if tolerance != Tolerance():
-            size = np.abs(new.astype(np.float64))
-            limit = tolerance.absolute + tolerance.relative * size
+            limit = tolerance.limits(np.abs(new.astype(np.float64)))
             differs &= ~(exact <= limit)
         tally = _tally(differs, distance, np.abs(old.astype(np.float64)))
     if tally.count:

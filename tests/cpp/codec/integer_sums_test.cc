@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fastckpt/codec/value_counts.h"
+#include "testing/integer_sums.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -46,24 +47,9 @@ std::int64_t ValueOf(Integers integers, const std::uint8_t* from) {
 IntegerSums OneByOne(Integers integers, const std::vector<std::uint8_t>& data) {
   IntegerSums sums;
   for (std::size_t i = 0; i < data.size(); i += SizeOf(integers)) {
-    const std::int64_t value = ValueOf(integers, data.data() + i);
-    ++sums.count;
-    sums.zeros += value == 0;
-    sums.low = std::min(sums.low, value);
-    sums.high = std::max(sums.high, value);
-    sums.sum += value;
-    sums.squares += value * value;
+    AddOneInteger(ValueOf(integers, data.data() + i), &sums);
   }
   return sums;
-}
-
-void ExpectEqual(const IntegerSums& found, const IntegerSums& expected) {
-  EXPECT_EQ(found.count, expected.count);
-  EXPECT_EQ(found.zeros, expected.zeros);
-  EXPECT_EQ(found.low, expected.low);
-  EXPECT_EQ(found.high, expected.high);
-  EXPECT_TRUE(found.sum == expected.sum);
-  EXPECT_TRUE(found.squares == expected.squares);
 }
 
 void ExpectRight(Integers integers, const std::vector<std::uint8_t>& data) {

@@ -2,7 +2,6 @@
 // do bytes that are counted: all is exact.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
@@ -11,6 +10,7 @@
 
 #include "fastckpt/codec/integer_sums.h"
 #include "fastckpt/codec/value_counts.h"
+#include "testing/integer_sums.h"
 
 namespace fastckpt::internal {
 namespace {
@@ -65,25 +65,9 @@ IntegerSums OneByOne(const Values& values, double unit, const Data& data) {
     if (!std::isfinite(value)) continue;
     const auto units = static_cast<std::int64_t>(value / unit);
     EXPECT_EQ(static_cast<double>(units) * unit, value);
-    ++sums.count;
-    sums.zeros += units == 0;
-    sums.low = std::min(sums.low, units);
-    sums.high = std::max(sums.high, units);
-    sums.sum += units;
-    sums.squares += static_cast<Int128>(units) * units;
+    AddOneInteger(units, &sums);
   }
   return sums;
-}
-
-void ExpectEqual(const IntegerSums& found, const IntegerSums& expected) {
-  EXPECT_EQ(found.count, expected.count);
-  EXPECT_EQ(found.zeros, expected.zeros);
-  EXPECT_EQ(found.nan, expected.nan);
-  EXPECT_EQ(found.inf, expected.inf);
-  EXPECT_EQ(found.low, expected.low);
-  EXPECT_EQ(found.high, expected.high);
-  EXPECT_TRUE(found.sum == expected.sum);
-  EXPECT_TRUE(found.squares == expected.squares);
 }
 
 class LanesByteFloatsTest : public ::testing::TestWithParam<Type> {
