@@ -18,8 +18,8 @@ namespace py = pybind11;
 namespace fastckpt::internal {
 namespace {
 
-RunOptions MakeOptions(std::size_t threads, CallProgress* progress,
-                       const Interrupt& interrupted) {
+RunOptions MakeCastOptions(std::size_t threads, CallProgress* progress,
+                           const Interrupt& interrupted) {
   RunOptions options;
   options.threads = threads;
   options.progress = progress;
@@ -53,7 +53,7 @@ py::tuple CopyCast(const Reader& reader, const std::vector<std::size_t>& slots,
   const auto copies = Interruptible(
       [&](const Interrupt& interrupted) {
         return reader.checkpoint()->Copy(
-            slots, MakeOptions(threads, progress, interrupted), casts);
+            slots, MakeCastOptions(threads, progress, interrupted), casts);
       },
       progress);
   py::list arrays;
@@ -106,9 +106,9 @@ py::list CastInto(const Reader& reader, const py::list& requests,
   }
   Interruptible(
       [&](const Interrupt& interrupted) {
-        reader.checkpoint()->Read(parsed,
-                                  MakeOptions(threads, progress, interrupted),
-                                  /*checks_first=*/true);
+        reader.checkpoint()->Read(
+            parsed, MakeCastOptions(threads, progress, interrupted),
+            /*checks_first=*/true);
       },
       progress);
   return CountsOf(casts);

@@ -10,7 +10,7 @@ namespace fastckpt::internal {
 namespace {
 
 // Above this the lock is let go: some 10 us of work.
-constexpr Py_ssize_t kKeepLock = 256 << 10;
+constexpr Py_ssize_t kKeepLockBytes = 256 << 10;
 
 // crc32c(data, value=0): a plain C function, because at sixteen bytes the call
 // costs more than the work.
@@ -28,7 +28,7 @@ PyObject* PyCrc32c(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (PyObject_GetBuffer(args[0], &buffer, PyBUF_SIMPLE) != 0) return nullptr;
   auto value = static_cast<std::uint32_t>(crc);
   const auto size = static_cast<std::size_t>(buffer.len);
-  if (buffer.len < kKeepLock) {
+  if (buffer.len < kKeepLockBytes) {
     value = ExtendCrc32c(value, buffer.buf, size);
   } else {
     const py::gil_scoped_release unlock;

@@ -46,7 +46,7 @@ void Alias(CheckpointWriter* writer, const py::bytes& name,
   });
 }
 
-void Finish(CheckpointWriter* writer, const CallProgress* progress) {
+void FinishWriter(CheckpointWriter* writer, const CallProgress* progress) {
   Interruptible(
       [&](const Interrupt& interrupted) { writer->Finish(interrupted); },
       progress);
@@ -95,7 +95,7 @@ void RegisterWriter(py::module_& m) {
       .def("add", &Add, py::arg("items"),
            py::arg("progress").none(true) = py::none())
       .def("alias", &Alias, py::arg("name"), py::arg("of"))
-      .def("finish", &Finish, py::arg("progress").none(true) = py::none())
+      .def("finish", &FinishWriter, py::arg("progress").none(true) = py::none())
       .def("abort", &Abort);
   m.def("dlpack_dtype", &DlpackDtype, py::arg("capsule"));
 }

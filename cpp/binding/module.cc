@@ -61,12 +61,12 @@ bool IsMainInterpreter() {
 }
 
 // The one there is; leaked on purpose, as what it registers is.
-PyObject* made = nullptr;
+PyObject* module_object = nullptr;
 
 // Gives the module again to who takes it out of sys.modules and imports anew.
 PyObject* Create(PyObject* spec, PyModuleDef*) {
   if (!IsMainInterpreter()) return nullptr;
-  if (made != nullptr) return Py_NewRef(made);
+  if (module_object != nullptr) return Py_NewRef(module_object);
   PyObject* name = PyObject_GetAttrString(spec, "name");
   if (name == nullptr) return nullptr;
   PyObject* module = PyModule_NewObject(name);
@@ -76,11 +76,11 @@ PyObject* Create(PyObject* spec, PyModuleDef*) {
 
 int Execute(PyObject* module) {
   if (!IsMainInterpreter()) return -1;
-  if (module == made) return 0;
+  if (module == module_object) return 0;
   try {
     py::detail::get_internals();
     Fill(py::reinterpret_borrow<py::module_>(module));
-    made = Py_NewRef(module);
+    module_object = Py_NewRef(module);
     return 0;
   }
   PYBIND11_CATCH_INIT_EXCEPTIONS

@@ -12,27 +12,25 @@
 namespace fastckpt::internal {
 namespace {
 
-using float_cast::Kind;
-
-std::optional<Kind> KindOf(DType dtype) {
-  if (dtype == DType::kDouble) return Kind::kDouble;
-  if (dtype == DType::kFloat) return Kind::kFloat;
-  if (dtype == DType::kHalf) return Kind::kHalf;
-  if (dtype == DType::kBfloat16) return Kind::kBfloat16;
+std::optional<float_cast::Kind> FloatKindOf(DType dtype) {
+  if (dtype == DType::kDouble) return float_cast::Kind::kDouble;
+  if (dtype == DType::kFloat) return float_cast::Kind::kFloat;
+  if (dtype == DType::kHalf) return float_cast::Kind::kHalf;
+  if (dtype == DType::kBfloat16) return float_cast::Kind::kBfloat16;
   return std::nullopt;
 }
 
 template <const float_cast::Table* kTable>
 CastFunction FindIn(DType from, DType to) {
-  const std::optional<Kind> row = KindOf(from);
-  const std::optional<Kind> column = KindOf(to);
+  const std::optional<float_cast::Kind> row = FloatKindOf(from);
+  const std::optional<float_cast::Kind> column = FloatKindOf(to);
   if (!row || !column) return nullptr;
   return kTable->functions[static_cast<std::size_t>(*row)]
                           [static_cast<std::size_t>(*column)];
 }
 
 // Fastest first. A processor that can run one can run those after it.
-constexpr FloatCastRoutines kRoutines[] = {
+constexpr FloatCastRoutines kFloatCastRoutines[] = {
 #if defined(__x86_64__)
     {"avx512", FindIn<&float_cast::kAvx512>},
     {"avx2-f16c", FindIn<&float_cast::kAvx2>},
@@ -45,7 +43,7 @@ constexpr FloatCastRoutines kRoutines[] = {
 }  // namespace
 
 bool CanCast(DType from, DType to) {
-  return from != to && KindOf(from) && KindOf(to);
+  return from != to && FloatKindOf(from) && FloatKindOf(to);
 }
 
 std::uint64_t CastFloats(DType from, DType to, const void* source, void* target,
@@ -66,7 +64,7 @@ std::uint64_t CastFloats(DType from, DType to, const void* source, void* target,
 }
 
 std::span<const FloatCastRoutines> AvailableFloatCasts() {
-  return std::span(kRoutines).subspan(FirstVectorRoutine());
+  return std::span(kFloatCastRoutines).subspan(FirstVectorRoutine());
 }
 
 }  // namespace fastckpt::internal

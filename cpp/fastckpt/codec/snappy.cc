@@ -58,15 +58,14 @@ constexpr std::array<Tag, 256> kTags = [] {
   return tags;
 }();
 
-struct Progress {
+struct Place {
   const std::uint8_t* in;
   std::uint8_t* out;
 };
 
 // Decodes elements that begin at or before `limit`, and stops at one that is
 // long or wrong or uncommon.
-Progress DecodeWithSlack(Progress at, Progress limit,
-                         const std::uint8_t* out_begin) {
+Place DecodeWithSlack(Place at, Place limit, const std::uint8_t* out_begin) {
   auto [in, out] = at;
   while (in <= limit.in && out <= limit.out) {
     const unsigned byte = *in;
@@ -136,7 +135,7 @@ void Decoder::DecodeFast() {
   const std::size_t room = decoded_.size() - produced_;
   if (rest.size() < kInputSlack || room < kOutputSlack) return;
   std::uint8_t* const out = decoded_.data() + produced_;
-  const Progress reached = DecodeWithSlack(
+  const Place reached = DecodeWithSlack(
       {rest.data(), out},
       {rest.data() + (rest.size() - kInputSlack), out + (room - kOutputSlack)},
       decoded_.data());

@@ -9,12 +9,12 @@ namespace fastckpt::internal {
 namespace {
 
 #if defined(__x86_64__)
-std::size_t FirstAvailable() {
+std::size_t FirstHere() {
   if (HasAvx512Bw()) return 0;
   return HasAvx2F16c() ? 1 : 2;
 }
 #else
-std::size_t FirstAvailable() { return 0; }
+std::size_t FirstHere() { return 0; }
 #endif
 
 // Asked once: to ask a processor that is a guest takes microseconds. Not by a
@@ -27,7 +27,7 @@ constinit std::atomic<std::size_t> first_available{kUnknown};
 std::size_t FirstVectorRoutine() {
   std::size_t first = first_available.load(std::memory_order_relaxed);
   if (first == kUnknown) {
-    first = FirstAvailable();
+    first = FirstHere();
     first_available.store(first, std::memory_order_relaxed);
   }
   return first;

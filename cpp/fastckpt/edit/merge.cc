@@ -13,7 +13,7 @@ namespace fastckpt::internal {
 namespace {
 
 // So many new files stay open, which keeps others from taking them for litter.
-constexpr std::size_t kMaxOpenFiles = 64;
+constexpr std::size_t kMaxUnsettledFiles = 64;
 
 BundleEntry ToMessage(const BundleIndex& index, std::size_t i) {
   const StoredEntry& stored = index.entry(i);
@@ -121,7 +121,7 @@ class Merger {
                                         static_cast<std::int32_t>(count));
       files.push_back(files_.empty() ? commit.Create(name)
                                      : Duplicate(commit, name, &files_[i]));
-      if (i >= kMaxOpenFiles) files.back()->Settle(options.sync);
+      if (i >= kMaxUnsettledFiles) files.back()->Settle(options.sync);
       if (options.progress && i < files_.size()) {
         options.progress->done += files_[i].reach;
       }

@@ -42,7 +42,7 @@ void AfterForkInParent() {
 // No other thread is left to wait or to be told.
 void AfterForkInChild() { state.store(0); }
 
-[[maybe_unused]] const int registered =
+[[maybe_unused]] const int gate_registered =
     pthread_atfork(BeforeFork, AfterForkInParent, AfterForkInChild);
 
 }  // namespace

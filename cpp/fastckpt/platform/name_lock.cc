@@ -41,7 +41,7 @@ void CloseInChild() {
   open_locks.clear();
 }
 
-[[maybe_unused]] const int registered =
+[[maybe_unused]] const int closing_registered =
     pthread_atfork(nullptr, nullptr, CloseInChild);
 
 // Somebody else's may be open to reading alone.

@@ -8,11 +8,11 @@
 namespace fastckpt::internal {
 namespace {
 
-std::atomic<std::uint32_t> forks{0};
+std::atomic<std::uint32_t> fork_count{0};
 
-void CountFork() { forks.fetch_add(1, std::memory_order_relaxed); }
+void CountFork() { fork_count.fetch_add(1, std::memory_order_relaxed); }
 
-[[maybe_unused]] const int registered =
+[[maybe_unused]] const int counting_registered =
     pthread_atfork(nullptr, nullptr, CountFork);
 
 }  // namespace
@@ -21,6 +21,6 @@ OwnProcess::OwnProcess() : id_(getpid()) {}
 
 bool OwnProcess::IsThis() const { return id_ == getpid(); }
 
-std::uint32_t ForkCount() { return forks.load(std::memory_order_relaxed); }
+std::uint32_t ForkCount() { return fork_count.load(std::memory_order_relaxed); }
 
 }  // namespace fastckpt::internal

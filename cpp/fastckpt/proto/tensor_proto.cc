@@ -11,7 +11,6 @@ namespace {
 constexpr std::uint32_t kDtypeField = 1;
 constexpr std::uint32_t kShapeField = 2;
 constexpr std::uint32_t kContentField = 4;
-constexpr std::uint32_t kStringField = 8;
 
 std::size_t FixedWidth(WireType wire) {
   return wire == WireType::kFixed32 ? 4 : 8;
@@ -208,7 +207,8 @@ std::vector<ByteView> DecodeStrings(TensorMessage message, Dims dims) {
   CheckAgrees(message, DType::kString, dims);
   std::vector<ByteView> values;
   VisitFields(message, [&](const Field& field) {
-    if (field.Is(kStringField, WireType::kBytes)) values.push_back(field.bytes);
+    if (field.Is(kStringValueField, WireType::kBytes))
+      values.push_back(field.bytes);
   });
   CheckCount(values.size(), ElementCount(dims));
   return values;

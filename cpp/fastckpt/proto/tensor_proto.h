@@ -21,6 +21,8 @@
 
 namespace fastckpt::internal {
 
+inline constexpr std::uint32_t kStringValueField = 8;
+
 // How the values of a dtype are kept; `field` is 0 where V1 has none.
 struct ValueEncoding {
   std::uint32_t field = 0;

@@ -24,8 +24,6 @@ constexpr std::array<std::string_view, 19> kWideBlanks = {
     "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9",
     "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool IsLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }

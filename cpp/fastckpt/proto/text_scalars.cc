@@ -15,8 +15,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::string_view kEscapes = "abfnrtv?'\"\\";
 constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v?'\"\\";
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // The value of a digit of some base up to 16, or 99.
 unsigned DigitValue(char c) {
   if (IsDigit(c)) return static_cast<unsigned>(c - '0');

@@ -10,6 +10,8 @@
 
 namespace fastckpt::internal {
 
+inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 // The number, spelled as Python's float() takes it, with "f" after it or not;
 // nothing for what is none, octal numbers among it.
 std::optional<double> ParseTextFloat(std::string_view token);

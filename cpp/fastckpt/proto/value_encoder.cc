@@ -12,7 +12,6 @@
 namespace fastckpt::internal {
 namespace {
 
-constexpr std::uint32_t kStringField = 8;
 constexpr std::uint64_t kMaxVarint = 10;
 constexpr std::size_t kBufferSize = std::size_t{256} << 10;
 
@@ -113,7 +112,7 @@ std::string EncodeValues(const TensorInput& input) {
   const auto* strings = std::get_if<StringValues>(&input.values);
   if (strings != nullptr) {
     for (const std::string_view value : *strings) {
-      PutBytesField(&message, kStringField, value);
+      PutBytesField(&message, kStringValueField, value);
     }
     return message;
   }

@@ -12,7 +12,7 @@ namespace {
 // Bytes of the piece that are taken through rooms on the stack: these stay in a
 // core's first cache, and numbers grow to four times their size at most.
 constexpr std::uint64_t kStep = 4 << 10;
-constexpr std::uint64_t kMaxGrowth = 4;
+constexpr std::uint64_t kMaxCastGrowth = 4;
 
 }  // namespace
 
@@ -52,7 +52,7 @@ void CastCopy::CopyRange(std::uint64_t begin, std::uint64_t end,
 std::uint64_t CastCopy::CopyStep(std::uint64_t begin, std::uint64_t size,
                                  const std::uint8_t* from) const {
   alignas(64) std::uint8_t swapped[kStep];
-  alignas(64) std::uint8_t cast[kStep * kMaxGrowth];
+  alignas(64) std::uint8_t cast[kStep * kMaxCastGrowth];
   if (swap_unit_ > 1) {
     std::memcpy(swapped, from, static_cast<std::size_t>(size));
     SwapUnits(swapped, size, swap_unit_);

@@ -11,7 +11,7 @@ namespace fastckpt::internal {
 namespace {
 
 // Below this a second thread costs more than it saves.
-constexpr std::uint64_t kBytesPerThread = 4 << 20;
+constexpr std::uint64_t kCopiedPerThread = 4 << 20;
 
 class PlanRun {
  public:
@@ -25,7 +25,7 @@ class PlanRun {
 
   void Run() {
     const std::size_t threads =
-        std::clamp<std::size_t>(plan_.wanted_bytes / kBytesPerThread, 1,
+        std::clamp<std::size_t>(plan_.wanted_bytes / kCopiedPerThread, 1,
                                 std::max<std::size_t>(options_.threads, 1));
     const auto take = [&](std::size_t) {
       try {

@@ -14,7 +14,7 @@ namespace fastckpt::internal {
 namespace {
 
 // Where the bytes of a wanted range go.
-struct Target {
+struct FetchTarget {
   std::uint8_t* to;
   std::size_t swap_unit;
 };
@@ -41,7 +41,7 @@ class Collector {
   }
 
   std::vector<WantedRange> wanted;
-  std::vector<Target> targets;
+  std::vector<FetchTarget> targets;
 
  private:
   const std::uint64_t limit_;
@@ -126,7 +126,7 @@ void CopyRemoteRuns(const std::vector<ScatteredRuns>& all,
     if (arrival.error) throw *arrival.error;
     for (std::size_t i = request.first; i < request.last; ++i) {
       const WantedRange& wanted = plan.wanted[i];
-      const Target& target = collector.targets[wanted.number];
+      const FetchTarget& target = collector.targets[wanted.number];
       const auto size = static_cast<std::size_t>(wanted.range.size);
       std::memcpy(
           target.to,

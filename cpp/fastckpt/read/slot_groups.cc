@@ -13,7 +13,7 @@ constexpr std::uint64_t kGroupBytes = 256 << 10;
 constexpr std::size_t kGroupSlots = 256;
 // No encoding of V1 makes more bytes of one: packed numbers of one byte are
 // eight or sixteen, and Snappy repeats 64 bytes by three.
-constexpr std::uint64_t kMaxGrowth = 512;
+constexpr std::uint64_t kMaxListGrowth = 512;
 
 // The first slot of each group, and the end.
 std::vector<std::size_t> GroupBegins(const TensorSource& source,
@@ -89,7 +89,7 @@ bool MayHold(const TensorSource& source, std::size_t slot,
   }
   const std::uint64_t size =
       RegionCount(region) * source.LayoutOf(slot).item_size;
-  return size / kMaxGrowth <= stored;
+  return size / kMaxListGrowth <= stored;
 }
 
 bool CountEachSlot(

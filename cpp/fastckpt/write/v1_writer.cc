@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kMaxMessage = std::uint64_t{1} << 31;
 constexpr std::uint64_t kMessageOverhead = std::uint64_t{1} << 10;
 // TF_CHECKPOINT_VERSION.
-constexpr std::int32_t kProducer = 1;
+constexpr std::int32_t kV1Producer = 1;
 
 Placement PlacementOf(const TensorInput& input) {
   if (input.placement) return *input.placement;
@@ -110,7 +110,7 @@ SavedMeta V1Writer::MakeMeta() const {
     return added_[a].name < added_[b].name;
   });
   SavedMeta meta;
-  meta.version.producer = kProducer;
+  meta.version.producer = kV1Producer;
   for (const std::size_t i : order) {
     const Added& added = added_[i];
     if (meta.tensors.empty() || meta.tensors.back().name != added.name) {

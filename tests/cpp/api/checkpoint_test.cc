@@ -12,7 +12,7 @@
 #include "fastckpt/writer.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::checkpoint_test {
 namespace {
 
 using internal::Folder;
@@ -211,4 +211,4 @@ TEST(ApiCheckpoint, NothingThereIsASystemError) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::checkpoint_test

@@ -14,7 +14,7 @@
 #include "testing/checkpoints.h"
 #include "testing/folder.h"
 
-namespace fastckpt {
+namespace fastckpt::damage_test {
 namespace {
 
 using internal::BundleEntry;
@@ -367,4 +367,4 @@ TEST_P(DataDamage, SlicesThatDoNotMakeTheTensorAreDamageOfThatTensor) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::damage_test

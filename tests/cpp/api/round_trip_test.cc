@@ -16,7 +16,7 @@
 #include "testing/random.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::round_trip_test {
 namespace {
 
 using internal::Folder;
@@ -328,4 +328,4 @@ TEST(PublicHeaders, AnErrorIsAValueThatTellsItsParts) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::round_trip_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace fastckpt {
+namespace fastckpt::version_test {
 namespace {
 
 TEST(VersionTest, HasThreeNumbers) {
@@ -14,4 +14,4 @@ TEST(VersionTest, HasThreeNumbers) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::version_test

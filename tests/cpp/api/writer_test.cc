@@ -10,7 +10,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt {
+namespace fastckpt::writer_test {
 namespace {
 
 using internal::Folder;
@@ -114,4 +114,4 @@ TEST(ApiWriterTest, ATensorThatIsRefusedIsAsIfItHadNotBeenAdded) {
 }
 
 }  // namespace
-}  // namespace fastckpt
+}  // namespace fastckpt::writer_test

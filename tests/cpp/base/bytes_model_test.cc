@@ -11,7 +11,7 @@
 #include "testing/random.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bytes_model_test {
 namespace {
 
 using Wide = unsigned __int128;
@@ -201,4 +201,4 @@ TEST(ArithmeticModel, SumsProductsAndRangesAreThoseOfWiderIntegers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bytes_model_test

@@ -10,7 +10,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bytes_test {
 namespace {
 
 constexpr std::uint64_t kMax64 = std::numeric_limits<std::uint64_t>::max();
@@ -263,4 +263,4 @@ TEST(ArithmeticTest, FitsNothingWhoseEndWraps) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bytes_test

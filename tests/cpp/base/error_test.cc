@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::error_test {
 namespace {
 
 using testing::EndsWith;
@@ -140,4 +140,4 @@ TEST(Hex32Test, WritesEightDigits) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::error_test

@@ -14,7 +14,7 @@
 
 #include "fastckpt/codec/moments.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bin_counts_test {
 namespace {
 
 using Counts = std::array<std::uint64_t, kBins>;
@@ -162,4 +162,4 @@ TEST(BinCountsTest, NumbersOutsideOfTheBinsAreCountedAndNothingElseIsTouched) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bin_counts_test

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bins_test {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -66,4 +66,4 @@ TEST(BinsTest, LargestNumberIsInTheLastBin) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bins_test

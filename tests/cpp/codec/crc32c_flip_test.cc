@@ -7,7 +7,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::crc32c_flip_test {
 namespace {
 
 std::uint32_t Difference(const std::string& a, const std::string& b) {
@@ -60,4 +60,4 @@ TEST(Crc32cFlipTest, FindsNothingWhereNothingDiffersOrAllIsTooLong) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::crc32c_flip_test

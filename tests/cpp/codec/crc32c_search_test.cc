@@ -8,7 +8,7 @@
 
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::crc32c_search_test {
 namespace {
 
 std::string RandomBytes(std::size_t size, unsigned seed) {
@@ -74,4 +74,4 @@ TEST(Crc32cSearch, OtherBytesAreHardlyEverExplainedByOne) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::crc32c_search_test

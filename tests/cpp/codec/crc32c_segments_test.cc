@@ -8,7 +8,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::crc32c_segments_test {
 namespace {
 
 // RFC 3720, B.4: reflected, polynomial 0x1edc6f41, inverted before and after.
@@ -156,4 +156,4 @@ TEST(SegmentsMask, EveryBitIsMaskedAndUnmasked) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::crc32c_segments_test

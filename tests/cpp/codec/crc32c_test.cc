@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::crc32c_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -326,4 +326,4 @@ TEST(Crc32cDispatchTest, UsesTheFirstOfTheAvailableRoutines) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::crc32c_test

@@ -18,7 +18,7 @@
 #include <xmmintrin.h>
 #endif
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::float_cast_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -347,4 +347,4 @@ TEST(FloatCastPublicTest, CountsMoreThanOneCallOfARoutineTakes) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::float_cast_test

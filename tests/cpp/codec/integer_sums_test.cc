@@ -12,7 +12,7 @@
 #include "fastckpt/codec/value_counts.h"
 #include "testing/integer_sums.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::integer_sums_test {
 namespace {
 
 constexpr Integers kAll[] = {Integers::kBool, Integers::kInt8, Integers::kUint8,
@@ -135,4 +135,4 @@ TEST(IntegerSumsTest, NothingHasNoMoments) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::integer_sums_test

@@ -12,7 +12,7 @@
 #include "fastckpt/codec/value_counts.h"
 #include "testing/integer_sums.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::lanes_byte_floats_test {
 namespace {
 
 using Values = std::array<double, kByteValues>;
@@ -185,4 +185,4 @@ TEST_P(LanesByteFloatsTest, TheSpreadOfVeryManyIsRight) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::lanes_byte_floats_test

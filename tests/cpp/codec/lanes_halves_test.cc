@@ -15,7 +15,7 @@
 #include "fastckpt/codec/moments.h"
 #include "fastckpt/codec/value_counts.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::lanes_halves_test {
 namespace {
 
 using Bits = std::vector<std::uint16_t>;
@@ -227,4 +227,4 @@ TEST_P(LanesHalvesTest, SpreadsThatAreSmallBesideTheMean) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::lanes_halves_test

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::lanes_test {
 namespace {
 
 TEST(LanesTest, PortableRoutinesAreTheLast) {
@@ -42,4 +42,4 @@ TEST(LanesTest, EveryFormWidensEveryCountOfNumbers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::lanes_test

@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::moments_test {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
@@ -246,4 +246,4 @@ TEST(MomentsTest, MergedMomentsAreThoseOfAllNumbers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::moments_test

@@ -11,7 +11,7 @@
 #include "testing/hex.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::ordered_code_model_test {
 namespace {
 
 // Bits, the highest first: n ones for the length, a zero, then the value;
@@ -189,4 +189,4 @@ TEST(OrderedCodeModel, NoCodeOfATextIsTheBeginOfAnothers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::ordered_code_model_test

@@ -11,7 +11,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::ordered_code_test {
 namespace {
 
 constexpr std::int64_t kMinSigned = std::numeric_limits<std::int64_t>::min();
@@ -278,4 +278,4 @@ TEST(OrderedCodeTest, WritesAgainWhateverItReads) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::ordered_code_test

@@ -15,7 +15,7 @@
 #include "testing/hex.h"
 #include "testing/snappy_block.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::snappy_test {
 namespace {
 
 using testing::HasSubstr;
@@ -327,4 +327,4 @@ TEST(SnappyTest, AgreesWithThePlainDecoderOnRandomBytes) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::snappy_test

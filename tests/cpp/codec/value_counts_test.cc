@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::value_counts_test {
 namespace {
 
 using Counts = std::array<std::uint64_t, kByteValues>;
@@ -108,4 +108,4 @@ TEST(ValueCountsTest, WordsHaveTheValuesOfTheirType) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::value_counts_test

@@ -6,7 +6,7 @@
 #include "fastckpt/codec/lanes.h"
 #include "fastckpt/platform/cpu.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::vector_level_test {
 namespace {
 
 TEST(VectorLevel, IsTheFirstThatTheProcessorRuns) {
@@ -26,4 +26,4 @@ TEST(VectorLevel, EveryTableEndsWithWhatRunsEverywhere) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::vector_level_test

@@ -14,7 +14,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::dealer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -97,4 +97,4 @@ INSTANTIATE_TEST_SUITE_P(All, DealerTest,
                          });
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::dealer_test

@@ -7,7 +7,7 @@
 #include "testing/bundles.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::index_salvage_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -86,4 +86,4 @@ TEST_F(IndexSalvageTest, AdoptsNoneWhereStringsDoNotLieAsItSays) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::index_salvage_test

@@ -12,7 +12,7 @@
 #include "testing/inputs.h"
 #include "testing/sources.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::merge_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -195,4 +195,4 @@ TEST(Reshard, DamagedDataAreFoundByTheirChecksum) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::merge_test

@@ -15,7 +15,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::pass_on_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -223,4 +223,4 @@ TEST_F(PassOn, DamagedDataIsNotPassedOn) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::pass_on_test

@@ -12,7 +12,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::rewrite_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -162,4 +162,4 @@ TEST_F(RewriteTest, ValuesOfWhatIsLeftOutAreRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::rewrite_test

@@ -10,7 +10,7 @@
 #include "testing/refusal.h"
 #include "testing/sources.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::sources_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -103,4 +103,4 @@ TEST_F(SourcesTest, WhatIsWrongWithATensorNamesItsSources) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::sources_test

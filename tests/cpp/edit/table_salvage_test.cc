@@ -10,7 +10,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::table_salvage_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST_F(TableSalvageTest, RefusesAFileThatIsTooLargeToBeHeld) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::table_salvage_test

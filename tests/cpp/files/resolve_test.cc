@@ -12,7 +12,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::resolve_test {
 namespace {
 
 using testing::ElementsAre;
@@ -153,4 +153,4 @@ TEST_F(ResolveTest, SaysWhatItLookedFor) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::resolve_test

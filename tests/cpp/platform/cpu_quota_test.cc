@@ -8,7 +8,7 @@
 #include "fastckpt/platform/parallel.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::cpu_quota_test {
 namespace {
 
 // A root with the few files of the system that are asked.
@@ -116,4 +116,4 @@ TEST(CpuQuota, ThreadsAreNoMoreThanIt) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::cpu_quota_test

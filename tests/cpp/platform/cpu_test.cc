@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::cpu_test {
 namespace {
 
 // The words of all lines of /proc/cpuinfo; none where there is no such file.
@@ -37,4 +37,4 @@ TEST(Cpu, HasWhatTheSystemSaysItHas) {
 TEST(Cpu, IsOfOneKind) { EXPECT_FALSE(HasSse42Pclmul() && HasArmCrc32()); }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::cpu_test

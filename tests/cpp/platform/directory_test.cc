@@ -11,7 +11,7 @@
 #include "fastckpt/base/error.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::directory_test {
 namespace {
 
 int CodeOf(const std::function<void()>& work) {
@@ -130,4 +130,4 @@ TEST(Directory, ReadsTheEndOfAFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::directory_test

@@ -8,7 +8,7 @@
 
 #include "testing/fake_fetcher.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::fetched_ranges_test {
 namespace {
 
 class FetchedRangesTest : public ::testing::Test {
@@ -74,4 +74,4 @@ TEST_F(FetchedRangesTest, ObjectsOfAnotherFetcherAreOthers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::fetched_ranges_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::float_mode_test {
 namespace {
 
 // Not computed while compiling.
@@ -44,4 +44,4 @@ TEST(FloatModeTest, ForgetsTheFlagsOfWhatHappensInside) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::float_mode_test

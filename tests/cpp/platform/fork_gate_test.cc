@@ -17,7 +17,7 @@
 #include "testing/forks.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::fork_gate_test {
 namespace {
 
 class ForkGateConcurrency : public ::testing::Test {
@@ -104,4 +104,4 @@ TEST_F(ForkGateConcurrency, ManyForksAndManyGatesAllEnd) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::fork_gate_test

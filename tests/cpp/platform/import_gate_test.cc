@@ -8,7 +8,7 @@
 #include "testing/forks.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::import_gate_test {
 namespace {
 
 // Runs work in another thread and waits for its end.
@@ -131,4 +131,4 @@ TEST(ImportGateConcurrency, NobodyIsInsideWhileAnotherThreadForks) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::import_gate_test

@@ -8,7 +8,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::mapped_file_test {
 namespace {
 
 TEST(MappedFile, ShowsTheFilesBytes) {
@@ -74,4 +74,4 @@ TEST(MappedFile, EmptyFileIsAnEmptyPrivateView) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::mapped_file_test

@@ -7,7 +7,7 @@
 #include <new>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::memory_test {
 namespace {
 
 bool IsAligned(const std::uint8_t* data, std::uintptr_t to) {
@@ -81,4 +81,4 @@ TEST(SlabAllocator, MoreThanWasAnnouncedStillFits) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::memory_test

@@ -15,7 +15,7 @@
 #include "fastckpt/platform/directory.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::name_lock_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -196,4 +196,4 @@ TEST_F(NameLockTest, FailureNamesTheFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::name_lock_test

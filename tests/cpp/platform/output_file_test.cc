@@ -12,7 +12,7 @@
 #include "fastckpt/platform/file_reader.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::output_file_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -219,4 +219,4 @@ TEST_F(OutputFileTest, FilesThatAreMadeWhileLitterIsRemovedAreThere) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::output_file_test

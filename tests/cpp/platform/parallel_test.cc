@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::parallel_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -120,4 +120,4 @@ TEST(Parallel, ShortWorkIsNotInterrupted) {
 TEST(Parallel, ThereIsAThreadAvailable) { EXPECT_GE(AvailableThreads(), 1u); }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::parallel_test

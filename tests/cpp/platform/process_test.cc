@@ -4,7 +4,7 @@
 
 #include "testing/forks.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::process_test {
 namespace {
 
 TEST(Process, OwnProcessIsThisOneButNotAForkedChild) {
@@ -21,4 +21,4 @@ TEST(Process, ForksAreCountedInTheChildAlone) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::process_test

@@ -12,7 +12,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::remote_file_test {
 namespace {
 
 class RemoteFileTest : public ::testing::Test {
@@ -73,4 +73,4 @@ TEST_F(RemoteFileTest, MissingObjectIsNoFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::remote_file_test

@@ -7,7 +7,7 @@
 
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::streaming_copy_test {
 namespace {
 
 TEST(StreamingCopyTest, CopiesTheBytesAndNothingElse) {
@@ -27,4 +27,4 @@ TEST(StreamingCopyTest, CopiesTheBytesAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::streaming_copy_test

@@ -6,7 +6,7 @@
 #include "fastckpt/platform/descriptor.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::system_copy_test {
 namespace {
 
 class SystemCopyTest : public ::testing::Test {
@@ -52,4 +52,4 @@ TEST_F(SystemCopyTest, WhatIsNoFileIsOnNoServer) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::system_copy_test

@@ -7,7 +7,7 @@
 
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::checkpoint_state_test {
 namespace {
 
 using testing::ElementsAre;
@@ -65,4 +65,4 @@ TEST(CheckpointStateTest, RefusesValuesOfAnotherKind) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::checkpoint_state_test

@@ -13,7 +13,7 @@
 #include "testing/random.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::fields_model_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -268,4 +268,4 @@ TEST(FieldsModel, WhatIsPutIsThePlainEncoding) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::fields_model_test

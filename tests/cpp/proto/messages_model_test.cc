@@ -13,7 +13,7 @@
 #include "testing/refusal.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::messages_model_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -360,4 +360,4 @@ TEST(VersionModel, EveryReaderVersionIsAcceptedOrRefusedByItsNumberAlone) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::messages_model_test

@@ -8,7 +8,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::messages_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -157,4 +157,4 @@ TEST(Messages, EveryCutOfAnEntryIsRefusedOrParses) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::messages_test

@@ -12,7 +12,7 @@
 #include "testing/refusal.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::object_graph_model_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -238,4 +238,4 @@ TEST(ObjectGraphModel, FlippedBitsAreAnotherGraphOrRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::object_graph_model_test

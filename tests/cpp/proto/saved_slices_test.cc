@@ -9,7 +9,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::saved_slices_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST(SavedSlices, TensorsBeyondWhatTheirBytesExplainAreUnsupported) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::saved_slices_test

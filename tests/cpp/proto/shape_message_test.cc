@@ -8,7 +8,7 @@
 #include "fastckpt/tensor/shape.h"
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::shape_message_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(ShapeMessage, NamesOfDimensionsAreIgnored) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::shape_message_test

@@ -9,7 +9,7 @@
 #include "testing/hex.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::tensor_proto_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -185,4 +185,4 @@ TEST(TensorProto, StringsAreViewsOfTheMessage) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::tensor_proto_test

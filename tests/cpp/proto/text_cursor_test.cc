@@ -7,7 +7,7 @@
 
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::text_cursor_test {
 namespace {
 
 using testing::HasSubstr;
@@ -79,4 +79,4 @@ TEST(TextCursorTest, EveryCutIsAnErrorOrTheEnd) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::text_cursor_test

@@ -10,7 +10,7 @@
 #include "testing/random.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::text_cursor_tokens_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -315,4 +315,4 @@ TEST(SkippedField, TextsWithOneByteLeftOutNeverRunPastTheEnd) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::text_cursor_tokens_test

@@ -14,7 +14,7 @@
 #include "testing/random.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::text_scalars_matrix_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -229,4 +229,4 @@ TEST(TextFloats, ZerosBeforeOtherDigitsMakeAnOctalNumberWhichIsNone) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::text_scalars_matrix_test

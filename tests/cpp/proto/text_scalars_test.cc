@@ -8,7 +8,7 @@
 
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::text_scalars_test {
 namespace {
 
 using testing::HasSubstr;
@@ -68,4 +68,4 @@ TEST(TextScalarsTest, AnEscapeWithoutMeaningIsNamed) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::text_scalars_test

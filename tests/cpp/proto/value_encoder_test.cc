@@ -10,7 +10,7 @@
 #include "testing/hex.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::value_encoder_test {
 namespace {
 
 template <typename Value>
@@ -83,4 +83,4 @@ TEST(EncodedSizeBound, TypesThatV1LacksAreRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::value_encoder_test

@@ -15,7 +15,7 @@
 #include "testing/refusal.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::value_matrix_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -319,4 +319,4 @@ TEST(ValueStrings, AreThePlainEncodingAndComeBack) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::value_matrix_test

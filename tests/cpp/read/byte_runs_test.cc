@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::byte_runs_test {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -126,4 +126,4 @@ TEST(ByteRuns, EachPlaceGivesItsShareAndThoseThatTouchAreJoined) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::byte_runs_test

@@ -12,7 +12,7 @@
 #include "fastckpt/read/tensor_source.h"
 #include "fastckpt/tensor/plane_copy.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::cast_copy_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -116,4 +116,4 @@ TEST(CastCopyTest, OnlyATypeMakesACast) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::cast_copy_test

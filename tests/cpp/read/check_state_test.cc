@@ -11,7 +11,7 @@
 
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::check_state_test {
 namespace {
 
 using Claim = CheckState::Claim;
@@ -164,4 +164,4 @@ TEST(CheckState, FinishedCheckStaysFinishedInTheChild) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::check_state_test

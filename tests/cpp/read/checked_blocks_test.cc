@@ -11,7 +11,7 @@
 #include "testing/inputs.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::checked_blocks_test {
 namespace {
 
 class CheckedBlocksTest : public ::testing::TestWithParam<IoMode> {
@@ -72,4 +72,4 @@ TEST_P(CheckedBlocksTest, ThreadsReadOneBlockAtOnce) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::checked_blocks_test

@@ -15,7 +15,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::checkpoint_reader_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -262,4 +262,4 @@ TEST_P(CheckpointTest, InterruptedCallThrowsAndCanBeRepeated) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::checkpoint_reader_test

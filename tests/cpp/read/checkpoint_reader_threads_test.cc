@@ -21,7 +21,7 @@
 #include "testing/inputs.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::checkpoint_reader_threads_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -292,4 +292,4 @@ TEST_P(ForkConcurrency, ChildOfAForkDuringAnotherThreadsCheckReadsEverything) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::checkpoint_reader_threads_test

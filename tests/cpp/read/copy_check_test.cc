@@ -17,7 +17,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::copy_check_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -256,4 +256,4 @@ TEST_P(CopyCheckTest, RunInFileOrderSortsByPlace) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::copy_check_test

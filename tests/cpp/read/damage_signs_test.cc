@@ -10,7 +10,7 @@
 #include "fastckpt/codec/crc32c.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::damage_signs_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -117,4 +117,4 @@ TEST_F(DamageSignsTest, EmptyRangeHasNoSigns) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::damage_signs_test

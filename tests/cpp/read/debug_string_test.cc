@@ -10,7 +10,7 @@
 #include "fastckpt/write/bundle_writer.h"
 #include "fastckpt/write/v1_writer.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::debug_string_test {
 namespace {
 
 constexpr float kValues[24] = {};
@@ -77,4 +77,4 @@ TEST(DebugString, ListsEachTensorOfV1Once) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::debug_string_test

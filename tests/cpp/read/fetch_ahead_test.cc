@@ -15,7 +15,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::fetch_ahead_test {
 namespace {
 
 using ::testing::AllOf;
@@ -117,4 +117,4 @@ TEST_F(FetchAheadTest, WhatIsFoundWrongMayHaveBeenReplaced) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::fetch_ahead_test

@@ -15,7 +15,7 @@
 #include "testing/inputs.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::gather_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -122,4 +122,4 @@ TEST(GatheredRuns, RunsComeAsAskedAndJoinWhereTheyTouch) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::gather_test

@@ -22,7 +22,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::number_statistics_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -218,4 +218,4 @@ TEST(NumberStatistics, WhatIsReadAgainIsCheckedAgain) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::number_statistics_test

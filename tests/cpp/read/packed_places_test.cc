@@ -6,7 +6,7 @@
 
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::packed_places_test {
 namespace {
 
 std::vector<V1Tensor> Tensors() {
@@ -41,4 +41,4 @@ TEST(PackedPlaces, FirstOfManyThreadsNotesItsPlace) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::packed_places_test

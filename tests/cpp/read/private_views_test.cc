@@ -7,7 +7,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::private_views_test {
 namespace {
 
 using testing::ElementsAre;
@@ -87,4 +87,4 @@ TEST_F(PrivateViews, OfNoBytesAreInNobodysWay) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::private_views_test

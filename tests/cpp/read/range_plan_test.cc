@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::range_plan_test {
 namespace {
 
 constexpr std::uint64_t kKiB = 1 << 10;
@@ -145,4 +145,4 @@ TEST(RangePlan, WhatLiesInALongRequestIsNotAskedForAgain) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::range_plan_test

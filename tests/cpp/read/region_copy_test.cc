@@ -18,7 +18,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::region_copy_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -299,4 +299,4 @@ TEST(V1RegionCopy, DecodedTensorsAreCopiedInBatches) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::region_copy_test

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::region_test {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -96,4 +96,4 @@ TEST(IndicesInside, OfAListAreThoseThatLieThere) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::region_test

@@ -12,7 +12,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::remote_runs_test {
 namespace {
 
 using ::testing::AllOf;
@@ -98,4 +98,4 @@ TEST_F(RemoteRunsTest, NothingRemoteAsksForNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::remote_runs_test

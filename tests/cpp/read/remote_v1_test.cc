@@ -12,7 +12,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::remote_v1_test {
 namespace {
 
 class RemoteV1Test : public ::testing::Test {
@@ -80,4 +80,4 @@ TEST_F(RemoteV1Test, StringsAndVerifyWorkAsHere) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::remote_v1_test

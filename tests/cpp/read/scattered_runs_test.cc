@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::scattered_runs_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -81,4 +81,4 @@ TEST(ScatteredRuns, ThreadsCopyAndCountAllOfManyRows) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::scattered_runs_test

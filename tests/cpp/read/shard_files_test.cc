@@ -8,7 +8,7 @@
 #include "testing/bundles.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::shard_files_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -74,4 +74,4 @@ TEST_F(ShardFilesTest, OfTwoThatOpenItAtOnceTheFirstIsKept) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::shard_files_test

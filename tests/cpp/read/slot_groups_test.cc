@@ -12,7 +12,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::slot_groups_test {
 namespace {
 
 // A file of tensors of `count` floats each.
@@ -89,4 +89,4 @@ TEST_F(SlotGroupsTest, NothingToDoIsDone) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::slot_groups_test

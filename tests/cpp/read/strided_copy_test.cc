@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::strided_copy_test {
 namespace {
 
 using Vector = std::vector<std::int64_t>;
@@ -255,4 +255,4 @@ TEST(StridedCopy, RegionFarOutsideThePieceTakesNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::strided_copy_test

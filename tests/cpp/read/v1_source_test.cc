@@ -13,7 +13,7 @@
 #include "testing/inputs.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::v1_source_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -189,4 +189,4 @@ TEST_P(LargeV1SourceTest, UncheckedReadsGiveWhatIsThere) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::v1_source_test

@@ -16,7 +16,7 @@
 #include "testing/inputs.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::verify_test {
 namespace {
 
 using ::testing::AllOf;
@@ -175,4 +175,4 @@ TEST_P(VerifyTest, InterruptedVerifySaysSo) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::verify_test

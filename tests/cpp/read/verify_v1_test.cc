@@ -12,7 +12,7 @@
 #include "testing/inputs.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::verify_v1_test {
 namespace {
 
 using ::testing::AllOf;
@@ -108,4 +108,4 @@ TEST_P(VerifyV1Test, ValuesThatDoNotFitTheirTensorAreReportedByName) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::verify_v1_test

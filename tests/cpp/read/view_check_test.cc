@@ -13,7 +13,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::view_check_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -151,4 +151,4 @@ TEST_F(ViewCheckTest, CallFromWithinACheckDoesNotWaitForThatCheck) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::view_check_test

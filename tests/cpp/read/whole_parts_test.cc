@@ -9,7 +9,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::whole_parts_test {
 namespace {
 
 // int32 "v" [4].
@@ -75,4 +75,4 @@ TEST_F(PartsOfWholesTest, AreNoWholeRegion) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::whole_parts_test

@@ -5,7 +5,7 @@
 
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::block_flip_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -44,4 +44,4 @@ TEST(BlockFlipTest, SaysWhichPartItIs) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::block_flip_test

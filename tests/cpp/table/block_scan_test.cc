@@ -10,7 +10,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::block_scan_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -171,4 +171,4 @@ TEST_F(BlockScanTest, IsNotSlowWhereManyEndsLookRight) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::block_scan_test

@@ -4,7 +4,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::block_writer_test {
 namespace {
 
 std::string Hex(const std::string& bytes) { return ToHex(AsBytes(bytes)); }
@@ -65,4 +65,4 @@ TEST(BlockWriter, ClearBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::block_writer_test

@@ -6,7 +6,7 @@
 #include "testing/random.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::flip_suspicion_test {
 namespace {
 
 std::string MakeStored(std::size_t size) {
@@ -71,4 +71,4 @@ TEST(FlipSuspicionTest, SuspectsFewOthers) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::flip_suspicion_test

@@ -6,7 +6,7 @@
 #include "testing/random.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::loose_block_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -86,4 +86,4 @@ TEST(LooseBlockTest, EndsSoonWhateverIsInIt) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::loose_block_test

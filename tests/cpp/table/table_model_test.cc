@@ -17,7 +17,7 @@
 #include "testing/random.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::table_model_test {
 namespace {
 
 // Sorted entries with keys that share prefixes, the empty key at times.
@@ -323,4 +323,4 @@ TEST(TableFooterModel, AHandleFitsWhereBlockTrailerAndFooterEndInTheFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::table_model_test

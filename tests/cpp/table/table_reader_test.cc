@@ -11,7 +11,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::table_reader_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -246,4 +246,4 @@ TEST_P(TableReaderTest, FindBlockGivesTheOneBlockThatCanHoldAKey) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::table_reader_test

@@ -7,7 +7,7 @@
 
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::table_writer_test {
 namespace {
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -110,4 +110,4 @@ TEST(SuccessorKey, IncrementsTheFirstByteThatCan) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::table_writer_test

@@ -7,7 +7,7 @@
 
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::dtype_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(DType, NoTypeAndReferencesAreCorruptLaterTypesUnsupported) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::dtype_test

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::plane_copy_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -62,4 +62,4 @@ TEST(PlaneCopy, UnitsOfAnySizeAreReversed) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::plane_copy_test

@@ -5,7 +5,7 @@
 
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::shape_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(Shape, FormatIsTensorFlows) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::shape_test

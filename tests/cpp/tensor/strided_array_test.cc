@@ -9,7 +9,7 @@
 #include "fastckpt/base/bytes.h"
 #include "fastckpt/codec/crc32c.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::strided_array_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -146,4 +146,4 @@ TEST(GatherPlan, AnyViewInAnyStepsIsTheReference) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::strided_array_test

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::strided_plan_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -157,4 +157,4 @@ TEST(StridedPlan, AnEmptyRangeTouchesNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::strided_plan_test

@@ -5,7 +5,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::tensor_input_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -134,4 +134,4 @@ TEST(CheckDisjoint, NamesTheSlicesThatOverlap) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::tensor_input_test

@@ -13,7 +13,7 @@
 #include "testing/folder.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::record_places_test {
 namespace {
 
 using ::testing::IsEmpty;
@@ -66,4 +66,4 @@ TEST_F(RecordPlacesTest, RefusesABlockThatBecameShorter) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::record_places_test

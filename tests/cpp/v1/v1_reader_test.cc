@@ -16,7 +16,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::v1_reader_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -196,4 +196,4 @@ TEST_P(V1ReaderTest, TellsTheTwoFormatsApart) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::v1_reader_test

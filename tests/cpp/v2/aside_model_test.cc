@@ -14,7 +14,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::aside_model_test {
 namespace {
 
 using Files = std::vector<ListedFile>;
@@ -203,4 +203,4 @@ TEST(AsideModel, TheOrderOfAListingDoesNotMatter) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::aside_model_test

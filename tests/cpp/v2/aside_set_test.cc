@@ -9,7 +9,7 @@
 #include "testing/bundles.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::aside_set_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -243,4 +243,4 @@ TEST(AsideSet, AV1FileIsFoundByItsIdentity) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::aside_set_test

@@ -12,7 +12,7 @@
 #include "testing/refusal.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bundle_index_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -225,4 +225,4 @@ TEST_F(BundleIndexTest, NamesThatUnfoldWithoutMeasureAreUnsupported) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bundle_index_test

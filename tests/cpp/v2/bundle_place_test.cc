@@ -10,7 +10,7 @@
 #include "testing/folder.h"
 #include "testing/refusal.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bundle_place_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -139,4 +139,4 @@ TEST_F(BundlePlaceTest, AShardLiesAsideOrElseUnderItsName) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bundle_place_test

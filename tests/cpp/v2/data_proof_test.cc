@@ -5,7 +5,7 @@
 #include "fastckpt/v2/string_tensor.h"
 #include "testing/bundles.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::data_proof_test {
 namespace {
 
 class DataProofTest : public ::testing::Test {
@@ -83,4 +83,4 @@ TEST_F(DataProofTest, GivesUpOnAnIndexThatNamesTheSameBytesForEver) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::data_proof_test

@@ -6,7 +6,7 @@
 #include "testing/bundles.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::entry_doubt_test {
 namespace {
 
 class EntryDoubtTest : public ::testing::Test {
@@ -60,4 +60,4 @@ TEST_F(EntryDoubtTest, SuspectsATypeThatAFlippedBitMayHaveMade) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::entry_doubt_test

@@ -6,7 +6,7 @@
 #include "fastckpt/table/table_writer.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::index_header_test {
 namespace {
 
 std::string Table(std::int32_t shards) {
@@ -38,4 +38,4 @@ TEST(IndexHeader, OfWhatIsDamagedOrMissingNothingIsKnown) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::index_header_test

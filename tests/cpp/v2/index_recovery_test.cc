@@ -15,7 +15,7 @@
 #include "testing/snappy_block.h"
 #include "testing/tables.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::index_recovery_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -210,4 +210,4 @@ TEST_F(IndexRecoveryTest, RefusesWhatHasNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::index_recovery_test

@@ -12,7 +12,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "fastckpt/write/save_name.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::names_model_test {
 namespace {
 
 // The names themselves and every one that differs by a letter or by two that
@@ -224,4 +224,4 @@ TEST(NamesModel, TokensAreEightHexadecimalDigits) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::names_model_test

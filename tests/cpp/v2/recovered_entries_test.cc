@@ -5,7 +5,7 @@
 
 #include "fastckpt/tensor/slice.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::recovered_entries_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -103,4 +103,4 @@ TEST(RecoveredEntriesTest, DropsSlicesThatNoTensorLists) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::recovered_entries_test

@@ -4,7 +4,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::shard_family_test {
 namespace {
 
 TEST(ShardFamily, NamesTheCountsThatLieBesideTheIndex) {
@@ -33,4 +33,4 @@ TEST(ShardFamily, MissingFolderHasNone) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::shard_family_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::shard_name_test {
 namespace {
 
 TEST(ShardName, NumbersHaveFiveDigitsAndMoreWhenNeeded) {
@@ -83,4 +83,4 @@ TEST(ShardName, APrefixIsSplitAtItsLastSlash) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::shard_name_test

@@ -13,7 +13,7 @@
 #include "testing/refusal.h"
 #include "testing/wire.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::string_model_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -200,4 +200,4 @@ TEST(SizeModel, SizesAreSummedInFourBytesOrEight) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::string_model_test

@@ -16,7 +16,7 @@
 #include "testing/plain_table.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bundle_bytes_test {
 namespace {
 
 // A tensor, or a slice of one where `full` is set.
@@ -238,4 +238,4 @@ TEST_P(BundleBytes, RefusedTensorsLeaveNoByteBehind) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bundle_bytes_test

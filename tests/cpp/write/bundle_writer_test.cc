@@ -13,7 +13,7 @@
 #include "testing/hex.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::bundle_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -222,4 +222,4 @@ TEST_F(BundleWriterTest, OptionsOutOfRangeAreRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::bundle_writer_test

@@ -13,7 +13,7 @@
 #include "testing/refusal.h"
 #include "testing/threads.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::checkpoint_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -217,4 +217,4 @@ TEST_P(CheckpointWriterConcurrency, WaitForATurnCanBeInterrupted) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::checkpoint_writer_test

@@ -14,7 +14,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::commit_test {
 namespace {
 
 using ::testing::MatchesRegex;
@@ -273,4 +273,4 @@ TEST_F(CommitTest, OldFileThatIsALinkIsReplacedNotFollowed) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::commit_test

@@ -14,7 +14,7 @@
 #include "testing/hex.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::data_writer_test {
 namespace {
 
 // One thread and several, with and without asking for the disk.
@@ -151,4 +151,4 @@ TEST_P(DataWriterTest, BytesOfAnotherFileAreTheSameFromAnyOffset) {
 TEST_P(DataWriterTest, NothingToWriteIsDone) { EXPECT_TRUE(Write()); }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::data_writer_test

@@ -9,7 +9,7 @@
 #include "testing/folder.h"
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::entry_table_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -116,4 +116,4 @@ TEST_F(EntryTableTest, SecondNameOfNoWholeTensorIsRefused) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::entry_table_test

@@ -36,7 +36,7 @@
 #include "fastckpt/v2/shard_name.h"
 #include "testing/exchange_model.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::exchange_test {
 namespace {
 
 using model::kNone;
@@ -456,4 +456,4 @@ TEST_F(ExchangeModel, ReaderThatLooksAtTheIndexAloneSeesAMixture) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::exchange_test

@@ -8,7 +8,7 @@
 #include "fastckpt/base/error.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::file_replacement_test {
 namespace {
 
 using Names = std::set<std::string>;
@@ -99,4 +99,4 @@ TEST_F(FileReplacementTest, MissingFoldersAreMadeIfAsked) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::file_replacement_test

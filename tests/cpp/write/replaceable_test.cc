@@ -9,7 +9,7 @@
 #include "fastckpt/write/v1_writer.h"
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::replaceable_test {
 namespace {
 
 class ReplaceableTest : public ::testing::Test {
@@ -53,4 +53,4 @@ TEST_F(ReplaceableTest, IndexMayBeDamagedButNoOtherFile) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::replaceable_test

@@ -6,7 +6,7 @@
 
 #include "fastckpt/base/error.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::save_name_test {
 namespace {
 
 TEST(SaveName, PathIsFolderAndName) {
@@ -46,4 +46,4 @@ TEST(SaveName, LockIsNoLongerThanTheNamesOfFilesInTheMaking) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::save_name_test

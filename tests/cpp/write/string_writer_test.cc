@@ -8,7 +8,7 @@
 #include "fastckpt/v2/string_tensor.h"
 #include "testing/hex.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::string_writer_test {
 namespace {
 
 struct Written {
@@ -51,4 +51,4 @@ TEST(WriteStrings, ReadsBackWhateverTheSizes) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::string_writer_test

@@ -16,7 +16,7 @@
 #include "testing/plain_table.h"
 #include "testing/random.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::v1_bytes_test {
 namespace {
 
 struct Item {
@@ -189,4 +189,4 @@ TEST_F(V1Bytes, AFlippedBitOfAnyByteIsRefusedOrMeansNothing) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::v1_bytes_test

@@ -9,7 +9,7 @@
 #include "testing/hex.h"
 #include "testing/inputs.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::v1_writer_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -109,4 +109,4 @@ TEST_F(V1WriterTest, TakesAV2CheckpointOfThePrefixAway) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::v1_writer_test

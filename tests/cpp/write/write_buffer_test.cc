@@ -7,7 +7,7 @@
 
 #include "testing/folder.h"
 
-namespace fastckpt::internal {
+namespace fastckpt::internal::write_buffer_test {
 namespace {
 
 // Cached and direct writing give the same bytes.
@@ -114,4 +114,4 @@ TEST(BufferPool, GivesBackWhatItGot) {
 }
 
 }  // namespace
-}  // namespace fastckpt::internal
+}  // namespace fastckpt::internal::write_buffer_test
