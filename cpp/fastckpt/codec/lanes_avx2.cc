@@ -33,6 +33,9 @@ inline void Convert(const WideUshorts& from, WideUints* to) {
 inline void Convert(const WideShorts& from, WideInts* to) {
   *to = (WideInts)_mm256_cvtepi16_epi32((__m128i)from);
 }
+inline void AddExactProduct(const Doubles& a, const Doubles& b, Doubles* sum) {
+  *sum = (Doubles)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)*sum);
+}
 inline void ConvertHalves(const Ushorts& from, Floats* to) {
   std::uint64_t four;
   std::memcpy(&four, &from, sizeof four);

@@ -42,6 +42,9 @@ inline void Convert(const WideShorts& from, WideInts* to) {
 inline void Convert(const WideInts& from, WideBytes* to) {
   *to = (WideBytes)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)from);
 }
+inline void AddExactProduct(const Doubles& a, const Doubles& b, Doubles* sum) {
+  *sum = (Doubles)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)*sum);
+}
 inline void ConvertHalves(const Ushorts& from, Floats* to) {
   *to = (Floats)_mm256_cvtph_ps((__m128i)from);
 }

@@ -63,22 +63,23 @@ constexpr std::size_t kHalfSize = 2;
 constexpr std::uint16_t kMinusZero = 0x8000;
 
 struct HalfSums {
-  // As many as kSums.
-  template <typename Number>
-  void Add(const std::uint8_t* data) {
-    Floats floats[kSets];
-    Number::LoadSums(data, floats);
-    for (std::size_t i = 0; i < kSets; ++i) {
-      Doubles numbers;
-      Convert(floats[i], &numbers);
-      sums[i] += numbers;
-      squares[i] += numbers * numbers;
-    }
-  }
-
   Doubles sums[kSets] = {};
   Doubles squares[kSets] = {};
 };
+
+// As many as kSums.
+template <typename Number>
+inline void AddSums(const std::uint8_t* data, Doubles (&sums)[kSets],
+                    Doubles (&squares)[kSets]) {
+  Floats floats[kSets];
+  Number::LoadSums(data, floats);
+  for (std::size_t i = 0; i < kSets; ++i) {
+    Doubles numbers;
+    Convert(floats[i], &numbers);
+    sums[i] += numbers;
+    AddExactProduct(numbers, numbers, &squares[i]);
+  }
+}
 
 inline void AddLimits(const std::uint8_t* data, HalfLimits* limits) {
   constexpr std::size_t kVector = sizeof(AllUshorts);
@@ -148,43 +149,68 @@ inline void CountWords(const std::uint8_t* data, std::uint32_t* counts) {
   }
 }
 
+// Of `whole` numbers, a multiple of kHalves; the first one's where there is
+// none.
+inline HalfLimits LimitsOf(const std::uint8_t* data, std::size_t whole,
+                           std::uint16_t first) {
+  HalfLimits limits(AllUshorts{} + first);
+  for (std::size_t done = 0; done < whole; done += kHalves) {
+    AddLimits(data + done * kHalfSize, &limits);
+  }
+  return limits;
+}
+
 // Sums them up, and maybe counts them by their values: done together, as the
 // one waits for memory where the other computes.
+template <typename Number, bool kCounts>
+void SumWhole(const std::uint8_t* data, std::size_t whole, HalfSums* found,
+              std::uint32_t* counts) {
+  // Compilers keep these in registers, and would not what others see.
+  Doubles sums[kSets] = {};
+  Doubles squares[kSets] = {};
+  for (std::size_t done = 0; done < whole; done += kHalves) {
+    const std::uint8_t* from = data + done * kHalfSize;
+    if constexpr (kCounts) {
+      CountWords(from, counts);
+      // They keep counts for the next turn, too, for which there is no room.
+      asm volatile("" ::: "memory");
+    }
+    AddSums<Number>(from, sums, squares);
+    AddSums<Number>(from + kSums * kHalfSize, sums, squares);
+  }
+  for (std::size_t i = 0; i < kSets; ++i) {
+    found->sums[i] = sums[i];
+    found->squares[i] = squares[i];
+  }
+}
+
+// A block is in the nearest cache when it is summed up: in one loop there would
+// be no registers for all.
 template <typename Number, bool kCounts>
 void SumAndCount(const std::uint8_t* data, std::size_t count, Block* block,
                  std::uint32_t* counts) {
   std::uint16_t first;
   std::memcpy(&first, data, kHalfSize);
-  HalfLimits limits(AllUshorts{} + first);
+  const std::size_t whole = count / kHalves * kHalves;
+  HalfLimits limits = LimitsOf(data, whole, first);
   HalfSums found;
-  std::size_t done = 0;
-  for (; done + kHalves <= count; done += kHalves) {
-    const std::uint8_t* from = data + done * kHalfSize;
-    AddLimits(from, &limits);
-    if constexpr (kCounts) {
-      CountWords(from, counts);
-      // Compilers keep counts for the next turn, for which there is no room.
-      asm volatile("" ::: "memory");
-    }
-    found.Add<Number>(from);
-    found.Add<Number>(from + kSums * kHalfSize);
-  }
-  if (done < count) {
+  SumWhole<Number, kCounts>(data, whole, &found, counts);
+  if (whole < count) {
     // The first number again changes no limit, zeros no sum.
     std::uint16_t some[kHalves];
     for (std::uint16_t& one : some) one = first;
-    const std::uint8_t* from = data + done * kHalfSize;
-    const std::size_t size = (count - done) * kHalfSize;
+    const std::uint8_t* from = data + whole * kHalfSize;
+    const std::size_t size = (count - whole) * kHalfSize;
     std::uint8_t rest[sizeof some];
     std::memcpy(some, from, size);
     if constexpr (kCounts) {
-      for (std::size_t i = 0; i < count - done; ++i) ++counts[some[i]];
+      for (std::size_t i = 0; i < count - whole; ++i) ++counts[some[i]];
     }
     std::memcpy(rest, some, sizeof rest);
     AddLimits(rest, &limits);
     std::memset(rest + size, 0, sizeof rest - size);
-    found.Add<Number>(rest);
-    found.Add<Number>(rest + kSums * kHalfSize);
+    AddSums<Number>(rest, found.sums, found.squares);
+    AddSums<Number>(rest + kSums * kHalfSize, found.sums, found.squares);
   }
   block->pivot = 0;
   block->low_order = UINT64_MAX;

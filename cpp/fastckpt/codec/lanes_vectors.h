@@ -48,6 +48,13 @@ inline void Convert(const From& from, To* to) {
   *to = __builtin_convertvector(from, To);
 }
 
+// Adds products that float64 holds exactly: rounded once or twice, they are the
+// same.
+template <typename Number>
+inline void AddExactProduct(const Number& a, const Number& b, Number* sum) {
+  *sum += a * b;
+}
+
 // As many float32 of float16: moving their digits leaves the exponents apart,
 // which a product mends, those of the smallest too. Again, there may be one
 // instruction for it.

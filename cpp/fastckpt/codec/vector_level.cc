@@ -11,7 +11,7 @@ namespace {
 #if defined(__x86_64__)
 std::size_t FirstHere() {
   if (HasAvx512Bw()) return 0;
-  return HasAvx2F16c() ? 1 : 2;
+  return HasAvx2FmaF16c() ? 1 : 2;
 }
 #else
 std::size_t FirstHere() { return 0; }

@@ -41,20 +41,21 @@ bool HasAvx512Vpclmul() {
          __builtin_cpu_supports("avx512vbmi");
 }
 
-bool HasAvx2F16c() {
+bool HasAvx2FmaF16c() {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && HasF16c();
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         HasF16c();
 }
 
 bool HasAvx512Bw() {
-  return HasAvx2F16c() && __builtin_cpu_supports("avx512f") &&
+  return HasAvx2FmaF16c() && __builtin_cpu_supports("avx512f") &&
          __builtin_cpu_supports("avx512bw");
 }
 #else
 bool HasSse42Pclmul() { return false; }
 bool HasAvx2Vpclmul() { return false; }
 bool HasAvx512Vpclmul() { return false; }
-bool HasAvx2F16c() { return false; }
+bool HasAvx2FmaF16c() { return false; }
 bool HasAvx512Bw() { return false; }
 #endif
 

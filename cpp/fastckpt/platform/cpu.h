@@ -11,8 +11,8 @@ namespace fastckpt::internal {
 bool HasSse42Pclmul();
 bool HasAvx2Vpclmul();
 bool HasAvx512Vpclmul();
-// AVX2 and F16C; these, AVX-512 F and BW.
-bool HasAvx2F16c();
+// AVX2, FMA and F16C; these, AVX-512 F and BW.
+bool HasAvx2FmaF16c();
 bool HasAvx512Bw();
 
 // Of AArch64, false elsewhere: CRC32; PMULL.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,13 @@ using Show = std::function<void(std::span<const Viewer> viewers, CheckRule rule,
 // Tensors that are looked at together: what is noted of them stays in a cache,
 // and their bytes are worth the start of threads.
 constexpr std::size_t kTogether = 2048;
+
+// Smaller ones, where there are many of them, are looked at by one thread each:
+// what there is to do for a tensor takes as long as its bytes do.
+constexpr std::uint64_t kSmallTensor = 64 << 10;
+constexpr std::size_t kSmallTogether = 256;
+
+using Indexes = std::vector<std::size_t>;
 
 bool MayNeedMore(const Stored& stored) {
   return FirstWay(stored, true) != Way::kCounts &&
@@ -67,11 +75,13 @@ std::uint64_t CountBytes(std::span<const Stored> all, bool with_histogram) {
 // part of the progress' total already.
 class Survey {
  public:
-  // Puts what it finds into `found`.
-  Survey(std::span<const Stored> all, std::span<NumberStatistics> found,
-         bool with_histogram, bool is_counted, const Show& show, CheckRule rule,
+  // Of all, those of these indexes. Puts what it finds into `found`.
+  Survey(std::span<const Stored> all, std::span<const std::size_t> some,
+         std::span<NumberStatistics> found, bool with_histogram,
+         bool is_counted, const Show& show, CheckRule rule,
          const RunOptions& options)
       : all_(all),
+        some_(some),
         found_(found),
         with_histogram_(with_histogram),
         is_counted_(is_counted),
@@ -90,9 +100,9 @@ class Survey {
   void LookOnce() {
     std::deque<FirstLook> looks;
     std::vector<Viewer> viewers;
-    viewers.reserve(all_.size());
+    viewers.reserve(some_.size());
     RunOptions options = options_;
-    for (std::size_t i = 0; i < all_.size(); ++i) {
+    for (const std::size_t i : some_) {
       looks.emplace_back(all_[i], with_histogram_, &found_[i]);
       viewers.push_back({i, &looks.back()});
       if (is_counted_) options.counted += all_[i].size_bytes;
@@ -108,9 +118,10 @@ class Survey {
     std::deque<SecondLook> looks;
     std::vector<Viewer> viewers;
     RunOptions options = options_;
-    for (std::size_t i = 0; i < all_.size(); ++i) {
+    for (std::size_t k = 0; k < some_.size(); ++k) {
+      const std::size_t i = some_[k];
       const bool is_counted = is_counted_ && MayNeedMore(all_[i]);
-      if (!is_done_[i] && found_[i].counts.size() == kBins) {
+      if (!is_done_[k] && found_[i].counts.size() == kBins) {
         looks.emplace_back(all_[i], &found_[i]);
         viewers.push_back({i, &looks.back()});
         if (is_counted) options.counted += all_[i].size_bytes;
@@ -125,10 +136,11 @@ class Survey {
   }
 
   const std::span<const Stored> all_;
+  const std::span<const std::size_t> some_;
   const std::span<NumberStatistics> found_;
   const bool with_histogram_;
   const bool is_counted_;
-  std::vector<bool> is_done_;  // after the first look
+  std::vector<bool> is_done_;  // after the first look, in their order
   const Show& show_;
   const CheckRule rule_;
   const RunOptions& options_;
@@ -146,40 +158,111 @@ std::vector<Stored> FindStored(const TensorSource& source,
   return all;
 }
 
+// Looks at the tensors of a source.
+class Describer {
+ public:
+  Describer(const TensorSource& source, std::span<const NumberTensor> tensors,
+            bool with_histogram, CheckRule rule, const RunOptions& options)
+      : source_(source),
+        tensors_(tensors),
+        with_histogram_(with_histogram),
+        rule_(rule),
+        options_(options),
+        all_(FindStored(source, tensors)),
+        found_(all_.size()),
+        show_([this](std::span<const Viewer> viewers, CheckRule how,
+                     const RunOptions& run) { ShowTo(viewers, how, run); }) {}
+
+  std::vector<NumberStatistics> Run() && {
+    if (is_counted_) {
+      options_.progress->total += CountBytes(all_, with_histogram_);
+    }
+    Indexes large;
+    Indexes small;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      (IsSmall(all_[i]) ? small : large).push_back(i);
+    }
+    if (small.size() <= kTogether) {
+      large.resize(all_.size());
+      std::iota(large.begin(), large.end(), std::size_t{0});
+      small.clear();
+    }
+    LookOnAllThreads(large);
+    LookOnOneThreadEach(small);
+    return std::move(found_);
+  }
+
+ private:
+  // What lies elsewhere is asked for at once, and what is decoded by
+  // neighbours.
+  bool IsSmall(const Stored& stored) const {
+    return stored.size_bytes <= kSmallTensor && !source_.DecodesPieces() &&
+           !source_.fetcher();
+  }
+
+  void LookOnAllThreads(std::span<const std::size_t> some) {
+    const std::size_t together = source_.fetcher() ? some.size() : kTogether;
+    Asker asker(options_);
+    for (std::size_t first = 0; first < some.size(); first += together) {
+      if (first > 0) asker.Ask();
+      LookAt(some.subspan(first, std::min(together, some.size() - first)),
+             options_);
+    }
+  }
+
+  void LookOnOneThreadEach(std::span<const std::size_t> some) {
+    RunOptions alone = options_;
+    alone.threads = 1;
+    alone.interrupted = nullptr;  // another thread is asked
+    const auto look = [&](std::size_t batch) {
+      const std::size_t first = batch * kSmallTogether;
+      LookAt(some.subspan(first, std::min(kSmallTogether, some.size() - first)),
+             alone);
+    };
+    const std::size_t batches =
+        (some.size() + kSmallTogether - 1) / kSmallTogether;
+    if (!ParallelFor(batches, options_.threads, look, options_.interrupted)) {
+      throw Interrupted{};
+    }
+  }
+
+  void LookAt(std::span<const std::size_t> some, const RunOptions& options) {
+    Survey(all_, some, found_, with_histogram_, is_counted_, show_, rule_,
+           options)
+        .Run();
+  }
+
+  void ShowTo(std::span<const Viewer> viewers, CheckRule how,
+              const RunOptions& options) const {
+    std::vector<WantedRegion> wanted;
+    wanted.reserve(viewers.size());
+    for (const Viewer& viewer : viewers) {
+      wanted.push_back(
+          {tensors_[viewer.index].slot, nullptr, nullptr, viewer.look});
+    }
+    CopyRegions(
+        source_, wanted, how, [](std::size_t) { return Destination{}; },
+        options);
+  }
+
+  const TensorSource& source_;
+  const std::span<const NumberTensor> tensors_;
+  const bool with_histogram_;
+  const CheckRule rule_;
+  const RunOptions& options_;
+  const std::vector<Stored> all_;
+  // What is decoded is done in batches, which count by themselves.
+  const bool is_counted_ = options_.progress && !source_.DecodesPieces();
+  std::vector<NumberStatistics> found_;
+  const Show show_;
+};
+
 }  // namespace
 
 std::vector<NumberStatistics> DescribeTensors(
     const TensorSource& source, std::span<const NumberTensor> tensors,
     bool with_histogram, CheckRule rule, const RunOptions& options) {
-  const std::vector<Stored> all = FindStored(source, tensors);
-  // What is decoded is done in batches, which count by themselves.
-  const bool is_counted = options.progress && !source.DecodesPieces();
-  if (is_counted) options.progress->total += CountBytes(all, with_histogram);
-  std::vector<NumberStatistics> found(all.size());
-  // What lies elsewhere is asked for at once.
-  const std::size_t together = source.fetcher() ? all.size() : kTogether;
-  Asker asker(options);
-  for (std::size_t first = 0; first < all.size(); first += together) {
-    if (first > 0) asker.Ask();
-    const std::size_t count = std::min(together, all.size() - first);
-    const auto some = tensors.subspan(first, count);
-    const Show show = [&](std::span<const Viewer> viewers, CheckRule how,
-                          const RunOptions& run) {
-      std::vector<WantedRegion> wanted;
-      wanted.reserve(viewers.size());
-      for (const Viewer& viewer : viewers) {
-        wanted.push_back(
-            {some[viewer.index].slot, nullptr, nullptr, viewer.look});
-      }
-      CopyRegions(
-          source, wanted, how, [](std::size_t) { return Destination{}; }, run);
-    };
-    Survey(std::span(all).subspan(first, count),
-           std::span(found).subspan(first, count), with_histogram, is_counted,
-           show, rule, options)
-        .Run();
-  }
-  return found;
+  return Describer(source, tensors, with_histogram, rule, options).Run();
 }
 
 NumberStatistics DescribeNumbers(const NumberForm& form, ByteView numbers,
@@ -197,8 +280,9 @@ NumberStatistics DescribeNumbers(const NumberForm& form, ByteView numbers,
   if (options.progress)
     options.progress->total += CountBytes({&stored, 1}, true);
   NumberStatistics found;
-  Survey({&stored, 1}, {&found, 1}, true, true, show, CheckRule::kNever,
-         options)
+  const std::size_t first = 0;
+  Survey({&stored, 1}, {&first, 1}, {&found, 1}, true, true, show,
+         CheckRule::kNever, options)
       .Run();
   return found;
 }

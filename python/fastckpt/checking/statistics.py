@@ -118,8 +118,8 @@ def look_at(
         tensors = list(dict.fromkeys(wanted.values()))
         found = _measure_others(source, tensors, threads, progress)
         return {new: found[old] for new, old in wanted.items()}
-    new_names, slots = _choose(source, names)
-    return _measure(source, new_names, slots, threads, progress, with_histogram)
+    new_names, slots, firsts = _choose(source, names)
+    return _measure(source, new_names, slots, firsts, threads, progress, with_histogram)
 
 
 def statistics_of(array: NDArray[Any], threads: int | None = None) -> Statistics:
@@ -159,18 +159,24 @@ def measure(
     if isinstance(source, LazyTensors):
         return _measure_others(source, names, threads, progress)
     slots = [source._slot(name) for name in names]
-    return _measure(source, names, slots, threads, progress, with_histogram)
+    firsts = _kinds_of(source, slots)[1]
+    return _measure(source, names, slots, firsts, threads, progress, with_histogram)
 
 
 def _measure(
     source: Checkpoint,
     names: Sequence[str],
     slots: Sequence[int],
+    firsts: Iterable[int],
     threads: int | None,
     progress: ProgressArgument,
     with_histogram: bool,
 ) -> dict[str, Statistics]:
-    """Gives {name: what is found in its slot}; each slot is looked at once."""
+    """Gives {name: what is found in its slot}; each slot is looked at once.
+
+    Args:
+        firsts: A slot of each type that is among them.
+    """
     reader = source._reader
     if not isinstance(reader, _native.Reader):
         tensors = {slot: reader.info(slot).name for slot in slots}
@@ -178,12 +184,14 @@ def _measure(
         return {
             new: by_name[tensors[slot]] for new, slot in zip(names, slots, strict=True)
         }
-    once = list(dict.fromkeys(slots))
+    once = slots
+    if len(set(slots)) < len(slots):
+        once = list(dict.fromkeys(slots))
     with watch(progress) as counter, collecting_rarely():
         found = _native.describe_tensors(
             reader,
             once,
-            _values_of(reader, once),
+            _values_of(reader, firsts),
             with_histogram,
             Statistics,
             source._count(threads),
@@ -195,10 +203,10 @@ def _measure(
         return dict(zip(names, found, strict=True))
 
 
-def _values_of(reader: _native.Reader, slots: Sequence[int]) -> dict[str, bytes]:
+def _values_of(reader: _native.Reader, firsts: Iterable[int]) -> dict[str, bytes]:
     """Gives which numbers the bytes of each type are that takes one."""
     values = {}
-    for first in _native.kinds_of(reader, slots)[1]:
+    for first in firsts:
         info = reader.info(first)
         if info.dtype is not None and info.dtype.itemsize == 1:
             values[info.tf_dtype] = _byte_values(info.dtype)
@@ -234,20 +242,33 @@ def _choose_others(
 
 def _choose(
     source: Checkpoint, names: Iterable[str] | Mapping[str, str] | None
-) -> tuple[Sequence[str], Sequence[int]]:
-    """Gives names in the result, and their slots, strings left out."""
+) -> tuple[Sequence[str], Sequence[int], Sequence[int]]:
+    """Gives names in the result, their slots, and one of each type; no strings."""
     reader = source._reader
     new_names, slots = choose(reader, names, None, (), source._missing)
-    if not isinstance(reader, _native.Reader):
-        infos = [reader.info(slot) for slot in slots]
-        are_numbers = [_is_number(source, info) for info in infos]
-    else:
-        kinds, firsts = _native.kinds_of(reader, slots)
-        of_kinds = [_is_number(source, reader.info(first)) for first in firsts]
-        if all(of_kinds):
-            return new_names, slots
-        are_numbers = [of_kinds[kind] for kind in kinds]
-    return list(compress(new_names, are_numbers)), list(compress(slots, are_numbers))
+    kinds, firsts = _kinds_of(source, slots)
+    of_kinds = [_is_number(source, reader.info(first)) for first in firsts]
+    if all(of_kinds):
+        return new_names, slots, firsts
+    are_numbers = [of_kinds[kind] for kind in kinds]
+    return (
+        list(compress(new_names, are_numbers)),
+        list(compress(slots, are_numbers)),
+        list(compress(firsts, of_kinds)),
+    )
+
+
+def _kinds_of(
+    source: Checkpoint, slots: Sequence[int]
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Gives a number for each slot, and the first slot of each of these numbers.
+
+    Slots of one type have the same one; of a source that is no file, each its own.
+    """
+    reader = source._reader
+    if isinstance(reader, _native.Reader):
+        return _native.kinds_of(reader, slots)
+    return range(len(slots)), slots
 
 
 def _is_number(source: Checkpoint, info: TensorInfo) -> bool:

@@ -13,7 +13,7 @@ TEST(VectorLevel, IsTheFirstThatTheProcessorRuns) {
   for (int again = 0; again < 2; ++again) {
 #if defined(__x86_64__)
     EXPECT_EQ(FirstVectorRoutine() == 0, HasAvx512Bw());
-    EXPECT_EQ(FirstVectorRoutine() < 2, HasAvx2F16c());
+    EXPECT_EQ(FirstVectorRoutine() < 2, HasAvx2FmaF16c());
 #else
     EXPECT_EQ(FirstVectorRoutine(), 0u);
 #endif
