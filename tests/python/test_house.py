@@ -326,6 +326,16 @@ def test_every_core_room_with_a_source_has_a_test():
     assert missing == []
 
 
+def test_every_cpp_test_has_a_namespace_of_its_own_name():
+    # Files of a folder are compiled as one, and name their helpers as they like.
+    missing = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests" / "cpp").rglob("*_test.cc"))
+        if f"::{path.stem} {{" not in path.read_text()
+    ]
+    assert missing == []
+
+
 def test_every_floor_has_its_rooms():
     rooms = set(cpp_graph())
     found = {it if it.startswith("public/") else it.split("/")[0] for it in rooms}
