@@ -54,7 +54,7 @@ inline Bins BinsOf(const Moments& moments) {
 }
 
 // What is read in one go is seen whole, and looked at twice at once.
-inline bool IsSeenWhole(std::uint64_t size_bytes) {
+constexpr bool IsSeenWhole(std::uint64_t size_bytes) {
   return size_bytes <= kLookStep;
 }
 

@@ -25,7 +25,8 @@ struct NumberTensor {
 };
 
 // Looks at tensors on all threads; their bytes are checked by that rule. The
-// same to the last bit, however many threads there are. Throws as CopyRegions.
+// same to the last bit, however many threads there are. Throws as CopyRegions,
+// of several that cannot be read any one's Error.
 std::vector<NumberStatistics> DescribeTensors(
     const TensorSource& source, std::span<const NumberTensor> tensors,
     bool with_histogram, CheckRule rule, const RunOptions& options);

@@ -30,6 +30,7 @@ TEST(Cpu, HasWhatTheSystemSaysItHas) {
   EXPECT_EQ(HasAvx512Vpclmul(), has("avx512f") && has("avx512bw") &&
                                     has("avx512vl") && has("avx512vbmi") &&
                                     has("vpclmulqdq"));
+  EXPECT_EQ(HasAvx2FmaF16c(), has("avx2") && has("fma") && has("f16c"));
   EXPECT_EQ(HasArmCrc32(), has("crc32"));
   EXPECT_EQ(HasArmPmull(), has("pmull"));
 }

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "fastckpt/codec/value_counts.h"
@@ -215,6 +217,120 @@ TEST(NumberStatistics, WhatIsReadAgainIsCheckedAgain) {
   EXPECT_EQ(describe().front().counts.front(), 99'999u);
   fetcher->spoilt_from = 1;
   EXPECT_THAT(CorruptionOf(describe), HasSubstr("tensor 'w'"));
+}
+
+// So many small tensors that threads take them by batches, and beside them an
+// empty one, a large one, and one of two slices.
+class ParallelSmallNumbers : public ::testing::Test {
+ protected:
+  ParallelSmallNumbers() {
+    std::vector<TensorInput> inputs;
+    for (std::size_t i = 0; i < kSmall; ++i) {
+      std::vector<float>& numbers = numbers_.emplace_back(i % 700);
+      for (std::size_t k = 0; k < numbers.size(); ++k) {
+        numbers[k] = std::sin(static_cast<float>(i * k + 1));
+      }
+      inputs.push_back(MakeInput(
+          "s" + std::to_string(10'000 + i), DType::kFloat,
+          {static_cast<std::int64_t>(numbers.size())}, numbers_.back()));
+    }
+    for (std::size_t i = 0; i < large_.size(); ++i) {
+      large_[i] = std::cos(static_cast<float>(i));
+    }
+    const auto whole = static_cast<std::int64_t>(large_.size());
+    inputs.push_back(MakeInput("large", DType::kFloat, {whole}, large_));
+    for (const std::int64_t half : {0, 1}) {
+      inputs.push_back(
+          AsSlice(MakeInput("parts", DType::kFloat, {699}, numbers_[699]),
+                  {2 * 699}, {{half * 699, 699}}));
+    }
+    BundleWriter writer(folder_.Path("m"), {});
+    writer.Add(inputs);
+    writer.Finish();
+  }
+
+  std::vector<NumberStatistics> Describe(const RunOptions& options,
+                                         bool with_histogram) const {
+    const BundleSource source(folder_.Path("m"), IoMode::kMap, UINT64_MAX);
+    std::vector<NumberTensor> tensors;
+    for (std::size_t slot = 0; slot < kSmall + 2; ++slot) {
+      tensors.push_back({slot, MakeForm(DType::kFloat, nullptr)});
+    }
+    return DescribeTensors(source, tensors, with_histogram, CheckRule::kOnce,
+                           options);
+  }
+
+  static constexpr std::size_t kSmall = 3000;
+  const Folder folder_;
+  std::vector<std::vector<float>> numbers_;
+  std::vector<float> large_ = std::vector<float>(300'000);
+};
+
+TEST_F(ParallelSmallNumbers, AreTheSameToTheLastBit) {
+  for (const bool with_histogram : {false, true}) {
+    RunOptions options;
+    const auto one = Describe(options, with_histogram);
+    options.threads = 7;
+    const auto many = Describe(options, with_histogram);
+    ASSERT_EQ(one.size(), many.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(std::memcmp(&one[i].moments, &many[i].moments, sizeof(Moments)),
+                0);
+      EXPECT_EQ(one[i].counts, many[i].counts);
+    }
+    // In the order of names: "large", "parts", "s10000" and so on.
+    EXPECT_EQ(one[0].moments.count, large_.size());
+    EXPECT_EQ(one[1].moments.count, 2 * 699u);
+    for (std::size_t i = 0; i < kSmall; ++i) {
+      const Moments& moments = one[i + 2].moments;
+      ASSERT_EQ(moments.count, i % 700);
+      double sum = 0;
+      for (const float number : numbers_[i]) sum += static_cast<double>(number);
+      ASSERT_NEAR(moments.mean * static_cast<double>(moments.count), sum, 1e-9);
+    }
+  }
+}
+
+TEST_F(ParallelSmallNumbers, ProgressEndsWithAllThatThereWas) {
+  for (const bool with_histogram : {false, true}) {
+    Progress progress;
+    RunOptions options;
+    options.threads = 3;
+    options.progress = &progress;
+    Describe(options, with_histogram);
+    EXPECT_GT(progress.total, large_.size() * sizeof(float));
+    EXPECT_EQ(progress.done, progress.total);
+  }
+}
+
+TEST_F(ParallelSmallNumbers, OneThatIsDamagedIsNamed) {
+  const std::string file = "m.data-00000-of-00001";
+  std::string content = folder_.Read(file);
+  // The small ones were written first.
+  content[5] ^= 1;
+  folder_.Write(file, content);
+  RunOptions options;
+  options.threads = 3;
+  EXPECT_THAT(CorruptionOf([&] { Describe(options, false); }),
+              HasSubstr("tensor 's10001'"));
+}
+
+TEST_F(ParallelSmallNumbers, WhoInterruptsEndsIt) {
+  RunOptions options;
+  options.threads = 3;
+  options.interrupted = [] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return true;
+  };
+  // It is asked now and then: a quick run may be over before.
+  for (int i = 0; i < 1000; ++i) {
+    try {
+      Describe(options, true);
+    } catch (const Interrupted&) {
+      return;
+    }
+  }
+  FAIL() << "never interrupted";
 }
 
 }  // namespace
