@@ -43,6 +43,8 @@ def show_diff(found: Diff) -> str:
 
 
 def _weight(change: Change) -> float:
+    if change.not_finite:
+        return math.inf
     norm = change.relative_norm
     return -1.0 if norm is None or math.isnan(norm) else norm
 
@@ -52,4 +54,6 @@ def _show_change(change: Change) -> list[str]:
         return ["another dtype or shape, or values that cannot be read", "", ""]
     numbers = (change.relative_norm, change.largest)
     shown = ["-" if it is None else f"{it:.6g}" for it in numbers]
+    if change.not_finite:
+        shown[0] += f", {change.not_finite:,} not finite"
     return [f"{change.count:,} of {change.size:,}", *shown]

@@ -47,6 +47,7 @@ class Tally:
             number's size; infinite where that is 0.
         distance: The norm of the distances of all finite numbers.
         size: The norm of the old ones of these.
+        not_finite: How many of those that differ have no finite distance.
     """
 
     count: int = 0
@@ -54,10 +55,12 @@ class Tally:
     largest_relative: float | None = None
     distance: float = 0.0
     size: float = 0.0
+    not_finite: int = 0
 
     def add(self, other: Tally) -> None:
         """Adds what was found in other elements of the same tensor."""
         self.count += other.count
+        self.not_finite += other.not_finite
         self.largest = _larger(self.largest, other.largest)
         self.largest_relative = _larger(self.largest_relative, other.largest_relative)
         self.distance = math.hypot(self.distance, other.distance)
@@ -184,9 +187,13 @@ def _tally(differs: NDArray[Any], distance: NDArray[Any], size: NDArray[Any]) ->
     """Adds up distances, of which those that are not finite tell nothing."""
     count = int(np.count_nonzero(differs))
     is_finite = np.isfinite(distance)
+    not_finite = 0
     if not is_finite.all():
+        not_finite = int(np.count_nonzero(differs & ~is_finite))
         differs, distance, size = (it[is_finite] for it in (differs, distance, size))
-    tally = Tally(count, distance=_norm(distance), size=_norm(size))
+    tally = Tally(
+        count, distance=_norm(distance), size=_norm(size), not_finite=not_finite
+    )
     if differs.any():
         if not differs.all():
             distance, size = distance[differs], size[differs]

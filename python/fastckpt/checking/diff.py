@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +34,8 @@ __all__ = ["Change", "Diff", "diff"]
 class Change:
     """How a tensor that both checkpoints have differs.
 
-    All are None where dtypes or shapes differ, or values cannot be read here.
+    All are None, and ``not_finite`` is 0, where dtypes or shapes differ, or values
+    cannot be read here.
 
     Attributes:
         count: How many elements differ.
@@ -43,6 +44,8 @@ class Change:
             integers; None where there are none, as in strings.
         largest_relative: The largest ``|b - a| / |a|`` of these.
         relative_norm: ``norm(b - a) / norm(a)``, over all pairs of finite numbers.
+        not_finite: How many of those that differ have no finite distance: one or both
+            are NaN or infinite.
     """
 
     count: int | None = None
@@ -50,6 +53,7 @@ class Change:
     largest: float | None = None
     largest_relative: float | None = None
     relative_norm: float | None = None
+    not_finite: int = field(default=0, compare=False)
 
 
 class Diff(NamedTuple):
@@ -256,4 +260,5 @@ def _change(info: _Info, tally: Tally) -> Change:
         tally.largest,
         tally.largest_relative,
         tally.relative_norm,
+        tally.not_finite,
     )

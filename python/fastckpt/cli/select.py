@@ -8,8 +8,9 @@ from typing import Any
 
 from fastckpt.base.cached import cached_property
 from fastckpt.base.names import select
-from fastckpt.base.text import unescape
+from fastckpt.base.text import escape, unescape
 from fastckpt.cli.errors import explain_error
+from fastckpt.cli.render.output import print_note
 from fastckpt.errors import CheckpointError, MissingKeyError
 from fastckpt.formats.opened import Source
 from fastckpt.objects.message import GRAPH_KEY
@@ -28,9 +29,8 @@ class TypedNames:
     """What is typed, as names of a checkpoint's tensors.
 
     It is taken as a name, then as a name in the escaped form that ``ls`` prints, then
-    as a pattern (``fnmatchcase``; ``*`` also matches ``/``); and where it is none of
-    these as the human path of a TensorFlow 2 checkpoint's tensor, or a pattern of
-    these.
+    as the human path of a TensorFlow 2 checkpoint's tensor. A pattern (``fnmatchcase``;
+    ``*`` also matches ``/``) means what it fits by either: name, path or full name.
     """
 
     def __init__(self, tensors: Source) -> None:
@@ -106,10 +106,27 @@ class TypedNames:
                 found = list(select([text], lambda: names, slots.get))
             except MissingKeyError as error:
                 found = self._choose_by_path(text, error)
+            else:
+                if text not in slots:
+                    found = self._add_by_path(text, found)
             chosen.update(
                 (it, 0) for it in (sorted(found, key=order) if order else found)
             )
         return list(chosen)
+
+    def _add_by_path(self, pattern: str, found: list[str]) -> list[str]:
+        """Adds what a pattern that fits keys means by path: people think of either."""
+        if self.problem is not None:
+            told = explain_error(self.problem)[0]
+            print_note(f"{NO_PATHS}, '{escape(pattern)}' fits keys alone: {told}")
+        human = self.human
+        more = [] if human is None else human.find_fitting(pattern)
+        both = {*found, *more}
+        return (
+            found
+            if len(both) == len(found)
+            else [it for it in self._tensors if it in both]
+        )
 
     def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:
         human = self.human

@@ -12,6 +12,7 @@ from fastckpt.errors import CheckpointError
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.pages.columns import (
     Shared,
+    digits_of,
     embed,
     embed_rows,
     pack_counts,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     _Info = TensorInfo | ArrayInfo
 
-__all__ = ["EXACT", "About", "format_shell", "write_checkpoint_page"]
+__all__ = ["EXACT", "About", "format_shell", "pack_moments", "write_checkpoint_page"]
 
 EXACT = 20_000
 """Of so many tensors a page keeps the counts of histograms, of more their heights."""
@@ -132,6 +133,11 @@ class _Page:
                 for index, info in enumerate(infos)
                 if (note := _note(info, values[index]))
             },
+            "unread": {
+                index: True
+                for index, info in enumerate(infos)
+                if info.problem is not None or isinstance(values[index], str)
+            },
             **pack_statistics(values, infos, self._is_exact),
         }
 
@@ -159,10 +165,7 @@ def pack_statistics(
 ) -> dict[str, list[Any]]:
     """Gives columns of what was found of values."""
     known = [value if isinstance(value, Statistics) else None for value in values]
-    columns: dict[str, list[Any]] = {
-        name: [None if it is None else pack_number(getattr(it, name)) for it in known]
-        for name in _MOMENTS
-    }
+    columns = pack_moments(known)
     columns["spread"] = [
         # Two bars say less of booleans than their zeros do.
         None
@@ -171,6 +174,20 @@ def pack_statistics(
         for it, info in zip(known, infos, strict=True)
     ]
     return columns
+
+
+def pack_moments(
+    known: Sequence[Statistics | None], digits: int = 6
+) -> dict[str, list[Any]]:
+    """Gives columns of numbers, with more digits where these lie close together."""
+    several = [None if it is None else digits_of(it, digits) for it in known]
+    return {
+        name: [
+            None if it is None or some is None else pack_number(getattr(it, name), some)
+            for it, some in zip(known, several, strict=True)
+        ]
+        for name in _MOMENTS
+    }
 
 
 def _note(info: _Info, found: Measured) -> str:

@@ -12,14 +12,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastckpt.base.html import embed_json
+from fastckpt.checking.statistics import Statistics
 
-__all__ = ["Shared", "embed", "embed_rows", "pack_counts", "pack_names", "pack_number"]
+__all__ = [
+    "Shared",
+    "digits_of",
+    "embed",
+    "embed_rows",
+    "pack_counts",
+    "pack_names",
+    "pack_number",
+]
 
 _LEVELS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """What stands for the heights from 0 to 63."""
 
 _TOP = len(_LEVELS) - 1
 _SAFE = 1 << 53
+_ALL_DIGITS = 17
 _LAST_SINGLE = "\uffff"
 
 
@@ -94,7 +104,8 @@ def _count_alike(one: str, two: str) -> int:
 def pack_number(value: float | complex | None, digits: int = 6) -> float | str | None:
     """Gives some digits of a number; as a text what JSON or JavaScript cannot hold.
 
-    Of integers it gives all.
+    All of integers, and of other numbers at least those before the point: a reader
+    takes these for exact.
     """
     if value is None or isinstance(value, int):
         is_exact = value is None or -_SAFE < value < _SAFE
@@ -103,9 +114,21 @@ def pack_number(value: float | complex | None, digits: int = 6) -> float | str |
         return f"{value:.{digits}g}"
     if not math.isfinite(value):
         return str(value)
+    if digits < _ALL_DIGITS and 10**digits <= abs(value) < _SAFE:
+        return round(value)
     # Near the end of float64 fewer digits are no finite number.
     rounded = float(f"{value:.{digits}g}")
     return rounded if math.isfinite(rounded) else value
+
+
+def digits_of(found: Statistics, digits: int = 6) -> int:
+    """Gives how many digits tell where values lie that are close to each other."""
+    if not isinstance(found.min, float) or found.max is None:
+        return digits
+    span, size = found.max - found.min, max(abs(found.min), abs(found.max))
+    if not 0 < span < size:  # an infinite one, too
+        return digits
+    return min(digits + math.floor(math.log10(size) - math.log10(span)), _ALL_DIGITS)
 
 
 def pack_counts(counts: Iterable[int], is_exact: bool) -> list[int] | str | None:

@@ -14,7 +14,7 @@ from fastckpt.checking.differences import (
     list_differences,
 )
 from fastckpt.checking.statistics import Statistics
-from fastckpt.pages.checkpoint_page import EXACT, About, format_shell
+from fastckpt.pages.checkpoint_page import EXACT, About, format_shell, pack_moments
 from fastckpt.pages.columns import (
     Shared,
     embed,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["write_diff_page"]
 
 _KINDS = ("values", "shape", "dtype", "dropped", "added", "same")
-_CHANGE = ("count", "largest", "largest_relative", "relative_norm")
+_CHANGE = ("count", "largest", "largest_relative", "relative_norm", "not_finite")
 _TOGETHER = 4096
 
 
@@ -157,11 +157,8 @@ class _Page:
         known = [value if isinstance(value, Statistics) else None for value in values]
         digits = 6 if self._is_exact else 4
         columns: dict[str, Any] = {
-            f"{side}_{name}": [
-                None if it is None else pack_number(getattr(it, name), digits)
-                for it in known
-            ]
-            for name in ("min", "max", "mean", "std", "zeros", "nan", "inf")
+            f"{side}_{name}": column
+            for name, column in pack_moments(known, digits).items()
         }
         columns[f"{side}_spread"] = [
             None if it is None else self._pack(it.histogram[0]) for it in known

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fastckpt.base.progress import ProgressArgument
-from fastckpt.checking.other_files import verify_file
 from fastckpt.checking.statistics import Statistics, statistics
-from fastckpt.errors import CheckpointError
-from fastckpt.formats.lazy_tensors import LazyTensors
+from fastckpt.checking.unreadable import UNREADABLE, find_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +21,6 @@ Measured = Statistics | str | None
 where they are no numbers."""
 
 _TOGETHER = 4096
-_UNREADABLE = (CheckpointError, FileNotFoundError)
 
 
 def measure_some(
@@ -82,9 +79,9 @@ class _Measure:
     def _look(self, names: list[str]) -> dict[str, Measured]:
         try:
             return {**self._measure(self._without_bad(names)), **self._bad_of(names)}
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             if self._bad is None:
-                self._bad = _find_bad(self._source, self._threads)
+                self._bad = find_unreadable(self._source, self._threads)
                 return self._look(names)
             return self._look_at_each(names, error)
 
@@ -120,17 +117,3 @@ class _Measure:
             threads=self._threads,
             progress=progress,
         )
-
-
-def _find_bad(source: Source, threads: int | None) -> dict[str, str]:
-    """Gives which tensors cannot be read, and why, in one pass over everything."""
-    try:
-        if isinstance(source, LazyTensors):
-            report = verify_file(source)
-        else:
-            report = source.verify(threads=threads)
-    except _UNREADABLE:
-        return {}
-    bad = {name: it.message for it in report.findings for name in it.tensors}
-    named = {it.tensor: it.message for it in report.problems if it.tensor is not None}
-    return {**bad, **named}

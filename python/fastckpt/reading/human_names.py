@@ -63,13 +63,23 @@ class HumanNames:
         key = self.find(wanted)
         if key is not None:
             return [key]
-        found = []
-        if not _MAGIC.isdisjoint(wanted) and self._graph is not None:
-            names = self._graph.names()
-            found = [names[path] for path in find_fitting(wanted, names)]
+        found = self.find_fitting(wanted)
         if not found:
             raise self._checkpoint._missing(wanted)
         return found
+
+    def find_fitting(self, pattern: str) -> list[str]:
+        """Gives the keys whose path or full name a pattern fits; of a name none."""
+        if _MAGIC.isdisjoint(pattern) or self._graph is None:
+            return []
+        nodes = self._graph.by_key()
+        names = {it for node in nodes.values() for it in (node.path, node.full_name)}
+        fitting = set(find_fitting(pattern, names))
+        return [
+            key
+            for key, node in nodes.items()
+            if node.path in fitting or node.full_name in fitting
+        ]
 
 
 def missing_in(checkpoint: Checkpoint, name: object) -> MissingKeyError:

@@ -60,6 +60,16 @@ class CheckpointFiles:
         aside = plain + self._mark
         return aside if self._mark and os.path.exists(aside) else plain
 
+    def list_lost(self) -> list[str]:
+        """Gives the data files of V2 that are missing, or end before their tensors."""
+        ends: dict[str, int] = {}
+        for info in self._checkpoint.infos():
+            if info.shard is None or info.offset is None or info.nbytes is None:
+                continue
+            path = self.name_shard(info.shard)
+            ends[path] = max(ends.get(path, 0), info.offset + info.nbytes)
+        return [path for path, end in ends.items() if _size_of(path) < end]
+
     def find_pieces(self, info: TensorInfo) -> list[TensorPiece]:
         """Gives where a tensor's stored bytes lie, as far as that can be told.
 
@@ -78,3 +88,11 @@ class CheckpointFiles:
         begin = (0,) * len(info.shape)
         file = self.name_shard(info.shard)
         return [TensorPiece(file, info.offset, info.nbytes, begin, info.shape)]
+
+
+def _size_of(path: str) -> int:
+    """Gives a file's size, less than any where it is not there."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return -1

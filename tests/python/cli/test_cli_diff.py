@@ -64,6 +64,7 @@ def test_the_differences_in_json(pair, capsys):
         "largest": 0.5,
         "largest_relative": 0.25,
         "relative_norm": pytest.approx(0.5 / 14**0.5),
+        "not_finite": 0,
     }
     assert by_name["shape"]["count"] is None
     assert found["checked"] is True

@@ -153,7 +153,12 @@ def _format(difference: Difference) -> str:
     if count is None:
         return f"! {name}  {difference.new}: the checksums differ; unreadable here"
     text = f"! {name}  {difference.new}: {count:,} differ"
-    return text if largest is None else f"{text}, by {largest:.6g} at most"
+    if largest is not None:
+        text = f"{text}, by {largest:.6g} at most"
+    not_finite = difference.change.not_finite
+    if not_finite:
+        text = f"{text}, {not_finite:,} of them NaN or infinite on one side"
+    return text
 
 
 def _format_total(

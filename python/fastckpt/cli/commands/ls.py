@@ -6,9 +6,10 @@ characters, bytes that are no UTF-8 and backslashes in names are escaped; what i
 printed can be typed as a PATTERN again.
 
 A checkpoint of TensorFlow 2 has keys for names, and --objects shows what people call
-the tensors beside these: 'model/dense/kernel'. A PATTERN may be such a path, too; where
-it is a key, that is meant. Both read the object graph, one tensor of a data file; where
-that file is missing or cut the keys are listed all the same, and it is said.
+the tensors beside these: 'model/dense/kernel'. A PATTERN means what it fits by either,
+and a path may be typed for a key. Both read the object graph, one tensor of a data
+file; where that file is missing or cut the keys are listed all the same, and it is
+said.
 """
 
 from __future__ import annotations

@@ -10,13 +10,20 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastckpt import Statistics
-from fastckpt.base.text import escape, format_count, format_exact_size, natural_order
+from fastckpt.base.text import (
+    escape,
+    format_count,
+    format_exact_size,
+    make_printable,
+    natural_order,
+)
 from fastckpt.checking.numbers import is_numeric
 from fastckpt.checking.statistics import look_at
+from fastckpt.checking.unreadable import UNREADABLE, find_unreadable
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import Info, find_damaged, summarize
@@ -51,10 +58,9 @@ def run(args: argparse.Namespace) -> int:
     with open_any(args.path, args) as checkpoint:
         infos, left_out = _choose(checkpoint, args.patterns)
         is_all = not args.patterns and not left_out
-        names = None if is_all else {info.name: info.name for info in infos}
         with Progress("looking") as progress:
-            # What no histogram is shown of is read once.
-            found = look_at(checkpoint, names, args.threads, progress, args.json)
+            found, unreadable = _look(checkpoint, infos, is_all, args, progress)
+        infos = [info for info in infos if info.name not in unreadable]
         summary = summarize(checkpoint, infos)
         damaged = [] if args.patterns else find_damaged(checkpoint, left_out)
     strange = [name for name, it in found.items() if it.nan or it.inf]
@@ -62,24 +68,51 @@ def run(args: argparse.Namespace) -> int:
         print_json(
             {
                 **summary,
-                "ok": not strange and not damaged,
+                "ok": not strange and not damaged and not unreadable,
                 "not_finite": strange,
+                "unreadable": [
+                    {"name": name, "problem": told} for name, told in unreadable.items()
+                ],
                 "left_out": [info.name for info in left_out],
                 "tensors": [_describe(info, found[info.name]) for info in infos],
             }
         )
     else:
         infos.sort(key=lambda info: natural_order(info.name))
-        told = _format_summary(summary["total"], len(strange), len(left_out))
+        total = summary["total"]
+        told = _format_summary(total, len(strange), len(left_out), len(unreadable))
         print_text(told)
         print_table(*_make_table(infos, found))
         if len(infos) + 2 >= (terminal_height() or math.inf):
             print_text(told)  # the first line is out of sight
     for info in damaged:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
+    for text in _tell_unreadable(unreadable):
+        print_error(text)
     if strange:
         print_error(_tell_strange(sorted(strange, key=natural_order)))
-    return BROKEN if strange or damaged else 0
+    return BROKEN if strange or damaged or unreadable else 0
+
+
+def _look(
+    checkpoint: Source,
+    infos: Sequence[Info],
+    is_all: bool,
+    args: argparse.Namespace,
+    progress: Progress,
+) -> tuple[dict[str, Statistics], dict[str, str]]:
+    """Gives what was found of values, and the errors of those that cannot be read."""
+    names = None if is_all else {info.name: info.name for info in infos}
+    try:
+        # What no histogram is shown of is read once.
+        return look_at(checkpoint, names, args.threads, progress, args.json), {}
+    except UNREADABLE:
+        bad = find_unreadable(checkpoint, args.threads)
+        bad = {info.name: bad[info.name] for info in infos if info.name in bad}
+        if not bad or len(bad) == len(infos):
+            raise
+    sound = {info.name: info.name for info in infos if info.name not in bad}
+    return look_at(checkpoint, sound, args.threads, progress, args.json), bad
 
 
 def _choose(
@@ -114,7 +147,9 @@ def _describe(info: Info, found: Statistics) -> dict[str, Any]:
     }
 
 
-def _format_summary(total: dict[str, int], strange: int, left_out: int) -> str:
+def _format_summary(
+    total: dict[str, int], strange: int, left_out: int, unreadable: int
+) -> str:
     parts = [
         format_count(total["tensors"], "tensor"),
         format_count(total["values"], "value"),
@@ -122,8 +157,11 @@ def _format_summary(total: dict[str, int], strange: int, left_out: int) -> str:
     ]
     if left_out:
         parts.append(f"{left_out:,} left out that {_be(left_out)} no numbers")
+    if unreadable:
+        parts.append(f"{unreadable:,} that cannot be read")
+    all_finite = "the others finite" if unreadable else "all finite"
     parts.append(
-        f"{strange:,} with values that are not finite" if strange else "all finite"
+        f"{strange:,} with values that are not finite" if strange else all_finite
     )
     return ", ".join(parts)
 
@@ -151,6 +189,14 @@ def _format(value: float | complex | None) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**9 else f"{value:.4g}"
     return f"{value:.4g}"
+
+
+def _tell_unreadable(unreadable: Mapping[str, str]) -> Iterator[str]:
+    names = sorted(unreadable, key=natural_order)
+    for name in names[:_MOST_NAMED]:
+        yield f"tensor '{escape(name)}': {make_printable(unreadable[name])}"
+    if (more := len(names) - _MOST_NAMED) > 0:
+        yield f"{format_count(more, 'more tensor')} cannot be read; verify lists them"
 
 
 def _tell_strange(names: Sequence[str]) -> str:

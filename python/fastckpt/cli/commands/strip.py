@@ -10,6 +10,7 @@ averages stay. --dry-run shows what would go. --drop adds to it, --keep takes aw
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from fastckpt.base.text import escape, format_count, format_exact_size, natural_order
 from fastckpt.cli.options import (
@@ -20,11 +21,12 @@ from fastckpt.cli.options import (
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.select import as_meant
+from fastckpt.cli.select import TypedNames
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.editing.strip import find_dropped, strip
 from fastckpt.files.urls import told_name
+from fastckpt.objects.message import GRAPH_KEY
 
 __all__ = ["add_arguments", "run"]
 
@@ -43,8 +45,10 @@ def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
     check_target(args.target)
     with open_checkpoint(args.source, args, io="read") as checkpoint:
-        drop = as_meant(checkpoint, args.drop or ())
-        keep = as_meant(checkpoint, args.keep or ())
+        # To keep the optimizer is to keep its slots, whose keys are their variables'.
+        typed = TypedNames(checkpoint)
+        drop = _choose(typed, args.drop or ())
+        keep = _choose(typed, args.keep or ())
         dropped = find_dropped(checkpoint, drop, keep)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
     if args.dry_run and args.json:
@@ -58,6 +62,12 @@ def run(args: argparse.Namespace) -> int:
     if not args.dry_run:
         _write(args, drop, keep)
     return 0
+
+
+def _choose(typed: TypedNames, patterns: Sequence[str]) -> list[str]:
+    """Gives the keys that are meant; the object graph's only by its whole name."""
+    found = typed.choose(patterns) if patterns else []
+    return [it for it in found if it != GRAPH_KEY or it in patterns]
 
 
 def _write(args: argparse.Namespace, drop: list[str], keep: list[str]) -> None:

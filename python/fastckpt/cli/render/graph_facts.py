@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import fastckpt
@@ -25,6 +26,7 @@ from fastckpt.graph.survey import (
 )
 from fastckpt.graph.unmatched import Unmatched
 from fastckpt.graph.variables import GraphVariable
+from fastckpt.reading.stored_files import CheckpointFiles
 
 __all__ = ["Beside", "GraphFacts"]
 
@@ -38,11 +40,13 @@ class Beside(NamedTuple):
         prefix: Where it is; None: there is none that can be opened.
         names: Its tensors.
         unmatched: What graph and checkpoint do not have in common.
+        lost: Its data files that are missing or cut.
     """
 
     prefix: str | None
     names: frozenset[str]
     unmatched: Unmatched | None
+    lost: Sequence[str] = ()
 
 
 class GraphFacts:
@@ -67,7 +71,9 @@ class GraphFacts:
         is_saved_model = self.meta.kind == "SavedModel"
         try:
             with fastckpt.open(os.path.dirname(path) if is_saved_model else path) as it:
-                return Beside(it.path, frozenset(it), self.meta.find_unmatched(it))
+                lost = CheckpointFiles(it).list_lost()
+                unmatched = self.meta.find_unmatched(it)
+                return Beside(it.path, frozenset(it), unmatched, lost)
         except (fastckpt.CheckpointError, OSError):
             return Beside(None, frozenset(), None)
 
@@ -84,7 +90,10 @@ class GraphFacts:
 
     @cached_property
     def recipe(self) -> list[str]:
-        """How to run it with TensorFlow."""
+        """How to run it with TensorFlow; nothing where its weights are lost."""
+        is_bare = self.meta.kind == "SavedModel" and self.missing.variables
+        if self.beside.lost or is_bare:
+            return []
         return make_recipe(self.meta, self.ends, self.beside.prefix)
 
     def describe(self) -> dict[str, Any]:
@@ -138,7 +147,7 @@ class GraphFacts:
                 "largest": [_describe_constant(it) for it in largest],
             },
             "needs": [need._asdict() for need in self.needs],
-            "missing": self.missing._asdict(),
+            "missing": {**self.missing._asdict(), "data_files": [*self.beside.lost]},
             "recipe": self.recipe,
         }
 

@@ -219,7 +219,8 @@ def _print_lacks(facts: GraphFacts, is_whole: bool) -> None:
     lines = list(_list_lacks(facts, is_whole))
     if lines:
         print_lines(["", paint("missing:", "bad")])
-        print_sentences(lines, map(make_printable, facts.missing.assets))
+        files = [*facts.beside.lost, *facts.missing.assets]
+        print_sentences(lines, map(make_printable, files))
 
 
 def _list_lacks(facts: GraphFacts, is_whole: bool) -> Iterator[str]:
@@ -231,6 +232,8 @@ def _list_lacks(facts: GraphFacts, is_whole: bool) -> Iterator[str]:
         count = format_count(len(missing.variables), "variable")
         where = "in the checkpoint" if facts.beside.prefix else "here"
         yield f"  the values of {count} that the outputs need are not {where}"
+    for path in facts.beside.lost:
+        yield f"  {make_printable(path)}: a data file that is not there, or cut"
     for path in missing.assets:
         yield f"  {make_printable(path)}: a file that the graph reads"
     for need in facts.needs:

@@ -22,6 +22,13 @@ const diffPage = (rows) => {
     const all = ["a", "b"].flatMap((side) => ends(index, side)).filter(Number.isFinite);
     return all.length ? [Math.min(...all), Math.max(...all)] : null;
   };
+  // Of values that are all the same one bar, beside the other's.
+  const barsOf = (index, name) => {
+    const [low, high] = ends(index, name);
+    const isOne = Number.isFinite(low) && low === high;
+    return unpackSpread(rows.get(index, `${name}_spread`)) ??
+      (isOne ? [finiteOf(index, name)] : null);
+  };
   const showType = (index) => {
     const [old, now] = [typeOf(index, "old"), typeOf(index, "new")];
     return old === now || old === null || now === null ? old ?? now : `${old} → ${now}`;
@@ -33,8 +40,7 @@ const diffPage = (rows) => {
     value: (index) => toNumber(rows.get(index, `${name}_max`)) -
       toNumber(rows.get(index, `${name}_min`)),
     cell: (index, box) => {
-      const bars = unpackSpread(rows.get(index, `${name}_spread`));
-      box.append(drawSmall(bars, ...ends(index, name), name, rangeOf(index)));
+      box.append(drawSmall(barsOf(index, name), ...ends(index, name), name, rangeOf(index)));
     },
   });
   const countOf = (type) => {
@@ -45,6 +51,7 @@ const diffPage = (rows) => {
   const finiteOf = (index, name) =>
     countOf(typeOf(index, name === "a" ? "old" : "new")) -
     rows.get(index, `${name}_nan`) - rows.get(index, `${name}_inf`);
+  const notFinite = (index) => rows.get(index, "not_finite") > 0;
   const share = (index) => {
     const [count, size] = [rows.get(index, "count"), sizeOf(index)];
     return count === null || !size ? null : toNumber(count) / size;
@@ -68,7 +75,18 @@ const diffPage = (rows) => {
     },
     side("a", "A"),
     side("b", "B"),
-    numberColumn(rows, "relative_norm", "Relative norm"),
+    {
+      key: "relative_norm",
+      label: "Relative norm",
+      type: "number",
+      // What is no number any more has changed most.
+      value: (index) => (notFinite(index) ? Infinity : rows.get(index, "relative_norm")),
+      cell: (index, box) => {
+        const norm = showNumber(rows.get(index, "relative_norm"), 5);
+        box.textContent = notFinite(index) ? "not finite" : norm;
+        if (notFinite(index)) box.title = `${norm} of those that are finite`;
+      },
+    },
     {
       key: "count",
       label: "Values that differ",
@@ -109,6 +127,8 @@ const diffPage = (rows) => {
       ["relative norm", number("relative_norm")],
       ["values that differ", rows.get(index, "count") === null ? null
         : `${number("count")} of ${grouped.format(sizeOf(index))}`],
+      ["NaN or infinite on one side",
+        notFinite(index) ? showNumber(rows.get(index, "not_finite")) : null],
       ["largest |b−a|", number("largest")],
       ["largest |b−a|/|a|", number("largest_relative")],
     ]);
@@ -134,7 +154,7 @@ const diffPage = (rows) => {
     const sides = ["a", "b"];
     const packed = sides.map((name) => rows.get(index, `${name}_spread`));
     const charts = makeCharts((isLog) => sides.map((name, i) => {
-      const drawn = drawLarge(packed[i], ...ends(index, name), {
+      const drawn = drawLarge(barsOf(index, name), ...ends(index, name), {
         finite: finiteOf(index, name),
         label: name.toUpperCase(), kind: name, range, isLog,
       });

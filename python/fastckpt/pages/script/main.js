@@ -43,6 +43,8 @@ const start = () => {
 
   // The address says which tensor is looked at, so that a link can.
   const byName = new Map(rows.names.map((name, index) => [name, index]));
+  const byPath = new Map(rows.paths.map((path, index) => [path, index]));
+  byPath.delete("");
   const follow = () => {
     let name = null;
     try {
@@ -52,7 +54,7 @@ const start = () => {
     } catch {
       name = null; // no address of ours
     }
-    const index = name === null ? undefined : byName.get(name);
+    const index = name === null ? undefined : byName.get(name) ?? byPath.get(name);
     if (index === undefined) detail.close();
     else detail.show(index);
   };

@@ -12,7 +12,8 @@ const spreadPath = (bars, from, to, range, most, width, height, isLog) => {
     const share = isLog ? Math.log1p(count) / Math.log1p(most) : count / most;
     const top = height - Math.max(share * height, 1);
     const left = scale(from + i * step).toFixed(2);
-    const right = scale(from + (i + 1) * step).toFixed(2);
+    // Of one value, beside another tensor's: a line.
+    const right = Math.max(scale(from + (i + 1) * step), Number(left) + 1).toFixed(2);
     path += `M${left} ${height}V${top.toFixed(2)}H${right}V${height}Z`;
   });
   return path;
@@ -21,6 +22,10 @@ const spreadPath = (bars, from, to, range, most, width, height, isLog) => {
 const isRange = (low, high) =>
   Number.isFinite(low) && Number.isFinite(high) && high > low &&
   Number.isFinite(high - low);
+
+// Whether values can be drawn over a range: they may be all the same.
+const isWithin = (low, high, range) =>
+  isRange(...range) && low >= range[0] && high <= range[1] && low <= high;
 
 // A small one without words, for a row: other columns say the same.
 const drawSmall = (bars, low, high, kind, range) => {
@@ -33,7 +38,7 @@ const drawSmall = (bars, low, high, kind, range) => {
     "aria-hidden": "true",
   });
   const ends = range ?? [low, high];
-  if (bars && isRange(low, high) && isRange(...ends)) {
+  if (bars && isWithin(low, high, ends)) {
     const most = bars.reduce((a, b) => Math.max(a, b), 0);
     const d = spreadPath(bars, low, high, ends, most, width, height, false);
     box.append(draw("path", { d }));
@@ -47,10 +52,9 @@ const drawSmall = (bars, low, high, kind, range) => {
 };
 
 // A large one, with an axis, and the numbers for those who cannot see it.
-const drawLarge = (packed, low, high, { finite, label, kind, range, isLog, most }) => {
-  const bars = unpackSpread(packed);
+const drawLarge = (bars, low, high, { finite, label, kind, range, isLog, most }) => {
   const ends = range ?? [low, high];
-  if (!bars || !isRange(low, high) || !isRange(...ends)) return null;
+  if (!bars || !isWithin(low, high, ends)) return null;
   const [width, height, above, below] = [400, 130, 18, 20];
   const top = most ?? bars.reduce((a, b) => Math.max(a, b), 0);
   const sum = bars.reduce((a, b) => a + b, 0);
@@ -89,8 +93,8 @@ const spreadTable = (packed, low, high, finite) => {
     const exact = sum === finite ? count : `≈ ${Math.round((count * finite) / sum)}`;
     body.append(
       make("tr", {},
-        make("td", {}, showNumber(low + i * step)),
-        make("td", {}, showNumber(low + (i + 1) * step)),
+        make("td", {}, showEdge(low + i * step, step)),
+        make("td", {}, showEdge(low + (i + 1) * step, step)),
         make("td", {}, typeof exact === "number" ? grouped.format(exact) : exact)),
     );
   });

@@ -17,7 +17,7 @@ const nameColumn = (rows) => ({
   },
 });
 
-// Rows have room for five digits; the sixth is in the detail.
+// Rows have room for five digits; the others are in the detail.
 const numberColumn = (rows, key, label, show = (value) => showNumber(value, 5)) => ({
   key,
   label,
@@ -102,7 +102,7 @@ const checkpointPage = (rows) => {
       ["Inf", number("inf")],
     ]);
     const charts = makeCharts((isLog) => [
-      drawLarge(packed, low, high, { finite, label: "values", kind: "one", isLog })]);
+      drawLarge(unpackSpread(packed), low, high, { finite, label: "values", kind: "one", isLog })]);
     const note = rows.get(index, "note");
     return [
       ...(note ? [make("p", { class: "note" }, note)] : []),
@@ -111,9 +111,30 @@ const checkpointPage = (rows) => {
       foldCounts("Counts", packed, low, high, finite) ?? "",
     ];
   };
+  // What is wrong is seen at once, and found among very many.
+  const prepare = (table) => {
+    const all = Array.from({ length: rows.count }, (_, index) => index);
+    const isUnread = (index) => rows.get(index, "unread") === true;
+    const isStrange = (index) => rows.get(index, "nan") > 0 || rows.get(index, "inf") > 0;
+    const kinds = [["cannot be read", isUnread], ["not finite", isStrange]]
+      .map(([label, fits]) => ({ label, fits, count: all.filter(fits).length }))
+      .filter(({ count }) => count > 0);
+    if (!kinds.length) return;
+    const told = kinds.map(({ label, count }) => `${grouped.format(count)} ${label}`);
+    const choice = make("select", { id: "kinds", "aria-label": "What to list" },
+      make("option", { value: "" }, `all, of which ${told.join(", ")}`),
+      ...kinds.map(({ label, count }) =>
+        make("option", { value: label }, `${label} (${grouped.format(count)})`)));
+    choice.addEventListener("change", () => {
+      const kind = kinds.find(({ label }) => label === choice.value);
+      table.setKeeps(kind ? kind.fits : () => true);
+    });
+    table.extra.append(choice);
+  };
   return {
     columns,
     tell,
+    prepare,
     what: "Tensors",
     weigh: (index) => toNumber(rows.get(index, "size") ?? 0),
     say: showSize,
