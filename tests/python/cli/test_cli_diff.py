@@ -145,3 +145,11 @@ def test_a_missing_data_file_that_is_needed_is_status_1(pair, capsys):
 def test_a_prefix_that_is_not_there_is_status_2(pair, capsys):
     done = run(capsys, "diff", pair[0], pair[0].with_name("c"))
     assert (done.status, done.out) == (2, "")
+
+
+def test_what_became_no_number_is_said(tmp_path, capsys):
+    fastckpt.save(tmp_path / "a", {"w": np.ones(5, np.float32)})
+    values = np.array([1, 2, np.nan, np.inf, 1], np.float32)
+    fastckpt.save(tmp_path / "b", {"w": values})
+    done = run(capsys, "diff", tmp_path / "a", tmp_path / "b")
+    assert "3 differ, by 1 at most, 2 of them NaN or infinite on one side" in done.out

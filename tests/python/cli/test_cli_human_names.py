@@ -10,6 +10,7 @@ import pytest
 
 import fastckpt
 from command_line import run, run_json
+from damage import change_byte
 from fastckpt.cli import select
 from fastckpt.graph.schema import get_message
 from places import TESTDATA, items
@@ -296,3 +297,69 @@ def test_what_is_listed_of_real_checkpoints_can_be_typed(folder, capsys):
         done = run(capsys, "show", path, typed + "x")
         assert (done.status, done.out) == (2, "")
         assert typed in done.err
+
+
+@pytest.fixture
+def slotted(tmp_path):
+    """A variable whose optimizer slot lies below the variable's own key."""
+    graph = get_message("TrackableObjectGraph")()
+    nodes = graph.nodes
+    nodes.add()
+    layer = add(nodes, add(nodes, 0, "model"), "layer_with_weights-0")
+    kernel = add(nodes, layer, "kernel", KERNEL, "dense/kernel")
+    optimizer = add(nodes, 0, "optimizer")
+    add(nodes, optimizer, "iter", f"optimizer/iter{VALUE}", "iter")
+    slot_key = KERNEL.replace(VALUE, f"/.OPTIMIZER_SLOT/optimizer/rms{VALUE}")
+    slot = len(nodes)
+    nodes.add().attributes.add(
+        name="VARIABLE_VALUE", checkpoint_key=slot_key, full_name="dense/kernel/rms"
+    )
+    nodes[optimizer].slot_variables.add(
+        original_variable_node_id=kernel, slot_name="rms", slot_variable_node_id=slot
+    )
+    values = {
+        KERNEL: np.ones((2, 3), np.float32),
+        f"optimizer/iter{VALUE}": np.int64(3),
+        slot_key: np.array([[1, 2, np.nan], [4, 5, 6]], np.float32),
+        GRAPH: np.array(graph.SerializeToString(), object),
+    }
+    fastckpt.save(tmp_path / "slotted", values)
+    return tmp_path / "slotted", slot_key
+
+
+def test_a_pattern_means_what_it_fits_by_key_and_by_path(slotted, capsys):
+    prefix, slot_key = slotted
+    _, listed = run_json(capsys, "ls", "--objects", prefix)
+    paths = {it["name"]: it["path"] for it in listed["tensors"] if it["path"]}
+    assert paths[slot_key].startswith("optimizer/")
+    _, some = run_json(capsys, "ls", prefix, "optimizer/*")
+    assert {it["name"] for it in some["tensors"]} == {
+        slot_key,
+        f"optimizer/iter{VALUE}",
+    }
+    done = run(capsys, "stats", prefix, "optimizer/*")
+    assert done.status == 1
+    assert slot_key in done.err
+    # By its full name, too.
+    _, full = run_json(capsys, "ls", prefix, "dense/*")
+    assert {it["name"] for it in full["tensors"]} == {KERNEL, slot_key}
+    # A key is itself alone.
+    _, one = run_json(capsys, "ls", prefix, KERNEL)
+    assert [it["name"] for it in one["tensors"]] == [KERNEL]
+
+
+def test_what_is_kept_by_a_pattern_of_paths_is_kept_whole(slotted, tmp_path, capsys):
+    prefix, slot_key = slotted
+    done = run(capsys, "strip", prefix, tmp_path / "new", "--keep", "optimizer/*")
+    assert done.status == 0, done.err
+    assert slot_key in fastckpt.open(tmp_path / "new")
+
+
+def test_a_pattern_fits_keys_alone_where_the_graph_is_lost_and_says_so(slotted, capsys):
+    prefix, _ = slotted
+    with fastckpt.open(prefix) as ckpt:
+        offset = ckpt.info(GRAPH).offset
+    change_byte(prefix.parent / "slotted.data-00000-of-00001", offset + 3)
+    done = run(capsys, "ls", prefix, "optimizer/*")
+    assert f"optimizer/iter{VALUE}" in done.out
+    assert "'optimizer/*' fits keys alone" in done.err

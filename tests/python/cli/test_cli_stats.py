@@ -10,6 +10,7 @@ import pytest
 
 import fastckpt
 from command_line import run, run_json, run_on_terminal
+from damage import change_byte
 from fastckpt import _native
 
 COUNTS = ["zeros", "NaN", "Inf"]
@@ -118,3 +119,25 @@ def test_no_histogram_is_made_where_none_is_printed(prefix, capsys, monkeypatch)
     assert len(lines) == 5
     assert run(capsys, "stats", "--json", prefix).status == 0
     assert asked == [False, True]
+
+
+def test_of_a_damaged_checkpoint_the_sound_tensors_have_their_rows(tmp_path, capsys):
+    tensors = {f"t{i}": np.full(4, i, np.float32) for i in range(9)}
+    fastckpt.save(tmp_path / "model", tensors)
+    for i in range(7):
+        change_byte(tmp_path / "model.data-00000-of-00001", 16 * i)
+    done = run(capsys, "stats", tmp_path / "model")
+    assert done.status == 1
+    summary, _, *rows = done.out.splitlines()
+    assert "7 that cannot be read, the others finite" in summary
+    assert [row.split()[0] for row in rows] == ["t7", "t8"]
+    assert "tensor 't0'" in done.err
+    assert "2 more tensors cannot be read; verify lists them" in done.err
+    done = run(capsys, "stats", tmp_path / "model", "--json")
+    found = json.loads(done.out)
+    assert (done.status, found["ok"]) == (1, False)
+    assert [it["name"] for it in found["unreadable"]] == [f"t{i}" for i in range(7)]
+    assert [it["name"] for it in found["tensors"]] == ["t7", "t8"]
+    # Where nothing is left there is nothing but the error.
+    done = run(capsys, "stats", tmp_path / "model", "t3")
+    assert (done.status, done.out) == (1, "")

@@ -109,6 +109,22 @@ def test_a_saved_model_is_shown_by_its_signature(capsys):
     assert json.loads(other[1])["outputs"]["out"]["name"] == "y_gpu:0"
 
 
+def test_weights_that_are_lost_are_missing_and_there_is_no_recipe(capsys, tmp_path):
+    folder = tmp_path / "saved"
+    shutil.copytree(get_saved() / "first", folder)
+    assert "to run it" in _run(capsys, "graph", folder)[1]
+    data = folder / "variables" / "variables.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:-1])
+    for _ in range(2):
+        _, out, _ = _run(capsys, "graph", folder)
+        assert f"{data}: a data file that is not there, or cut" in out
+        assert "to run it" not in out
+        summary = json.loads(_run(capsys, "graph", folder, "--json")[1])
+        assert summary["missing"]["data_files"] == [str(data)]
+        assert summary["recipe"] == []
+        data.unlink(missing_ok=True)
+
+
 def test_the_text_is_that_of_the_message(capsys):
     path = f"{get_prefix('sum_of_two')}.meta"
     status, out, _ = _run(capsys, "graph", path, "--text")

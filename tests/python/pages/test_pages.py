@@ -128,6 +128,25 @@ def test_what_is_damaged_has_its_error_and_the_rest_its_numbers(prefix, capsys):
     assert page.row("bad")["max"] == 3
 
 
+def test_numbers_that_lie_close_together_have_digits_that_tell_them_apart(
+    tmp_path, capsys
+):
+    near = np.linspace(1 - 1e-7, 1 + 1e-7, 1000)
+    times = 1.75e9 + np.linspace(0, 3600.5, 1000)
+    fastckpt.save(tmp_path / "a", {"near": near, "times": times})
+    page, _ = make_page(capsys, "show", tmp_path / "a")
+    for name, values in (("near", near), ("times", times)):
+        row = page.row(name)
+        span = values.max() - values.min()
+        assert row["min"] == pytest.approx(values.min(), rel=0, abs=span / 1000)
+        assert row["max"] == pytest.approx(values.max(), rel=0, abs=span / 1000)
+        assert row["min"] < row["mean"] < row["max"]
+        assert len(heights(row["spread"])) == 50
+    fastckpt.save(tmp_path / "b", {"near": near + 1e-8, "times": times})
+    page, _ = make_page(capsys, "diff", tmp_path / "a", tmp_path / "b", status=1)
+    assert page.row("near")["a_min"] < page.row("near")["b_min"]
+
+
 def test_a_data_file_that_is_missing_takes_its_tensors_alone(prefix, capsys):
     ckpt = fastckpt.open(prefix)
     gone = {info.name for info in ckpt.infos() if info.shard == 1}

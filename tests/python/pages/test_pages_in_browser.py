@@ -13,6 +13,7 @@ import pytest
 
 import browser
 import fastckpt
+from damage import change_byte
 from fastckpt.cli import main
 from fastckpt.pages.checkpoint_page import About, format_shell
 from fastckpt.pages.columns import embed, embed_rows, pack_names
@@ -331,6 +332,85 @@ def test_differences_begin_with_what_changed_most(tab, pages):
     )
     tab.settle()
     assert names_in_sight(tab) == ["model/bad/bias"]
+
+
+def show(tmp_path, *words):
+    page = tmp_path / "page.html"
+    main([*map(str, words), "--html", str(page)])
+    return page
+
+
+def test_what_became_no_number_comes_first(tab, tmp_path):
+    old = {f"layer_{i}": np.full(50, 1.0 + i) for i in range(300)}
+    new = {name: values * 1.001 for name, values in old.items()}
+    new["layer_7"] = np.full(50, np.nan)
+    new["layer_250"] = new["layer_250"].copy()
+    new["layer_250"][3] = np.inf
+    fastckpt.save(tmp_path / "a", old)
+    fastckpt.save(tmp_path / "b", new)
+    tab.open(show(tmp_path, "diff", tmp_path / "a", tmp_path / "b"))
+    assert names_in_sight(tab)[:2] == ["layer_7", "layer_250"]
+    norms = tab.run(
+        f"{ROWS}.slice(0, 3).map((row) => "
+        "row.querySelector('[data-key=relative_norm]').textContent)"
+    )
+    assert norms == ["not finite", "not finite", "0.001"]
+
+
+def test_numbers_are_shown_with_the_digits_that_they_have(tab, tmp_path):
+    tensors = {
+        "lr": np.float32(1234567),
+        "near": np.linspace(1 - 1e-7, 1 + 1e-7, 100),
+        "steps": np.array([2147483645, 2147483647, 2147483646], np.int32),
+        "huge": np.array([-1.5e20, 3e20]),
+        "small": np.array([1.25e-7, 0.0]),
+    }
+    fastckpt.save(tmp_path / "p", tensors)
+    page = show(tmp_path, "show", tmp_path / "p")
+
+    def told(name):
+        tab.open(page, f"#tensor={name}")
+        words = tab.run(
+            "Array.from(document.querySelectorAll('#detail dl > *'), "
+            "(it) => it.textContent)"
+        )
+        return dict(zip(words[::2], words[1::2], strict=True))
+
+    assert told("lr")["min"] == "1,234,567"
+    steps = told("steps")
+    assert [steps[key] for key in ("min", "mean", "max")] == [
+        "2,147,483,645",
+        "2,147,483,646",
+        "2,147,483,647",
+    ]
+    assert told("huge")["min"] == "-1.5e+20"
+    assert told("small")["max"] == "1.25e-7"
+    near = told("near")
+    assert float(near["min"]) < 1 < float(near["max"])
+    assert tab.run("document.querySelectorAll('#detail svg.large').length") == 1
+
+
+def test_what_cannot_be_read_or_is_not_finite_is_counted_and_found(tab, tmp_path):
+    tensors = {f"t{i}": np.arange(4.0) + i for i in range(200)}
+    tensors["t150"] = np.array([1, np.nan])
+    fastckpt.save(tmp_path / "p", tensors)
+    with fastckpt.open(tmp_path / "p") as ckpt:
+        file, offset, _ = ckpt.byte_runs("t77")[0]
+    change_byte(Path(file), offset)
+    tab.open(show(tmp_path, "show", tmp_path / "p"))
+    options = "Array.from(document.querySelectorAll('#kinds option'), (it) => it.text)"
+    assert tab.run(options) == [
+        "all, of which 1 cannot be read, 1 not finite",
+        "cannot be read (1)",
+        "not finite (1)",
+    ]
+    for kind, name in (("cannot be read", "t77"), ("not finite", "t150")):
+        tab.run(
+            "(() => { const box = document.querySelector('#kinds');"
+            f" box.value = '{kind}'; box.dispatchEvent(new Event('change')); }})()"
+        )
+        tab.settle()
+        assert names_in_sight(tab) == [name]
 
 
 def test_histograms_stand_side_by_side_over_one_range(tab, pages):
