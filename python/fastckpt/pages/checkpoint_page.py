@@ -103,7 +103,9 @@ class _Page:
     def format(self, about: About) -> Iterator[str]:
         """Gives the parts in order."""
         yield from format_shell(about, "Tensors")
-        order = sorted(self._infos, key=natural_order)
+        order = sorted(
+            self._infos, key=lambda name: natural_order(self._paths.get(name, name))
+        )
         for names, found in measure_some(
             self._source, order, self._threads, self._progress
         ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ import pytest
 import browser
 import fastckpt
 from damage import change_byte
+from fastckpt.base.text import natural_order
 from fastckpt.cli import main
 from fastckpt.pages.checkpoint_page import About, format_shell
 from fastckpt.pages.columns import embed, embed_rows, pack_names
 from fastckpt.pages.page import run_script, write_page
+from places import GOLDEN
 
 pytestmark = [
     pytest.mark.browser,
@@ -388,6 +391,31 @@ def test_numbers_are_shown_with_the_digits_that_they_have(tab, tmp_path):
     near = told("near")
     assert float(near["min"]) < 1 < float(near["max"])
     assert tab.run("document.querySelectorAll('#detail svg.large').length") == 1
+
+
+def test_objects_are_called_by_their_paths_and_found_by_keys(tab, tmp_path):
+    prefix = GOLDEN / "objects"
+    page = show(tmp_path, "show", prefix)
+    with fastckpt.open(prefix) as ckpt:
+        paths = ckpt.objects.names()
+    tab.open(page)
+    called = [title.split("\n")[0] for title in names_in_sight(tab)]
+    assert {name for name in called if ".ATTRIBUTES" in name} == set()
+    assert set(paths) <= set(called)
+    assert called == sorted(called, key=natural_order)
+    path = next(path for path in paths if "/" in path)
+    search(tab, paths[path])
+    assert names_in_sight(tab) == [f"{path}\nkey: {paths[path]}"]
+    for name in (path, paths[path]):
+        tab.open(page, f"#tensor={quote(name, safe='')}")
+        assert text_of(tab, "#detail-name") == path
+        assert paths[path] in text_of(tab, "#detail dl")
+    tab.run("document.querySelector('#tab-scopes').click()")
+    tab.settle()
+    labels = tab.run(
+        "Array.from(document.querySelectorAll('.tree .label'), (it) => it.textContent)"
+    )
+    assert not [label for label in labels if ".ATTRIBUTES" in label]
 
 
 def test_what_cannot_be_read_or_is_not_finite_is_counted_and_found(tab, tmp_path):

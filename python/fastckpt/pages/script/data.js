@@ -5,6 +5,7 @@ class Rows {
     this.count = 0;
     this.names = [];
     this.paths = [];
+    this.called = []; // as people call them: by path where there is one
     this.folded = []; // in lower case, to be searched
     this.pieces = [];
     this.begins = [];
@@ -20,6 +21,7 @@ class Rows {
       this.names.push(name);
       const path = paths ? paths[i] : "";
       this.paths.push(path);
+      this.called.push(path || name);
       this.folded.push((path ? `${name}\n${path}` : name).toLowerCase());
     });
     this.count = this.names.length;

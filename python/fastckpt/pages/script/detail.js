@@ -30,7 +30,7 @@ class Detail {
     const now = document.activeElement;
     if (!this.element.contains(now)) this.before = now;
     this.index = index;
-    const name = this.rows.names[index];
+    const name = this.rows.called[index];
     const close = make("button", { type: "button", class: "close" }, "✕");
     close.setAttribute("aria-label", "Close");
     close.addEventListener("click", () => this.leave());

@@ -16,9 +16,9 @@ class Scope {
 // Where a name's parts end: at slashes, or at dots where no name has a slash. What
 // TensorFlow 2 puts after a variable's name is none of its scopes.
 const growScopes = (rows, weigh) => {
-  const sign = rows.names.some((name) => name.includes("/")) ? "/" : ".";
+  const sign = rows.called.some((name) => name.includes("/")) ? "/" : ".";
   const root = new Scope("", "");
-  rows.names.forEach((name, index) => {
+  rows.called.forEach((name, index) => {
     const weight = weigh(index);
     if (weight === null) return;
     const end = name.indexOf("/.ATTRIBUTES/");

@@ -114,10 +114,10 @@ class Table {
   }
 
   filter() {
-    const { folded, names } = this.rows;
+    const { folded, called } = this.rows;
     const { words, scope, keeps } = this;
     this.shown = this.order.filter((index) =>
-      (!scope || names[index].startsWith(scope)) &&
+      (!scope || called[index].startsWith(scope)) &&
       words.every((fits) => fits(folded[index])) && keeps(index));
     this.refresh();
   }

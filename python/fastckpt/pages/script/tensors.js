@@ -11,9 +11,8 @@ const nameColumn = (rows) => ({
   cell: (index, box) => {
     const name = rows.names[index];
     const path = rows.paths[index];
-    const parts = path ? [make("span", { class: "path" }, path)] : [];
-    box.append(
-      make("a", { href: linkTo(name), title: name }, ...showName(name), ...parts));
+    const title = path ? `${path}\nkey: ${name}` : name;
+    box.append(make("a", { href: linkTo(name), title }, ...showName(rows.called[index])));
   },
 });
 
@@ -87,7 +86,7 @@ const checkpointPage = (rows) => {
     const exact = size !== null && toNumber(size) >= 1024
       ? ` (${showNumber(size)} bytes)` : "";
     const facts = listFacts([
-      ["path", rows.paths[index]],
+      ["key", rows.paths[index] && rows.names[index]],
       ["dtype", rows.dtype(index)],
       ["shape", showShape(rows.shape(index))],
       ["values", grouped.format(countValues(rows.shape(index)))],
