@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING
 
 from fastckpt.base.html import count_facts, fold_names, fold_table, frame
@@ -46,7 +47,9 @@ def _weight(change: Change) -> float:
     if change.not_finite:
         return math.inf
     norm = change.relative_norm
-    return -1.0 if norm is None or math.isnan(norm) else norm
+    if norm is None or math.isnan(norm):
+        return -1.0
+    return min(norm, sys.float_info.max)
 
 
 def _show_change(change: Change) -> list[str]:

@@ -47,7 +47,7 @@ class Tally:
             number's size; infinite where that is 0.
         distance: The norm of the distances of all finite numbers.
         size: The norm of the old ones of these.
-        not_finite: How many of those that differ have no finite distance.
+        not_finite: How many of those that differ are NaN or infinite, old or new.
     """
 
     count: int = 0
@@ -154,6 +154,7 @@ def _compare_chunk(old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance) -
         return _compare_integers(old, new, tolerance)
     wide = np.complex128 if old.dtype.kind == "c" else np.float64
     old, new = old.astype(wide), new.astype(wide)
+    not_finite = 0
     with np.errstate(all="ignore"):
         distance = np.abs(new - old)
         differs = distance != 0
@@ -162,7 +163,9 @@ def _compare_chunk(old: NDArray[Any], new: NDArray[Any], tolerance: Tolerance) -
             differs &= ~(np.isfinite(distance) & (distance <= limit))
         if not np.isfinite(distance.sum()):  # some are no numbers, or their sum is none
             differs &= ~((old == new) | (np.isnan(old) & np.isnan(new)))
-        return _tally(differs, distance, np.abs(old))
+            strange = differs & ~(np.isfinite(old) & np.isfinite(new))
+            not_finite = int(np.count_nonzero(strange))
+        return _tally(differs, distance, np.abs(old), not_finite)
 
 
 def _compare_integers(
@@ -183,13 +186,16 @@ def _compare_integers(
     return tally
 
 
-def _tally(differs: NDArray[Any], distance: NDArray[Any], size: NDArray[Any]) -> Tally:
+def _tally(
+    differs: NDArray[Any],
+    distance: NDArray[Any],
+    size: NDArray[Any],
+    not_finite: int = 0,
+) -> Tally:
     """Adds up distances, of which those that are not finite tell nothing."""
     count = int(np.count_nonzero(differs))
     is_finite = np.isfinite(distance)
-    not_finite = 0
     if not is_finite.all():
-        not_finite = int(np.count_nonzero(differs & ~is_finite))
         differs, distance, size = (it[is_finite] for it in (differs, distance, size))
     tally = Tally(
         count, distance=_norm(distance), size=_norm(size), not_finite=not_finite

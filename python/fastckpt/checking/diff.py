@@ -44,8 +44,8 @@ class Change:
             integers; None where there are none, as in strings.
         largest_relative: The largest ``|b - a| / |a|`` of these.
         relative_norm: ``norm(b - a) / norm(a)``, over all pairs of finite numbers.
-        not_finite: How many of those that differ have no finite distance: one or both
-            are NaN or infinite.
+        not_finite: How many of those that differ are NaN or infinite in A or B. No part
+            of ``==``: two changes are the same by what is above.
     """
 
     count: int | None = None

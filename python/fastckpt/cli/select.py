@@ -17,7 +17,7 @@ from fastckpt.objects.message import GRAPH_KEY
 from fastckpt.reading.checkpoint import Checkpoint
 from fastckpt.reading.human_names import HumanNames
 
-__all__ = ["NO_PATHS", "TypedNames", "as_meant", "select_names"]
+__all__ = ["NO_PATHS", "TypedNames", "as_meant"]
 
 NO_PATHS = "what people call the tensors cannot be read"
 
@@ -29,12 +29,14 @@ class TypedNames:
     """What is typed, as names of a checkpoint's tensors.
 
     It is taken as a name, then as a name in the escaped form that ``ls`` prints, then
-    as the human path of a TensorFlow 2 checkpoint's tensor. A pattern (``fnmatchcase``;
-    ``*`` also matches ``/``) means what it fits by either: name, path or full name.
+    as the human path of a TensorFlow 2 checkpoint's tensor, or its full name. A pattern
+    (``fnmatchcase``; ``*`` also matches ``/``) means what it fits by name and by path,
+    and where it fits nothing so, by full name.
     """
 
     def __init__(self, tensors: Source) -> None:
         self._tensors = tensors
+        self._is_noted = False
 
     @property
     def human(self) -> HumanNames | None:
@@ -116,17 +118,22 @@ class TypedNames:
 
     def _add_by_path(self, pattern: str, found: list[str]) -> list[str]:
         """Adds what a pattern that fits keys means by path: people think of either."""
+        if len(found) == len(self._tensors):
+            return found
         if self.problem is not None:
-            told = explain_error(self.problem)[0]
-            print_note(f"{NO_PATHS}, '{escape(pattern)}' fits keys alone: {told}")
-        human = self.human
-        more = [] if human is None else human.find_fitting(pattern)
-        both = {*found, *more}
-        return (
-            found
-            if len(both) == len(found)
-            else [it for it in self._tensors if it in both]
-        )
+            if not self._is_noted:
+                told = explain_error(self.problem)[0]
+                print_note(f"{NO_PATHS}, '{escape(pattern)}' fits keys alone: {told}")
+            self._is_noted = True
+        if self.human is None:
+            return found
+        both = {*found, *self.human.find_fitting(pattern)}
+        return [it for it in self._tensors if it in both]
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether more may be meant than was chosen, by paths that are damaged."""
+        return self._is_noted and not self.is_out_of_reach()
 
     def _choose_by_path(self, text: str, error: MissingKeyError) -> list[str]:
         human = self.human
@@ -141,21 +148,12 @@ class TypedNames:
         return human.find_all(text)
 
 
-def select_names(
-    tensors: Source,
-    wanted: Sequence[str],
-    order: Callable[[str], Any] | None = None,
-) -> list[str]:
-    """Gives the names that were asked for; see ``TypedNames.choose``."""
-    return TypedNames(tensors).choose(wanted, order)
-
-
 def as_meant(names: Container[str], typed: Iterable[str]) -> list[str]:
     """Gives names and patterns as the library takes them, names no longer escaped.
 
     Args:
         names: All there are.
-        typed: As ``select_names`` takes them.
+        typed: As ``TypedNames`` takes them.
     """
     plain = {text: unescape(text) for text in typed}
     return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastckpt.base.html import quote
@@ -35,7 +36,8 @@ __all__ = ["EXACT", "About", "format_shell", "pack_moments", "write_checkpoint_p
 EXACT = 20_000
 """Of so many tensors a page keeps the counts of histograms, of more their heights."""
 
-_MOMENTS = ("min", "max", "mean", "std", "zeros", "nan", "inf")
+_PLACES = ("min", "max", "mean")
+_MOMENTS = (*_PLACES, "std", "zeros", "nan", "inf")
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]], frozenset[str]]
 """Header, rows, and the columns that are numbers."""
@@ -104,7 +106,7 @@ class _Page:
         """Gives the parts in order."""
         yield from format_shell(about, "Tensors")
         order = sorted(
-            self._infos, key=lambda name: natural_order(self._paths.get(name, name))
+            self._infos, key=lambda name: natural_order(self._paths.get(name) or name)
         )
         for names, found in measure_some(
             self._source, order, self._threads, self._progress
@@ -167,7 +169,9 @@ def pack_statistics(
 ) -> dict[str, list[Any]]:
     """Gives columns of what was found of values."""
     known = [value if isinstance(value, Statistics) else None for value in values]
-    columns = pack_moments(known)
+    columns = pack_moments(
+        known, [6 if it is None else digits_of(it) for it in known], 6
+    )
     columns["spread"] = [
         # Two bars say less of booleans than their zeros do.
         None
@@ -179,14 +183,23 @@ def pack_statistics(
 
 
 def pack_moments(
-    known: Sequence[Statistics | None], digits: int = 6
+    known: Sequence[Statistics | None], several: Sequence[int], digits: int
 ) -> dict[str, list[Any]]:
-    """Gives columns of numbers, with more digits where these lie close together."""
-    several = [None if it is None else digits_of(it, digits) for it in known]
+    """Gives columns of numbers.
+
+    Args:
+        known: What was found of the values of each tensor.
+        several: How many digits tell where each one's values lie.
+        digits: How many there are of what else is said of them.
+    """
     return {
         name: [
-            None if it is None or some is None else pack_number(getattr(it, name), some)
-            for it, some in zip(known, several, strict=True)
+            None if it is None else pack_number(getattr(it, name), some)
+            for it, some in zip(
+                known,
+                several if name in _PLACES else repeat(digits, len(known)),
+                strict=True,
+            )
         ]
         for name in _MOMENTS
     }

@@ -16,6 +16,7 @@ from fastckpt.checking.statistics import Statistics
 
 __all__ = [
     "Shared",
+    "digits_between",
     "digits_of",
     "embed",
     "embed_rows",
@@ -104,8 +105,8 @@ def _count_alike(one: str, two: str) -> int:
 def pack_number(value: float | complex | None, digits: int = 6) -> float | str | None:
     """Gives some digits of a number; as a text what JSON or JavaScript cannot hold.
 
-    All of integers, and of other numbers at least those before the point: a reader
-    takes these for exact.
+    All of integers, and of other numbers all before the point: zeros there would be
+    taken for digits.
     """
     if value is None or isinstance(value, int):
         is_exact = value is None or -_SAFE < value < _SAFE
@@ -114,7 +115,7 @@ def pack_number(value: float | complex | None, digits: int = 6) -> float | str |
         return f"{value:.{digits}g}"
     if not math.isfinite(value):
         return str(value)
-    if digits < _ALL_DIGITS and 10**digits <= abs(value) < _SAFE:
+    if 10**digits <= abs(value) < _SAFE:
         return round(value)
     # Near the end of float64 fewer digits are no finite number.
     rounded = float(f"{value:.{digits}g}")
@@ -122,13 +123,23 @@ def pack_number(value: float | complex | None, digits: int = 6) -> float | str |
 
 
 def digits_of(found: Statistics, digits: int = 6) -> int:
-    """Gives how many digits tell where values lie that are close to each other."""
-    if not isinstance(found.min, float) or found.max is None:
+    """Gives how many digits tell a tensor's numbers apart."""
+    if found.min is None or found.max is None:
         return digits
-    span, size = found.max - found.min, max(abs(found.min), abs(found.max))
-    if not 0 < span < size:  # an infinite one, too
+    return digits_between(found.min, found.max, digits)
+
+
+def digits_between(one: float, two: float, digits: int) -> int:
+    """Gives how many digits tell two numbers, and some between them, apart."""
+    try:
+        distance, size = float(abs(two - one)), float(max(abs(one), abs(two)))
+    except OverflowError:
         return digits
-    return min(digits + math.floor(math.log10(size) - math.log10(span)), _ALL_DIGITS)
+    if not 0 < distance < size < math.inf:
+        return digits
+    return min(
+        digits + math.floor(math.log10(size) - math.log10(distance)), _ALL_DIGITS
+    )
 
 
 def pack_counts(counts: Iterable[int], is_exact: bool) -> list[int] | str | None:

@@ -17,6 +17,8 @@ from fastckpt.checking.statistics import Statistics
 from fastckpt.pages.checkpoint_page import EXACT, About, format_shell, pack_moments
 from fastckpt.pages.columns import (
     Shared,
+    digits_between,
+    digits_of,
     embed,
     embed_rows,
     pack_counts,
@@ -141,24 +143,41 @@ class _Page:
         }
         for name in _CHANGE:
             columns[name] = [pack_number(getattr(row.change, name)) for row in rows]
-        for side, measured in found.items():
-            without = ("same", "added" if side == "a" else "dropped")
-            values = [
-                None if row.kind in without else next(measured)[1] for row in rows
-            ]
-            columns.update(self._side(side, values))
+        known = {side: self._take(side, rows, it) for side, it in found.items()}
+        digits = 6 if self._is_exact else 4
+        several = [
+            _digits_of_both(a, b, digits)
+            for a, b in zip(known["a"], known["b"], strict=True)
+        ]
+        for side, values in known.items():
+            columns.update(self._side(side, values, several, digits))
         return columns
+
+    def _take(
+        self,
+        side: str,
+        rows: Sequence[Difference],
+        found: Iterator[tuple[str, Measured]],
+    ) -> list[Statistics | None]:
+        """Takes what was found of one side's values, for rows that have any."""
+        without = ("same", "added" if side == "a" else "dropped")
+        values = [None if row.kind in without else next(found)[1] for row in rows]
+        return [value if isinstance(value, Statistics) else None for value in values]
 
     def _number(self, text: str | None) -> int | None:
         return None if text is None else self._types.add(text)
 
-    def _side(self, side: str, values: Sequence[Measured]) -> dict[str, Any]:
+    def _side(
+        self,
+        side: str,
+        known: Sequence[Statistics | None],
+        several: Sequence[int],
+        digits: int,
+    ) -> dict[str, Any]:
         """Gives the columns of one of the two checkpoints."""
-        known = [value if isinstance(value, Statistics) else None for value in values]
-        digits = 6 if self._is_exact else 4
         columns: dict[str, Any] = {
             f"{side}_{name}": column
-            for name, column in pack_moments(known, digits).items()
+            for name, column in pack_moments(known, several, digits).items()
         }
         columns[f"{side}_spread"] = [
             None if it is None else self._pack(it.histogram[0]) for it in known
@@ -170,3 +189,13 @@ class _Page:
         if not self._is_exact and len(counts) % 2 == 0:
             counts = [a + b for a, b in zip(counts[::2], counts[1::2], strict=True)]
         return pack_counts(counts, self._is_exact)
+
+
+def _digits_of_both(a: Statistics | None, b: Statistics | None, digits: int) -> int:
+    """Gives how many digits tell the numbers of both apart, and from each other."""
+    known = [it for it in (a, b) if it is not None]
+    needed = [digits, *(digits_of(it, digits) for it in known)]
+    for ends in zip(*((it.min, it.max) for it in known), strict=True):
+        if len(ends) == 2 and None not in ends:
+            needed.append(digits_between(*ends, digits))
+    return max(needed)

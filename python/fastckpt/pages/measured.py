@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastckpt.base.progress import ProgressArgument
 from fastckpt.checking.statistics import Statistics, statistics
-from fastckpt.checking.unreadable import UNREADABLE, find_unreadable
+from fastckpt.checking.unreadable import UNREADABLE, find_unreadable, look_by_halves
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,18 +79,13 @@ class _Measure:
     def _look(self, names: list[str]) -> dict[str, Measured]:
         try:
             return {**self._measure(self._without_bad(names)), **self._bad_of(names)}
-        except UNREADABLE as error:
+        except UNREADABLE:
             if self._bad is None:
                 self._bad = find_unreadable(self._source, self._threads)
                 return self._look(names)
-            return self._look_at_each(names, error)
-
-    def _look_at_each(self, names: list[str], error: Exception) -> dict[str, Measured]:
-        """Halves the names until those that cannot be read are alone."""
-        if len(names) == 1:
-            return {names[0]: str(error)}
-        half = len(names) // 2
-        return {**self._look(names[:half]), **self._look(names[half:])}
+        bad = self._bad_of(names)
+        found = look_by_halves(self._without_bad(names), self._measure, bad)
+        return {**found, **bad}
 
     def _without_bad(self, names: list[str]) -> list[str]:
         bad = self._bad or {}

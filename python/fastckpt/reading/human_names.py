@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from fastckpt.base.names import closest, find_fitting, list_some, missing
@@ -63,23 +63,25 @@ class HumanNames:
         key = self.find(wanted)
         if key is not None:
             return [key]
-        found = self.find_fitting(wanted)
+        found = []
+        if not _MAGIC.isdisjoint(wanted) and self._graph is not None:
+            # Full names are not shown, and several values may have one.
+            found = self.find_fitting(wanted) or _find_fitting(
+                wanted,
+                {key: it.full_name for key, it in self._graph.by_key().items()},
+            )
         if not found:
             raise self._checkpoint._missing(wanted)
         return found
 
     def find_fitting(self, pattern: str) -> list[str]:
-        """Gives the keys whose path or full name a pattern fits; of a name none."""
-        if _MAGIC.isdisjoint(pattern) or self._graph is None:
-            return []
-        nodes = self._graph.by_key()
-        names = {it for node in nodes.values() for it in (node.path, node.full_name)}
-        fitting = set(find_fitting(pattern, names))
-        return [
-            key
-            for key, node in nodes.items()
-            if node.path in fitting or node.full_name in fitting
-        ]
+        """Gives the keys whose paths a pattern fits."""
+        return _find_fitting(pattern, self.paths)
+
+
+def _find_fitting(pattern: str, names: Mapping[str, str]) -> list[str]:
+    fitting = set(find_fitting(pattern, set(names.values())))
+    return [key for key, name in names.items() if name in fitting]
 
 
 def missing_in(checkpoint: Checkpoint, name: object) -> MissingKeyError:

@@ -64,10 +64,10 @@ class CheckpointFiles:
         """Gives the data files of V2 that are missing, or end before their tensors."""
         ends: dict[str, int] = {}
         for info in self._checkpoint.infos():
-            if info.shard is None or info.offset is None or info.nbytes is None:
-                continue
-            path = self.name_shard(info.shard)
-            ends[path] = max(ends.get(path, 0), info.offset + info.nbytes)
+            if info.problem is None:
+                for piece in self.find_pieces(info):
+                    end = piece.offset + piece.nbytes
+                    ends[piece.file] = max(ends.get(piece.file, 0), end)
         return [path for path, end in ends.items() if _size_of(path) < end]
 
     def find_pieces(self, info: TensorInfo) -> list[TensorPiece]:

@@ -74,6 +74,9 @@ def test_nan_equals_nan_and_zero_its_negative(save_pair):
     change = change_of(save_pair({"w": [math.nan, 1.0]}, {"w": [0.0, 1.0]}))
     assert change == fastckpt.Change(1, 2, None, None, None)
     assert change.not_finite == 1
+    # Far apart, but finite.
+    far = {"w": [-1e308, 1.0]}, {"w": [1e308, 1.0]}
+    assert change_of(save_pair(*far)).not_finite == 0
     both = {"w": [math.nan, 1.0, math.inf]}, {"w": [math.nan, 2.0, math.inf]}
     assert change_of(save_pair(*both)).not_finite == 0
 

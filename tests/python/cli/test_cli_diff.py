@@ -152,4 +152,4 @@ def test_what_became_no_number_is_said(tmp_path, capsys):
     values = np.array([1, 2, np.nan, np.inf, 1], np.float32)
     fastckpt.save(tmp_path / "b", {"w": values})
     done = run(capsys, "diff", tmp_path / "a", tmp_path / "b")
-    assert "3 differ, by 1 at most, 2 of them NaN or infinite on one side" in done.out
+    assert "3 differ, by 1 at most, 2 of them NaN or infinite in A or B" in done.out

@@ -355,6 +355,30 @@ def test_what_is_kept_by_a_pattern_of_paths_is_kept_whole(slotted, tmp_path, cap
     assert slot_key in fastckpt.open(tmp_path / "new")
 
 
+def test_what_is_dropped_by_a_pattern_goes_by_keys_alone(slotted, tmp_path, capsys):
+    prefix, _ = slotted
+    with fastckpt.open(prefix) as ckpt:
+        kept = {*ckpt} - {GRAPH}
+    # No key begins so, but full names do.
+    done = run(capsys, "strip", prefix, tmp_path / "no", "--drop", "dense/*")
+    assert done.status == 2
+    assert not (tmp_path / "no.index").exists()
+    run(capsys, "strip", prefix, tmp_path / "new", "--drop", GRAPH[:6] + "*")
+    with fastckpt.open(tmp_path / "new") as ckpt:
+        assert GRAPH not in ckpt
+        assert {*ckpt} < kept
+
+
+def test_where_a_pattern_may_mean_more_the_status_says_so(slotted, capsys):
+    prefix, _ = slotted
+    with fastckpt.open(prefix) as ckpt:
+        offset = ckpt.info(GRAPH).offset
+    change_byte(prefix.parent / "slotted.data-00000-of-00001", offset + 3)
+    done = run(capsys, "stats", prefix, "optimizer/*", "*/iter/*")
+    assert done.status == 1
+    assert done.err.count("fits keys alone") == 1
+
+
 def test_a_pattern_fits_keys_alone_where_the_graph_is_lost_and_says_so(slotted, capsys):
     prefix, _ = slotted
     with fastckpt.open(prefix) as ckpt:

@@ -349,15 +349,28 @@ def test_what_became_no_number_comes_first(tab, tmp_path):
     new["layer_7"] = np.full(50, np.nan)
     new["layer_250"] = new["layer_250"].copy()
     new["layer_250"][3] = np.inf
+    # From zero: an infinite norm, and yet a number.
+    old["a_bias"], new["a_bias"] = np.zeros(3), np.ones(3)
     fastckpt.save(tmp_path / "a", old)
     fastckpt.save(tmp_path / "b", new)
     tab.open(show(tmp_path, "diff", tmp_path / "a", tmp_path / "b"))
-    assert names_in_sight(tab)[:2] == ["layer_7", "layer_250"]
+    assert names_in_sight(tab)[:3] == ["layer_7", "layer_250", "a_bias"]
     norms = tab.run(
-        f"{ROWS}.slice(0, 3).map((row) => "
+        f"{ROWS}.slice(0, 4).map((row) => "
         "row.querySelector('[data-key=relative_norm]').textContent)"
     )
-    assert norms == ["not finite", "not finite", "0.001"]
+    assert norms == ["not finite", "not finite", "inf", "0.001"]
+    # Both are one value: two bars, each within its picture.
+    for name in ("a_bias", "layer_3"):
+        tab.open(tmp_path / "page.html", f"#tensor={name}")
+        places = tab.run(
+            "Array.from(document.querySelectorAll('#detail svg.large'), (box) => {"
+            " const bar = box.querySelector('path:not(.axis):not(.zero)').getBBox();"
+            " return [bar.x, bar.x + bar.width, bar.height]; })"
+        )
+        (a, a_end, height), (b, b_end, _) = places
+        assert 0 <= a < a_end < b < b_end <= 400
+        assert height > 0
 
 
 def test_numbers_are_shown_with_the_digits_that_they_have(tab, tmp_path):
@@ -391,6 +404,12 @@ def test_numbers_are_shown_with_the_digits_that_they_have(tab, tmp_path):
     near = told("near")
     assert float(near["min"]) < 1 < float(near["max"])
     assert tab.run("document.querySelectorAll('#detail svg.large').length") == 1
+    # In a row no exponent is cut off.
+    tab.open(page)
+    stds = tab.run(
+        f"{ROWS}.map((row) => row.querySelector('[data-key=std]').textContent)"
+    )
+    assert all(len(text) <= 10 for text in stds)
 
 
 def test_objects_are_called_by_their_paths_and_found_by_keys(tab, tmp_path):

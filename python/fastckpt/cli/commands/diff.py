@@ -157,7 +157,7 @@ def _format(difference: Difference) -> str:
         text = f"{text}, by {largest:.6g} at most"
     not_finite = difference.change.not_finite
     if not_finite:
-        text = f"{text}, {not_finite:,} of them NaN or infinite on one side"
+        text = f"{text}, {not_finite:,} of them NaN or infinite in A or B"
     return text
 
 

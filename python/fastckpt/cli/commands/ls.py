@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
         damaged = find_damaged(checkpoint, infos)
         summary = summarize(checkpoint, infos)
         is_all = len(infos) == len(checkpoint)
+        is_doubtful = typed.is_doubtful
     tree = TensorTree(infos, human.parts if human else None) if args.tree else None
     told = f"{NO_PATHS}: {explain_error(problem)[0]}" if problem else None
     if args.json:
@@ -104,7 +105,8 @@ def run(args: argparse.Namespace) -> int:
         print_error(f"tensor '{escape(info.name)}': {info.problem}")
     if told:
         (print_note if is_lost else print_error)(told)
-    return BROKEN if damaged or (problem and not is_lost) else 0
+    is_broken = damaged or is_doubtful or (problem and not is_lost)
+    return BROKEN if is_broken else 0
 
 
 def _describe(

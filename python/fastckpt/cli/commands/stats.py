@@ -23,7 +23,11 @@ from fastckpt.base.text import (
 )
 from fastckpt.checking.numbers import is_numeric
 from fastckpt.checking.statistics import look_at
-from fastckpt.checking.unreadable import UNREADABLE, find_unreadable
+from fastckpt.checking.unreadable import (
+    UNREADABLE,
+    find_unreadable,
+    look_by_halves,
+)
 from fastckpt.cli.errors import BROKEN
 from fastckpt.cli.options import READ_TOO, add_path_argument, open_any
 from fastckpt.cli.render.describe import Info, find_damaged, summarize
@@ -36,7 +40,7 @@ from fastckpt.cli.render.output import (
 )
 from fastckpt.cli.render.progress import Progress
 from fastckpt.cli.render.table import Table
-from fastckpt.cli.select import select_names
+from fastckpt.cli.select import TypedNames
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.formats.opened import Source
 
@@ -56,13 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Looks at what was asked for."""
     with open_any(args.path, args) as checkpoint:
-        infos, left_out = _choose(checkpoint, args.patterns)
+        typed = TypedNames(checkpoint)
+        infos, left_out = _choose(checkpoint, typed, args.patterns)
         is_all = not args.patterns and not left_out
         with Progress("looking") as progress:
             found, unreadable = _look(checkpoint, infos, is_all, args, progress)
         infos = [info for info in infos if info.name not in unreadable]
         summary = summarize(checkpoint, infos)
         damaged = [] if args.patterns else find_damaged(checkpoint, left_out)
+        is_doubtful = typed.is_doubtful
     strange = [name for name, it in found.items() if it.nan or it.inf]
     if args.json:
         print_json(
@@ -91,7 +97,8 @@ def run(args: argparse.Namespace) -> int:
         print_error(text)
     if strange:
         print_error(_tell_strange(sorted(strange, key=natural_order)))
-    return BROKEN if strange or damaged or unreadable else 0
+    is_broken = strange or damaged or unreadable or is_doubtful
+    return BROKEN if is_broken else 0
 
 
 def _look(
@@ -101,27 +108,39 @@ def _look(
     args: argparse.Namespace,
     progress: Progress,
 ) -> tuple[dict[str, Statistics], dict[str, str]]:
-    """Gives what was found of values, and the errors of those that cannot be read."""
-    names = None if is_all else {info.name: info.name for info in infos}
-    try:
+    """Gives what was found of values, and the errors of those that cannot be read.
+
+    Raises:
+        CheckpointError, FileNotFoundError: None of them can be read.
+    """
+
+    def look(names: list[str] | None) -> dict[str, Statistics]:
+        wanted = None if names is None else {name: name for name in names}
         # What no histogram is shown of is read once.
-        return look_at(checkpoint, names, args.threads, progress, args.json), {}
+        return look_at(checkpoint, wanted, args.threads, progress, args.json)
+
+    names = [info.name for info in infos]
+    try:
+        return look(None if is_all else names), {}
     except UNREADABLE:
-        bad = find_unreadable(checkpoint, args.threads)
-        bad = {info.name: bad[info.name] for info in infos if info.name in bad}
-        if not bad or len(bad) == len(infos):
+        if len(names) == 1:
             raise
-    sound = {info.name: info.name for info in infos if info.name not in bad}
-    return look_at(checkpoint, sound, args.threads, progress, args.json), bad
+        # All of it was to be read: in one more pass each one's error is found.
+        known = {} if args.patterns else find_unreadable(checkpoint, args.threads)
+        bad = {name: known[name] for name in names if name in known}
+        found = look_by_halves([it for it in names if it not in bad], look, bad)
+        if not found:
+            raise
+        return found, bad
 
 
 def _choose(
-    checkpoint: Source, patterns: Sequence[str]
+    checkpoint: Source, typed: TypedNames, patterns: Sequence[str]
 ) -> tuple[list[Info], list[Info]]:
     """Gives the tensors to look at, and those that are no numbers."""
     infos: list[Info] = list(checkpoint.infos())
     if patterns:
-        chosen = set(select_names(checkpoint, patterns))
+        chosen = set(typed.choose(patterns))
         infos = [info for info in infos if info.name in chosen]
     numbers: list[Info] = []
     others: list[Info] = []

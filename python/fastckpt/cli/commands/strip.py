@@ -21,12 +21,13 @@ from fastckpt.cli.options import (
 from fastckpt.cli.render.describe import sum_tensors
 from fastckpt.cli.render.output import print_json, print_lines, print_text
 from fastckpt.cli.render.progress import Progress
-from fastckpt.cli.select import TypedNames
+from fastckpt.cli.select import TypedNames, as_meant
 from fastckpt.cli.targets import check_target
 from fastckpt.cli.written import report_checkpoint
 from fastckpt.editing.strip import find_dropped, strip
 from fastckpt.files.urls import told_name
 from fastckpt.objects.message import GRAPH_KEY
+from fastckpt.reading.checkpoint import Checkpoint
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,10 +46,8 @@ def run(args: argparse.Namespace) -> int:
     """Copies what is to stay."""
     check_target(args.target)
     with open_checkpoint(args.source, args, io="read") as checkpoint:
-        # To keep the optimizer is to keep its slots, whose keys are their variables'.
-        typed = TypedNames(checkpoint)
-        drop = _choose(typed, args.drop or ())
-        keep = _choose(typed, args.keep or ())
+        drop = as_meant(checkpoint, args.drop or ())
+        keep = _choose(checkpoint, args.keep or ())
         dropped = find_dropped(checkpoint, drop, keep)
         total = sum_tensors([checkpoint.info(name) for name in dropped])
     if args.dry_run and args.json:
@@ -64,9 +63,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _choose(typed: TypedNames, patterns: Sequence[str]) -> list[str]:
-    """Gives the keys that are meant; the object graph's only by its whole name."""
-    found = typed.choose(patterns) if patterns else []
+def _choose(checkpoint: Checkpoint, patterns: Sequence[str]) -> list[str]:
+    """Gives the keys that are to stay, by path too: an optimizer's with its slots.
+
+    Of what is to go a pattern of keys means no more than these.
+    """
+    found = TypedNames(checkpoint).choose(patterns) if patterns else []
     return [it for it in found if it != GRAPH_KEY or it in patterns]
 
 

@@ -91,8 +91,11 @@ class GraphFacts:
     @cached_property
     def recipe(self) -> list[str]:
         """How to run it with TensorFlow; nothing where its weights are lost."""
-        is_bare = self.meta.kind == "SavedModel" and self.missing.variables
-        if self.beside.lost or is_bare:
+        # Variables without a name there are set by the graph itself.
+        is_bare = self.beside.prefix is None and any(
+            self.meta.variables[it].checkpoint_name for it in self.missing.variables
+        )
+        if self.beside.lost or (is_bare and self.meta.kind == "SavedModel"):
             return []
         return make_recipe(self.meta, self.ends, self.beside.prefix)
 

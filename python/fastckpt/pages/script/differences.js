@@ -80,11 +80,12 @@ const diffPage = (rows) => {
       label: "Relative norm",
       type: "number",
       // What is no number any more has changed most.
-      value: (index) => (notFinite(index) ? Infinity : rows.get(index, "relative_norm")),
+      value: (index) => (notFinite(index) ? Infinity
+        : Math.min(toNumber(rows.get(index, "relative_norm")), Number.MAX_VALUE)),
       cell: (index, box) => {
         const norm = showNumber(rows.get(index, "relative_norm"), 5);
         box.textContent = notFinite(index) ? "not finite" : norm;
-        if (notFinite(index)) box.title = `${norm} of those that are finite`;
+        if (notFinite(index) && norm !== "–") box.title = `${norm} of those that are finite`;
       },
     },
     {
@@ -127,7 +128,7 @@ const diffPage = (rows) => {
       ["relative norm", number("relative_norm")],
       ["values that differ", rows.get(index, "count") === null ? null
         : `${number("count")} of ${grouped.format(sizeOf(index))}`],
-      ["NaN or infinite on one side",
+      ["NaN or infinite in A or B",
         notFinite(index) ? showNumber(rows.get(index, "not_finite")) : null],
       ["largest |b−a|", number("largest")],
       ["largest |b−a|/|a|", number("largest_relative")],

@@ -11,9 +11,10 @@ const spreadPath = (bars, from, to, range, most, width, height, isLog) => {
     if (!count) return;
     const share = isLog ? Math.log1p(count) / Math.log1p(most) : count / most;
     const top = height - Math.max(share * height, 1);
-    const left = scale(from + i * step).toFixed(2);
-    // Of one value, beside another tensor's: a line.
-    const right = Math.max(scale(from + (i + 1) * step), Number(left) + 1).toFixed(2);
+    // Of one value, beside another tensor's: a line, within the picture.
+    const begin = Math.min(scale(from + i * step), width - 1);
+    const left = begin.toFixed(2);
+    const right = Math.max(scale(from + (i + 1) * step), begin + 1).toFixed(2);
     path += `M${left} ${height}V${top.toFixed(2)}H${right}V${height}Z`;
   });
   return path;
@@ -59,7 +60,8 @@ const drawLarge = (bars, low, high, { finite, label, kind, range, isLog, most })
   const top = most ?? bars.reduce((a, b) => Math.max(a, b), 0);
   const sum = bars.reduce((a, b) => a + b, 0);
   const isExact = finite === sum;
-  const says = `${label}: ${bars.length} bins from ${showNumber(low)} to ${showNumber(high)}`;
+  const says = low === high ? `${label}: all are ${showNumber(low)}`
+    : `${label}: ${bars.length} bins from ${showNumber(low)} to ${showNumber(high)}`;
   const box = draw("svg", {
     class: `spread large ${kind}`,
     viewBox: `0 ${-above} ${width} ${height + above + below}`,

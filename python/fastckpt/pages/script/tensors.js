@@ -25,7 +25,8 @@ const numberColumn = (rows, key, label, show = (value) => showNumber(value, 5)) 
   cell: (index, box) => {
     const shown = show(rows.get(index, key));
     box.textContent = shown;
-    if (shown.length > 9) box.title = shown; // maybe cut
+    const all = show === showSize ? shown : showNumber(rows.get(index, key));
+    if (shown.length > 9 || all !== shown) box.title = all; // maybe cut
   },
 });
 

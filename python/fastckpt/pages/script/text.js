@@ -19,13 +19,13 @@ const draw = (tag, attributes = {}, ...children) => {
 
 const grouped = new Intl.NumberFormat("en-US");
 
-// Numbers arrive with six digits, with all before the point, or with as many as it takes
+// Numbers arrive with some digits, with all before the point, or with as many as it takes
 // to tell those of a tensor apart; as texts come those that JSON lacks.
 const showNumber = (value, digits = 6) => {
   if (value === null || value === undefined) return "–";
   if (typeof value === "string") return value;
   const isWhole = Number.isInteger(value);
-  const takesAll = isWhole || Number(value.toPrecision(6)) !== value;
+  const takesAll = isWhole || (digits >= 6 && Number(value.toPrecision(6)) !== value);
   const shown = takesAll ? value : Number(value.toPrecision(digits));
   const size = Math.abs(shown);
   if (size > Number.MAX_SAFE_INTEGER ||
@@ -34,13 +34,13 @@ const showNumber = (value, digits = 6) => {
     return shown.toExponential(digitsShown).replace(/(\.[0-9]*?)0+e/, "$1e")
       .replace(".e", "e");
   }
-  return isWhole ? grouped.format(shown) : String(shown);
+  return Number.isInteger(shown) ? grouped.format(shown) : String(shown);
 };
 
 // An edge of bins, with what digits tell it from the next one.
 const showEdge = (value, step) => {
   const size = Math.max(Math.abs(value), Math.abs(step));
-  const digits = Math.ceil(Math.log10(size / Math.abs(step)) + 3);
+  const digits = Math.ceil(Math.log10(size / Math.abs(step)) + 3) || 3;
   return showNumber(Number(value.toPrecision(Math.min(Math.max(digits, 3), 17))));
 };
 
