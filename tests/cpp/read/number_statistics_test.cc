@@ -258,9 +258,9 @@ class ParallelSmallNumbers : public ::testing::Test {
     };
     add("large");
     add("parts");
-    for (; times > 0; --times) {
-      for (std::size_t i = 0; i < kSmall; ++i) add(NameOf(i));
-    }
+    for (std::size_t i = 0; i < kSmall; ++i) add(NameOf(i));
+    const std::vector<NumberTensor> once = tensors;
+    while (--times > 0) tensors.insert(tensors.end(), once.begin(), once.end());
     return DescribeTensors(source, tensors, with_histogram, CheckRule::kOnce,
                            options);
   }
