@@ -120,7 +120,7 @@ def test_weights_that_are_lost_are_missing_and_there_is_no_recipe(capsys, tmp_pa
         assert f"{data}: a data file that is not there, or cut" in out
         assert "to run it" not in out
         summary = json.loads(_run(capsys, "graph", folder, "--json")[1])
-        assert summary["missing"]["data_files"] == [str(data)]
+        assert summary["lost_files"] == [str(data)]
         assert summary["recipe"] == []
         data.unlink(missing_ok=True)
 

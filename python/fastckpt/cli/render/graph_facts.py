@@ -150,7 +150,8 @@ class GraphFacts:
                 "largest": [_describe_constant(it) for it in largest],
             },
             "needs": [need._asdict() for need in self.needs],
-            "missing": {**self.missing._asdict(), "data_files": [*self.beside.lost]},
+            "missing": self.missing._asdict(),
+            "lost_files": list(self.beside.lost),
             "recipe": self.recipe,
         }
 
