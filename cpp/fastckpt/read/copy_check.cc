@@ -16,8 +16,6 @@ constexpr std::uint64_t kMaxPart = 4 << 20;
 constexpr std::uint64_t kPartsPerThread = 16;
 // Below this a second thread costs more than it saves.
 constexpr std::uint64_t kBytesPerThread = 512 << 10;
-// What is checked and then copied stays in a core's own cache in between.
-constexpr std::uint64_t kCacheStep = 128 << 10;
 static_assert(kCacheStep % kLookStep == 0 && kMinPart % kLookGroup == 0);
 // Runs further apart than this are read one by one rather than in one go.
 constexpr std::uint64_t kSparse = 4;

@@ -11,8 +11,6 @@
 namespace fastckpt::internal {
 namespace {
 
-// What is checked and then copied stays in a core's own cache in between.
-constexpr std::uint64_t kCopyStep = 128 << 10;
 // A cast is quick enough to gain by the nearest cache.
 constexpr std::uint64_t kCastStep = 32 << 10;
 
@@ -37,7 +35,7 @@ std::uint32_t CopyPart(std::uint32_t crc, const PieceTask& task,
   if (!task.strided && !task.cast && !task.look) {
     return ExtendCrc32c(crc, bytes, size);
   }
-  const std::uint64_t step = task.cast ? kCastStep : kCopyStep;
+  const std::uint64_t step = task.cast ? kCastStep : kCacheStep;
   for (std::uint64_t at = part.begin; at < part.end; at += step) {
     const std::uint64_t end = std::min(part.end, at + step);
     const std::uint8_t* from = bytes + (at - part.begin);

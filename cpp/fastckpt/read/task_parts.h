@@ -17,6 +17,9 @@
 
 namespace fastckpt::internal {
 
+// What is checked and then copied stays in a core's own cache in between.
+inline constexpr std::uint64_t kCacheStep = 128 << 10;
+
 // Bytes [begin, end) of the piece of one task.
 struct TaskPart {
   std::size_t task;

@@ -77,12 +77,11 @@ class _Measure:
         return found
 
     def _look(self, names: list[str]) -> dict[str, Measured]:
-        try:
-            return {**self._measure(self._without_bad(names)), **self._bad_of(names)}
-        except UNREADABLE:
-            if self._bad is None:
+        if self._bad is None:
+            try:
+                return {**self._measure(names)}
+            except UNREADABLE:
                 self._bad = find_unreadable(self._source, self._threads)
-                return self._look(names)
         bad = self._bad_of(names)
         found = look_by_halves(self._without_bad(names), self._measure, bad)
         return {**found, **bad}
