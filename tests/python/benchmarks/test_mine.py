@@ -79,7 +79,12 @@ def test_the_result_has_a_schema_and_every_sample(report):
 
 
 def test_who_reads_the_checkpoint_itself_is_measured_cold(report):
-    assert {"fastckpt", "np.memmap"} <= set(row_of(report, "mine-cold")["samples"])
+    row = row_of(report, "mine-cold")
+    readers = {"fastckpt", "np.memmap"}
+    if row["samples"]:
+        assert readers <= set(row["samples"])
+    else:  # as on tmpfs; which of both it is, no test decides
+        assert readers <= {n for n, why in row["missing"].items() if "let go" in why}
 
 
 def test_tensors_that_nobody_is_measured_on_are_counted(measured, report):
