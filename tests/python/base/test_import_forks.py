@@ -40,14 +40,8 @@ def failures(method: str, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        pytest.param("main", marks=pytest.mark.slow),
-        pytest.param("thread", marks=pytest.mark.slow),
-        "pool",
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["main", "thread", "pool"])
 def test_a_fork_in_the_middle_of_an_import_leaves_a_child_that_ends(method, folder):
     assert failures(method, folder) == ""
 

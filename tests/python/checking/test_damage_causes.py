@@ -431,6 +431,7 @@ class TestOfManyTensors:
         assert "2 problems, 601 tensors lost" in out
         assert "2 problems" in run(capsys, "doctor", tmp_path / "m").out
 
+    @pytest.mark.slow
     def test_a_hundred_thousand_tensors_are_one_finding(self, tmp_path):
         values = np.ones((100_000, 4), np.float32)
         names = {f"w {i}": row for i, row in enumerate(values)}

@@ -40,6 +40,7 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not IS_MEASURABLE, reason="needs Linux without a sanitizer")
 @pytest.mark.skipif("FASTCKPT_CASE_SECONDS" in os.environ, reason="is running already")
 def test_no_bad_input_needs_much_memory_or_time():
