@@ -77,6 +77,7 @@ def test_checker_says_nothing_else(messages):
     assert {key: text for key, text in messages.items() if key not in expected} == {}
 
 
+@pytest.mark.slow  # the step lint of .ci/run has done it before
 def test_package_is_strictly_typed(tmp_path):
     text = run_mypy("--strict", f"--cache-dir={tmp_path}", "python/fastckpt")
     assert "Success: no issues found" in text, text

@@ -13,7 +13,7 @@ import pytest
 from graph_models import run_program
 from installed import is_installed
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
 SHARED = [
     "sequential-adam",
