@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fastckpt.base.html import quote
 from fastckpt.base.text import escape, make_printable, natural_order
 from fastckpt.checking.statistics import Statistics
-from fastckpt.errors import CheckpointError
 from fastckpt.formats.lazy_tensors import name_dtype
 from fastckpt.pages.columns import (
     Shared,
@@ -20,9 +19,9 @@ from fastckpt.pages.columns import (
     pack_names,
     pack_number,
 )
+from fastckpt.pages.human_paths import find_paths, pack_paths
 from fastckpt.pages.measured import Measured, measure_some
 from fastckpt.pages.page import format_facts, format_rows, run_script, write_page
-from fastckpt.reading.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from fastckpt._native import TensorInfo
@@ -98,7 +97,7 @@ class _Page:
         self._source, self._threads, self._progress = source, threads, progress
         self._infos: dict[str, _Info] = {it.name: it for it in source.infos()}
         self._dtypes, self._shapes = Shared(), Shared()
-        self._paths = _find_paths(source)
+        self._paths = find_paths(source)
         self._is_exact = len(self._infos) <= EXACT
         self.errors: dict[str, str] = {}
 
@@ -126,7 +125,7 @@ class _Page:
                 self.errors[name] = value
         return {
             **pack_names(list(map(escape, names))),
-            **self._pack_paths(names),
+            **pack_paths(self._paths, names),
             "dtype": [self._dtypes.add(name_dtype(info)) for info in infos],
             "shape": [self._shapes.add(tuple(info.shape)) for info in infos],
             "size": [pack_number(info.nbytes) for info in infos],
@@ -144,24 +143,6 @@ class _Page:
             },
             **pack_statistics(values, infos, self._is_exact),
         }
-
-    def _pack_paths(self, names: Sequence[str]) -> dict[str, list[Any]]:
-        """Gives columns of human paths, which TensorFlow 2's objects have."""
-        if not self._paths:
-            return {}
-        paths = [escape(self._paths.get(name, "")) for name in names]
-        return {f"path_{key}": column for key, column in pack_names(paths).items()}
-
-
-def _find_paths(source: Source) -> dict[str, str]:
-    """Gives {key: human path} where a checkpoint has an object graph that is sound."""
-    if not isinstance(source, Checkpoint):
-        return {}
-    try:
-        names = source.objects.names()
-    except (KeyError, CheckpointError, OSError):
-        return {}
-    return {key: path for path, key in names.items()}
 
 
 def pack_statistics(

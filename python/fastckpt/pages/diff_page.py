@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from fastckpt.pages.columns import (
     pack_names,
     pack_number,
 )
+from fastckpt.pages.human_paths import find_paths_of_both, pack_paths
 from fastckpt.pages.measured import Measured, measure_some
 from fastckpt.pages.page import run_script, write_page
 
@@ -68,8 +69,9 @@ def write_diff_page(
         *list_differences(found, old, new),
         *(_make_same(name, old, new) for name in found.same),
     ]
-    rows.sort(key=lambda row: natural_order(row.name))
-    page = _Page(rows, old, new, threads, progress)
+    paths = find_paths_of_both(old, new)
+    rows.sort(key=lambda row: natural_order(paths.get(row.name) or row.name))
+    page = _Page(rows, paths, old, new, threads, progress)
     write_page(path, about.title, "data diff", page.format(about))
 
 
@@ -84,12 +86,13 @@ class _Page:
     def __init__(
         self,
         rows: Sequence[Difference],
+        paths: Mapping[str, str],
         old: Source,
         new: Source,
         threads: int | None,
         progress: Callable[[int, int], None] | None,
     ) -> None:
-        self._rows = rows
+        self._rows, self._paths = rows, paths
         self._sides = {"a": old, "b": new}
         self._types = Shared()
         self._threads, self._progress = threads, progress
@@ -137,6 +140,7 @@ class _Page:
     ) -> dict[str, Any]:
         columns: dict[str, Any] = {
             **pack_names([escape(row.name) for row in rows]),
+            **pack_paths(self._paths, [row.name for row in rows]),
             "kind": [_KINDS.index(row.kind) for row in rows],
             "old": [self._number(row.old) for row in rows],
             "new": [self._number(row.new) for row in rows],

@@ -18,6 +18,7 @@ from fastckpt.pages import checkpoint_page, diff_page, measured
 from fastckpt.pages.checkpoint_page import About
 from fastckpt.pages.columns import pack_number
 from fastckpt.pages.diff_page import write_diff_page
+from object_graphs import VALUE, GraphMaker
 from page_reader import DataPage, heights
 from places import GOLDEN, items
 
@@ -345,6 +346,48 @@ def test_a_variable_of_tensorflow_2_has_its_path_beside_the_key(capsys, tmp_path
     assert len(paths) > 3
     for path, key in paths.items():
         assert page.paths[page.names.index(key)] == path
+
+
+def model(path, kernel, bias, values=None):
+    """A checkpoint of a layer whose two variables have these keys."""
+    maker = GraphMaker()
+    layer = maker.add(0, "dense")
+    for name, key in (("kernel", kernel), ("bias", bias)):
+        maker.add(layer, name, key + VALUE)
+    maker.save(path, values)
+
+
+def test_differences_are_called_by_the_paths_of_both(capsys, tmp_path):
+    kernel, bias = "layer-0/kernel", "layer-0/bias"
+    changed = {kernel + VALUE: np.full(2, 3, np.float32)}
+    model(tmp_path / "a", kernel, bias)
+    model(tmp_path / "b", kernel, bias, changed)
+    page, _ = page_of(
+        capsys, tmp_path, "diff", tmp_path / "a", tmp_path / "b", status=1
+    )
+    called = dict(zip(page.names, page.paths, strict=True))
+    assert called[kernel + VALUE] == "dense/kernel"
+    assert called[bias + VALUE] == "dense/bias"
+    assert page.row(kernel + VALUE)["kind"] == "values"
+    paths = [path for path in page.paths if path]
+    assert paths == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "bias"),
+    [("x/bias", "x/kernel"), ("y/kernel", "y/bias")],
+    ids=["one key, two paths", "one path, two keys"],
+)
+def test_a_path_that_is_no_name_of_one_tensor_is_not_shown(
+    kernel, bias, capsys, tmp_path
+):
+    model(tmp_path / "a", "x/kernel", "x/bias")
+    model(tmp_path / "b", kernel, bias)
+    page, _ = page_of(
+        capsys, tmp_path, "diff", tmp_path / "a", tmp_path / "b", status=1
+    )
+    assert [path for path in page.paths if path.startswith("dense")] == []
+    assert {"x/kernel" + VALUE, kernel + VALUE} <= set(page.names)
 
 
 def test_an_object_graph_that_is_damaged_leaves_the_page_without_paths(

@@ -437,6 +437,22 @@ def test_objects_are_called_by_their_paths_and_found_by_keys(tab, tmp_path):
     assert not [label for label in labels if ".ATTRIBUTES" in label]
 
 
+def test_differences_of_objects_are_called_by_their_paths(tab, tmp_path):
+    prefix = GOLDEN / "objects"
+    with fastckpt.open(prefix) as ckpt:
+        paths = ckpt.objects.names()
+        tensors = dict(ckpt)
+    path = next(path for path in paths if "/" in path)
+    key = paths[path]
+    tensors[key] = tensors[key] + 1
+    fastckpt.save(tmp_path / "b", tensors)
+    tab.open(show(tmp_path, "diff", prefix, tmp_path / "b"))
+    assert names_in_sight(tab) == [f"{path}\nkey: {key}"]
+    tab.open(tmp_path / "page.html", f"#tensor={quote(key, safe='')}")
+    assert text_of(tab, "#detail-name") == path
+    assert key in text_of(tab, "#detail dl")
+
+
 def test_what_cannot_be_read_or_is_not_finite_is_counted_and_found(tab, tmp_path):
     tensors = {f"t{i}": np.arange(4.0) + i for i in range(200)}
     tensors["t150"] = np.array([1, np.nan])

@@ -122,6 +122,7 @@ const diffPage = (rows) => {
       return value === null ? null : showNumber(value);
     };
     const facts = listFacts([
+      ["key", rows.paths[index] && rows.names[index]],
       ["what differs", KIND_WORDS[kindOf(index)]],
       ["A", typeOf(index, "old")],
       ["B", typeOf(index, "new")],
