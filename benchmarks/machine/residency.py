@@ -59,11 +59,16 @@ def drop_all(paths: Iterable[str]) -> int:
     for path in map(Path, paths):
         found = path.rglob("*") if path.is_dir() else [path]
         files += [str(file) for file in found if file.is_file()]
-    left = {file: drop_from_cache(file) for file in files}
+    left = _drop(files)
     # A page that somebody else looks at just now stays once, not for ever.
     for pause in _PAUSES:
-        if not any(left.values()):
+        if not left:
             break
         sleep(pause)
-        left |= {file: drop_from_cache(file) for file in files if left[file]}
+        left = _drop(left)
     return sum(left.values())
+
+
+def _drop(files: Iterable[str]) -> dict[str, int]:
+    """Drops files from the cache; gives those of which something is left."""
+    return {file: left for file in files if (left := drop_from_cache(file))}

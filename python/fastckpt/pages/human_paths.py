@@ -29,7 +29,7 @@ def find_paths(source: Source) -> dict[str, str]:
 
 
 def find_paths_of_both(old: Source, new: Source) -> dict[str, str]:
-    """Gives {key: human path} where one path is of one key in both, and one key's."""
+    """Gives {key: human path} where each of the two means the other, in both."""
     olds, news = find_paths(old), find_paths(new)
     both = {(key, path) for found in (olds, news) for key, path in found.items()}
     keys = Counter(key for key, _ in both)

@@ -82,17 +82,10 @@ class _Measure:
                 return {**self._measure(names)}
             except UNREADABLE:
                 self._bad = find_unreadable(self._source, self._threads)
-        bad = self._bad_of(names)
-        found = look_by_halves(self._without_bad(names), self._measure, bad)
+        bad = {name: self._bad[name] for name in names if name in self._bad}
+        sound = [name for name in names if name not in bad]
+        found = look_by_halves(sound, self._measure, bad)
         return {**found, **bad}
-
-    def _without_bad(self, names: list[str]) -> list[str]:
-        bad = self._bad or {}
-        return [name for name in names if name not in bad]
-
-    def _bad_of(self, names: list[str]) -> dict[str, str]:
-        bad = self._bad or {}
-        return {name: bad[name] for name in names if name in bad}
 
     def _measure(self, names: list[str]) -> dict[str, Statistics]:
         if not names:
